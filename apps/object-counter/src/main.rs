@@ -1,0 +1,3 @@
+//! Counts how often each object of a bucket is created and removed.
+
+fn main() {}

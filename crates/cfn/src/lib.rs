@@ -1,0 +1,1 @@
+//! Typed CloudFormation resources for Skysmith, generated from the resource specification.

@@ -1,0 +1,3 @@
+//! The `skysmith` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Deploys cloud assemblies through the CloudFormation API.

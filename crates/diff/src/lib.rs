@@ -1,0 +1,1 @@
+//! Compares CloudFormation templates by meaning.

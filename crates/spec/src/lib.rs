@@ -1,0 +1,1 @@
+//! Compact tables of every CloudFormation resource type.

@@ -1,0 +1,258 @@
+//! The intrinsic functions of CloudFormation, one variant each.
+//!
+//! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
+//! and, for the rule functions, <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html>.
+
+use crate::node::{Map, Node, try_map_entries};
+
+/// A call of an intrinsic function.
+///
+/// A map that has the name of a function but not its shape is no `Intrinsic`: it stays a [`Node::Map`], so that it
+/// survives unchanged and a check can point at it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Intrinsic<R = String> {
+    /// `Ref`: a parameter, a pseudo parameter or a resource.
+    Ref(R),
+    /// `Fn::GetAtt`: an attribute of a resource. The attribute may itself be a `Ref`.
+    GetAtt(R, Node<R>),
+    /// `Fn::Sub`: text with references in it.
+    Sub {
+        /// The text, taken apart.
+        parts: Vec<SubPart<R>>,
+        /// The text's own variables; empty in the short form.
+        variables: Map<R>,
+    },
+    /// `Fn::Join`.
+    Join {
+        /// What stands between two values.
+        delimiter: String,
+        /// A list, or something that yields one.
+        values: Node<R>,
+    },
+    /// `Fn::Select`.
+    Select {
+        /// The index, from 0.
+        index: Node<R>,
+        /// A list, or something that yields one.
+        values: Node<R>,
+    },
+    /// `Fn::Split`.
+    Split {
+        /// What to split at.
+        delimiter: String,
+        /// The text to split.
+        source: Node<R>,
+    },
+    /// `Fn::Base64`.
+    Base64(Node<R>),
+    /// `Fn::Cidr`.
+    Cidr {
+        /// The block to divide.
+        block: Node<R>,
+        /// How many to make.
+        count: Node<R>,
+        /// Subnet bits of each, where given.
+        bits: Option<Node<R>>,
+    },
+    /// `Fn::FindInMap`.
+    FindInMap {
+        /// The mapping's name.
+        map: Node<R>,
+        /// The first key.
+        top: Node<R>,
+        /// The second key.
+        second: Node<R>,
+        /// The value where the keys are not there (`DefaultValue`, language extensions).
+        default: Option<Node<R>>,
+    },
+    /// `Fn::GetAZs`.
+    GetAzs(Node<R>),
+    /// `Fn::ImportValue`.
+    ImportValue(Node<R>),
+    /// `Fn::GetStackOutput`: an output of another stack, without an export.
+    GetStackOutput(Map<R>),
+    /// `Fn::Transform` as the only key of a map: a macro over this place of the template.
+    Transform(Map<R>),
+    /// `Fn::Length` (language extensions).
+    Length(Node<R>),
+    /// `Fn::ToJsonString` (language extensions).
+    ToJsonString(Node<R>),
+    /// `Fn::If`.
+    If {
+        /// The condition's name.
+        condition: R,
+        /// The value if it holds.
+        then: Node<R>,
+        /// The value if it does not.
+        otherwise: Node<R>,
+    },
+    /// `Condition`: the value of another condition, inside a condition.
+    Condition(R),
+    /// `Fn::And`.
+    And(Vec<Node<R>>),
+    /// `Fn::Or`.
+    Or(Vec<Node<R>>),
+    /// `Fn::Not`.
+    Not(Node<R>),
+    /// `Fn::Equals`.
+    Equals(Node<R>, Node<R>),
+    /// `Fn::Contains` (rules).
+    Contains(Node<R>, Node<R>),
+    /// `Fn::EachMemberEquals` (rules).
+    EachMemberEquals(Node<R>, Node<R>),
+    /// `Fn::EachMemberIn` (rules).
+    EachMemberIn(Node<R>, Node<R>),
+    /// `Fn::RefAll` (rules).
+    RefAll(Node<R>),
+    /// `Fn::ValueOf` (rules).
+    ValueOf(Node<R>, Node<R>),
+    /// `Fn::ValueOfAll` (rules).
+    ValueOfAll(Node<R>, Node<R>),
+}
+
+/// A piece of the text of `Fn::Sub`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SubPart<R = String> {
+    /// Text that stands for itself, unescaped: `${!Name}` in the template is the literal `${Name}` here.
+    Literal(String),
+    /// `${Name}`.
+    Ref(R),
+    /// `${Name.Attribute}`.
+    GetAtt(R, String),
+    /// `${Name}` where the name is one of the call's own variables.
+    Variable(String),
+}
+
+impl<R> Intrinsic<R> {
+    /// The same call with every reference replaced by what `f` makes of it.
+    ///
+    /// # Errors
+    /// The first error that `f` returns.
+    pub fn try_map_refs<S, E>(self, f: &mut impl FnMut(R) -> Result<S, E>) -> Result<Intrinsic<S>, E> {
+        Ok(match self {
+            Self::Ref(target) => Intrinsic::Ref(f(target)?),
+            Self::GetAtt(target, attribute) => Intrinsic::GetAtt(f(target)?, attribute.try_map_refs(f)?),
+            Self::Sub { parts, variables } => Intrinsic::Sub {
+                parts: parts
+                    .into_iter()
+                    .map(|part| {
+                        Ok(match part {
+                            SubPart::Literal(text) => SubPart::Literal(text),
+                            SubPart::Ref(target) => SubPart::Ref(f(target)?),
+                            SubPart::GetAtt(target, attribute) => SubPart::GetAtt(f(target)?, attribute),
+                            SubPart::Variable(name) => SubPart::Variable(name),
+                        })
+                    })
+                    .collect::<Result<_, E>>()?,
+                variables: try_map_entries(variables, f)?,
+            },
+            Self::Join { delimiter, values } => Intrinsic::Join { delimiter, values: values.try_map_refs(f)? },
+            Self::Select { index, values } => {
+                Intrinsic::Select { index: index.try_map_refs(f)?, values: values.try_map_refs(f)? }
+            }
+            Self::Split { delimiter, source } => Intrinsic::Split { delimiter, source: source.try_map_refs(f)? },
+            Self::Base64(value) => Intrinsic::Base64(value.try_map_refs(f)?),
+            Self::Cidr { block, count, bits } => Intrinsic::Cidr {
+                block: block.try_map_refs(f)?,
+                count: count.try_map_refs(f)?,
+                bits: bits.map(|bits| bits.try_map_refs(f)).transpose()?,
+            },
+            Self::FindInMap { map, top, second, default } => Intrinsic::FindInMap {
+                map: map.try_map_refs(f)?,
+                top: top.try_map_refs(f)?,
+                second: second.try_map_refs(f)?,
+                default: default.map(|default| default.try_map_refs(f)).transpose()?,
+            },
+            Self::GetAzs(region) => Intrinsic::GetAzs(region.try_map_refs(f)?),
+            Self::ImportValue(name) => Intrinsic::ImportValue(name.try_map_refs(f)?),
+            Self::GetStackOutput(arguments) => Intrinsic::GetStackOutput(try_map_entries(arguments, f)?),
+            Self::Transform(arguments) => Intrinsic::Transform(try_map_entries(arguments, f)?),
+            Self::Length(value) => Intrinsic::Length(value.try_map_refs(f)?),
+            Self::ToJsonString(value) => Intrinsic::ToJsonString(value.try_map_refs(f)?),
+            Self::If { condition, then, otherwise } => Intrinsic::If {
+                condition: f(condition)?,
+                then: then.try_map_refs(f)?,
+                otherwise: otherwise.try_map_refs(f)?,
+            },
+            Self::Condition(condition) => Intrinsic::Condition(f(condition)?),
+            Self::And(terms) => Intrinsic::And(try_map_all(terms, f)?),
+            Self::Or(terms) => Intrinsic::Or(try_map_all(terms, f)?),
+            Self::Not(term) => Intrinsic::Not(term.try_map_refs(f)?),
+            Self::Equals(a, b) => Intrinsic::Equals(a.try_map_refs(f)?, b.try_map_refs(f)?),
+            Self::Contains(a, b) => Intrinsic::Contains(a.try_map_refs(f)?, b.try_map_refs(f)?),
+            Self::EachMemberEquals(a, b) => Intrinsic::EachMemberEquals(a.try_map_refs(f)?, b.try_map_refs(f)?),
+            Self::EachMemberIn(a, b) => Intrinsic::EachMemberIn(a.try_map_refs(f)?, b.try_map_refs(f)?),
+            Self::RefAll(kind) => Intrinsic::RefAll(kind.try_map_refs(f)?),
+            Self::ValueOf(a, b) => Intrinsic::ValueOf(a.try_map_refs(f)?, b.try_map_refs(f)?),
+            Self::ValueOfAll(a, b) => Intrinsic::ValueOfAll(a.try_map_refs(f)?, b.try_map_refs(f)?),
+        })
+    }
+
+    /// Calls `f` with every reference in this call, in the order they are written.
+    pub fn for_each_ref<'a>(&'a self, f: &mut impl FnMut(&'a R)) {
+        match self {
+            Self::Ref(target) | Self::Condition(target) => f(target),
+            Self::GetAtt(target, attribute) => {
+                f(target);
+                attribute.for_each_ref(f);
+            }
+            Self::Sub { parts, variables } => {
+                for part in parts {
+                    match part {
+                        SubPart::Ref(target) | SubPart::GetAtt(target, _) => f(target),
+                        SubPart::Literal(_) | SubPart::Variable(_) => {}
+                    }
+                }
+                variables.values().for_each(|value| value.for_each_ref(f));
+            }
+            Self::If { condition, then, otherwise } => {
+                f(condition);
+                then.for_each_ref(f);
+                otherwise.for_each_ref(f);
+            }
+            _ => self.for_each_argument(&mut |argument| argument.for_each_ref(f)),
+        }
+    }
+
+    /// Calls `f` with every argument that is itself a value, in the order they are written. Names and literal
+    /// delimiters are not values.
+    pub fn for_each_argument<'a>(&'a self, f: &mut impl FnMut(&'a Node<R>)) {
+        match self {
+            Self::Ref(_) | Self::Condition(_) => {}
+            Self::GetAtt(_, argument)
+            | Self::Join { values: argument, .. }
+            | Self::Split { source: argument, .. }
+            | Self::Base64(argument)
+            | Self::GetAzs(argument)
+            | Self::ImportValue(argument)
+            | Self::Length(argument)
+            | Self::ToJsonString(argument)
+            | Self::Not(argument)
+            | Self::RefAll(argument) => f(argument),
+            Self::Sub { variables: arguments, .. }
+            | Self::GetStackOutput(arguments)
+            | Self::Transform(arguments) => arguments.values().for_each(f),
+            Self::Select { index: a, values: b }
+            | Self::If { then: a, otherwise: b, .. }
+            | Self::Equals(a, b)
+            | Self::Contains(a, b)
+            | Self::EachMemberEquals(a, b)
+            | Self::EachMemberIn(a, b)
+            | Self::ValueOf(a, b)
+            | Self::ValueOfAll(a, b) => {
+                f(a);
+                f(b);
+            }
+            Self::Cidr { block, count, bits } => [block, count].into_iter().chain(bits).for_each(f),
+            Self::FindInMap { map, top, second, default } => {
+                [map, top, second].into_iter().chain(default).for_each(f);
+            }
+            Self::And(terms) | Self::Or(terms) => terms.iter().for_each(f),
+        }
+    }
+}
+
+fn try_map_all<R, S, E>(nodes: Vec<Node<R>>, f: &mut impl FnMut(R) -> Result<S, E>) -> Result<Vec<Node<S>>, E> {
+    nodes.into_iter().map(|node| node.try_map_refs(f)).collect()
+}

@@ -1,0 +1,16 @@
+//! The one CloudFormation template model of Skysmith: nodes, intrinsic functions, [`Template`], readers and writers.
+//!
+//! Everything that touches a template, whether it was rendered from a Rust program, written by hand or synthesized by
+//! another tool, sees it through this crate. Nothing is lost but comments and layout: sections, properties and
+//! functions that the model has no name for survive a round trip.
+//!
+//! This crate knows CloudFormation's *syntax*. It must not know what resource types exist, whether a template makes
+//! sense, files, or the network.
+
+mod intrinsic;
+mod node;
+mod number;
+
+pub use intrinsic::{Intrinsic, SubPart};
+pub use node::{Map, Node};
+pub use number::Number;

@@ -1,0 +1,1 @@
+//! Checks CloudFormation templates against the resource specification and rules of the trade.

@@ -1,0 +1,1 @@
+//! Skysmith: infrastructure as code for AWS in Rust.
