@@ -230,9 +230,9 @@ impl<R> Intrinsic<R> {
             | Self::ToJsonString(argument)
             | Self::Not(argument)
             | Self::RefAll(argument) => f(argument),
-            Self::Sub { variables: arguments, .. }
-            | Self::GetStackOutput(arguments)
-            | Self::Transform(arguments) => arguments.values().for_each(f),
+            Self::Sub { variables: arguments, .. } | Self::GetStackOutput(arguments) | Self::Transform(arguments) => {
+                arguments.values().for_each(f);
+            }
             Self::Select { index: a, values: b }
             | Self::If { then: a, otherwise: b, .. }
             | Self::Equals(a, b)

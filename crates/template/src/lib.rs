@@ -8,9 +8,15 @@
 //! sense, files, or the network.
 
 mod intrinsic;
+mod json;
+mod json_string;
+mod long_form;
 mod node;
 mod number;
+mod sub;
+mod template;
 
 pub use intrinsic::{Intrinsic, SubPart};
 pub use node::{Map, Node};
 pub use number::Number;
+pub use template::{ForEach, Output, Parameter, Resource, Template};

@@ -129,10 +129,7 @@ impl<R> Node<R> {
     }
 }
 
-pub(crate) fn try_map_entries<R, S, E>(
-    map: Map<R>,
-    f: &mut impl FnMut(R) -> Result<S, E>,
-) -> Result<Map<S>, E> {
+pub(crate) fn try_map_entries<R, S, E>(map: Map<R>, f: &mut impl FnMut(R) -> Result<S, E>) -> Result<Map<S>, E> {
     map.into_iter().map(|(key, value)| Ok((key, value.try_map_refs(f)?))).collect()
 }
 
