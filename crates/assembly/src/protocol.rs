@@ -1,0 +1,241 @@
+//! What the command line and an app say to each other.
+//!
+//! The command line starts the app with the environment variables below; the app leaves its assembly in [`OUTDIR`] and, if it is told a place, all its
+//! findings in one file. The names are the AWS CDK's where it has one, so that either side can be exchanged. An app that exits with 0 has still failed if
+//! the file holds an error.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::SourcePlace;
+
+/// The folder in which the app writes its assembly.
+pub const OUTDIR: &str = "CDK_OUTDIR";
+/// The context as one JSON object.
+pub const CONTEXT_JSON: &str = "CDK_CONTEXT_JSON";
+/// A file that has the context, where it is too long for the environment. It wins over [`CONTEXT_JSON`].
+pub const CONTEXT_FILE: &str = "CONTEXT_OVERFLOW_LOCATION_ENV";
+/// Above this many bytes the context goes by file: the least limit of the operating systems for one variable.
+pub const CONTEXT_JSON_LIMIT: usize = 128 * 1024;
+/// The account of the credentials in use, for stacks that follow them.
+pub const DEFAULT_ACCOUNT: &str = "CDK_DEFAULT_ACCOUNT";
+/// The region in use, for stacks that follow it.
+pub const DEFAULT_REGION: &str = "CDK_DEFAULT_REGION";
+/// The version of the assembly that the command line reads.
+pub const ASSEMBLY_VERSION: &str = "CDK_CLI_ASM_VERSION";
+/// The file in which the app writes its findings. Without it they go to the standard error stream.
+pub const DIAGNOSTICS: &str = "SKYSMITH_DIAGNOSTICS";
+
+/// The context key of the effective parameters.
+pub const PARAMETERS_KEY: &str = "skysmith:parameters";
+/// The context key of the chosen environment.
+pub const ENVIRONMENT_KEY: &str = "skysmith:environment";
+
+/// A parameter's value and where it was set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// The value as text, as it was written.
+    pub value: String,
+    /// Where it was set, for messages: `params/config.properties:3`, `--param`, an environment variable's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// What the command line tells the app.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Context {
+    /// The effective parameters by name.
+    #[serde(rename = "skysmith:parameters", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, Parameter>,
+    /// The chosen environment, such as `dev`.
+    #[serde(rename = "skysmith:environment", default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// All other context, such as `-c KEY=VALUE` or the CDK's own keys.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, Value>,
+}
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Likely a mistake.
+    Warning,
+    /// A mistake: nothing may be deployed.
+    Error,
+}
+
+/// One finding of an app about itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnostic {
+    /// How grave it is.
+    pub severity: Severity,
+    /// The id of the rule, where a rule found it.
+    #[serde(default)]
+    pub rule: Option<String>,
+    /// One sentence without a full stop.
+    pub message: String,
+    /// The construct's path from the app down, without a leading slash.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// The resource's type.
+    #[serde(default)]
+    pub resource_type: Option<String>,
+    /// The property, as a path with dots.
+    #[serde(default)]
+    pub property: Option<String>,
+    /// The line of the app's source that made the construct.
+    #[serde(default)]
+    pub place: Option<SourcePlace>,
+    /// What helps to mend it, one sentence each.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+impl Diagnostic {
+    /// A finding with nothing but its words.
+    #[must_use]
+    pub fn new(severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            severity,
+            rule: None,
+            message: message.into(),
+            path: None,
+            resource_type: None,
+            property: None,
+            place: None,
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// The version of the diagnostics file.
+const DIAGNOSTICS_VERSION: u32 = 1;
+
+/// All findings of one run, as the file has them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnostics {
+    version: u32,
+    /// In the order in which they were found.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Why a file of findings could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DiagnosticsError {
+    /// The file could not be read or written.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The file is not what an app writes.
+    #[error("{}: {source}", .path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// The parser's reason.
+        source: serde_json::Error,
+    },
+    /// The app speaks a newer version than this command line.
+    #[error("{} has version {version}, this is for version {DIAGNOSTICS_VERSION}", .path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// The version found.
+        version: u32,
+    },
+}
+
+impl Diagnostics {
+    /// The findings in this order.
+    #[must_use]
+    pub fn new(diagnostics: Vec<Diagnostic>) -> Self {
+        Self { version: DIAGNOSTICS_VERSION, diagnostics }
+    }
+
+    /// Whether any of them is an error.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), DiagnosticsError> {
+        let mut bytes = serde_json::to_vec_pretty(self)
+            .map_err(|source| DiagnosticsError::Json { path: path.to_owned(), source })?;
+        bytes.push(b'\n');
+        fs::write(path, bytes).map_err(|source| DiagnosticsError::Io { path: path.to_owned(), source })
+    }
+
+    /// Reads the file. One that is missing has no findings: other makers' apps write none.
+    ///
+    /// # Errors
+    /// It cannot be read, or is of another version or shape.
+    pub fn read(path: &Path) -> Result<Self, DiagnosticsError> {
+        let bytes = match fs::read(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::new(Vec::new())),
+            other => other.map_err(|source| DiagnosticsError::Io { path: path.to_owned(), source })?,
+        };
+        let json = |source| DiagnosticsError::Json { path: path.to_owned(), source };
+        // The version first: a newer file may have any shape beside it.
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+        }
+        let Version { version } = serde_json::from_slice(&bytes).map_err(json)?;
+        if version != DIAGNOSTICS_VERSION {
+            return Err(DiagnosticsError::Version { path: path.to_owned(), version });
+        }
+        serde_json::from_slice(&bytes).map_err(json)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn context_has_the_agreed_keys() {
+        let text = r#"{"skysmith:parameters":{"BucketName":{"value":"x","source":"params/config.properties:3"}},"skysmith:environment":"dev","aws:cdk:x":true}"#;
+        let context: Context = serde_json::from_str(text).unwrap();
+        assert_eq!(context.parameters["BucketName"].source.as_deref(), Some("params/config.properties:3"));
+        assert_eq!(context.environment.as_deref(), Some("dev"));
+        assert_eq!(context.other["aws:cdk:x"], Value::Bool(true));
+        let again = serde_json::to_value(&context).unwrap();
+        assert_eq!(again, serde_json::from_str::<Value>(text).unwrap());
+        assert!(again.get(PARAMETERS_KEY).is_some() && again.get(ENVIRONMENT_KEY).is_some());
+    }
+
+    #[test]
+    fn diagnostics_have_the_agreed_form() {
+        let text = r#"{"version":1,"diagnostics":[{"severity":"error","rule":null,"message":"m","path":"a/B","resource_type":null,"property":null,
+            "place":{"file":"src/main.rs","line":31},"notes":["n"]}]}"#;
+        let read: Diagnostics = serde_json::from_str(text).unwrap();
+        assert!(read.has_errors());
+        assert_eq!(read.diagnostics[0].place.as_ref().unwrap().line, 31);
+        assert_eq!(serde_json::to_value(&read).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+    }
+
+    #[test]
+    fn newer_and_missing_files() {
+        let path = std::env::temp_dir().join(format!("skysmith-diagnostics-{}.json", std::process::id()));
+        assert!(!Diagnostics::read(&path).unwrap().has_errors());
+        fs::write(&path, r#"{"version":2,"something":"else"}"#).unwrap();
+        assert!(matches!(Diagnostics::read(&path), Err(DiagnosticsError::Version { version: 2, .. })));
+        fs::write(&path, r#"{"version":1,"diagnostics":[{"severity":"fatal","message":""}]}"#).unwrap();
+        assert!(matches!(Diagnostics::read(&path), Err(DiagnosticsError::Json { .. })));
+        fs::remove_file(&path).unwrap();
+    }
+}
