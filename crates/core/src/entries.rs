@@ -1,0 +1,243 @@
+//! What has a logical id and a section of its own beside the resources: parameters, conditions and outputs.
+
+use std::marker::PhantomData;
+
+use crate::builder::Draft;
+use crate::reference::{Intrinsic, Map, Node, NodeId, Reference};
+use crate::scope::Scope;
+use crate::tree::{Kind, Section};
+use crate::value::{IntoValue, List, Value};
+
+/// A handle of an entry. Its body can still be completed.
+#[derive(Clone, Debug)]
+struct Entry {
+    scope: Scope,
+}
+
+impl Entry {
+    #[track_caller]
+    fn new(scope: &Scope, id: &str, section: Section, body: Node) -> Self {
+        let index = scope.add(id, Kind::Entry { section, body });
+        Self { scope: Scope { index, ..scope.clone() } }
+    }
+
+    fn set(&self, key: &str, value: Node) {
+        let mut tree = self.scope.tree.borrow_mut();
+        if let Kind::Entry { body: Node::Map(body), .. } = &mut tree.element_mut(self.scope.index).kind {
+            body.insert(key.to_owned(), value);
+        }
+    }
+
+    fn reference(&self) -> Reference {
+        Reference::Element(self.scope.node_id())
+    }
+}
+
+/// A parameter of a stack, whose value is given when the stack is deployed.
+///
+/// Prefer [`Params`](crate::Params) for what is known before synthesis: a value in the template can be checked and
+/// compared. Use a parameter for what only the deploy knows, such as an SSM parameter's value.
+///
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
+#[derive(Clone, Debug)]
+pub struct Parameter<T: ?Sized = String> {
+    entry: Entry,
+    meaning: PhantomData<fn() -> Box<T>>,
+}
+
+impl Parameter {
+    /// A text parameter (`String`).
+    #[track_caller]
+    pub fn string(scope: &Scope, id: &str) -> ParameterBuilder<String> {
+        ParameterBuilder::new(scope, id, "String")
+    }
+
+    /// A numeric parameter (`Number`).
+    #[track_caller]
+    pub fn number(scope: &Scope, id: &str) -> ParameterBuilder<i64> {
+        ParameterBuilder::new(scope, id, "Number")
+    }
+
+    /// A list of texts (`CommaDelimitedList`).
+    #[track_caller]
+    pub fn list(scope: &Scope, id: &str) -> ParameterBuilder<List<String>> {
+        ParameterBuilder::new(scope, id, "CommaDelimitedList")
+    }
+
+    /// The value of an SSM parameter, read at every deploy (`AWS::SSM::Parameter::Value<String>`). The parameter's name
+    /// is the default.
+    #[track_caller]
+    pub fn ssm_string(scope: &Scope, id: &str, name: impl Into<String>) -> ParameterBuilder<String> {
+        let mut builder = ParameterBuilder::new(scope, id, "AWS::SSM::Parameter::Value<String>");
+        builder.body.insert("Default".to_owned(), name.into().into());
+        builder
+    }
+}
+
+impl<T: ?Sized> Parameter<T> {
+    /// The value that the stack is deployed with.
+    pub fn value(&self) -> Value<T> {
+        Value::from_node(Node::from(Intrinsic::Ref(self.entry.reference())))
+    }
+}
+
+/// Settings of a [`Parameter`].
+#[must_use = "a builder makes nothing until `build` is called"]
+#[derive(Debug)]
+pub struct ParameterBuilder<T: ?Sized> {
+    draft: Draft,
+    body: Map,
+    meaning: PhantomData<fn() -> Box<T>>,
+}
+
+impl<T: ?Sized> ParameterBuilder<T> {
+    #[track_caller]
+    fn new(scope: &Scope, id: &str, parameter_type: &str) -> Self {
+        let body = Map::from([("Type".to_owned(), parameter_type.into())]);
+        Self { draft: Draft::new(scope, id), body, meaning: PhantomData }
+    }
+
+    fn set(mut self, key: &str, value: impl Into<Node>) -> Self {
+        self.body.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// The value where none is given. Without one, the deploy must give a value.
+    pub fn default(self, value: impl Into<Node>) -> Self {
+        self.set("Default", value)
+    }
+
+    /// What the parameter is for, up to 4,000 characters.
+    pub fn description(self, text: impl Into<String>) -> Self {
+        self.set("Description", text.into())
+    }
+
+    /// The only values that are accepted.
+    pub fn allowed_values<V: Into<Node>>(self, values: impl IntoIterator<Item = V>) -> Self {
+        self.set("AllowedValues", Node::List(values.into_iter().map(Into::into).collect()))
+    }
+
+    /// The regular expression that the value must match.
+    pub fn allowed_pattern(self, pattern: impl Into<String>) -> Self {
+        self.set("AllowedPattern", pattern.into())
+    }
+
+    /// Keeps the value out of what CloudFormation shows. It does not keep it out of the resources it is used in.
+    pub fn no_echo(self) -> Self {
+        self.set("NoEcho", true)
+    }
+
+    /// Makes the parameter.
+    pub fn build(self) -> Parameter<T> {
+        self.draft.mark_built();
+        let entry = Entry::new(&self.draft.parent(), self.draft.id(), Section::Parameters, Node::Map(self.body));
+        Parameter { entry, meaning: PhantomData }
+    }
+}
+
+/// A condition of a stack: whether something is made, or which of two values it gets, decided at deploy time.
+///
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html>
+#[derive(Clone, Debug)]
+pub struct Condition {
+    entry: Entry,
+}
+
+/// What a [`Condition`] tests.
+#[derive(Clone, Debug)]
+pub struct Test(Node);
+
+impl Test {
+    /// Whether both values are the same.
+    pub fn equals(a: impl IntoValue<String>, b: impl IntoValue<String>) -> Self {
+        Self(Node::from(Intrinsic::Equals(a.into_value().into_node(), b.into_value().into_node())))
+    }
+
+    /// Whether all of 2 to 10 tests hold.
+    pub fn all(tests: impl IntoIterator<Item = Self>) -> Self {
+        Self(Node::from(Intrinsic::And(tests.into_iter().map(|test| test.0).collect())))
+    }
+
+    /// Whether any of 2 to 10 tests holds.
+    pub fn any(tests: impl IntoIterator<Item = Self>) -> Self {
+        Self(Node::from(Intrinsic::Or(tests.into_iter().map(|test| test.0).collect())))
+    }
+}
+
+impl std::ops::Not for Test {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self(Node::from(Intrinsic::Not(self.0)))
+    }
+}
+
+impl Condition {
+    /// A condition.
+    #[track_caller]
+    pub fn new(scope: &Scope, id: &str, test: Test) -> Self {
+        Self { entry: Entry::new(scope, id, Section::Conditions, test.0) }
+    }
+
+    /// The condition as a test, to be combined with others.
+    pub fn test(&self) -> Test {
+        Test(Node::from(Intrinsic::Condition(self.entry.reference())))
+    }
+
+    /// `then` where the condition holds, `otherwise` where it does not.
+    pub fn choose<T: ?Sized>(&self, then: impl IntoValue<T>, otherwise: impl IntoValue<T>) -> Value<T> {
+        Value::from_node(Node::from(Intrinsic::If {
+            condition: self.entry.reference(),
+            then: then.into_value().into_node(),
+            otherwise: otherwise.into_value().into_node(),
+        }))
+    }
+
+    pub(crate) fn node_id(&self) -> NodeId {
+        self.entry.scope.node_id()
+    }
+}
+
+/// An output of a stack: a value to show after a deploy and to read later.
+///
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html>
+#[derive(Clone, Debug)]
+pub struct Output {
+    entry: Entry,
+}
+
+impl Scope {
+    /// Adds an output to the stack.
+    #[track_caller]
+    pub fn output(&self, id: &str, value: impl IntoValue<String>) -> Output {
+        let body = Map::from([("Value".to_owned(), value.into_value().into_node())]);
+        Output { entry: Entry::new(self, id, Section::Outputs, Node::Map(body)) }
+    }
+}
+
+impl Output {
+    /// Says what the value is, in up to 1,024 bytes.
+    pub fn description(self, text: impl Into<String>) -> Self {
+        self.entry.set("Description", text.into().into());
+        self
+    }
+
+    /// Exports the value under a name that is unique in the account and region, for other stacks to import.
+    pub fn export(self, name: impl IntoValue<String>) -> Self {
+        let export = Map::from([("Name".to_owned(), name.into_value().into_node())]);
+        self.entry.set("Export", Node::Map(export));
+        self
+    }
+
+    /// Emits the output only where `condition` holds.
+    pub fn condition(self, condition: &Condition) -> Self {
+        let mut tree = self.entry.scope.tree.borrow_mut();
+        let id = condition.node_id();
+        if let Kind::Entry { body: Node::Map(body), .. } = &mut tree.element_mut(self.entry.scope.index).kind {
+            // A bare name in the template; the renderer puts it in from the reference.
+            body.insert("Condition".to_owned(), Node::from(Intrinsic::Condition(Reference::Element(id))));
+        }
+        drop(tree);
+        self
+    }
+}

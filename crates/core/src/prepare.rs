@@ -1,0 +1,68 @@
+//! Between the program and the template: attachments become properties, aspects look at everything, rules look at the
+//! result. Each stage sees the finished work of the one before it.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use crate::diagnostic::Diagnostic;
+use crate::tree::{self, Shared};
+
+/// Rounds of folds and aspects after which they are taken to feed each other without end.
+const MAX_ROUNDS: usize = 32;
+
+/// Runs folds and aspects until nothing new appears, then the rules.
+pub(crate) fn prepare(shared: &Shared) {
+    let mut visited = HashSet::new();
+    let mut stable = false;
+    for _ in 0..MAX_ROUNDS {
+        let before = shared.borrow().generation;
+        run_folds(shared);
+        let visits = run_aspects(shared, &mut visited);
+        // An aspect may have changed what a fold computed from: properties do not count as news, visits do.
+        if shared.borrow().generation == before && visits == 0 {
+            stable = true;
+            break;
+        }
+    }
+    if !stable {
+        let diagnostic = Diagnostic::error(format!(
+            "aspects keep adding constructs: the tree was still growing after {MAX_ROUNDS} rounds"
+        ))
+        .rule("aspects-never-end");
+        shared.borrow_mut().diagnostics.push(diagnostic);
+    }
+    let rules = shared.borrow().rules.clone();
+    rules.iter().for_each(|rule| rule());
+}
+
+/// Folds may add constructs, whose folds then run in the same round.
+fn run_folds(shared: &Shared) {
+    let mut next = 0;
+    loop {
+        let Some(fold) = shared.borrow().folds.get(next).map(Rc::clone) else { break };
+        fold();
+        next += 1;
+    }
+}
+
+/// Has each aspect visit what it has not visited before, and says how many visits that were.
+fn run_aspects(shared: &Shared, visited: &mut HashSet<(usize, u32)>) -> usize {
+    let mut visits = 0;
+    let mut next = 0;
+    loop {
+        let Some((root, aspect)) = shared.borrow().aspects.get(next).map(|(id, aspect)| (id.index, Rc::clone(aspect)))
+        else {
+            break;
+        };
+        let count = shared.borrow().elements.len() as u32;
+        for index in root..count {
+            if !shared.borrow().is_within(index, root) || !visited.insert((next, index)) {
+                continue;
+            }
+            aspect.visit(&tree::scope(shared, index));
+            visits += 1;
+        }
+        next += 1;
+    }
+    visits
+}

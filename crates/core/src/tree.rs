@@ -1,0 +1,259 @@
+//! The arena: every construct of an app in one vector, with ids for pointers.
+//!
+//! Only this crate borrows it, and only inside methods that take and return owned values. No code of a user (an aspect, a
+//! fold, an `IntoValue`) ever runs under a borrow, so that no program can meet a borrow panic.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::aspect::Aspect;
+use crate::diagnostic::Diagnostic;
+use crate::params::Params;
+use crate::place::Place;
+use crate::reference::{Map, Node, NodeId};
+use crate::scope::Scope;
+
+/// A fold: recomputes what follows from a construct's attachments. See [`Scope::fold`](crate::Scope::fold).
+pub(crate) type Fold = Rc<dyn Fn()>;
+
+pub(crate) struct Tree {
+    pub app: u32,
+    pub elements: Vec<Element>,
+    pub children: HashMap<(u32, Box<str>), u32>,
+    pub diagnostics: Vec<Diagnostic>,
+    pub folds: Vec<Fold>,
+    pub aspects: Vec<(NodeId, Rc<dyn Aspect>)>,
+    pub rules: Vec<Fold>,
+    pub assets: Vec<crate::asset::DirectoryAsset>,
+    pub params: Rc<Params>,
+    /// Counts what can make another round of folds and aspects necessary: elements, attachments, aspects.
+    pub generation: u64,
+}
+
+pub(crate) struct Element {
+    pub parent: Option<u32>,
+    pub id: Box<str>,
+    pub place: Place,
+    pub kind: Kind,
+    pub attachments: Vec<Rc<dyn Any>>,
+    pub tags: Vec<(String, String)>,
+    pub logical_id: Option<String>,
+}
+
+pub(crate) enum Kind {
+    Scope,
+    Stack(Box<StackData>),
+    Resource(Box<ResourceData>),
+    /// What has a logical id and a body of its own in a section of the template: parameters, outputs, conditions.
+    Entry {
+        section: Section,
+        body: Node,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Section {
+    Parameters,
+    Mappings,
+    Conditions,
+    Outputs,
+}
+
+impl Section {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Parameters => "Parameters",
+            Self::Mappings => "Mappings",
+            Self::Conditions => "Conditions",
+            Self::Outputs => "Outputs",
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StackData {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub account: Option<String>,
+    pub region: Option<String>,
+    pub termination_protection: Option<bool>,
+    pub depends_on: Vec<NodeId>,
+    pub transforms: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ResourceData {
+    pub resource_type: std::borrow::Cow<'static, str>,
+    pub properties: Map,
+    pub property_places: Vec<(Box<str>, Place)>,
+    pub depends_on: Vec<NodeId>,
+    pub condition: Option<NodeId>,
+    pub deletion_policy: Option<crate::RemovalPolicy>,
+    pub update_replace_policy: Option<crate::RemovalPolicy>,
+    pub metadata: Map,
+    /// Other attributes, such as `CreationPolicy`.
+    pub attributes: Map,
+    pub overrides: Vec<(Vec<String>, Option<Node>)>,
+    /// Whose rendered content the logical id carries a hash of.
+    pub hash_of: Option<Vec<NodeId>>,
+}
+
+impl Tree {
+    pub fn new(params: Params) -> Self {
+        static APPS: AtomicU32 = AtomicU32::new(0);
+        Self {
+            app: APPS.fetch_add(1, Ordering::Relaxed),
+            elements: Vec::new(),
+            children: HashMap::new(),
+            diagnostics: Vec::new(),
+            folds: Vec::new(),
+            aspects: Vec::new(),
+            rules: Vec::new(),
+            assets: Vec::new(),
+            params: Rc::new(params),
+            generation: 0,
+        }
+    }
+
+    pub fn node_id(&self, index: u32) -> NodeId {
+        NodeId { app: self.app, index }
+    }
+
+    pub fn element(&self, index: u32) -> &Element {
+        &self.elements[index as usize]
+    }
+
+    pub fn element_mut(&mut self, index: u32) -> &mut Element {
+        &mut self.elements[index as usize]
+    }
+
+    /// Adds an element below `parent`. Where the parent has a child of that id already, the error is recorded with
+    /// both places and the new one is left out of the tree's names, so that the program can go on to its other errors.
+    pub fn add(&mut self, parent: Option<u32>, id: &str, kind: Kind, place: Place) -> u32 {
+        let index = self.elements.len() as u32;
+        self.elements.push(Element {
+            parent,
+            id: id.into(),
+            place,
+            kind,
+            attachments: Vec::new(),
+            tags: Vec::new(),
+            logical_id: None,
+        });
+        self.generation += 1;
+        if let Some(parent) = parent {
+            self.check_id(index, id, place);
+            match self.children.entry((parent, id.into())) {
+                std::collections::hash_map::Entry::Vacant(entry) => {
+                    entry.insert(index);
+                }
+                std::collections::hash_map::Entry::Occupied(entry) => {
+                    let first = *entry.get();
+                    let (path, first_place) = (self.path(first), self.element(first).place);
+                    let diagnostic = Diagnostic::error(format!("there is already a construct `{path}`"))
+                        .rule("duplicate-id")
+                        .at(place)
+                        .note(format!("the first one is made at {}", crate::place::shown(first_place)))
+                        .note("give one of them another id");
+                    self.report(index, diagnostic);
+                }
+            }
+        }
+        index
+    }
+
+    fn check_id(&mut self, index: u32, id: &str, place: Place) {
+        let problem = if id.is_empty() {
+            "a construct's id is empty"
+        } else if id.contains('/') {
+            "a construct's id contains `/`, which separates ids in a path"
+        } else {
+            return;
+        };
+        self.report(index, Diagnostic::error(problem).rule("construct-id").at(place));
+    }
+
+    pub fn report(&mut self, index: u32, mut diagnostic: Diagnostic) {
+        if diagnostic.node.is_none() {
+            diagnostic.node = Some(self.node_id(index));
+        }
+        if diagnostic.place.is_none() {
+            diagnostic.place = self.place_of(index, diagnostic.property.as_deref());
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    pub fn place_of(&self, index: u32, property: Option<&str>) -> Option<Place> {
+        let element = self.element(index);
+        if let (Kind::Resource(resource), Some(property)) = (&element.kind, property)
+            && let Some((_, place)) = resource.property_places.iter().find(|(name, _)| **name == *property)
+        {
+            return Some(place);
+        }
+        Some(element.place)
+    }
+
+    /// The ids from below the app down to the element.
+    pub fn path_ids(&self, index: u32) -> Vec<&str> {
+        let mut ids = Vec::new();
+        let mut at = index;
+        while let Some(parent) = self.element(at).parent {
+            ids.push(&*self.element(at).id);
+            at = parent;
+        }
+        ids.reverse();
+        ids
+    }
+
+    pub fn path(&self, index: u32) -> String {
+        self.path_ids(index).join("/")
+    }
+
+    /// The stack that the element is in, itself included.
+    pub fn stack_of(&self, index: u32) -> Option<u32> {
+        let mut at = Some(index);
+        while let Some(index) = at {
+            let element = self.element(index);
+            if matches!(element.kind, Kind::Stack(_)) {
+                return Some(index);
+            }
+            at = element.parent;
+        }
+        None
+    }
+
+    pub fn is_within(&self, index: u32, ancestor: u32) -> bool {
+        let mut at = Some(index);
+        while let Some(index) = at {
+            if index == ancestor {
+                return true;
+            }
+            at = self.element(index).parent;
+        }
+        false
+    }
+
+    pub fn resource(&self, index: u32) -> Option<&ResourceData> {
+        match &self.element(index).kind {
+            Kind::Resource(resource) => Some(resource),
+            _ => None,
+        }
+    }
+
+    pub fn resource_mut(&mut self, index: u32) -> Option<&mut ResourceData> {
+        match &mut self.element_mut(index).kind {
+            Kind::Resource(resource) => Some(resource),
+            _ => None,
+        }
+    }
+}
+
+/// The tree as the handles share it.
+pub(crate) type Shared = Rc<RefCell<Tree>>;
+
+pub(crate) fn scope(tree: &Shared, index: u32) -> Scope {
+    Scope { tree: Rc::clone(tree), index, place: None }
+}
