@@ -7,16 +7,22 @@
 //! This crate knows CloudFormation's *syntax*. It must not know what resource types exist, whether a template makes
 //! sense, files, or the network.
 
+mod error;
 mod intrinsic;
 mod json;
 mod json_string;
 mod long_form;
 mod node;
 mod number;
+mod read;
+mod source;
 mod sub;
 mod template;
 
+pub use error::{ReadError, ReadErrorKind};
 pub use intrinsic::{Intrinsic, SubPart};
 pub use node::{Map, Node};
 pub use number::Number;
+pub use read::{Document, read, read_bytes, read_json};
+pub use source::{Position, SourceMap, Span, Step};
 pub use template::{ForEach, Output, Parameter, Resource, Template};
