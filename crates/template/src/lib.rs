@@ -18,11 +18,15 @@ mod read;
 mod source;
 mod sub;
 mod template;
+#[cfg(feature = "yaml")]
+mod yaml;
 
 pub use error::{ReadError, ReadErrorKind};
 pub use intrinsic::{Intrinsic, SubPart};
 pub use node::{Map, Node};
 pub use number::Number;
+#[cfg(feature = "yaml")]
+pub use read::read_yaml;
 pub use read::{Document, read, read_bytes, read_json};
 pub use source::{Position, SourceMap, Span, Step};
 pub use template::{ForEach, Output, Parameter, Resource, Template};

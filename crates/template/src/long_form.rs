@@ -15,6 +15,36 @@ use crate::sub;
 /// What the key of a loop starts with.
 pub(crate) const FOR_EACH: &str = "Fn::ForEach::";
 
+/// The functions whose key starts with `Fn::`, but for loops.
+#[cfg(any(feature = "yaml", test))]
+pub(crate) const FUNCTIONS: [&str; 25] = [
+    "Fn::And",
+    "Fn::Base64",
+    "Fn::Cidr",
+    "Fn::Contains",
+    "Fn::EachMemberEquals",
+    "Fn::EachMemberIn",
+    "Fn::Equals",
+    "Fn::FindInMap",
+    "Fn::GetAZs",
+    "Fn::GetAtt",
+    "Fn::GetStackOutput",
+    "Fn::If",
+    "Fn::ImportValue",
+    "Fn::Join",
+    "Fn::Length",
+    "Fn::Not",
+    "Fn::Or",
+    "Fn::RefAll",
+    "Fn::Select",
+    "Fn::Split",
+    "Fn::Sub",
+    "Fn::ToJsonString",
+    "Fn::Transform",
+    "Fn::ValueOf",
+    "Fn::ValueOfAll",
+];
+
 /// A value as the writers see it: borrowed where the model has it, made where only the long form has it.
 #[derive(Debug)]
 pub(crate) enum Long<'a> {
@@ -333,5 +363,76 @@ fn string(argument: Node) -> Result<String, Node> {
     match argument {
         Node::String(text) => Ok(text),
         other => Err(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_function_has_a_shape_and_keeps_its_spelling() {
+        let shapes = [r#""a.b""#, r#"["a"]"#, r#"["a","b"]"#, r#"["a","b","c"]"#, r#"{"a":1}"#];
+        for name in FUNCTIONS.into_iter().chain(["Ref"]) {
+            let calls: Vec<String> = shapes.iter().map(|shape| format!("{{\"{name}\":{shape}}}")).collect();
+            let nodes: Vec<Node> = calls.iter().map(|call| Node::from_json(call).unwrap()).collect();
+            assert!(nodes.iter().any(|node| node.as_intrinsic().is_some()), "{name}");
+            for (node, call) in nodes.iter().zip(&calls).filter(|(_, call)| !call.contains("GetAtt\":\"")) {
+                assert_eq!(&node.to_json_compact(), call);
+            }
+        }
+    }
+
+    #[test]
+    fn other_shapes_stay_maps() {
+        for text in [
+            r#"{"Ref":1}"#,
+            r#"{"Ref":"a","b":1}"#,
+            r#"{"Fn::GetAtt":"a"}"#,
+            r#"{"Fn::GetAtt":["a"]}"#,
+            r#"{"Fn::GetAtt":["a","b","c"]}"#,
+            r#"{"Fn::GetAtt":[{"Ref":"a"},"b"]}"#,
+            r#"{"Fn::Sub":"${a b}"}"#,
+            r#"{"Fn::Sub":["a"]}"#,
+            r#"{"Fn::Sub":["a",[]]}"#,
+            r#"{"Fn::Join":[{"Ref":"a"},[]]}"#,
+            r#"{"Fn::Join":"a"}"#,
+            r#"{"Fn::If":[{"Ref":"a"},1,2]}"#,
+            r#"{"Fn::FindInMap":["a","b","c",{"Default":1}]}"#,
+            r#"{"Fn::FindInMap":["a","b","c","d"]}"#,
+            r#"{"Fn::Cidr":["a"]}"#,
+            r#"{"Fn::And":{}}"#,
+            r#"{"Fn::Not":["a","b"]}"#,
+            r#"{"Fn::Transform":[]}"#,
+            r#"{"Fn::Unknown":[]}"#,
+            r#"{"fn::join":["",[]]}"#,
+            r#"{"Condition":"a"}"#,
+            r#"{"Condition":{"StringEquals":{"a":"b"}}}"#,
+        ] {
+            let node = Node::from_json(text).unwrap();
+            assert!(node.as_map().is_some(), "{text}");
+            assert_eq!(node.to_json_compact(), text);
+        }
+    }
+
+    #[test]
+    fn functions_are_found_at_any_depth() {
+        let text = r#"{"Fn::Not":[{"Fn::Or":[{"Condition":"a"},{"Fn::Equals":[{"Condition":"b"},{"Fn::If":["c",[{"Ref":"d"}],1]}]}]}]}"#;
+        let node = Node::from_json(text).unwrap();
+        let mut found = Vec::new();
+        node.for_each_ref(&mut |name| found.push(name.as_str()));
+        assert_eq!(found, ["a", "c", "d"]);
+        assert_eq!(node.to_json_compact(), text);
+        assert_eq!(Node::from_long_form(node.to_long_form()), node);
+    }
+
+    #[test]
+    fn variables_of_sub_are_a_map_even_if_one_is_called_ref() {
+        let text = r#"{"Fn::Sub":["${Ref}",{"Ref":"x"}]}"#;
+        let node = Node::from_json(text).unwrap();
+        assert!(
+            matches!(node.as_intrinsic(), Some(Intrinsic::Sub { variables, .. }) if variables["Ref"] == "x".into())
+        );
+        assert_eq!(node.to_json_compact(), text);
     }
 }

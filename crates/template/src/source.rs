@@ -114,11 +114,7 @@ impl SourceMap {
     }
 
     fn children(&self, parent: usize) -> impl Iterator<Item = usize> {
-        let end = parent + self.entries.get(parent).map_or(1, |entry| entry.size as usize);
-        let first = Some(parent + 1).filter(|&first| first < end);
-        std::iter::successors(first, move |&child| {
-            Some(child + self.entries[child].size as usize).filter(|&next| next < end)
-        })
+        children(&self.entries, parent)
     }
 
     fn name(&self, index: usize) -> Option<&str> {
@@ -128,6 +124,12 @@ impl SourceMap {
             Name::Text(name) => Some(name),
         }
     }
+}
+
+fn children(entries: &[Entry], parent: usize) -> impl Iterator<Item = usize> {
+    let end = parent + entries.get(parent).map_or(1, |entry| entry.size as usize);
+    let first = Some(parent + 1).filter(|&first| first < end);
+    std::iter::successors(first, move |&child| Some(child + entries[child].size as usize).filter(|&next| next < end))
 }
 
 /// A range of bytes. Sources are smaller than 4 GiB: see [`crate::ReadErrorKind::TooLarge`].
@@ -191,10 +193,36 @@ impl Recorder {
         self.entries.len()
     }
 
-    /// Repeats what is inside the value at `original` as the inside of the value that was just opened.
-    pub(crate) fn repeat_inside(&mut self, original: usize) {
-        let size = self.entries.get(original).map_or(1, |entry| entry.size as usize);
-        self.entries.extend_from_within(original + 1..original + size);
+    /// Where the value of this entry ends, once it is closed.
+    pub(crate) fn end(&self, index: usize) -> u32 {
+        self.entries.get(index).map_or(0, |entry| entry.value.1)
+    }
+
+    /// The values directly inside this one, once it is closed.
+    pub(crate) fn children(&self, index: usize) -> impl Iterator<Item = usize> {
+        children(&self.entries, index)
+    }
+
+    /// The key of this entry, if it was recorded as text.
+    pub(crate) fn key(&self, index: usize) -> Option<&str> {
+        match &self.entries.get(index)?.name {
+            Name::Text(key) => Some(key),
+            Name::Item | Name::Source(..) => None,
+        }
+    }
+
+    /// Repeats this value and what is inside it as the next value.
+    pub(crate) fn repeat(&mut self, index: usize) {
+        let size = self.entries.get(index).map_or(0, |entry| entry.size as usize);
+        self.entries.extend_from_within(index..index + size);
+    }
+
+    /// Repeats what is inside this value as the inside of the value that was just opened.
+    pub(crate) fn repeat_inside(&mut self, index: usize) {
+        let size = self.entries.get(index).map_or(1, |entry| entry.size as usize);
+        if size > 1 {
+            self.entries.extend_from_within(index + 1..index + size);
+        }
     }
 }
 
