@@ -231,13 +231,9 @@ impl Output {
 
     /// Emits the output only where `condition` holds.
     pub fn condition(self, condition: &Condition) -> Self {
-        let mut tree = self.entry.scope.tree.borrow_mut();
-        let id = condition.node_id();
-        if let Kind::Entry { body: Node::Map(body), .. } = &mut tree.element_mut(self.entry.scope.index).kind {
-            // A bare name in the template; the renderer puts it in from the reference.
-            body.insert("Condition".to_owned(), Node::from(Intrinsic::Condition(Reference::Element(id))));
-        }
-        drop(tree);
+        // A bare name in the template; the renderer puts it in from the reference.
+        let reference = Reference::Element(condition.node_id());
+        self.entry.set("Condition", Node::from(Intrinsic::Condition(reference)));
         self
     }
 }

@@ -27,6 +27,7 @@ mod synth;
 mod text;
 mod tree;
 mod value;
+mod write;
 
 pub use app::{App, Catalog, TagStyle};
 pub use aspect::Aspect;

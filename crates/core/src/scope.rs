@@ -64,7 +64,11 @@ impl Scope {
     /// The source place that a construct made here and now would get.
     #[track_caller]
     pub fn place(&self) -> Place {
-        self.place.unwrap_or_else(Location::caller)
+        // Not `unwrap_or_else`: a function passed on as a value would call itself the caller.
+        match self.place {
+            Some(place) => place,
+            None => Location::caller(),
+        }
     }
 
     #[track_caller]
@@ -81,6 +85,12 @@ impl Scope {
     /// The ids from below the app to here, joined by `/`.
     pub fn path(&self) -> String {
         self.tree.borrow().path(self.index)
+    }
+
+    /// An id that is unique in the app, made of the path by the rule of logical ids.
+    pub fn unique_id(&self) -> String {
+        let tree = self.tree.borrow();
+        crate::logical_id(&tree.path_ids(self.index)).unwrap_or_default()
     }
 
     /// The scope's number in the tree.

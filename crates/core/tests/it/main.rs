@@ -1,0 +1,39 @@
+//! The tree, from constructs to templates.
+
+mod assets;
+mod logical_ids;
+mod tree;
+mod values;
+
+use skysmith_core::{App, Catalog, Synthesis, TagStyle};
+
+/// A catalog in which topics and functions can be tagged, each in its own way.
+fn catalog() -> Catalog {
+    Catalog {
+        tags: |resource_type| match resource_type {
+            "AWS::SNS::Topic" => Some(TagStyle::List("Tags")),
+            "AWS::SSM::Parameter" => Some(TagStyle::Map("Tags")),
+            _ => None,
+        },
+    }
+}
+
+fn synthesize(app: &App) -> Synthesis {
+    app.synthesize(&catalog())
+}
+
+/// The only stack's template, of an app without errors.
+fn template(app: &App) -> String {
+    let synthesis = synthesize(app);
+    assert!(!synthesis.has_errors(), "{:#?}", synthesis.diagnostics());
+    synthesis.stacks[0].template.to_json()
+}
+
+/// Every complaint about an app, as `rule: message`.
+fn complaints(app: &App) -> Vec<String> {
+    synthesize(app)
+        .diagnostics()
+        .iter()
+        .map(|diagnostic| format!("{}: {}", diagnostic.rule.as_deref().unwrap_or("-"), diagnostic.message))
+        .collect()
+}
