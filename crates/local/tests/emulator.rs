@@ -93,7 +93,7 @@ fn boto3(running: &Running, script: &str) -> Value {
         };
     }
     let prelude = "import boto3, json\nclient = boto3.client\n";
-    let output = command.args(["-B", "-c", &format!("{prelude}{script}")]).output().expect("Python runs");
+    let output = command.args(["-c", &format!("{prelude}{script}")]).output().expect("Python runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
