@@ -4,10 +4,8 @@ use std::{env, path::Path, process::Command};
 
 /// The Python that has everything the tests need.
 fn python() -> String {
-    let installed = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../target/tools/python/bin/python")
-        .display()
-        .to_string();
+    let installed =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/python/bin/python").display().to_string();
     let python = env::var("SKYSMITH_TEST_PYTHON").unwrap_or(installed);
     assert!(
         Path::new(&python).exists(),
