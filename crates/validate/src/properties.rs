@@ -1,0 +1,426 @@
+//! The specification: properties, their types and their limits.
+
+use skysmith_spec::{Property, ResourceType, Rule, RuleKind, Shape, TypeDefinition, ValueType};
+use skysmith_template::{Intrinsic, Map, Node, Resource};
+
+use crate::at::At;
+use crate::finding::Findings;
+use crate::rule::RuleId;
+use crate::value::{is_no_value, kind, number, scalar_text, shown};
+use crate::walk;
+
+/// How many allowed values a note lists.
+const LONGEST_LIST: usize = 12;
+
+pub(crate) fn check(resource: Resource<'_>, findings: &mut Findings) {
+    let Some(name) = resource.resource_type() else { return };
+    let resources = At::Root.key("Resources");
+    let here = resources.key(resource.logical_id());
+    let Some(known) = skysmith_spec::resource_type(name) else {
+        if is_misspelt(name) {
+            findings
+                .push(RuleId::UnknownType, here.key("Type"), format!("there is no resource type `{name}`"))
+                .suggest(name, skysmith_spec::resource_types().map(ResourceType::name));
+        }
+        return;
+    };
+    // SAM has its own grammar, and fills in what is missing from `Globals`.
+    if known.transform().is_some() {
+        return;
+    }
+    let none = Map::new();
+    match resource.body().get("Properties") {
+        None => Check { findings }.members(&none, Members::Resource(known), here),
+        Some(Node::Map(properties)) => {
+            Check { findings }.members(properties, Members::Resource(known), here.key("Properties"));
+        }
+        Some(_) => {}
+    }
+}
+
+/// Whether no type of this name can exist. Custom resources, modules, and the types of third parties are not in the tables.
+fn is_misspelt(name: &str) -> bool {
+    match name.split("::").collect::<Vec<_>>().as_slice() {
+        ["Custom", _] | ["AWS", "CDK", "Metadata"] => false,
+        [.., "MODULE"] => false,
+        ["AWS" | "Alexa", ..] => true,
+        [_, _, _] => false,
+        _ => true,
+    }
+}
+
+/// What has properties.
+#[derive(Clone, Copy)]
+enum Members {
+    Resource(ResourceType),
+    Definition(TypeDefinition),
+}
+
+impl Members {
+    fn property(self, name: &str) -> Option<Property> {
+        match self {
+            Self::Resource(known) => known.property(name),
+            Self::Definition(definition) => definition.property(name),
+        }
+    }
+
+    fn for_each_property(self, visit: &mut dyn FnMut(Property)) {
+        match self {
+            Self::Resource(known) => known.properties().for_each(visit),
+            Self::Definition(definition) => definition.properties().for_each(visit),
+        }
+    }
+
+    fn for_each_rule(self, visit: &mut dyn FnMut(Rule)) {
+        match self {
+            Self::Resource(known) => known.rules().for_each(visit),
+            Self::Definition(definition) => definition.rules().for_each(visit),
+        }
+    }
+
+    fn is_open(self) -> bool {
+        match self {
+            Self::Resource(known) => known.is_open(),
+            Self::Definition(definition) => definition.is_open(),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Resource(known) => known.name(),
+            Self::Definition(definition) => definition.name(),
+        }
+    }
+}
+
+/// Properties that `aws cloudformation package` makes of the path of a file; a template may be checked before that.
+const PACKAGED: &[&str] =
+    &["Code", "Content", "CodeUri", "ContentUri", "SourceBundle", "BodyS3Location", "DefinitionS3Location"];
+
+struct Check<'f> {
+    findings: &'f mut Findings,
+}
+
+impl Check<'_> {
+    fn members(&mut self, map: &Map, members: Members, at: At<'_>) {
+        // A macro or a loop beside the properties may add any of them.
+        let is_complete = !map.keys().any(|key| key.starts_with("Fn::"));
+        for (key, node) in map {
+            let here = at.key(key);
+            match members.property(key) {
+                None => self.unknown(key, members, here),
+                Some(_) if is_no_value(node) => {}
+                Some(property) if property.read_only() => {
+                    let message = format!("`{key}` is set by AWS and cannot be given");
+                    self.findings.push(RuleId::ReadOnlyProperty, here, message);
+                }
+                Some(property) => self.value(node, property.shape(), here),
+            }
+        }
+        if !is_complete {
+            return;
+        }
+        let is_there = |name: &str| map.get(name).is_some_and(|node| !is_no_value(node));
+        members.for_each_property(&mut |property| {
+            if property.required() && !property.read_only() && !is_there(property.name()) {
+                let message = format!("{} needs `{}`", members.name(), property.name());
+                self.findings.push(RuleId::MissingProperty, at, message);
+            }
+        });
+        members.for_each_rule(&mut |rule| self.rule(rule, map, at));
+    }
+
+    fn unknown(&mut self, key: &str, members: Members, at: At<'_>) {
+        if members.is_open() || key.starts_with("Fn::") {
+            return;
+        }
+        let mut names = Vec::new();
+        members.for_each_property(&mut |property| {
+            if !property.read_only() {
+                names.push(property.name());
+            }
+        });
+        let found = self
+            .findings
+            .push(RuleId::UnknownProperty, at, format!("{} has no property `{}`", members.name(), shown(key)))
+            .suggest(key, names.iter().copied());
+        if names.len() <= LONGEST_LIST && !names.is_empty() {
+            found.note(format!("its properties: {}", names.join(", ")));
+        }
+    }
+
+    fn rule(&mut self, rule: Rule, map: &Map, at: At<'_>) {
+        let is_there = |name: &str| map.get(name).is_some_and(|node| !is_no_value(node));
+        // What is there only under a condition may be there or not.
+        let is_certain = |name: &str| map.get(name).is_some_and(|node| !is_no_value(node) && !is_conditional(node));
+        let names = || rule.properties().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+        let certain = rule.properties().filter(|name| is_certain(name)).count();
+        let possible = rule.properties().filter(|name| is_there(name)).count();
+        let message = match rule.kind() {
+            RuleKind::ExactlyOne if possible == 0 => format!("one of {} is needed", names().join(", ")),
+            RuleKind::AtLeastOne if possible == 0 => format!("at least one of {} is needed", names().join(", ")),
+            RuleKind::ExactlyOne | RuleKind::AtMostOne if certain > 1 => {
+                let both = rule.properties().filter(|name| is_certain(name)).map(|name| format!("`{name}`"));
+                format!("only one of {} can be given", both.collect::<Vec<_>>().join(" and "))
+            }
+            RuleKind::Requires(when) if is_certain(when) && possible < rule.properties().len() => {
+                let missing = rule.properties().filter(|name| !is_there(name)).map(|name| format!("`{name}`"));
+                format!("`{when}` needs {}", missing.collect::<Vec<_>>().join(" and "))
+            }
+            RuleKind::Excludes(when) if is_certain(when) && certain > 0 => {
+                let excluded = rule.properties().filter(|name| is_certain(name)).map(|name| format!("`{name}`"));
+                format!("`{when}` cannot be given together with {}", excluded.collect::<Vec<_>>().join(" and "))
+            }
+            _ => return,
+        };
+        self.findings.push(RuleId::PropertyCombination, at, message);
+    }
+
+    fn value(&mut self, node: &Node, shape: Shape, at: At<'_>) {
+        match node {
+            Node::Intrinsic(intrinsic) => return self.function(node, intrinsic, shape, at),
+            Node::Null if shape.value_type() != ValueType::Json => {
+                self.findings.push(RuleId::NullValue, at, format!("{} is null", label(at)));
+                return;
+            }
+            // A function that was not recognised, or a macro beside other entries: another check speaks of the first.
+            Node::Map(map) if map.len() == 1 && map.keys().any(|key| key == "Ref" || key.starts_with("Fn::")) => return,
+            _ => {}
+        }
+        let fits = match (shape.value_type(), node) {
+            (ValueType::String | ValueType::Timestamp, _) => scalar_text(node).map(|text| self.text(&text, shape, at)),
+            (ValueType::Integer, _) => {
+                number(node).filter(|it| it.fract() == 0.0).map(|it| self.number(it, node, shape, at))
+            }
+            (ValueType::Number, _) => number(node).map(|it| self.number(it, node, shape, at)),
+            (ValueType::Boolean, Node::Bool(_)) => Some(()),
+            (ValueType::Boolean, Node::String(text)) => {
+                (text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")).then_some(())
+            }
+            (ValueType::List(of), Node::List(items)) => {
+                self.list(items, shape, of, at);
+                Some(())
+            }
+            (ValueType::Map(of), Node::Map(map)) => {
+                self.map(map, shape, of, at);
+                Some(())
+            }
+            (ValueType::Object(definition), Node::Map(map)) => {
+                self.members(map, Members::Definition(definition), at);
+                Some(())
+            }
+            (ValueType::Union(union), _) => {
+                self.union(node, union.alternatives(), at);
+                Some(())
+            }
+            (ValueType::Boolean | ValueType::List(_) | ValueType::Map(_) | ValueType::Object(_), _) => None,
+            // Any JSON, and types this code does not know yet.
+            _ => Some(()),
+        };
+        let is_to_be_packaged = matches!((at, node), (At::Key(At::Key(_, "Properties"), name), Node::String(_)) if PACKAGED.contains(&name));
+        if fits.is_none() && !shape.is_mixed() && !is_to_be_packaged {
+            self.wrong_type(&found(node), shape, at);
+        }
+    }
+
+    fn wrong_type(&mut self, found: &str, shape: Shape, at: At<'_>) {
+        let wanted = match shape.value_type() {
+            ValueType::String => "text",
+            ValueType::Timestamp => "a point in time",
+            ValueType::Integer => "a whole number",
+            ValueType::Number => "a number",
+            ValueType::Boolean => "true or false",
+            ValueType::List(_) => "a list",
+            ValueType::Map(_) | ValueType::Object(_) => "a map",
+            _ => "what it should be",
+        };
+        self.findings.push(RuleId::WrongType, at, format!("{} is {found}, not {wanted}", label(at)));
+    }
+
+    fn function(&mut self, node: &Node, intrinsic: &Intrinsic, shape: Shape, at: At<'_>) {
+        match intrinsic {
+            Intrinsic::If { then, otherwise, .. } => {
+                let call = at.key("Fn::If");
+                for (index, branch) in [then, otherwise].into_iter().enumerate() {
+                    if !is_no_value(branch) {
+                        self.value(branch, shape, call.index(1 + index));
+                    }
+                }
+            }
+            Intrinsic::Sub { .. } | Intrinsic::Join { .. } | Intrinsic::Base64(_) | Intrinsic::ToJsonString(_) => {
+                let holds_text =
+                    !matches!(shape.value_type(), ValueType::List(_) | ValueType::Map(_) | ValueType::Object(_));
+                if !holds_text && !shape.is_mixed() {
+                    self.wrong_type(&format!("text, made by {}", walk::name(intrinsic)), shape, at);
+                } else if let (true, Some(text)) = (shape.value_type() == ValueType::String, scalar_text(node)) {
+                    self.text(&text, shape, at);
+                }
+            }
+            Intrinsic::Split { .. } | Intrinsic::Cidr { .. } | Intrinsic::GetAzs(_) => {
+                let holds_list =
+                    matches!(shape.value_type(), ValueType::List(_) | ValueType::Json | ValueType::Union(_));
+                // As the item of a list it may stand for several items.
+                if !holds_list && !shape.is_mixed() && !matches!(at, At::Index(..)) {
+                    self.wrong_type(&format!("a list, made by {}", walk::name(intrinsic)), shape, at);
+                }
+            }
+            // What the others give is not known here.
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str, shape: Shape, at: At<'_>) {
+        // What is put in at deployment has another length than its placeholder.
+        if text.contains("{{resolve:") {
+            return;
+        }
+        if self.allowed(text, shape, at) {
+            return;
+        }
+        let length = text.chars().count();
+        let least = shape.min_length().filter(|least| length < *least as usize);
+        let most = shape.max_length().filter(|most| length > *most as usize);
+        if least.or(most).is_some() {
+            let allowed = range(shape.min_length().map(f64::from), shape.max_length().map(f64::from));
+            self.findings
+                .push(RuleId::WrongLength, at, format!("{} has {length} characters", label(at)))
+                .note(format!("allowed: {allowed} characters"));
+        }
+    }
+
+    /// Whether there was something to say about the allowed values.
+    fn allowed(&mut self, text: &str, shape: Shape, at: At<'_>) -> bool {
+        let allowed = shape.allowed_values();
+        if allowed.len() == 0
+            || allowed.clone().any(|it| it == text || shape.ignores_case() && it.eq_ignore_ascii_case(text))
+        {
+            return false;
+        }
+        let count = allowed.len();
+        let found = self
+            .findings
+            .push(RuleId::AllowedValues, at, format!("{} cannot be `{}`", label(at), shown(text)))
+            .suggest(text, allowed.clone());
+        let listed: Vec<_> = allowed.take(LONGEST_LIST).collect();
+        let more = if count > LONGEST_LIST { format!(" and {} more", count - LONGEST_LIST) } else { String::new() };
+        found.note(format!("allowed: {}{more}", listed.join(", ")));
+        true
+    }
+
+    fn number(&mut self, value: f64, node: &Node, shape: Shape, at: At<'_>) {
+        let allowed = shape.allowed_values();
+        if allowed.len() > 0 {
+            if !allowed.clone().any(|it| it.parse() == Ok(value)) {
+                let text = scalar_text(node).unwrap_or_default();
+                self.findings
+                    .push(RuleId::AllowedValues, at, format!("{} cannot be {}", label(at), shown(&text)))
+                    .note(format!("allowed: {}", allowed.take(LONGEST_LIST).collect::<Vec<_>>().join(", ")));
+            }
+            return;
+        }
+        let (least, most) = (shape.minimum(), shape.maximum());
+        let message = match (least, most) {
+            (Some(least), _) if value < least => format!("{value} is below the least value of {}, {least}", label(at)),
+            (_, Some(most)) if value > most => format!("{value} is above the greatest value of {}, {most}", label(at)),
+            _ => return,
+        };
+        self.findings.push(RuleId::OutOfRange, at, message).note(format!("allowed: {}", range(least, most)));
+    }
+
+    fn list(&mut self, items: &[Node], shape: Shape, of: Shape, at: At<'_>) {
+        for (index, item) in items.iter().enumerate() {
+            if !is_no_value(item) {
+                self.value(item, of, at.index(index));
+            }
+        }
+        // A function may give nothing, or several items.
+        let functions = items.iter().filter(|item| matches!(item, Node::Intrinsic(_))).count();
+        self.count(items.len(), functions, "items", shape, at);
+        if shape.unique_items() {
+            for (index, item) in items.iter().enumerate().skip(1) {
+                if !matches!(item, Node::Intrinsic(_)) && items[..index].contains(item) {
+                    self.findings.push(
+                        RuleId::DuplicateItem,
+                        at.index(index),
+                        format!("{} is there twice", label(at.index(index))),
+                    );
+                }
+            }
+        }
+    }
+
+    fn map(&mut self, map: &Map, shape: Shape, of: Shape, at: At<'_>) {
+        for (key, node) in map {
+            if !key.starts_with("Fn::") && !is_no_value(node) {
+                self.value(node, of, at.key(key));
+            }
+        }
+        let functions =
+            map.iter().filter(|(key, node)| key.starts_with("Fn::") || matches!(node, Node::Intrinsic(_))).count();
+        self.count(map.len(), functions, "entries", shape, at);
+    }
+
+    fn count(&mut self, count: usize, uncertain: usize, what: &str, shape: Shape, at: At<'_>) {
+        let too_few = uncertain == 0 && shape.min_items().is_some_and(|least| count < least as usize);
+        let too_many = shape.max_items().is_some_and(|most| count - uncertain > most as usize);
+        if too_few || too_many {
+            let allowed = range(shape.min_items().map(f64::from), shape.max_items().map(f64::from));
+            self.findings
+                .push(RuleId::ItemCount, at, format!("{} has {count} {what}", label(at)))
+                .note(format!("allowed: {allowed}"));
+        }
+    }
+
+    /// A value that may be of one of several types is wrong only if it is wrong for each of them.
+    fn union(&mut self, node: &Node, alternatives: impl Iterator<Item = Shape>, at: At<'_>) {
+        let mut closest: Option<Findings> = None;
+        for alternative in alternatives {
+            let mut findings = Findings::default();
+            Check { findings: &mut findings }.value(node, alternative, at);
+            if findings.is_empty() {
+                return;
+            }
+            if closest.as_ref().is_none_or(|least| findings.depth() > least.depth()) {
+                closest = Some(findings);
+            }
+        }
+        if let Some(closest) = closest {
+            self.findings.append(closest);
+        }
+    }
+}
+
+fn is_conditional(node: &Node) -> bool {
+    matches!(node.as_intrinsic(), Some(Intrinsic::If { .. }))
+}
+
+/// What is being spoken of: the property, or an item of it.
+fn label(at: At<'_>) -> String {
+    match at {
+        At::Root => "the template".to_owned(),
+        At::Key(_, key) if key.starts_with("Fn::") => "it".to_owned(),
+        At::Key(_, key) => format!("`{}`", shown(key)),
+        At::Index(At::Key(place, "Fn::If"), _) => label(**place),
+        At::Index(before, index) => format!("item {} of {}", index + 1, label(*before)),
+    }
+}
+
+/// A value as it was found.
+fn found(node: &Node) -> String {
+    match node {
+        Node::String(text) => format!("`{}`", shown(text)),
+        Node::Number(number) => number.to_string(),
+        Node::Bool(value) => value.to_string(),
+        _ => kind(node).to_owned(),
+    }
+}
+
+fn range(least: Option<f64>, most: Option<f64>) -> String {
+    match (least, most) {
+        (Some(least), Some(most)) if least == most => format!("exactly {least}"),
+        (Some(least), Some(most)) => format!("{least} to {most}"),
+        (Some(least), None) => format!("at least {least}"),
+        (None, Some(most)) => format!("at most {most}"),
+        (None, None) => "any".to_owned(),
+    }
+}

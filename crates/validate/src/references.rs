@@ -1,0 +1,416 @@
+//! References: whether what they name is there, and whether it has the attribute.
+
+use skysmith_template::{ForEach, Intrinsic, Map, Node, SubPart, Template};
+
+use crate::at::At;
+use crate::declared::Declared;
+use crate::finding::Findings;
+use crate::rule::RuleId;
+use crate::walk;
+
+/// Functions that CodePipeline understands inside a property that CloudFormation hands on as it is.
+const FOREIGN_FUNCTIONS: &[&str] = &["Fn::GetParam", "Fn::GetArtifactAtt"];
+
+const FUNCTIONS: &[&str] = &[
+    "Fn::And",
+    "Fn::Base64",
+    "Fn::Cidr",
+    "Fn::Contains",
+    "Fn::EachMemberEquals",
+    "Fn::EachMemberIn",
+    "Fn::Equals",
+    "Fn::FindInMap",
+    "Fn::GetAZs",
+    "Fn::GetAtt",
+    "Fn::GetStackOutput",
+    "Fn::If",
+    "Fn::ImportValue",
+    "Fn::Join",
+    "Fn::Length",
+    "Fn::Not",
+    "Fn::Or",
+    "Fn::RefAll",
+    "Fn::Select",
+    "Fn::Split",
+    "Fn::Sub",
+    "Fn::ToJsonString",
+    "Fn::Transform",
+    "Fn::ValueOf",
+    "Fn::ValueOfAll",
+];
+
+pub(crate) fn check(template: &Template, declared: &Declared<'_>, findings: &mut Findings) {
+    let mut check = Check { template, declared, findings, conditions_only: false };
+    let conditions = At::Root.key("Conditions");
+    for (name, node) in declared.section("Conditions").into_iter().flatten() {
+        check.conditions_only = true;
+        check.entry(name, node, conditions, None);
+    }
+    check.conditions_only = false;
+    for section in ["Resources", "Outputs"] {
+        let at = At::Root.key(section);
+        for (name, node) in declared.section(section).into_iter().flatten() {
+            check.entry(name, node, at, None);
+        }
+    }
+}
+
+/// The loops around a value, innermost first.
+#[derive(Clone, Copy)]
+struct Loops<'a> {
+    identifier: &'a str,
+    around: Option<&'a Self>,
+}
+
+struct Check<'c, 't> {
+    template: &'t Template,
+    declared: &'c Declared<'t>,
+    findings: &'c mut Findings,
+    /// Whether this is inside `Conditions`, where only parameters can be seen.
+    conditions_only: bool,
+}
+
+impl<'t> Check<'_, 't> {
+    /// An entry of a section or of a map: a resource, a property, a loop.
+    fn entry(&mut self, key: &'t str, node: &'t Node, at: At<'_>, loops: Option<&Loops<'_>>) {
+        let here = at.key(key);
+        if let Some(looped) = ForEach::from_entry(key, node) {
+            let inside = Loops { identifier: looped.identifier(), around: loops };
+            self.value(looped.collection(), here.index(1), Some(&inside));
+            let body_at = here.index(2);
+            for (key, node) in looped.body() {
+                self.entry(key, node, body_at, Some(&inside));
+            }
+            return;
+        }
+        let is_resource = matches!(at, At::Key(At::Root, "Resources"));
+        let is_output = matches!(at, At::Key(At::Root, "Outputs"));
+        match node {
+            Node::Map(body) if is_resource || is_output => self.body(body, here, loops),
+            _ => self.value(node, here, loops),
+        }
+    }
+
+    /// What a resource or an output has. Its `Condition` and `DependsOn` are names, not functions.
+    fn body(&mut self, body: &'t Map, at: At<'_>, loops: Option<&Loops<'_>>) {
+        for (key, node) in body {
+            let here = at.key(key);
+            match (key.as_str(), node) {
+                ("Condition", Node::String(name)) => self.condition(name, here, loops),
+                ("DependsOn", Node::String(name)) => self.depends_on(name, here, loops),
+                ("DependsOn", Node::List(names)) => {
+                    for (index, name) in names.iter().enumerate() {
+                        if let Some(name) = name.as_str() {
+                            self.depends_on(name, here.index(index), loops);
+                        }
+                    }
+                }
+                _ => self.value(node, here, loops),
+            }
+        }
+    }
+
+    fn value(&mut self, node: &'t Node, at: At<'_>, loops: Option<&Loops<'_>>) {
+        match node {
+            Node::Map(map) => {
+                if let (1, Some((name, argument))) = (map.len(), map.first()) {
+                    self.unrecognised(name, argument, at, loops);
+                }
+                map.iter().for_each(|(key, value)| self.entry(key, value, at, loops));
+            }
+            Node::Intrinsic(intrinsic) => {
+                self.intrinsic(intrinsic, at, loops);
+                walk::for_each_argument(intrinsic, at, &mut |argument, at| self.value(argument, at, loops));
+            }
+            _ => walk::for_each_member(node, at, &mut |member, at| self.value(member, at, loops)),
+        }
+    }
+
+    /// A map with the name of a function that was not recognised as one.
+    fn unrecognised(&mut self, name: &str, argument: &Node, at: At<'_>, loops: Option<&Loops<'_>>) {
+        let is_function = name == "Ref" || name.starts_with("Fn::") && !name.starts_with("Fn::ForEach::");
+        // In a loop the text of a function is not yet what CloudFormation will see. Metadata is nobody's business.
+        let has_macro = argument.get("Fn::Transform").is_some() || is_transform(argument);
+        let is_left_alone = has_macro
+            || loops.is_some()
+            || FOREIGN_FUNCTIONS.contains(&name)
+            || name == "Fn::Transform"
+            || is_in_metadata(at);
+        if !is_function || is_left_alone {
+            return;
+        }
+        if name == "Fn::Sub"
+            && let Some(text) = text_of_sub(argument)
+        {
+            if let Some(placeholder) = refused_placeholder(text) {
+                let message = format!("`Fn::Sub` cannot put in `${{{placeholder}}}`");
+                self.findings
+                    .push(RuleId::MalformedFunction, at, message)
+                    .note("allowed: letters, digits, `_`, `.` and `:`")
+                    .note(format!("to write it as text: `${{!{placeholder}}}`"));
+            }
+        } else if name == "Ref" || FUNCTIONS.contains(&name) {
+            self.findings.push(
+                RuleId::MalformedFunction,
+                at,
+                format!("the arguments of `{name}` have the wrong shape"),
+            );
+        } else {
+            self.findings
+                .push(RuleId::MalformedFunction, at, format!("there is no function `{name}`"))
+                .suggest(name, FUNCTIONS.iter().copied());
+        }
+    }
+
+    fn intrinsic(&mut self, intrinsic: &'t Intrinsic, at: At<'_>, loops: Option<&Loops<'_>>) {
+        match intrinsic {
+            Intrinsic::Ref(target) => self.reference(target, at, loops),
+            Intrinsic::GetAtt(target, attribute) => self.attribute(target, attribute.as_str(), at, loops),
+            Intrinsic::Sub { parts, .. } => {
+                for part in parts {
+                    match part {
+                        SubPart::Ref(target) => self.reference(target, at, loops),
+                        SubPart::GetAtt(target, attribute) => self.attribute(target, Some(attribute), at, loops),
+                        SubPart::Literal(_) | SubPart::Variable(_) => {}
+                    }
+                }
+            }
+            Intrinsic::If { condition, .. } | Intrinsic::Condition(condition) => self.condition(condition, at, loops),
+            Intrinsic::FindInMap { map, top, second, default: None } => {
+                self.mapping(map.as_str(), top.as_str(), second.as_str(), at, loops);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the name is put together by a loop, or may be made by a macro or a module.
+    fn is_unknowable(&self, section: &str, name: &str, loops: Option<&Loops<'_>>) -> bool {
+        let mut around = loops;
+        while let Some(inner) = around {
+            if inner.identifier == name {
+                return true;
+            }
+            around = inner.around;
+        }
+        // What a module makes is named after it: `ModuleInner` or `Module.Inner`.
+        let is_in_module = section == "Resources"
+            && self.template.resources().any(|resource| {
+                let is_module = resource.resource_type().is_some_and(|it| it.ends_with("::MODULE"));
+                is_module && name.starts_with(resource.logical_id())
+            });
+        is_in_module || name.contains("${") || name.contains("&{") || self.declared.is_open(section)
+    }
+
+    fn reference(&mut self, target: &str, at: At<'_>, loops: Option<&Loops<'_>>) {
+        let declared = self.declared;
+        if Declared::is_pseudo_parameter(target) || declared.has("Parameters", target) {
+            return;
+        }
+        if declared.has("Resources", target) {
+            if self.conditions_only {
+                let message = format!("a condition refers to the resource `{target}`");
+                self.findings.push(RuleId::ConditionReference, at, message);
+            }
+            return;
+        }
+        if self.is_unknowable("Resources", target, loops) || declared.is_open("Parameters") {
+            return;
+        }
+        let names = declared.names("Parameters").chain(Declared::pseudo_parameters());
+        let resources = declared.names("Resources").filter(|_| !self.conditions_only);
+        let what = if self.conditions_only { "parameter" } else { "resource or parameter" };
+        self.findings
+            .push(RuleId::UnknownReference, at, format!("there is no {what} `{target}`"))
+            .suggest(target, names.chain(resources));
+    }
+
+    fn attribute(&mut self, target: &str, attribute: Option<&str>, at: At<'_>, loops: Option<&Loops<'_>>) {
+        let declared = self.declared;
+        if !declared.has("Resources", target) {
+            // `${Module.Inner.Attribute}` and `${Loop.Attribute}` name what is only made later.
+            let whole = attribute.map_or_else(|| target.to_owned(), |attribute| format!("{target}.{attribute}"));
+            if self.is_unknowable("Resources", target, loops) || self.is_unknowable("Resources", &whole, loops) {
+                return;
+            }
+            let found = self.findings.push(RuleId::UnknownReference, at, format!("there is no resource `{target}`"));
+            if declared.has("Parameters", target) {
+                found.note(format!("`{target}` is a parameter, which has no attributes"));
+            } else {
+                found.suggest(target, declared.names("Resources"));
+            }
+            return;
+        }
+        if self.conditions_only {
+            let message = format!("a condition refers to the resource `{target}`");
+            self.findings.push(RuleId::ConditionReference, at, message);
+            return;
+        }
+        let Some(resource_type) = self.template.resource(target).and_then(skysmith_template::Resource::resource_type)
+        else {
+            return;
+        };
+        let (Some(attribute), Some(known)) = (attribute, skysmith_spec::resource_type(resource_type)) else { return };
+        if loops.is_some() && (attribute.contains("${") || attribute.contains("&{")) {
+            return;
+        }
+        if has_attribute(known, attribute) {
+            return;
+        }
+        let mut names: Vec<_> = known.attributes().map(skysmith_spec::Attribute::name).collect();
+        let found = self
+            .findings
+            .push(RuleId::UnknownAttribute, at, format!("{resource_type} has no attribute `{attribute}`"))
+            .suggest(attribute, names.iter().copied());
+        if names.is_empty() {
+            found.note("it has no attributes; `Ref` gives its name or id");
+        } else if names.len() <= 12 {
+            names.sort_unstable();
+            found.note(format!("its attributes: {}", names.join(", ")));
+        }
+    }
+
+    fn condition(&mut self, name: &str, at: At<'_>, loops: Option<&Loops<'_>>) {
+        if self.declared.has("Conditions", name) || self.is_unknowable("Conditions", name, loops) {
+            return;
+        }
+        self.findings
+            .push(RuleId::UnknownCondition, at, format!("there is no condition `{name}`"))
+            .suggest(name, self.declared.names("Conditions"));
+    }
+
+    fn depends_on(&mut self, name: &str, at: At<'_>, loops: Option<&Loops<'_>>) {
+        if self.declared.has("Resources", name) || self.is_unknowable("Resources", name, loops) {
+            return;
+        }
+        self.findings
+            .push(RuleId::UnknownReference, at, format!("there is no resource `{name}`"))
+            .suggest(name, self.declared.names("Resources"));
+    }
+
+    fn mapping(
+        &mut self,
+        map: Option<&str>,
+        top: Option<&str>,
+        second: Option<&str>,
+        at: At<'_>,
+        loops: Option<&Loops<'_>>,
+    ) {
+        let Some(name) = map else { return };
+        if self.is_unknowable("Mappings", name, loops) {
+            return;
+        }
+        let Some(mapping) = self.declared.section("Mappings").and_then(|it| it.get(name)) else {
+            self.findings
+                .push(RuleId::UnknownMapping, at, format!("there is no mapping `{name}`"))
+                .suggest(name, self.declared.names("Mappings"));
+            return;
+        };
+        let Some(mapping) = mapping.as_map().filter(|it| !it.keys().any(|key| key.starts_with("Fn::"))) else { return };
+        let Some(top) = top else { return };
+        let keys = |map: &'t Map| map.keys().map(String::as_str);
+        match mapping.get(top) {
+            None => {
+                self.findings
+                    .push(RuleId::UnknownMapping, at, format!("the mapping `{name}` has no key `{top}`"))
+                    .suggest(top, keys(mapping));
+            }
+            Some(Node::Map(entries)) => {
+                if let Some(second) = second
+                    && !entries.contains_key(second)
+                    && !entries.keys().any(|key| key.starts_with("Fn::"))
+                {
+                    self.findings
+                        .push(
+                            RuleId::UnknownMapping,
+                            at,
+                            format!("the mapping `{name}` has no key `{second}` under `{top}`"),
+                        )
+                        .suggest(second, keys(entries));
+                }
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// The text of a `Fn::Sub` whose arguments have the right shape.
+fn text_of_sub(argument: &Node) -> Option<&str> {
+    match argument {
+        Node::String(text) => Some(text),
+        Node::List(items) => match items.as_slice() {
+            [Node::String(text), Node::Map(_)] => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The first placeholder that CloudFormation certainly refuses. Of spaces at its ends the documentation says nothing.
+fn refused_placeholder(text: &str) -> Option<&str> {
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once("${") {
+        let (content, after) = after.split_once('}')?;
+        let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'.');
+        if !content.starts_with('!') && (content.trim().is_empty() || !content.trim().bytes().all(is_fine)) {
+            return Some(content);
+        }
+        rest = after;
+    }
+    None
+}
+
+fn is_transform(node: &Node) -> bool {
+    matches!(node.as_intrinsic(), Some(Intrinsic::Transform(_)))
+}
+
+fn is_in_metadata(at: At<'_>) -> bool {
+    let mut place = &at;
+    loop {
+        match place {
+            At::Root => return false,
+            At::Key(At::Key(At::Key(At::Root, "Resources"), _), "Metadata") => return true,
+            At::Key(before, _) | At::Index(before, _) => place = before,
+        }
+    }
+}
+
+fn has_attribute(known: skysmith_spec::ResourceType, attribute: &str) -> bool {
+    let name = known.name();
+    // The outputs of another stack are its own affair.
+    let has_outputs =
+        matches!(name, "AWS::CloudFormation::Stack" | "AWS::ServiceCatalog::CloudFormationProvisionedProduct");
+    if has_outputs && attribute.starts_with("Outputs.") || name == "AWS::CloudFormation::CustomResource" {
+        return true;
+    }
+    if known.transform().is_some() || known.attribute(attribute).is_some() {
+        return true;
+    }
+    // Some types give their properties as well, and the tables do not say which; a part of an attribute that is an
+    // object is one too.
+    let first = attribute.split('.').next().unwrap_or(attribute);
+    known.property(first).is_some() || first != attribute && known.attribute(first).is_some()
+}
+
+/// Calls `visit` with everything that the value refers to by `Ref`, `Fn::GetAtt` or `Fn::Sub`; not with conditions.
+pub(crate) fn for_each_target<'t>(node: &'t Node, visit: &mut dyn FnMut(&'t str)) {
+    match node {
+        Node::Intrinsic(intrinsic) => {
+            match &**intrinsic {
+                Intrinsic::Ref(target) | Intrinsic::GetAtt(target, _) => visit(target),
+                Intrinsic::Sub { parts, .. } => {
+                    for part in parts {
+                        if let SubPart::Ref(target) | SubPart::GetAtt(target, _) = part {
+                            visit(target);
+                        }
+                    }
+                }
+                _ => {}
+            }
+            intrinsic.for_each_argument(&mut |argument| for_each_target(argument, visit));
+        }
+        Node::List(items) => items.iter().for_each(|item| for_each_target(item, visit)),
+        Node::Map(map) => map.values().for_each(|value| for_each_target(value, visit)),
+        Node::JsonString(inner) => for_each_target(inner, visit),
+        Node::Null | Node::Bool(_) | Node::Number(_) | Node::String(_) => {}
+    }
+}

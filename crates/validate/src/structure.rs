@@ -1,0 +1,291 @@
+//! The frame of a template: sections, names, the attributes of resources, parameters and outputs, limits.
+
+use skysmith_template::{Map, Node, Parameter, Template};
+
+use crate::at::At;
+use crate::declared::Declared;
+use crate::finding::Findings;
+use crate::rule::RuleId;
+
+/// The sections, in the order of the template reference. `Globals` is SAM's.
+const SECTIONS: &[&str] = &[
+    "AWSTemplateFormatVersion",
+    "Description",
+    "Metadata",
+    "Parameters",
+    "Rules",
+    "Mappings",
+    "Conditions",
+    "Transform",
+    "Hooks",
+    "Globals",
+    "Resources",
+    "Outputs",
+];
+
+/// The sections that are maps of named entries, with how many entries one may have.
+///
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+const ENTRIES: &[(&str, Option<usize>)] = &[
+    ("Parameters", Some(200)),
+    ("Rules", None),
+    ("Mappings", Some(200)),
+    ("Conditions", None),
+    ("Resources", Some(500)),
+    ("Outputs", Some(200)),
+];
+
+/// The only one there has ever been.
+const FORMAT_VERSION: &str = "2010-09-09";
+const LONGEST_NAME: usize = 255;
+const LONGEST_DESCRIPTION: usize = 1024;
+/// The size of a template that is given as a file in S3.
+const LARGEST_TEMPLATE: usize = 1_048_576;
+
+pub(crate) fn check(template: &Template, declared: &Declared<'_>, findings: &mut Findings) {
+    sections(template, findings);
+    if declared.has_unknown_macro() {
+        return;
+    }
+    entries(template, findings);
+    let resources = At::Root.key("Resources");
+    if template.section("Resources").is_none_or(Map::is_empty) && !declared.is_open("Resources") {
+        findings.push(RuleId::NoResources, At::Root, "the template has no resource");
+    }
+    for resource in template.resources() {
+        resource_attributes(resource.body(), resources.key(resource.logical_id()), findings);
+    }
+    for name in declared.names("Parameters").filter(|name| declared.has("Resources", name)) {
+        let message = format!("`{name}` is the name of a parameter and of a resource");
+        findings.push(RuleId::LogicalId, resources.key(name), message);
+    }
+    parameters(template, findings);
+    outputs(template, findings);
+    size(template, findings);
+}
+
+fn sections(template: &Template, findings: &mut Findings) {
+    for (name, section) in template.root() {
+        let at = At::Root;
+        let at = at.key(name);
+        if !SECTIONS.contains(&name.as_str()) && !name.starts_with("Fn::") {
+            findings
+                .push(RuleId::UnknownSection, at, format!("`{name}` is not a section of a template"))
+                .suggest(name, SECTIONS.iter().copied());
+        }
+        if name == "AWSTemplateFormatVersion" && section.as_str() != Some(FORMAT_VERSION) {
+            findings
+                .push(RuleId::MalformedSection, at, "the format version does not exist")
+                .note(format!("allowed: {FORMAT_VERSION}"));
+        }
+        if let ("Description", Some(text)) = (name.as_str(), section.as_str())
+            && text.len() > LONGEST_DESCRIPTION
+        {
+            findings
+                .push(RuleId::TemplateLimit, at, format!("the description has {} bytes", text.len()))
+                .note(format!("allowed: at most {LONGEST_DESCRIPTION}"));
+        }
+    }
+}
+
+fn entries(template: &Template, findings: &mut Findings) {
+    for &(name, limit) in ENTRIES {
+        let at = At::Root.key(name);
+        let Some(section) = template.root().get(name) else { continue };
+        let map = match section {
+            Node::Map(map) => map,
+            Node::Intrinsic(_) => continue,
+            _ => {
+                findings.push(
+                    RuleId::MalformedSection,
+                    at,
+                    format!("`{name}` is {}, not a map", crate::value::kind(section)),
+                );
+                continue;
+            }
+        };
+        if let Some(limit) = limit
+            && map.len() > limit
+        {
+            findings
+                .push(RuleId::TemplateLimit, at, format!("the template has {} {}", map.len(), name.to_lowercase()))
+                .note(format!("allowed: at most {limit}"));
+        }
+        for (key, entry) in map.iter().filter(|(key, _)| !key.starts_with("Fn::")) {
+            let at = at.key(key);
+            if name != "Conditions" && !matches!(entry, Node::Map(_) | Node::Intrinsic(_)) {
+                findings.push(
+                    RuleId::MalformedSection,
+                    at,
+                    format!("`{key}` is {}, not a map", crate::value::kind(entry)),
+                );
+            }
+            entry_name(name, key, at, findings);
+        }
+    }
+}
+
+fn entry_name(section: &str, name: &str, at: At<'_>, findings: &mut Findings) {
+    // Mappings, conditions and rules are names inside the template, which nothing outside sees.
+    if !matches!(section, "Resources" | "Outputs" | "Parameters") {
+        return;
+    }
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        findings
+            .push(RuleId::LogicalId, at, format!("the name `{name}` has characters that CloudFormation does not take"))
+            .note("allowed: letters and digits");
+    } else if name.len() > LONGEST_NAME {
+        findings
+            .push(RuleId::LogicalId, at, format!("the name has {} characters", name.len()))
+            .note(format!("allowed: at most {LONGEST_NAME}"));
+    }
+}
+
+/// What may stand in a resource beside `Type` and `Properties`. `Connectors` and `IgnoreGlobals` are SAM's.
+const ATTRIBUTES: &[&str] = &[
+    "Type",
+    "Properties",
+    "DependsOn",
+    "Condition",
+    "Metadata",
+    "DeletionPolicy",
+    "UpdateReplacePolicy",
+    "UpdatePolicy",
+    "CreationPolicy",
+    "Version",
+    "Connectors",
+    "IgnoreGlobals",
+];
+
+fn resource_attributes(body: &Map, at: At<'_>, findings: &mut Findings) {
+    if body.get("Type").is_none_or(|it| it.as_str().is_none()) {
+        findings.push(RuleId::MissingType, at, "the resource has no type");
+    }
+    for (name, value) in body {
+        let here = at.key(name);
+        match name.as_str() {
+            "DependsOn" if !is_text_or_list_of_text(value) => {
+                let message = format!("`DependsOn` is {}, not a name or a list of names", crate::value::kind(value));
+                findings.push(RuleId::UnknownResourceAttribute, here, message);
+            }
+            "Condition" if value.as_str().is_none() => {
+                let message = format!("`Condition` is {}, not the name of a condition", crate::value::kind(value));
+                findings.push(RuleId::UnknownResourceAttribute, here, message);
+            }
+            "DeletionPolicy" | "UpdateReplacePolicy" => policy(name, value, here, findings),
+            "Properties" | "Metadata" if !matches!(value, Node::Map(_) | Node::Intrinsic(_)) => {
+                let message = format!("`{name}` is {}, not a map", crate::value::kind(value));
+                findings.push(RuleId::UnknownResourceAttribute, here, message);
+            }
+            _ if ATTRIBUTES.contains(&name.as_str()) || name.starts_with("Fn::") => {}
+            _ => {
+                findings
+                    .push(RuleId::UnknownResourceAttribute, here, format!("`{name}` is not an attribute of a resource"))
+                    .suggest(name, ATTRIBUTES.iter().copied());
+            }
+        }
+    }
+}
+
+fn is_text_or_list_of_text(node: &Node) -> bool {
+    node.as_str().is_some() || node.as_list().is_some_and(|items| items.iter().all(|it| it.as_str().is_some()))
+}
+
+fn policy(name: &str, value: &Node, at: At<'_>, findings: &mut Findings) {
+    let allowed: &[&str] = match name {
+        "DeletionPolicy" => &["Delete", "Retain", "Snapshot", "RetainExceptOnCreate"],
+        _ => &["Delete", "Retain", "Snapshot"],
+    };
+    match value {
+        // With language extensions the policy may be a function.
+        Node::Intrinsic(_) => {}
+        Node::String(text) if allowed.contains(&text.as_str()) => {}
+        Node::String(text) => {
+            findings
+                .push(RuleId::UnknownResourceAttribute, at, format!("`{text}` is not a value of `{name}`"))
+                .note(format!("allowed: {}", allowed.join(", ")));
+        }
+        other => {
+            let message = format!("`{name}` is {}, not text", crate::value::kind(other));
+            findings
+                .push(RuleId::UnknownResourceAttribute, at, message)
+                .note(format!("allowed: {}", allowed.join(", ")));
+        }
+    }
+}
+
+fn parameters(template: &Template, findings: &mut Findings) {
+    let section = At::Root.key("Parameters");
+    for parameter in template.parameters() {
+        let at = section.key(parameter.name());
+        let Some(kind) = parameter.parameter_type() else {
+            findings.push(RuleId::ParameterType, at, format!("the parameter `{}` has no type", parameter.name()));
+            continue;
+        };
+        let element = kind.strip_prefix("List<").and_then(|it| it.strip_suffix('>')).unwrap_or(kind);
+        let is_known = matches!(element, "String" | "Number" | "CommaDelimitedList") || element.starts_with("AWS::");
+        if !is_known {
+            findings
+                .push(RuleId::ParameterType, at.key("Type"), format!("`{kind}` is not a type of a parameter"))
+                .suggest(kind, ["String", "Number", "CommaDelimitedList", "List<Number>"].into_iter());
+        }
+        parameter_default(parameter, at, findings);
+    }
+}
+
+fn parameter_default(parameter: Parameter<'_>, at: At<'_>, findings: &mut Findings) {
+    let Some(default) = parameter.default() else { return };
+    let Some(text) = crate::value::scalar_text(default) else {
+        let message = format!("the default is {}, not text", crate::value::kind(default));
+        findings.push(RuleId::ParameterDefault, at.key("Default"), message);
+        return;
+    };
+    // Of a list every item has to be allowed, and SSM parameters are allowed by value, not by name.
+    if !matches!(parameter.parameter_type(), Some("String" | "Number")) {
+        return;
+    }
+    let Some(allowed) = parameter.allowed_values() else { return };
+    let allowed: Option<Vec<_>> = allowed.iter().map(crate::value::scalar_text).collect();
+    let Some(allowed) = allowed else { return };
+    if !allowed.contains(&text) {
+        findings
+            .push(RuleId::ParameterDefault, at.key("Default"), format!("the default `{text}` is not an allowed value"))
+            .note(format!("allowed: {}", allowed.join(", ")));
+    }
+}
+
+fn outputs(template: &Template, findings: &mut Findings) {
+    let section = At::Root.key("Outputs");
+    for output in template.outputs() {
+        if output.value().is_none() && !output.body().keys().any(|key| key.starts_with("Fn::")) {
+            let message = format!("the output `{}` has no value", output.name());
+            findings.push(RuleId::MissingOutputValue, section.key(output.name()), message);
+        }
+    }
+}
+
+fn size(template: &Template, findings: &mut Findings) {
+    let least: usize = template.root().iter().map(|(key, value)| key.len() + 4 + least_size(value)).sum();
+    if least > LARGEST_TEMPLATE {
+        findings
+            .push(RuleId::TemplateLimit, At::Root, format!("the template has more than {least} bytes"))
+            .note(format!("allowed: at most {LARGEST_TEMPLATE}"));
+    }
+}
+
+/// How many bytes the value has in JSON at least, without writing it.
+fn least_size(node: &Node) -> usize {
+    match node {
+        Node::Null | Node::Bool(_) => 4,
+        Node::Number(number) => number.as_str().len(),
+        Node::String(text) => text.len() + 2,
+        Node::List(items) => 1 + items.iter().map(|item| least_size(item) + 1).sum::<usize>(),
+        Node::Map(map) => 1 + map.iter().map(|(key, value)| key.len() + 4 + least_size(value)).sum::<usize>(),
+        Node::JsonString(inner) => least_size(inner),
+        Node::Intrinsic(intrinsic) => {
+            let mut size = 8;
+            intrinsic.for_each_argument(&mut |argument| size += least_size(argument));
+            size
+        }
+    }
+}
