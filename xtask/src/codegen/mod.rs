@@ -16,6 +16,7 @@ mod services;
 mod sources;
 mod stateful;
 mod tables;
+mod typed;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,7 +36,7 @@ pub fn run(check: bool) -> Result<()> {
     stale.write(DATA, data.as_bytes())?;
     // From here on only the committed file counts.
     let committed = std::fs::read_to_string(root.join(DATA)).with_context(|| DATA.to_owned())?;
-    for (path, bytes) in generated(&model::read(&committed).context(DATA)?)? {
+    for (path, bytes) in generated(&model::read(&committed).context(DATA)?, &root)? {
         stale.write(&path, &bytes)?;
     }
     if check && !stale.files.is_empty() {
@@ -69,8 +70,12 @@ fn trim(model: &mut Model) {
 }
 
 /// Every generated file, from the model alone.
-fn generated(model: &Model) -> Result<BTreeMap<String, Vec<u8>>> {
-    Ok(BTreeMap::from([(TABLES.to_owned(), tables::write(model)?)]))
+fn generated(model: &Model, root: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = BTreeMap::from([(TABLES.to_owned(), tables::write(model)?)]);
+    for (path, text) in typed::write(model, root)? {
+        files.insert(format!("{}/{path}", typed::FOLDER), text);
+    }
+    Ok(files)
 }
 
 fn root() -> PathBuf {
