@@ -192,7 +192,7 @@ mod platform {
     pub(super) fn started(pid: u32) -> Option<String> {
         let output = Command::new("ps")
             .env("LC_ALL", "C")
-            .args(["-o", "stat=,lstart=", "-p", &pid.to_string()])
+            .args(["-o", "stat=", "-o", "lstart=", "-p", &pid.to_string()])
             .output()
             .ok()?;
         let text = String::from_utf8(output.stdout).ok()?;

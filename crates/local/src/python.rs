@@ -70,7 +70,7 @@ impl PythonEnvironment {
     fn install(&self, folder: &Path, requirements: &str, on_event: &mut dyn FnMut(Event)) -> Result<()> {
         let file = folder.join("requirements.txt");
         fs::write(&file, requirements).map_err(Error::io("write", &file))?;
-        let total = requirements.lines().filter(|line| line.contains("==")).count();
+        let total = requirements.lines().filter(|line| !line.starts_with('#') && line.contains("==")).count();
         let mut done = 0;
         let mut command = clean(&self.python);
         // Compiling everything ahead takes longer than the rest; Python compiles what it imports when it does.

@@ -12,7 +12,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use skysmith_local::{Emulator, Error, Event, Options, Running, Status};
+use skysmith_local::{Emulator, Error, Event, Options, PythonEnvironment, Running, Status};
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace exists")
@@ -374,6 +374,60 @@ print(json.loads(body)['body'])
         Some(true),
         "{seen}"
     );
+}
+
+#[test]
+fn an_interrupted_start_is_picked_up() {
+    let local = Local::new();
+    // Installs, so that the other process is interrupted in the start itself.
+    local.start();
+    local.stop();
+    let mut starter = Command::new(env::current_exe().expect("a program"))
+        .args(["--exact", "start_in_given_folder", "--ignored"])
+        .env("SKYSMITH_TEST_FOLDER", local.folder.path())
+        .spawn()
+        .expect("it runs");
+    let begun = (0..2000).any(|_| {
+        thread::sleep(Duration::from_millis(5));
+        local.record().exists()
+    });
+    starter.kill().and_then(|()| starter.wait()).expect("it ends");
+    assert!(begun);
+    let record: Value = serde_json::from_slice(&fs::read(local.record()).expect("a record")).expect("JSON");
+    let (running, events) = local.start();
+    assert_eq!(record["process"]["pid"], running.pid);
+    assert!(!events.iter().any(|event| matches!(event, Event::Starting { .. })), "{events:?}");
+}
+
+#[test]
+fn environments_are_made_once_and_anew_when_needed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let place = folder.path().join("tools-1.0");
+    // What an interrupted run left.
+    fs::create_dir_all(place.join("bin")).expect("writable");
+    fs::write(place.join("bin/python"), "").expect("writable");
+    let ensure = |requirements: &str| {
+        let mut made = 0;
+        let environment = PythonEnvironment::ensure(&place, requirements, &mut |event| {
+            made += usize::from(event == Event::Installed);
+        });
+        (environment.expect("it is made"), made)
+    };
+    let made: usize = thread::scope(|scope| {
+        let both = [scope.spawn(|| ensure("# one").1), scope.spawn(|| ensure("# one").1)];
+        both.map(|one| one.join().expect("it is made")).iter().sum()
+    });
+    assert_eq!(made, 1);
+    let (environment, made) = ensure("# one");
+    assert_eq!(made, 0);
+    let output = Command::new(environment.python()).args(["-c", "print('runs')"]).output().expect("it runs");
+    assert_eq!(output.stdout, b"runs\n");
+
+    // Other requirements make it anew. These fail, and what failed does not count as complete.
+    let error =
+        PythonEnvironment::ensure(&place, "./nothing-here==1", &mut |_| {}).expect_err("there is no such package");
+    assert!(matches!(&error, Error::Install { output, .. } if output.contains("nothing-here")), "{error}");
+    assert!(!place.join("skysmith-stamp").exists());
 }
 
 /// A function `f` that answers with its environment and identity, and its ARN in `fn`.
