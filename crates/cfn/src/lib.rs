@@ -15,6 +15,7 @@
 #![allow(clippy::too_many_arguments, reason = "a resource type has as many required properties as it has")]
 
 #[macro_use]
+#[allow(unused_macros, reason = "which of them are used depends on the features")]
 mod macros;
 pub mod markers;
 mod tag;
