@@ -1,0 +1,291 @@
+//! The command line as clap sees it: every command, flag, environment variable and word of help.
+//!
+//! Nothing here acts. A flag that nothing reads does not belong here.
+
+use std::path::PathBuf;
+
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  skysmith synth                        write the assembly and print the template
+  skysmith diff                         what a deploy would change
+  skysmith deploy --local               deploy to an emulator on this machine
+  skysmith --env prod deploy            deploy with the parameters and the account of `prod`
+  skysmith --app template.yaml diff     the same for a template that was written by hand
+
+Options can also be set by variables: SKYSMITH_APP, _ENV, _PROFILE, _REGION, _ROLE_ARN, _ENDPOINT_URL,
+_LOCAL, _OUT, _JSON, _COLOR. The command line wins over a variable, which wins over skysmith.toml.
+
+Exit code: 0 done, 1 failed or refused (or `--fail` found something), 2 wrong usage.
+Results go to standard output, everything else to standard error.";
+
+/// Infrastructure as code for AWS in Rust: checks, compares, deploys and removes what a program describes.
+#[derive(Debug, Parser)]
+#[command(name = "skysmith", version, after_help = EXAMPLES, arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Globals {
+    /// What to work on, in place of `app` in skysmith.toml: a command that runs an app, a folder with an assembly, a template
+    #[arg(long, global = true, value_name = "COMMAND|FOLDER|TEMPLATE", env = "SKYSMITH_APP", hide_env = true)]
+    pub app: Option<String>,
+
+    /// Work in this folder; skysmith.toml is looked for there and above
+    #[arg(short = 'C', global = true, value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+
+    /// Choose an environment: params/NAME.properties, and [environments.NAME] of skysmith.toml
+    #[arg(long = "env", global = true, value_name = "NAME", env = "SKYSMITH_ENV", hide_env = true)]
+    pub environment: Option<String>,
+
+    /// Set a parameter; wins over SKYSMITH_PARAM_KEY, which wins over the files in params/; may be repeated
+    #[arg(long = "param", global = true, value_name = "KEY=VALUE")]
+    pub params: Vec<String>,
+
+    /// AWS profile to take credentials from
+    #[arg(long, global = true, value_name = "NAME", env = "SKYSMITH_PROFILE", hide_env = true)]
+    pub profile: Option<String>,
+
+    /// AWS region
+    #[arg(long, global = true, value_name = "REGION", env = "SKYSMITH_REGION", hide_env = true)]
+    pub region: Option<String>,
+
+    /// Role that CloudFormation takes to make the resources
+    #[arg(long, global = true, value_name = "ARN", env = "SKYSMITH_ROLE_ARN", hide_env = true)]
+    pub role_arn: Option<String>,
+
+    /// Send all calls to this address
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "SKYSMITH_ENDPOINT_URL",
+        hide_env = true,
+        conflicts_with = "local"
+    )]
+    pub endpoint_url: Option<String>,
+
+    /// Work with the emulator on this machine; it is started if need be
+    #[arg(long, global = true, env = "SKYSMITH_LOCAL", hide_env = true, value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub local: bool,
+
+    /// Folder for the assembly [default: cdk.out]
+    #[arg(long, global = true, value_name = "DIR", env = "SKYSMITH_OUT", hide_env = true)]
+    pub out: Option<PathBuf>,
+
+    /// Print one JSON document (`deploy`: one JSON line per event) instead of text
+    #[arg(long, global = true, env = "SKYSMITH_JSON", hide_env = true, value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub json: bool,
+
+    /// Print only results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say more about what is done
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Use colour
+    #[arg(long, global = true, value_name = "WHEN", env = "SKYSMITH_COLOR", hide_env = true, default_value = "auto")]
+    pub color: Color,
+}
+
+/// When to use colour: on a terminal (unless `NO_COLOR` is set), in files and pipes as well, or nowhere.
+// Plain comments on the values: with documentation on them, clap spreads the whole help over twice the lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the app, check what it describes, write the assembly and print the template
+    #[command(after_help = "\
+Examples:
+  skysmith synth                        the template of the only stack, as YAML
+  skysmith synth welcome-dev --json     that stack's template as JSON
+  skysmith synth -q                     check and write, print nothing")]
+    Synth(Stacks),
+
+    /// List the stacks with environment and dependencies
+    #[command(visible_alias = "ls")]
+    List(Stacks),
+
+    /// Check and print all findings, each with its rule and its place
+    #[command(after_help = "\
+Examples:
+  skysmith validate
+  skysmith --app template.yaml validate --json")]
+    Validate(Stacks),
+
+    /// Show what a deploy would do
+    Diff(Diff),
+
+    /// Deploy stacks with CloudFormation
+    Deploy(Deploy),
+
+    /// Delete stacks and what is in them
+    Destroy(Destroy),
+
+    /// Print the outputs of deployed stacks
+    Outputs(Selection),
+
+    /// Print every effective parameter and where it came from
+    Params,
+
+    /// The AWS emulator on this machine
+    #[command(subcommand, disable_help_subcommand = true)]
+    Local(Local),
+
+    /// Print a script that completes commands and flags in a shell
+    #[command(after_help = "\
+Examples:
+  skysmith completions bash > ~/.local/share/bash-completion/completions/skysmith
+  skysmith completions zsh > \"${fpath[1]}/_skysmith\"
+  skysmith completions fish > ~/.config/fish/completions/skysmith.fish")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Stacks to read; all if none is named.
+#[derive(Debug, Args)]
+pub struct Stacks {
+    /// Stacks by id, path or pattern such as `Live/*`; all if none is named
+    #[arg(value_name = "STACK")]
+    pub names: Vec<String>,
+}
+
+/// Stacks to act on; the only one if none is named.
+#[derive(Debug, Args)]
+pub struct Selection {
+    /// Stacks by id, path or pattern such as `Live/*`; may be left out if there is only one
+    #[arg(value_name = "STACK", conflicts_with = "all")]
+    pub names: Vec<String>,
+    /// All stacks
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Flags of `diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  skysmith diff
+  skysmith diff --fail                  exit with 1 if there is a difference
+  skysmith diff --template old.json     compare with a file instead of the deployed stack; needs no AWS")]
+pub struct Diff {
+    /// Stacks to compare
+    #[command(flatten)]
+    pub stacks: Stacks,
+    /// Exit with 1 if there is a difference
+    #[arg(long)]
+    pub fail: bool,
+    /// Compare with this template (JSON or YAML) instead of what is deployed; one stack only
+    #[arg(long, value_name = "FILE")]
+    pub template: Option<PathBuf>,
+}
+
+/// Flags of `deploy`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  skysmith deploy                       show the plan, ask, deploy
+  skysmith deploy --yes                 the same without the question, for scripts
+  skysmith deploy --local               to the emulator on this machine
+  skysmith --env prod deploy --all --outputs-file outputs.json
+
+Losing data (a table or bucket that is removed or replaced) is refused unless --allow-data-loss is given; --yes does not answer that.")]
+pub struct Deploy {
+    /// Stacks to deploy
+    #[command(flatten)]
+    pub stacks: Selection,
+    /// Answer ordinary questions with yes
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Go on where data would be lost
+    #[arg(long)]
+    pub allow_data_loss: bool,
+    /// Write the outputs of all stacks that were deployed to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub outputs_file: Option<PathBuf>,
+    /// Value for a parameter of the template; may be repeated
+    #[arg(long = "parameters", value_name = "[STACK:]KEY=VALUE")]
+    pub parameters: Vec<String>,
+}
+
+/// Flags of `destroy`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  skysmith destroy                                  list what goes, ask for the stack's name, delete
+  skysmith destroy --yes                            without the question; refused if data would be lost
+  skysmith destroy --yes --allow-data-loss          without any question")]
+pub struct Destroy {
+    /// Stacks to delete
+    #[command(flatten)]
+    pub stacks: Selection,
+    /// Answer ordinary questions with yes
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Go on where data would be lost
+    #[arg(long)]
+    pub allow_data_loss: bool,
+}
+
+/// What to do with the emulator.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  skysmith local start                  start it, and install it first if need be
+  skysmith deploy --local               use it (starts it as well)
+  aws --endpoint-url \"$(skysmith local status --json | jq -r .endpoint_url)\" s3 ls")]
+pub enum Local {
+    /// Start the emulator, and install it on first use
+    Start,
+    /// Stop it; what is deployed in it is kept
+    Stop,
+    /// Say whether it runs, and where
+    Status,
+    /// Print its log
+    Logs {
+        /// Only the last lines
+        #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 200)]
+        lines: usize,
+        /// Go on printing what is added, until Ctrl-C
+        #[arg(short, long)]
+        follow: bool,
+    },
+    /// Forget everything that is deployed in it
+    Reset {
+        /// Answer the question with yes
+        #[arg(short, long)]
+        yes: bool,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,305 @@
+//! `skysmith.toml`: what a project's folder says once, so that nobody has to say it on every command line.
+//!
+//! ```toml
+//! app = { package = "object-counter" }      # a package of the Cargo workspace; `bin` as well if it has several programs
+//! # app = "npx ts-node app.ts"              # or a command, a folder with an assembly, a template
+//! out = "cdk.out"                           # the assembly's folder
+//! parameters = "params"                     # the folder of parameter files
+//!
+//! [environments.prod]                       # chosen with --env prod
+//! account = "123456789012"
+//! region = "eu-central-1"
+//! profile = "prod"
+//! ```
+//!
+//! Relative paths are relative to the file's folder. A key that is not known is an error, with its line and the key that was likely meant.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use skysmith_assembly::SourcePlace;
+use skysmith_assembly::protocol::{Diagnostic, Severity};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::error::{Failure, closest};
+
+/// The file's name.
+pub const FILE_NAME: &str = "skysmith.toml";
+/// The folder of parameter files, unless the file names another.
+const PARAMETERS: &str = "params";
+/// The folder for the assembly, unless the file or a flag names another. The CDK's own, so that its tools find it.
+pub const OUT: &str = "cdk.out";
+
+/// What a project works on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum App {
+    /// A package of the Cargo workspace.
+    Package {
+        /// The package's name.
+        package: String,
+        /// The program in it, where it has several.
+        bin: Option<String>,
+    },
+    /// A command, a folder with an assembly, or a template: decided when it is used.
+    Text(String),
+}
+
+/// What an environment is bound to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// The AWS profile for credentials.
+    pub profile: Option<String>,
+    /// The region.
+    pub region: Option<String>,
+    /// The twelve digits of the account that it must be.
+    pub account: Option<String>,
+}
+
+/// The file's content, with defaults for what it does not say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// What the project works on.
+    pub app: Option<App>,
+    /// The assembly's folder, relative to the root.
+    pub out: PathBuf,
+    /// The folder of parameter files, relative to the root.
+    pub parameters: PathBuf,
+    /// Whether the file names that folder; then it must exist.
+    pub parameters_given: bool,
+    /// The environments.
+    pub environments: BTreeMap<String, Environment>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            app: None,
+            out: PathBuf::from(OUT),
+            parameters: PathBuf::from(PARAMETERS),
+            parameters_given: false,
+            environments: BTreeMap::new(),
+        }
+    }
+}
+
+/// A project: a folder, and what its file says.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The folder that relative paths start from: the one with the file, or the one that the command was started in.
+    pub root: PathBuf,
+    /// Whether there is a file.
+    pub has_file: bool,
+    /// What the file says, or defaults.
+    pub config: Config,
+}
+
+impl Project {
+    /// The project around `folder`, which is absolute: the file is looked for there and in every folder above, as Cargo does with its own.
+    pub fn find(folder: &Path) -> Result<Self, Failure> {
+        for root in folder.ancestors() {
+            let path = root.join(FILE_NAME);
+            match fs::read_to_string(&path) {
+                Ok(text) => {
+                    let config = parse(&text)
+                        .map_err(|diagnostics| Failure::Findings { diagnostics, outcome: "nothing was done" })?;
+                    return Ok(Self { root: root.to_owned(), has_file: true, config });
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(Failure::from(error).context(format!("cannot read {}", path.display()))),
+            }
+        }
+        Ok(Self { root: folder.to_owned(), has_file: false, config: Config::default() })
+    }
+}
+
+/// Reads the file's text; all mistakes at once.
+fn parse(text: &str) -> Result<Config, Vec<Diagnostic>> {
+    let mut reader = Reader { text, mistakes: Vec::new() };
+    let mut config = Config::default();
+    match DeTable::parse(text) {
+        Err(error) => {
+            let start = error.span().map_or(0, |span| span.start);
+            reader.mistake(start, error.message().to_owned());
+        }
+        Ok(table) => reader.root(table.get_ref(), &mut config),
+    }
+    reader.mistakes.sort_by_key(|mistake| mistake.place.as_ref().map(|place| place.line));
+    if reader.mistakes.is_empty() { Ok(config) } else { Err(reader.mistakes) }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    mistakes: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn root(&mut self, table: &DeTable<'_>, config: &mut Config) {
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "app" => config.app = self.app(value),
+                "out" => self.text_value("out", value).into_iter().for_each(|out| config.out = out.into()),
+                "parameters" => {
+                    if let Some(folder) = self.text_value("parameters", value) {
+                        config.parameters = folder.into();
+                        config.parameters_given = true;
+                    }
+                }
+                "environments" => config.environments = self.environments(value),
+                other => self.unknown(key, other, "", &["app", "out", "parameters", "environments"]),
+            }
+        }
+    }
+
+    fn app(&mut self, value: &Spanned<DeValue<'_>>) -> Option<App> {
+        let (mut package, mut bin) = (None, None);
+        match value.get_ref() {
+            DeValue::String(text) if !text.trim().is_empty() => return Some(App::Text(text.clone().into_owned())),
+            DeValue::Table(table) => {
+                for (key, value) in table {
+                    match key.get_ref().as_ref() {
+                        "package" => package = self.text_value("app.package", value),
+                        "bin" => bin = self.text_value("app.bin", value),
+                        other => self.unknown(key, other, "app.", &["package", "bin"]),
+                    }
+                }
+                if package.is_none() && !table.keys().any(|key| key.get_ref() == "package") {
+                    self.mistake(value.span().start, "`app` needs a `package`");
+                }
+            }
+            _ => self.mistake(
+                value.span().start,
+                "`app` must be a command, a folder, a template, or a table such as { package = \"my-app\" }",
+            ),
+        }
+        Some(App::Package { package: package?, bin })
+    }
+
+    fn environments(&mut self, value: &Spanned<DeValue<'_>>) -> BTreeMap<String, Environment> {
+        let mut environments = BTreeMap::new();
+        let DeValue::Table(table) = value.get_ref() else {
+            self.mistake(
+                value.span().start,
+                "`environments` must be a table of environments, such as [environments.prod]",
+            );
+            return environments;
+        };
+        for (name, value) in table {
+            let name = name.get_ref();
+            let mut environment = Environment::default();
+            let DeValue::Table(table) = value.get_ref() else {
+                self.mistake(value.span().start, format!("`environments.{name}` must be a table"));
+                continue;
+            };
+            let prefix = format!("environments.{name}.");
+            for (key, value) in table {
+                let field = match key.get_ref().as_ref() {
+                    "profile" => &mut environment.profile,
+                    "region" => &mut environment.region,
+                    "account" => &mut environment.account,
+                    other => {
+                        self.unknown(key, other, &prefix, &["profile", "region", "account"]);
+                        continue;
+                    }
+                };
+                *field = self.text_value(&format!("{prefix}{}", key.get_ref()), value);
+                if key.get_ref() == "account"
+                    && field.as_ref().is_some_and(|text| text.len() != 12 || !text.bytes().all(|b| b.is_ascii_digit()))
+                {
+                    self.mistake(value.span().start, format!("`{prefix}account` must have twelve digits"));
+                }
+            }
+            environments.insert(name.clone().into_owned(), environment);
+        }
+        environments
+    }
+
+    fn text_value(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<String> {
+        match value.get_ref() {
+            DeValue::String(text) if !text.trim().is_empty() => Some(text.clone().into_owned()),
+            DeValue::String(_) => {
+                self.mistake(value.span().start, format!("`{key}` is empty"));
+                None
+            }
+            _ => {
+                self.mistake(value.span().start, format!("`{key}` must be text in quotes"));
+                None
+            }
+        }
+    }
+
+    fn unknown(&mut self, key: &Spanned<impl Sized>, name: &str, prefix: &str, known: &[&str]) {
+        self.mistake(key.span().start, format!("unknown key `{prefix}{name}`"));
+        if let Some(mistake) = self.mistakes.last_mut() {
+            mistake.notes.push(match closest(name, known.iter().copied()) {
+                Some(close) => format!("did you mean `{prefix}{close}`?"),
+                None => format!("known here: {}", known.join(", ")),
+            });
+        }
+    }
+
+    fn mistake(&mut self, start: usize, message: impl Into<String>) {
+        let line = self.text.get(..start).unwrap_or(self.text).matches('\n').count() + 1;
+        let mut diagnostic = Diagnostic::new(Severity::Error, message);
+        diagnostic.rule = Some("config".to_owned());
+        diagnostic.place =
+            Some(SourcePlace { file: FILE_NAME.to_owned(), line: u32::try_from(line).unwrap_or(u32::MAX) });
+        self.mistakes.push(diagnostic);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mistakes(text: &str) -> Vec<(u32, String)> {
+        let line = |diagnostic: &Diagnostic| diagnostic.place.as_ref().unwrap().line;
+        parse(text)
+            .unwrap_err()
+            .iter()
+            .map(|diagnostic| {
+                (line(diagnostic), [vec![diagnostic.message.clone()], diagnostic.notes.clone()].concat().join("; "))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn all_of_it() {
+        let config = parse(
+            "app = { package = \"object-counter\" }\nout = \"x\"\n[environments.dev]\nregion = \"eu-west-1\"\naccount = \"123456789012\"\n",
+        )
+        .unwrap();
+        assert_eq!(config.app, Some(App::Package { package: "object-counter".to_owned(), bin: None }));
+        assert_eq!(config.out, Path::new("x"));
+        assert_eq!(config.parameters, Path::new("params"));
+        assert_eq!(config.environments["dev"].region.as_deref(), Some("eu-west-1"));
+        assert_eq!(parse("app = 'sh app.sh'").unwrap().app, Some(App::Text("sh app.sh".to_owned())));
+        assert_eq!(parse("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn mistakes_have_their_line_and_a_suggestion() {
+        assert_eq!(
+            mistakes(
+                "# c\nparamters = \"p\"\napp = { pakage = \"x\" }\n[environments.dev]\naccount = \"12\"\nzone = 1\n"
+            ),
+            [
+                (2, "unknown key `paramters`; did you mean `parameters`?".to_owned()),
+                (3, "unknown key `app.pakage`; did you mean `app.package`?".to_owned()),
+                (3, "`app` needs a `package`".to_owned()),
+                (5, "`environments.dev.account` must have twelve digits".to_owned()),
+                (6, "unknown key `environments.dev.zone`; known here: profile, region, account".to_owned()),
+            ]
+        );
+        assert_eq!(
+            mistakes("app = 3"),
+            [(
+                1,
+                "`app` must be a command, a folder, a template, or a table such as { package = \"my-app\" }".to_owned()
+            )]
+        );
+        assert_eq!(mistakes("\n\napp = \n")[0].0, 3);
+        assert_eq!(mistakes("out = ''"), [(1, "`out` is empty".to_owned())]);
+    }
+}

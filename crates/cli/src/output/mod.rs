@@ -1,0 +1,169 @@
+//! What is written where: results to standard output, everything else to standard error.
+//!
+//! All printing of the binary goes through [`Ui`]. Text carries styles always; the streams strip them where there is no terminal, or none are wanted.
+
+pub mod diagnostics;
+pub mod paths;
+pub mod style;
+pub mod table;
+
+use std::cell::{Cell, RefCell};
+use std::io::{self, IsTerminal as _, Write as _};
+
+use serde::Serialize;
+
+use crate::cli::{Color, Globals};
+use crate::error::Failure;
+use diagnostics::Sources;
+
+/// How much is said on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Verbosity {
+    Quiet,
+    Normal,
+    Verbose,
+}
+
+/// The two output streams and what the person wants to see on them.
+#[derive(Debug)]
+pub struct Ui {
+    verbosity: Verbosity,
+    json: bool,
+    /// Whether a result was printed: with `--json` there is one document, so a failure after it is told on standard error only.
+    printed: Cell<bool>,
+    /// Whether nobody reads standard output any more.
+    closed: Cell<bool>,
+    sources: RefCell<Sources>,
+}
+
+impl Ui {
+    /// The streams as the flags want them. Sets the colour of the whole process.
+    pub fn new(globals: &Globals) -> Self {
+        match globals.color {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+        let verbosity = match (globals.quiet, globals.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, 0) => Verbosity::Normal,
+            (false, _) => Verbosity::Verbose,
+        };
+        Self {
+            verbosity,
+            json: globals.json,
+            printed: Cell::new(false),
+            closed: Cell::new(false),
+            sources: RefCell::new(Sources::new(Vec::new())),
+        }
+    }
+
+    /// Whether standard output is for a program.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether only results and errors are wanted.
+    pub fn is_quiet(&self) -> bool {
+        self.verbosity == Verbosity::Quiet
+    }
+
+    /// Whether more than usual is wanted.
+    pub fn is_verbose(&self) -> bool {
+        self.verbosity == Verbosity::Verbose
+    }
+
+    /// Whether a person can be asked.
+    pub fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Where source lines are looked up from now on.
+    pub fn set_sources(&self, sources: Sources) {
+        *self.sources.borrow_mut() = sources;
+    }
+
+    /// Where source lines are looked up.
+    pub fn sources(&self) -> Sources {
+        self.sources.borrow().clone()
+    }
+
+    /// Prints a result.
+    pub fn result(&self, text: &str) -> Result<(), Failure> {
+        self.printed.set(true);
+        let mut stdout = anstream::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            // The reader has seen enough, as in `skysmith synth | head`.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed.set(true);
+                Ok(())
+            }
+            Err(error) => Err(Failure::from(error).context("cannot write to standard output")),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Whether the reader of standard output has gone.
+    pub fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    /// Prints the one JSON document of `--json`.
+    pub fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let mut text = serde_json::to_string_pretty(value)?;
+        text.push('\n');
+        self.result(&text)
+    }
+
+    /// Prints one JSON line.
+    pub fn json_line(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let mut text = serde_json::to_string(value)?;
+        text.push('\n');
+        self.result(&text)
+    }
+
+    /// Tells a program what failed, where it waits for a document and has none yet.
+    pub(crate) fn json_failure(&self, value: &serde_json::Value) {
+        if !self.printed.get() {
+            // Standard output is gone; the exit code says it.
+            let _ = self.json(value);
+        }
+    }
+
+    /// Says something that is neither result nor error. Ends with a line break.
+    pub fn say(&self, text: &str) {
+        if self.verbosity > Verbosity::Quiet {
+            self.error(text);
+        }
+    }
+
+    /// Says something that only the curious want. Ends with a line break.
+    pub fn detail(&self, text: &str) {
+        if self.verbosity > Verbosity::Normal {
+            self.error(text);
+        }
+    }
+
+    /// Warns in one line.
+    pub fn warn(&self, text: &str) {
+        self.say(&format!("{}warning{}: {text}\n", style::WARNING, style::reset()));
+    }
+
+    /// Says something even when only errors are wanted. Ends with a line break.
+    #[expect(clippy::unused_self, reason = "all output goes through one value")]
+    pub fn error(&self, text: &str) {
+        // Nobody is left to tell if this fails.
+        let _ = anstream::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Asks and reads one line, without the line break. `None`: the input has ended.
+    pub fn ask(&self, question: &str) -> Result<Option<String>, Failure> {
+        self.error(question);
+        let mut answer = String::new();
+        let read = io::stdin()
+            .read_line(&mut answer)
+            .map_err(|error| Failure::from(error).context("cannot read the answer"))?;
+        Ok((read > 0).then(|| answer.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+}

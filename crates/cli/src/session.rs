@@ -1,0 +1,111 @@
+//! What all commands share: the flags, the project, the streams; and what follows from them.
+
+use std::cell::OnceCell;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::app::{self, Loaded};
+use crate::cli::Globals;
+use crate::config::{Environment, Project};
+use crate::error::{Failure, closest};
+use crate::output::Ui;
+use crate::output::diagnostics::Sources;
+use crate::params::{self, Params};
+
+/// The options that can be set by a variable. `SKYSMITH_PARAM_<KEY>` comes on top.
+const VARIABLES: [&str; 10] = [
+    "SKYSMITH_APP",
+    "SKYSMITH_ENV",
+    "SKYSMITH_PROFILE",
+    "SKYSMITH_REGION",
+    "SKYSMITH_ROLE_ARN",
+    "SKYSMITH_ENDPOINT_URL",
+    "SKYSMITH_LOCAL",
+    "SKYSMITH_OUT",
+    "SKYSMITH_JSON",
+    "SKYSMITH_COLOR",
+];
+
+/// One run of the command.
+#[derive(Debug)]
+pub struct Session {
+    /// The options of every command.
+    pub globals: Globals,
+    /// The output streams.
+    pub ui: Rc<Ui>,
+    /// The project.
+    pub project: Project,
+    environment: OnceCell<Environment>,
+}
+
+impl Session {
+    /// Finds the project around the folder that the process is in.
+    pub fn new(globals: Globals, ui: Rc<Ui>) -> Result<Self, Failure> {
+        warn_of_slips(&ui);
+        let here = env::current_dir().map_err(|error| Failure::from(error).context("there is no current folder"))?;
+        ui.set_sources(Sources::new(here.ancestors().map(Path::to_owned).collect()));
+        let project = Project::find(&here)?;
+        ui.set_sources(Sources::new(vec![project.root.clone()]));
+        Ok(Self { globals, ui, project, environment: OnceCell::new() })
+    }
+
+    /// What skysmith.toml says about the chosen environment; nothing if none is chosen or it is not mentioned.
+    pub fn environment(&self) -> &Environment {
+        self.environment.get_or_init(|| {
+            let name = self.globals.environment.as_ref();
+            name.and_then(|name| self.project.config.environments.get(name)).cloned().unwrap_or_default()
+        })
+    }
+
+    /// The region that was chosen by a flag, a variable of ours or the environment. AWS's own variables and profiles come after that.
+    pub fn region(&self) -> Option<String> {
+        let chosen = self.globals.region.clone().or_else(|| self.environment().region.clone());
+        if self.globals.local { chosen.or_else(|| Some(skysmith_local::DEFAULT_REGION.to_owned())) } else { chosen }
+    }
+
+    /// The account that it has to be, where that is known without asking AWS.
+    pub fn account(&self) -> Option<String> {
+        if self.globals.local { Some(skysmith_local::ACCOUNT.to_owned()) } else { self.environment().account.clone() }
+    }
+
+    /// The profile that was chosen by a flag, a variable of ours or the environment.
+    pub fn profile(&self) -> Option<String> {
+        self.globals.profile.clone().or_else(|| self.environment().profile.clone())
+    }
+
+    /// The folder for the assembly, absolute.
+    pub fn out_folder(&self) -> Result<PathBuf, Failure> {
+        match &self.globals.out {
+            Some(out) => std::path::absolute(out).map_err(|error| Failure::from(error).context("--out")),
+            None => Ok(self.project.root.join(&self.project.config.out)),
+        }
+    }
+
+    /// The effective parameters.
+    pub fn parameters(&self) -> Result<Params, Failure> {
+        params::read(&self.project, self.globals.environment.as_deref(), text_variables(), &self.globals.params)
+    }
+
+    /// The stacks to work on.
+    pub fn load(&self) -> Result<Loaded, Failure> {
+        app::load(self)
+    }
+}
+
+fn text_variables() -> impl Iterator<Item = (String, String)> {
+    env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// A variable that is nearly one of ours would be ignored, with the default in its place: another account, for one.
+fn warn_of_slips(ui: &Ui) {
+    for (name, _) in text_variables() {
+        let is_ours = VARIABLES.contains(&name.as_str()) || name.starts_with(params::VARIABLE_PREFIX);
+        if name.starts_with("SKYSMITH_")
+            && !is_ours
+            && let Some(close) = closest(&name["SKYSMITH_".len()..], VARIABLES.map(|known| &known["SKYSMITH_".len()..]))
+        {
+            ui.warn(&format!("the environment variable {name} does nothing; did you mean SKYSMITH_{close}?"));
+        }
+    }
+}

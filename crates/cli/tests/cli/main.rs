@@ -1,0 +1,10 @@
+//! The `skysmith` command from outside: what it prints where, and how it exits. Nothing here needs AWS, a network, or anything but a shell and Rust.
+
+mod app;
+mod assembly;
+mod command_line;
+mod config;
+mod package;
+mod params;
+mod project;
+mod template;
