@@ -1,5 +1,7 @@
 //! The tree, from constructs to templates.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
+
 mod assets;
 mod logical_ids;
 mod tree;

@@ -1,0 +1,7 @@
+//! What nearly every program needs: `use skysmith::prelude::*;`.
+
+pub use crate::mib;
+pub use crate::{
+    App, Aspect, CfnResource as _, Diagnostic, IntoList as _, IntoValue as _, RemovalPolicy, Scope, Stack, Value,
+    pseudo, text,
+};
