@@ -7,7 +7,7 @@
 //! nothing at 0: the empty text and the empty list.
 
 /// The first bytes of the blob. The last one counts the versions of the layout.
-pub const MAGIC: [u8; 8] = *b"SKYSPEC\x01";
+pub const MAGIC: [u8; 8] = *b"SKYSPEC\x02";
 
 /// The bytes before the first section.
 pub const HEADER: usize = MAGIC.len() + Section::COUNT * 8;
@@ -124,7 +124,7 @@ fields! {
 fields! {
     /// Limits. The two numbers are `f64` in two fields each; a bit says which of the fields count.
     limits {
-        PRESENT, MINIMUM, MINIMUM_HIGH, MAXIMUM, MAXIMUM_HIGH, MIN_LENGTH, MAX_LENGTH, MIN_ITEMS, MAX_ITEMS, PATTERN, KEY_PATTERN, FORMAT, ALLOWED,
+        PRESENT, MINIMUM, MINIMUM_HIGH, MAXIMUM, MAXIMUM_HIGH, MIN_LENGTH, MAX_LENGTH, MIN_ITEMS, MAX_ITEMS, PATTERN, CHECKABLE_PATTERN, KEY_PATTERN, CHECKABLE_KEY_PATTERN, FORMAT, ALLOWED,
     }
     pub const HAS_MINIMUM: u32 = 1;
     pub const HAS_MAXIMUM: u32 = 2;

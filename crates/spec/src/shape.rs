@@ -98,18 +98,32 @@ impl Shape {
         self.0.has(shape::FLAGS, shape::UNORDERED)
     }
 
-    /// The regular expression, in the dialect of ECMA-262, that has to match somewhere in the text.
+    /// The regular expression that has to match somewhere in the text, as the provider wrote it.
     ///
-    /// Look-around and Unicode classes occur.
+    /// The dialect is mostly that of ECMA-262; look-around and Unicode classes occur. It is for people to read: check by
+    /// [`checkable_pattern`](Self::checkable_pattern).
     #[must_use]
     pub fn pattern(self) -> Option<&'static str> {
         self.limits().some_text(limits::PATTERN)
     }
 
-    /// The regular expression of a map's keys.
+    /// A regular expression in the dialect of `regex-lite` that accepts all texts that [`pattern`](Self::pattern) does. For
+    /// most patterns it is the same one; for some it accepts more; for a few there is none.
+    #[must_use]
+    pub fn checkable_pattern(self) -> Option<&'static str> {
+        self.limits().some_text(limits::CHECKABLE_PATTERN)
+    }
+
+    /// The regular expression of a map's keys, as the provider wrote it.
     #[must_use]
     pub fn key_pattern(self) -> Option<&'static str> {
         self.limits().some_text(limits::KEY_PATTERN)
+    }
+
+    /// To [`key_pattern`](Self::key_pattern) what [`checkable_pattern`](Self::checkable_pattern) is to a pattern.
+    #[must_use]
+    pub fn checkable_key_pattern(self) -> Option<&'static str> {
+        self.limits().some_text(limits::CHECKABLE_KEY_PATTERN)
     }
 
     /// What the text stands for, where the source says so: `date-time`, `json`, `ipv4-network`, `AWS::IAM::Role.Arn`.

@@ -45,6 +45,10 @@ fn a_bucket() {
     assert_eq!((name.min_length(), name.max_length()), (None, Some(63)));
     assert!(!name.required() && !name.read_only());
     assert!(name.pattern().is_some());
+    assert_eq!(name.pattern(), name.checkable_pattern());
+    let code = bucket_of_code();
+    assert!(code.pattern().unwrap().contains("(?<!"), "{:?}", code.pattern());
+    assert!(!code.checkable_pattern().unwrap().contains("(?<!"));
     assert!(property("AWS::S3::Bucket", "Arn").read_only());
     assert_eq!(property("AWS::S3::Bucket", "Tags").replacement(), Replacement::Never);
 
@@ -55,6 +59,11 @@ fn a_bucket() {
     };
     assert_eq!(encryption.name(), "BucketEncryption");
     assert!(encryption.property("ServerSideEncryptionConfiguration").unwrap().required());
+}
+
+/// Its pattern looks behind.
+fn bucket_of_code() -> Property {
+    known("AWS::Lambda::Function").property_at(["Code", "S3Bucket"]).expect("code is in a bucket")
 }
 
 #[test]
@@ -153,6 +162,7 @@ fn the_whole_of_the_tables_can_be_walked() {
         let limits = (shape.minimum(), shape.maximum(), shape.min_items(), shape.max_items());
         assert!(limits.0.zip(limits.1).is_none_or(|(low, high)| low <= high), "{shape:?} {limits:?}");
         assert!(limits.2.zip(limits.3).is_none_or(|(low, high)| low <= high), "{shape:?} {limits:?}");
+        assert!(shape.pattern().is_some() || shape.checkable_pattern().is_none(), "{shape:?}");
         let length = (shape.min_length(), shape.max_length());
         assert!(length.0.zip(length.1).is_none_or(|(low, high)| low <= high), "{shape:?} {length:?}");
         match shape.value_type() {

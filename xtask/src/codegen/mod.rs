@@ -11,6 +11,7 @@
 mod lint_schemas;
 mod loosen;
 mod model;
+mod patterns;
 mod service_spec;
 mod services;
 mod sources;
@@ -26,21 +27,42 @@ use anyhow::{Context as _, Result, bail};
 use model::Model;
 
 const DATA: &str = "crates/spec/data/resources.jsonl";
+/// The patterns that are checked by a stand-in or not at all: for people, to see what a new version brings.
+const PATTERNS: &str = "crates/spec/data/patterns.jsonl";
 const TABLES: &str = "crates/spec/src/tables.bin";
 
 /// Regenerates everything or, with `check`, says what is not current and changes nothing.
 pub fn run(check: bool) -> Result<()> {
-    let root = root();
-    let mut stale = Stale { root: root.clone(), check, files: Vec::new() };
-    let data = data(&root)?;
-    stale.write(DATA, data.as_bytes())?;
-    // From here on only the committed file counts.
-    let committed = std::fs::read_to_string(root.join(DATA)).with_context(|| DATA.to_owned())?;
-    for (path, bytes) in generated(&model::read(&committed).context(DATA)?, &root)? {
-        stale.write(&path, &bytes)?;
+    let mut files = Files { root: root(), check, stale: Vec::new() };
+    refresh_data(&mut files)?;
+    refresh_generated(&mut files)?;
+    if check && !files.stale.is_empty() {
+        bail!("not current, run `cargo xtask codegen`: {}", files.stale.join(", "));
     }
-    if check && !stale.files.is_empty() {
-        bail!("not current, run `cargo xtask codegen`: {}", stale.files.join(", "));
+    Ok(())
+}
+
+/// Makes the data file of the pinned sources.
+fn refresh_data(files: &mut Files) -> Result<()> {
+    let data = data(&files.root)?;
+    files.put(DATA, data.as_bytes())
+}
+
+/// Makes everything else of the committed data file alone.
+fn refresh_generated(files: &mut Files) -> Result<()> {
+    let data = std::fs::read_to_string(files.root.join(DATA)).with_context(|| DATA.to_owned())?;
+    let generated = generated(&model::read(&data).context(DATA)?, &files.root)?;
+    for (path, bytes) in &generated {
+        files.put(path, bytes)?;
+    }
+    for service in services::SERVICES {
+        let folder = format!("{}/{}", typed::FOLDER, service.module);
+        for entry in std::fs::read_dir(files.root.join(&folder)).with_context(|| folder.clone())? {
+            let path = format!("{folder}/{}", entry?.file_name().to_string_lossy());
+            if !generated.contains_key(&path) {
+                files.remove(path)?;
+            }
+        }
     }
     Ok(())
 }
@@ -71,7 +93,8 @@ fn trim(model: &mut Model) {
 
 /// Every generated file, from the model alone.
 fn generated(model: &Model, root: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
-    let mut files = BTreeMap::from([(TABLES.to_owned(), tables::write(model)?)]);
+    let (tables, patterns) = tables::write(model)?;
+    let mut files = BTreeMap::from([(TABLES.to_owned(), tables), (PATTERNS.to_owned(), patterns.into_bytes())]);
     for (path, text) in typed::write(model, root)? {
         files.insert(format!("{}/{path}", typed::FOLDER), text);
     }
@@ -82,15 +105,15 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
 }
 
-/// Writes what has changed or, in a check, remembers it.
-struct Stale {
+/// Changes files or, in a check, only remembers which would change.
+struct Files {
     root: PathBuf,
     check: bool,
-    files: Vec<String>,
+    stale: Vec<String>,
 }
 
-impl Stale {
-    fn write(&mut self, path: &str, bytes: &[u8]) -> Result<()> {
+impl Files {
+    fn put(&mut self, path: &str, bytes: &[u8]) -> Result<()> {
         let file = self.root.join(path);
         if std::fs::read(&file).is_ok_and(|it| it == bytes) {
             return Ok(());
@@ -99,7 +122,15 @@ impl Stale {
             std::fs::create_dir_all(file.parent().unwrap_or(&self.root))?;
             std::fs::write(&file, bytes).with_context(|| path.to_owned())?;
         }
-        self.files.push(path.to_owned());
+        self.stale.push(path.to_owned());
+        Ok(())
+    }
+
+    fn remove(&mut self, path: String) -> Result<()> {
+        if !self.check {
+            std::fs::remove_file(self.root.join(&path)).with_context(|| path.clone())?;
+        }
+        self.stale.push(path);
         Ok(())
     }
 }

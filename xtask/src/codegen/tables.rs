@@ -8,19 +8,31 @@ use skysmith_spec::layout::{HEADER, MAGIC, Section, attribute, definition, limit
 use super::model::{
     Attribute, Definition, Kind, Limits, Model, Property, Replacement, Resource, Rule, RuleKind, Shape, TagStyle,
 };
+use super::patterns::{self, Check};
 
 /// The operations in the order of `skysmith_spec::Operation`.
 const OPERATIONS: [&str; 5] = ["create", "read", "update", "delete", "list"];
 
-/// The blob.
-pub fn write(model: &Model) -> Result<Vec<u8>> {
+/// The blob, and the list of the patterns that are not checked as they are: one JSON document a line, with what stands in
+/// for each, or `null`.
+pub fn write(model: &Model) -> Result<(Vec<u8>, String)> {
     let classes = classes(model);
     let mut writer = Writer::new();
     writer.definitions(model, &classes)?;
     for (name, resource) in &model.resources {
         writer.resource(name, resource, &classes).with_context(|| name.clone())?;
     }
-    writer.finish()
+    let mut listed = String::new();
+    for (pattern, check) in &writer.checks {
+        let stand_in = match check {
+            Check::Same => continue,
+            Check::StandIn(stand_in) => Some(stand_in),
+            Check::Nothing => None,
+        };
+        listed.push_str(&serde_json::json!({"pattern": pattern, "standIn": stand_in}).to_string());
+        listed.push('\n');
+    }
+    Ok((writer.finish()?, listed))
 }
 
 /// For each definition of each resource type the number of its class: definitions that cannot be told apart are one. Numbers count up from 0 in the order of first occurrence.
@@ -94,6 +106,7 @@ struct Writer {
     lists: HashMap<Vec<u32>, u32>,
     shapes: HashMap<Vec<u32>, u32>,
     limits: HashMap<Vec<u32>, u32>,
+    checks: BTreeMap<String, Check>,
 }
 
 impl Writer {
@@ -104,6 +117,7 @@ impl Writer {
             lists: HashMap::new(),
             shapes: HashMap::new(),
             limits: HashMap::new(),
+            checks: BTreeMap::new(),
         };
         // Index 0 of these is nothing.
         writer.sections[Section::Lists as usize].extend(0_u32.to_le_bytes());
@@ -391,11 +405,23 @@ impl Writer {
             }
         }
         record[limits::PRESENT / 4] = present;
-        for (text, field) in
-            [(&body.pattern, limits::PATTERN), (&body.key_pattern, limits::KEY_PATTERN), (&body.format, limits::FORMAT)]
-        {
-            record[field / 4] = self.text(text.as_deref().unwrap_or_default())?;
+        for (text, field, checkable) in [
+            (&body.pattern, limits::PATTERN, limits::CHECKABLE_PATTERN),
+            (&body.key_pattern, limits::KEY_PATTERN, limits::CHECKABLE_KEY_PATTERN),
+        ] {
+            let Some(pattern) = text else { continue };
+            record[field / 4] = self.text(pattern)?;
+            record[checkable / 4] = match self.checks.entry(pattern.clone()).or_insert_with(|| patterns::check(pattern))
+            {
+                Check::Same => record[field / 4],
+                Check::StandIn(stand_in) => {
+                    let stand_in = stand_in.clone();
+                    self.text(&stand_in)?
+                }
+                Check::Nothing => 0,
+            };
         }
+        record[limits::FORMAT / 4] = self.text(body.format.as_deref().unwrap_or_default())?;
         record[limits::ALLOWED / 4] = self.text_list(&body.allowed)?;
         if let Some(index) = self.limits.get(&record) {
             return Ok(*index);

@@ -84,3 +84,74 @@ fn format(files: BTreeMap<String, String>, root: &Path) -> Result<BTreeMap<Strin
     }
     files.into_keys().map(|path| Ok((path.clone(), std::fs::read(folder.join(path))?))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use skysmith_spec::{ResourceType, Shape, TypeDefinition, ValueType};
+
+    use super::*;
+
+    /// The object types that a resource type can be given, each once.
+    fn definitions(of: ResourceType) -> HashSet<TypeDefinition> {
+        let mut found = HashSet::new();
+        let mut waiting: Vec<Shape> = of.properties().map(skysmith_spec::Property::shape).collect();
+        while let Some(shape) = waiting.pop() {
+            match shape.value_type() {
+                ValueType::List(of) | ValueType::Map(of) => waiting.push(of),
+                ValueType::Union(union) => waiting.extend(union.alternatives()),
+                ValueType::Object(definition) if found.insert(definition) => {
+                    waiting.extend(definition.properties().map(skysmith_spec::Property::shape));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// The texts between quotes that follow `before`.
+    fn quoted<'a>(text: &'a str, before: &'a str) -> impl Iterator<Item = &'a str> {
+        text.split(before).skip(1).filter_map(|it| it.split('"').nth(1))
+    }
+
+    #[test]
+    fn every_key_that_is_written_is_one_of_the_tables() {
+        let root = super::super::root().join(FOLDER);
+        let (mut types, mut keys) = (0, 0);
+        for service in SERVICES {
+            for entry in std::fs::read_dir(root.join(service.module)).unwrap() {
+                let path = entry.unwrap().path();
+                let text = std::fs::read_to_string(&path).unwrap();
+                let Some(name) = quoted(&text, "\n    Cfn").next() else {
+                    assert_eq!(path.file_name().unwrap(), "mod.rs", "{}", path.display());
+                    continue;
+                };
+                let resource = skysmith_spec::resource_type(name).unwrap_or_else(|| panic!("{name}"));
+                types += 1;
+                for body in text.split("\nimpl ").skip(1) {
+                    let owner = body.split(' ').next().unwrap_or_default();
+                    let is_handle = owner.starts_with("Cfn");
+                    let owners: Vec<TypeDefinition> = definitions(resource)
+                        .into_iter()
+                        .filter(|it| owner.starts_with(&names::camel(it.name())))
+                        .collect();
+                    // `.set(` of a handle and of a part, and `properties.set(` in a part's `new`.
+                    for key in quoted(body, ".set(") {
+                        keys += 1;
+                        let known = if is_handle {
+                            resource.property(key).is_some_and(|it| !it.read_only())
+                        } else {
+                            owners.iter().any(|it| it.property(key).is_some())
+                        };
+                        assert!(known, "{name} {owner} {key}");
+                    }
+                    for attribute in quoted(body, "self.0.attribute(") {
+                        assert!(is_handle && resource.attribute(attribute).is_some(), "{name} {attribute}");
+                    }
+                }
+            }
+        }
+        assert!(types >= 152 && keys > 2_100, "{types} {keys}");
+    }
+}
