@@ -95,8 +95,8 @@ pub enum WriteError {
         /// The asset's id.
         asset: String,
     },
-    /// A symbolic link in an asset points out of the asset's folder.
-    #[error("{} is a symbolic link that leads out of the asset", .path.display())]
+    /// A symbolic link in an asset points out of the asset's folder, or to a folder that it is in.
+    #[error("{} is a symbolic link that leads out of the asset or in a circle", .path.display())]
     LinkEscapes {
         /// The link.
         path: PathBuf,

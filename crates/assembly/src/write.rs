@@ -152,7 +152,7 @@ impl AssemblyWriter {
         match content {
             AssetContent::Directory(source) => {
                 let root = source.canonicalize().map_err(io_error("read", source))?;
-                copy_directory(&root, source, &target, 0)?;
+                copy_directory(&root, source, &target, &mut vec![root.clone()])?;
             }
             AssetContent::Files(files) => {
                 fs::create_dir_all(&target).map_err(io_error("make", &target))?;
@@ -363,22 +363,21 @@ fn remove(path: &Path) -> Result<(), WriteError> {
     }
 }
 
-fn copy_directory(root: &Path, from: &Path, to: &Path, depth: usize) -> Result<(), WriteError> {
-    // Links inside the folder that lead in a circle end here, as an error of the operating system would.
-    if depth > 64 {
-        return Err(WriteError::LinkEscapes { path: from.to_owned() });
-    }
+/// `above` has the real folders on the way down: one that comes again is a circle of links.
+fn copy_directory(root: &Path, from: &Path, to: &Path, above: &mut Vec<PathBuf>) -> Result<(), WriteError> {
     fs::create_dir_all(to).map_err(io_error("make", to))?;
     for entry in fs::read_dir(from).map_err(io_error("read", from))? {
         let path = entry.map_err(io_error("read", from))?.path();
         let Some(name) = path.file_name() else { continue };
         let target = to.join(name);
         let real = path.canonicalize().map_err(io_error("read", &path))?;
-        if !real.starts_with(root) {
+        if !real.starts_with(root) || above.contains(&real) {
             return Err(WriteError::LinkEscapes { path });
         }
         if real.is_dir() {
-            copy_directory(root, &path, &target, depth + 1)?;
+            above.push(real);
+            copy_directory(root, &path, &target, above)?;
+            above.pop();
         } else {
             fs::copy(&real, &target).map_err(io_error("copy", &path))?;
         }

@@ -202,6 +202,13 @@ fn links_and_modes_in_assets() {
     let copy = out.join("asset.h/link");
     assert!(!copy.is_symlink());
     assert_eq!(fs::metadata(copy).unwrap().permissions().mode() & 0o111, 0o111);
+    symlink("..", scratch.0.join("code/bin/circle")).unwrap();
+    let mut writer = AssemblyWriter::new(&out).unwrap();
+    assert!(matches!(
+        writer.asset("h", None, &AssetContent::Directory(scratch.0.join("code"))),
+        Err(WriteError::LinkEscapes { .. })
+    ));
+    fs::remove_file(scratch.0.join("code/bin/circle")).unwrap();
     let secret = scratch.file("secret", "s");
     symlink(secret, scratch.0.join("code/out")).unwrap();
     let mut writer = AssemblyWriter::new(&out).unwrap();

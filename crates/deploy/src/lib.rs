@@ -1,1 +1,50 @@
-//! Deploys cloud assemblies through the CloudFormation API.
+//! Deploys stacks of a cloud assembly through the CloudFormation API, watches them and removes them.
+//!
+//! The only crate that knows the AWS SDK; no type of it is in the interface. What to do next is decided by pure functions ([`next_action`],
+//! [`data_loss`], the comparison behind "nothing changed"), each tested state by state; the rest carries their decisions out.
+//!
+//! This crate must not know about terminals, prompts, exit codes or configuration files: it takes values, reports [`Event`]s to an [`Observer`], and
+//! returns typed [`Error`]s. It needs a Tokio runtime of any flavour with time and I/O.
+//!
+//! Invariants:
+//! * A stack that holds resources is deleted only by [`Session::destroy`].
+//! * Nothing is executed before there is a [`Plan`], and data that a plan loses needs an explicit word ([`DeployOptions::allow_data_loss`]).
+//! * Every call that changes something carries a token, so that a repetition changes nothing twice; stacks are followed by id and by that token.
+//! * No state is kept here: a second run goes on from what CloudFormation says.
+//! * A failing watch never makes a deployment fail.
+
+mod archive;
+mod assets;
+mod bucket;
+mod change_set;
+mod deploy;
+mod destroy;
+mod error;
+mod guard;
+mod monitor;
+mod pace;
+mod session;
+mod stack;
+mod state;
+mod status;
+mod wanted;
+
+pub use change_set::{Change, ChangeAction, ChangeDetail, ChangeSetKind, Plan, Replacement};
+pub use deploy::{DeployOptions, Outcome, Prepared};
+pub use destroy::{Contents, DestroyOptions, Holding, Inventory, StackResource};
+pub use error::{Error, ServiceError};
+pub use guard::{DataLoss, LossKind, data_loss};
+pub use monitor::{Cause, Event, Failure, Observer, StackEvent};
+pub use session::{Endpoint, Identity, Session, SessionOptions};
+pub use stack::{DeployedStack, Output};
+pub use state::{Action, Leftovers, Stuck, Wish, next_action};
+pub use status::{ChangeSetStatus, ResourceStatus, StackStatus};
+pub use wanted::{ImportedResource, Wanted};
+
+/// Whether a resource type holds data that is gone when the resource is, by the resource specification.
+///
+/// A type that the specification does not know is taken to hold none, but a nested stack always counts, in [`data_loss`], since it may hold anything.
+#[must_use]
+pub fn is_stateful(resource_type: &str) -> bool {
+    skysmith_spec::resource_type(resource_type).is_some_and(skysmith_spec::ResourceType::is_stateful)
+}

@@ -1,0 +1,254 @@
+//! From an assembly's stack to a running one.
+//!
+//! Two halves with a value between them: [`Session::prepare`] ends with a [`Plan`] and has changed nothing but an empty stack and some objects in S3;
+//! [`Session::execute`] carries the plan out. [`Session::deploy`] puts the guards in between.
+
+use std::time::Duration;
+
+use crate::change_set::ChangeSetKind;
+use crate::monitor::{By, Watch};
+use crate::pace::{Pauses, unique};
+use crate::wanted::Verdict;
+use crate::{
+    Action, DataLoss, DeployedStack, Error, Event, Leftovers, Observer, Plan, Session, StackStatus, Stuck, Wanted,
+    Wish, next_action,
+};
+
+/// How to deploy.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct DeployOptions {
+    /// Carry the plan out (default). Otherwise it is left in the account, by its name.
+    pub execute: bool,
+    /// Go on even if data is lost (default: no).
+    pub allow_data_loss: bool,
+    /// Whether a resource type holds data. Default: what the resource specification says.
+    pub is_stateful: fn(&str) -> bool,
+}
+
+impl Default for DeployOptions {
+    fn default() -> Self {
+        Self { execute: true, allow_data_loss: false, is_stateful: crate::is_stateful }
+    }
+}
+
+/// What became of a deployment.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The stack was as wanted already.
+    Unchanged(Box<DeployedStack>),
+    /// The stack is as wanted now.
+    Deployed(Box<DeployedStack>),
+    /// There is a plan, which was not to be carried out.
+    Planned(Box<Plan>),
+}
+
+/// What [`Session::prepare`] found.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Prepared {
+    /// There is nothing to do.
+    Unchanged(Box<DeployedStack>),
+    /// This is to be done.
+    Planned(Box<Plan>),
+}
+
+impl Session {
+    /// The session to deploy this stack with: in its region, with its role.
+    ///
+    /// # Errors
+    /// The stack belongs to another account, or its role cannot be taken.
+    pub async fn for_stack(&self, stack: &skysmith_assembly::Stack, observer: &dyn Observer) -> Result<Self, Error> {
+        let wanted = &stack.environment;
+        let here = self.in_region(wanted.region.as_deref().unwrap_or(self.region()));
+        let session = here
+            .take_role(
+                &stack.stack_name,
+                stack.assume_role_arn.as_deref(),
+                stack.assume_role_external_id.as_deref(),
+                wanted.region.as_deref(),
+                observer,
+            )
+            .await?;
+        // A local AWS has one account, whatever the app is meant for.
+        let is_local = matches!(self.endpoint(), crate::Endpoint::Local(_));
+        match &wanted.account {
+            Some(account) if !is_local && *account != session.identity().account => Err(Error::WrongEnvironment {
+                stack: stack.stack_name.clone(),
+                expected: wanted.to_string(),
+                found: session.environment().to_string(),
+            }),
+            _ => Ok(session),
+        }
+    }
+
+    /// Deploys: prepares, guards, asks, executes.
+    ///
+    /// `approve` is asked once there is a plan that the guards let pass; what would be lost with permission is passed along. Data that goes without
+    /// permission is refused before that. A plan that is refused or declined is removed again.
+    ///
+    /// # Errors
+    /// See [`Error`]; [`Error::Refused`], [`Error::Declined`] and [`Error::Failed`] among them.
+    pub async fn deploy(
+        &self,
+        wanted: &Wanted,
+        options: &DeployOptions,
+        approve: &(dyn Fn(&Plan, &[DataLoss]) -> bool + Sync),
+        observer: &dyn Observer,
+    ) -> Result<Outcome, Error> {
+        let plan = match self.prepare(wanted, observer).await? {
+            Prepared::Unchanged(stack) => return Ok(Outcome::Unchanged(stack)),
+            Prepared::Planned(plan) => plan,
+        };
+        let stack = plan.stack_name.clone();
+        let losses = plan.data_loss(&options.is_stateful);
+        if !options.execute {
+            return Ok(Outcome::Planned(plan));
+        }
+        let lost: Vec<DataLoss> = losses.iter().filter(|loss| !loss.kept).cloned().collect();
+        if !lost.is_empty() && !options.allow_data_loss {
+            self.discard(&plan).await?;
+            return Err(Error::Refused { stack, losses: lost });
+        }
+        if !approve(&plan, &losses) {
+            self.discard(&plan).await?;
+            return Err(Error::Declined { stack });
+        }
+        let stack = self.execute(*plan, observer).await?;
+        Ok(Outcome::Deployed(Box::new(stack)))
+    }
+
+    /// Finds out what is to be done, publishes the assets and has CloudFormation work out a plan.
+    ///
+    /// # Errors
+    /// See [`Error`]. Nothing is left behind then but assets, which the next try finds.
+    pub async fn prepare(&self, wanted: &Wanted, observer: &dyn Observer) -> Result<Prepared, Error> {
+        let name = &wanted.stack.stack_name;
+        let (kind, deployed) = self.clear_the_way(wanted, observer).await?;
+        let mut old_template = None;
+        if let Some(stack) = &deployed {
+            old_template = self.template(&stack.stack_id).await?;
+            if let Some(template) = &old_template
+                && wanted.compare(stack, template) == Verdict::Same
+            {
+                return self.unchanged(wanted, stack.clone()).await;
+            }
+        }
+        // Before anything is sent: a missing parameter should not cost an upload.
+        wanted.parameter_values(deployed.as_ref().zip(old_template.as_ref()))?;
+        self.publish(&wanted.stack, observer).await?;
+        let source = self.template_source(wanted, observer).await?;
+        match self.plan(wanted, kind, deployed.as_ref(), old_template, &source).await? {
+            Some(plan) => Ok(Prepared::Planned(Box::new(plan))),
+            None => match deployed {
+                Some(stack) => self.unchanged(wanted, stack).await,
+                None => Err(Error::ChangeSetFailed {
+                    stack: name.clone(),
+                    reason: "the template has no resources".to_owned(),
+                }),
+            },
+        }
+    }
+
+    /// Takes the steps that must come before a change set, until one can be made. The stack is given only if it has been deployed.
+    async fn clear_the_way(
+        &self,
+        wanted: &Wanted,
+        observer: &dyn Observer,
+    ) -> Result<(ChangeSetKind, Option<DeployedStack>), Error> {
+        let name = &wanted.stack.stack_name;
+        let mut leftovers = Leftovers::NotKnown;
+        let mut pauses = Pauses::new(Duration::from_secs(1), Duration::from_secs(5));
+        // By the name at first; once a stack is known, by its id it would be found even when deleted.
+        loop {
+            let stack = self.stack(name).await?;
+            let action = next_action(Wish::Deploy, stack.as_ref().map(|stack| &stack.status), leftovers);
+            let kind = |kind| if wanted.imports.is_empty() { kind } else { ChangeSetKind::Import };
+            match (action, stack) {
+                (Action::Create, _) => return Ok((kind(ChangeSetKind::Create), None)),
+                (Action::Update, stack) => return Ok((kind(ChangeSetKind::Update), stack)),
+                (Action::LookForLeftovers, Some(stack)) => leftovers = self.leftovers(&stack).await?,
+                (Action::DeleteThenCreate, Some(stack)) => {
+                    observer.event(Event::DeletingFailedStack { stack: name.clone() });
+                    self.delete_and_follow(&stack, None, observer).await?;
+                    leftovers = Leftovers::NotKnown;
+                }
+                (Action::WaitForCleanup, _) => pauses.wait().await,
+                (Action::Busy, Some(stack)) => return Err(Error::Busy { stack: name.clone(), status: stack.status }),
+                (Action::Stuck(why), Some(stack)) => {
+                    return Err(Error::Stuck { stack: name.clone(), status: stack.status, why });
+                }
+                // The remaining actions belong to destroying, or to a stack that is there.
+                (_, stack) => {
+                    let status = stack.map_or(StackStatus::Unknown(String::new()), |stack| stack.status);
+                    return Err(Error::Stuck { stack: name.clone(), status, why: Stuck::UnknownStatus });
+                }
+            }
+        }
+    }
+
+    /// What a failed creation left behind.
+    async fn leftovers(&self, stack: &DeployedStack) -> Result<Leftovers, Error> {
+        let resources = self.resources(&stack.stack_id).await?;
+        let all_gone = resources.iter().all(|resource| resource.status == crate::ResourceStatus::DeleteComplete);
+        Ok(if all_gone { Leftovers::Nothing } else { Leftovers::Something })
+    }
+
+    async fn unchanged(&self, wanted: &Wanted, mut stack: DeployedStack) -> Result<Prepared, Error> {
+        if let Some(protect) = wanted.stack.termination_protection
+            && protect != stack.termination_protection
+        {
+            self.protect(&stack.stack_id, protect).await?;
+            stack.termination_protection = protect;
+        }
+        Ok(Prepared::Unchanged(Box::new(stack)))
+    }
+
+    async fn protect(&self, stack: &str, protect: bool) -> Result<(), Error> {
+        let request = self
+            .cloudformation
+            .update_termination_protection()
+            .stack_name(stack)
+            .enable_termination_protection(protect);
+        request.send().await.map_err(|error| Error::from_sdk("UpdateTerminationProtection", &error))?;
+        Ok(())
+    }
+
+    /// Carries a plan out and waits for the end.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] with the first cause; [`Error::LostSight`] if the operation goes on but cannot be seen.
+    pub async fn execute(&self, plan: Plan, observer: &dyn Observer) -> Result<DeployedStack, Error> {
+        let token = format!("skysmith-{}", unique());
+        let mut request =
+            self.cloudformation.execute_change_set().change_set_name(&plan.change_set_id).client_request_token(&token);
+        // What a failed creation made is removed again even where it would be kept later; an import must not remove what was there before.
+        if plan.kind != ChangeSetKind::Import {
+            request = request.retain_except_on_create(true);
+        }
+        request.send().await.map_err(|error| Error::from_sdk("ExecuteChangeSet", &error))?;
+        observer.event(Event::Started {
+            stack: plan.stack_name.clone(),
+            stack_id: plan.stack_id.clone(),
+            changes: plan.changes.len(),
+        });
+        let watch = Watch { stack_name: &plan.stack_name, by: By::Token(&token) };
+        let ended = self.follow(&plan.stack_id, &watch, observer).await?;
+        if !ended.status.is_success() {
+            return Err(Error::Failed(Box::new(self.failure(&plan.stack_name, &plan.stack_id, ended).await)));
+        }
+        if let Some(protect) = plan.termination_protection {
+            self.protect(&plan.stack_id, protect).await?;
+        }
+        let lost = |source| Error::LostSight { stack_id: plan.stack_id.clone(), source: Box::new(source) };
+        match self.stack(&plan.stack_id).await.map_err(lost)? {
+            Some(mut stack) => {
+                // The events are ahead of the stack's own description.
+                stack.status = ended.status;
+                Ok(stack)
+            }
+            None => Err(Error::NoSuchStack { stack: plan.stack_name }),
+        }
+    }
+}

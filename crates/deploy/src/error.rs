@@ -1,0 +1,312 @@
+//! Everything that can go wrong between here and a finished stack. How to say it to people, and what to do about it, is the command line's matter.
+
+use std::io;
+use std::path::PathBuf;
+
+use aws_sdk_cloudformation::config::http::HttpResponse;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudformation::operation::RequestId as _;
+
+use crate::guard::DataLoss;
+use crate::monitor::Failure;
+use crate::{StackStatus, Stuck};
+
+/// An answer of AWS that is an error.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{operation}: {message} ({code})")]
+pub struct ServiceError {
+    /// The API operation.
+    pub operation: &'static str,
+    /// AWS's code, such as `AccessDenied`.
+    pub code: String,
+    /// AWS's own words.
+    pub message: String,
+    /// The id by which AWS's support finds the request.
+    pub request_id: Option<String>,
+}
+
+/// Why a deployment, a destruction or a question about a stack came to nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No place that is looked at has credentials.
+    #[error("no AWS credentials were found: {reason}")]
+    NoCredentials {
+        /// What was tried, in the SDK's words.
+        reason: String,
+    },
+    /// There are credentials, but they cannot be used: a profile is broken, a login is over, a role cannot be taken.
+    #[error("the AWS credentials cannot be used: {reason}")]
+    BadCredentials {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The credentials were valid once.
+    #[error("the AWS credentials have expired: {0}")]
+    CredentialsExpired(ServiceError),
+    /// AWS does not accept the credentials.
+    #[error("AWS refuses the credentials: {0}")]
+    CredentialsRefused(ServiceError),
+    /// No region is set anywhere.
+    #[error("no AWS region is set")]
+    NoRegion,
+    /// Dummy credentials were about to be sent to another machine.
+    #[error("{url} is not on this machine, so it is not a local AWS")]
+    NotLoopback {
+        /// The URL.
+        url: String,
+    },
+    /// Nobody answers.
+    #[error("{operation}: {} cannot be reached: {reason}", .endpoint.as_deref().unwrap_or("AWS"))]
+    Unreachable {
+        /// The API operation.
+        operation: &'static str,
+        /// Where it was sent, if that was given.
+        endpoint: Option<String>,
+        /// Why not.
+        reason: String,
+    },
+    /// AWS answered with an error.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// The answer cannot be understood, or the request could not be built.
+    #[error("{operation}: {reason}")]
+    Protocol {
+        /// The API operation.
+        operation: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The stack is bound to another account or region than the credentials.
+    #[error("stack {stack} belongs to {expected}, the credentials to {found}")]
+    WrongEnvironment {
+        /// The stack's name.
+        stack: String,
+        /// The environment that the assembly names.
+        expected: String,
+        /// The environment at hand.
+        found: String,
+    },
+    /// Something else is changing the stack.
+    #[error("stack {stack} is being changed by another deployment ({status})")]
+    Busy {
+        /// The stack's name.
+        stack: String,
+        /// Its status.
+        status: StackStatus,
+    },
+    /// The stack is in a state that needs a decision first.
+    #[error("stack {stack} cannot be deployed to: it is in {status}")]
+    Stuck {
+        /// The stack's name.
+        stack: String,
+        /// Its status.
+        status: StackStatus,
+        /// What is in the way.
+        why: Stuck,
+    },
+    /// There is no such stack.
+    #[error("there is no stack {stack}")]
+    NoSuchStack {
+        /// The name that was asked for.
+        stack: String,
+    },
+    /// The template cannot be read.
+    #[error("{}: {source}", .path.display())]
+    Template {
+        /// The file, or the stack if it is the deployed one.
+        path: PathBuf,
+        /// What is wrong.
+        source: Box<skysmith_template::ReadError>,
+    },
+    /// A parameter has no value, neither given nor by default nor from before.
+    #[error("stack {stack} needs a value for {}", .parameters.join(", "))]
+    MissingParameters {
+        /// The stack's name.
+        stack: String,
+        /// The parameters.
+        parameters: Vec<String>,
+    },
+    /// A value is given for a parameter that the template does not have.
+    #[error("stack {stack} has no parameter {}", .parameters.join(", "))]
+    UnknownParameters {
+        /// The stack's name.
+        stack: String,
+        /// The parameters.
+        parameters: Vec<String>,
+    },
+    /// CloudFormation could not make the change set.
+    #[error("CloudFormation refuses the change to stack {stack}: {reason}")]
+    ChangeSetFailed {
+        /// The stack's name.
+        stack: String,
+        /// CloudFormation's words.
+        reason: String,
+    },
+    /// The deployment would lose data, and nobody allowed it. Nothing was changed.
+    #[error("deploying stack {stack} would lose data in {}", names(.losses))]
+    Refused {
+        /// The stack's name.
+        stack: String,
+        /// What would be lost.
+        losses: Vec<DataLoss>,
+    },
+    /// Whoever was asked said no. Nothing was changed.
+    #[error("stack {stack} was not deployed")]
+    Declined {
+        /// The stack's name.
+        stack: String,
+    },
+    /// The operation ran and failed.
+    #[error("{0}")]
+    Failed(Box<Failure>),
+    /// The stack is protected against deletion.
+    #[error("stack {stack} has termination protection")]
+    Protected {
+        /// The stack's name.
+        stack: String,
+    },
+    /// The operation goes on in AWS, but its state can no longer be read.
+    #[error("lost sight of stack {stack_id}, whose operation goes on: {source}")]
+    LostSight {
+        /// The stack's id.
+        stack_id: String,
+        /// Why it cannot be seen.
+        source: Box<Self>,
+    },
+    /// The bucket for assets belongs to another account.
+    #[error("bucket {bucket} belongs to another account")]
+    ForeignBucket {
+        /// The bucket.
+        bucket: String,
+    },
+    /// A bucket for assets that must be there is not.
+    #[error("bucket {bucket}, to which the assets go, does not exist")]
+    NoBucket {
+        /// The bucket.
+        bucket: String,
+    },
+    /// Buckets with objects in them would be deleted, which fails; they are neither kept nor marked to be emptied. Nothing was changed.
+    #[error("stack {stack} has buckets that are not empty: {}", .buckets.join(", "))]
+    BucketsNotEmpty {
+        /// The stack's name.
+        stack: String,
+        /// Their logical ids.
+        buckets: Vec<String>,
+    },
+    /// Some objects of a bucket could not be deleted.
+    #[error("bucket {bucket} cannot be emptied: {reason}")]
+    NotEmptied {
+        /// The bucket.
+        bucket: String,
+        /// The first reason.
+        reason: String,
+    },
+    /// An asset's file cannot be read or packed.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A symbolic link in an asset points out of the asset's folder, or to a folder that it is in.
+    #[error("{} is a symbolic link that leads out of the asset or in a circle", .path.display())]
+    LinkEscapes {
+        /// The link.
+        path: PathBuf,
+    },
+    /// A command that makes an asset failed.
+    #[error("the command of asset {asset} failed: {reason}")]
+    AssetCommand {
+        /// The asset's id.
+        asset: String,
+        /// Its last words.
+        reason: String,
+    },
+    /// The assembly asks for something that this version cannot do.
+    #[error("{what} is not supported")]
+    Unsupported {
+        /// What is asked for.
+        what: String,
+    },
+}
+
+fn names(losses: &[DataLoss]) -> String {
+    losses.iter().map(|loss| loss.logical_id.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+impl Error {
+    /// AWS's code, if AWS answered.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Service(error) | Self::CredentialsExpired(error) | Self::CredentialsRefused(error) => {
+                Some(&error.code)
+            }
+            Self::LostSight { source, .. } => source.code(),
+            _ => None,
+        }
+    }
+
+    /// Whether CloudFormation says that the stack (or change set) is not there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        match self {
+            Self::Service(error) => {
+                error.code == "ChangeSetNotFound"
+                    || error.code == "StackNotFoundException"
+                    || (error.code == "ValidationError" && error.message.contains("does not exist"))
+            }
+            _ => false,
+        }
+    }
+
+    /// Sorts an error of the SDK. The SDK's own words for it are a chain of wrappers; what AWS said is at the bottom.
+    pub(crate) fn from_sdk<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        match error {
+            SdkError::ServiceError(context) => {
+                let meta = context.err();
+                let code = meta.code().unwrap_or("Unknown").to_owned();
+                let message = meta.message().map_or_else(|| root_cause(meta), str::to_owned);
+                let service =
+                    ServiceError { operation, code, message, request_id: error.request_id().map(str::to_owned) };
+                match service.code.as_str() {
+                    "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => Self::CredentialsExpired(service),
+                    "InvalidClientTokenId"
+                    | "UnrecognizedClientException"
+                    | "SignatureDoesNotMatch"
+                    | "InvalidAccessKeyId"
+                    | "AuthFailure" => Self::CredentialsRefused(service),
+                    _ => Self::Service(service),
+                }
+            }
+            SdkError::DispatchFailure(failure) => {
+                let connector = failure.as_connector_error();
+                let reason =
+                    connector.map_or_else(|| "the request could not be sent".to_owned(), |error| root_cause(error));
+                if connector.is_some_and(|error| error.is_io() || error.is_timeout()) {
+                    Self::Unreachable { operation, endpoint: None, reason }
+                } else {
+                    // What is neither of the two comes from the credentials' providers, which run inside the call.
+                    Self::BadCredentials { reason }
+                }
+            }
+            SdkError::TimeoutError(_) => {
+                Self::Unreachable { operation, endpoint: None, reason: "no answer in time".to_owned() }
+            }
+            other => Self::Protocol { operation, reason: root_cause(other) },
+        }
+    }
+}
+
+/// The words of the innermost cause.
+pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
