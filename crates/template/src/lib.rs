@@ -7,6 +7,7 @@
 //! This crate knows CloudFormation's *syntax*. It must not know what resource types exist, whether a template makes
 //! sense, files, or the network.
 
+mod build;
 mod error;
 mod intrinsic;
 mod json;

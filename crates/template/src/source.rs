@@ -165,6 +165,14 @@ pub(crate) struct Recorder {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Open(usize);
 
+#[cfg(feature = "yaml")]
+impl Open {
+    /// The entry that the value has.
+    pub(crate) fn entry(self) -> usize {
+        self.0
+    }
+}
+
 impl Recorder {
     /// Starts a value. Those inside it follow, then [`Recorder::close`].
     pub(crate) fn open(&mut self, name: Name, key: Bytes, start: u32) -> Open {
@@ -193,9 +201,9 @@ impl Recorder {
         self.entries.len()
     }
 
-    /// Where the value of this entry ends, once it is closed.
-    pub(crate) fn end(&self, index: usize) -> u32 {
-        self.entries.get(index).map_or(0, |entry| entry.value.1)
+    /// Where the value of this entry stands, once it is closed.
+    pub(crate) fn bytes(&self, index: usize) -> Bytes {
+        self.entries.get(index).map_or((0, 0), |entry| entry.value)
     }
 
     /// The values directly inside this one, once it is closed.
@@ -219,8 +227,7 @@ impl Recorder {
 
     /// Repeats what is inside this value as the inside of the value that was just opened.
     pub(crate) fn repeat_inside(&mut self, index: usize) {
-        let size = self.entries.get(index).map_or(1, |entry| entry.size as usize);
-        if size > 1 {
+        if let Some(size) = self.entries.get(index).map(|entry| entry.size as usize) {
             self.entries.extend_from_within(index + 1..index + size);
         }
     }

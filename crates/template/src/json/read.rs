@@ -4,28 +4,29 @@
 use std::borrow::Cow;
 
 use hifijson::escape::Error as EscapeError;
+use hifijson::num::LexWrite as _;
 use hifijson::str::{Error as StringError, LexAlloc as _};
 use hifijson::token::Lex as _;
-use hifijson::{Expect, Read as _, SliceLexer, num::LexWrite as _};
-use indexmap::map::Entry;
+use hifijson::{Expect, Read as _, SliceLexer};
 
-use crate::error::{Failure, FailureKind, ReadErrorKind};
-use crate::node::{Map, Node};
+use crate::build::{Builder, Inside};
+use crate::error::{Failure, ReadErrorKind};
+use crate::node::Node;
 use crate::number::Number;
-use crate::read::{MAX_DEPTH, offset};
+use crate::read::offset;
 use crate::source::{BYTE_ORDER_MARK, Bytes, Name, Recorder};
 
 /// Reads `text` as one value.
 pub(crate) fn value(text: &str, places: &mut Recorder) -> Result<Node, Failure> {
     let start = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
     let lexer = SliceLexer::new(&text.as_bytes()[start..]);
-    let mut reader = Reader { text, lexer, places, depth: 0 };
-    let Some(next) = reader.lexer.ws_peek() else {
+    let mut reader = Reader { text, lexer, builder: Builder::new(places) };
+    let Some(first) = reader.lexer.ws_peek() else {
         return Err(Failure::new(ReadErrorKind::Empty, reader.here()));
     };
-    let node = reader.value(next, Name::Item, (0, 0))?;
+    reader.values(first)?;
     match reader.lexer.ws_peek() {
-        None => Ok(node),
+        None => Ok(reader.builder.finish()),
         Some(_) => Err(reader.expected(&Expect::Eof)),
     }
 }
@@ -33,111 +34,97 @@ pub(crate) fn value(text: &str, places: &mut Recorder) -> Result<Node, Failure> 
 struct Reader<'a, 'p> {
     text: &'a str,
     lexer: SliceLexer<'a>,
-    places: &'p mut Recorder,
-    depth: usize,
+    builder: Builder<'p>,
 }
 
 impl<'a> Reader<'a, '_> {
-    fn value(&mut self, next: u8, name: Name, key: Bytes) -> Result<Node, Failure> {
-        let place = self.places.open(name, key, self.here().0);
-        let node = match next {
-            b'{' => self.nested(Self::map)?,
-            b'[' => self.nested(Self::list)?,
-            b'"' => Node::String(self.string()?.into_owned()),
-            b'-' | b'0'..=b'9' => self.number()?,
-            _ => self.word()?,
-        };
-        self.places.close(place, self.here().0);
-        Ok(node)
-    }
-
-    fn nested(&mut self, read: fn(&mut Self) -> Result<Node, Failure>) -> Result<Node, Failure> {
-        if self.depth == MAX_DEPTH {
-            return Err(Failure::new(ReadErrorKind::TooDeep { limit: MAX_DEPTH }, self.here()));
-        }
-        self.depth += 1;
-        self.lexer.take_next();
-        let node = read(self)?;
-        self.depth -= 1;
-        Ok(node)
-    }
-
-    fn map(&mut self) -> Result<Node, Failure> {
-        let mut map = Map::new();
-        let mut places: Vec<Bytes> = Vec::new();
-        let mut next = self.next(&Expect::ValueOrEnd)?;
-        if next == b'}' {
-            self.lexer.take_next();
-            return Ok(Node::Map(map));
-        }
+    /// Reads the value that starts with `next` and all that is inside it.
+    fn values(&mut self, mut next: u8) -> Result<(), Failure> {
         loop {
-            if next != b'"' {
-                return Err(self.expected(&Expect::String));
-            }
             let (start, _) = self.here();
-            let key = self.string()?;
-            let place = (start, self.here().0);
-            let name = match key {
-                Cow::Borrowed(_) => Name::Source(place.0 + 1, place.1 - 1),
-                Cow::Owned(_) => Name::Text((&*key).into()),
-            };
-            if self.next(&Expect::Colon)? != b':' {
-                return Err(self.expected(&Expect::Colon));
-            }
-            self.lexer.take_next();
-            next = self.next(&Expect::Value)?;
-            match map.entry(key.into_owned()) {
-                Entry::Occupied(entry) => {
-                    let first = places[entry.index()];
-                    let key = entry.key().clone();
-                    return Err(Failure { kind: FailureKind::DuplicateKey { key, first }, at: place });
+            match next {
+                b'{' => {
+                    self.builder.open_map(start)?;
+                    self.lexer.take_next();
+                    next = self.next(&Expect::ValueOrEnd)?;
+                    if next != b'}' {
+                        next = self.key(next)?;
+                        continue;
+                    }
                 }
-                Entry::Vacant(entry) => {
-                    places.push(place);
-                    entry.insert(self.value(next, name, place)?);
+                b'[' => {
+                    self.builder.open_list(start)?;
+                    self.lexer.take_next();
+                    next = self.next(&Expect::ValueOrEnd)?;
+                    if next != b']' {
+                        continue;
+                    }
+                }
+                _ => {
+                    let node = self.scalar(next)?;
+                    self.builder.scalar(node, (start, self.here().0));
                 }
             }
-            next = match self.separator(b'}')? {
-                Some(next) => next,
-                None => return Ok(Node::Map(map)),
-            };
+            match self.following()? {
+                Some(value) => next = value,
+                None => return Ok(()),
+            }
         }
     }
 
-    fn list(&mut self) -> Result<Node, Failure> {
-        let mut items = Vec::new();
-        let mut next = self.next(&Expect::ValueOrEnd)?;
-        if next == b']' {
-            self.lexer.take_next();
-            return Ok(Node::List(items));
+    /// Ends what ends here. What the next value starts with, or nothing if there is none.
+    fn following(&mut self) -> Result<Option<u8>, Failure> {
+        while !self.builder.is_done() {
+            let inside = self.builder.inside();
+            let next = self.next(&Expect::CommaOrEnd)?;
+            match (next, inside) {
+                (b'}', Inside::Map) | (b']', Inside::List) => {
+                    self.lexer.take_next();
+                    self.builder.close(self.here().0);
+                }
+                (b',', _) => {
+                    self.lexer.take_next();
+                    let next = self.next(&Expect::Value)?;
+                    return if inside == Inside::Map { self.key(next).map(Some) } else { Ok(Some(next)) };
+                }
+                _ => return Err(self.expected(&Expect::CommaOrEnd)),
+            }
         }
-        loop {
-            items.push(self.value(next, Name::Item, (0, 0))?);
-            next = match self.separator(b']')? {
-                Some(next) => next,
-                None => return Ok(Node::List(items)),
-            };
-        }
+        Ok(None)
     }
 
-    /// What comes after the comma, or nothing after the end.
-    fn separator(&mut self, end: u8) -> Result<Option<u8>, Failure> {
-        let next = self.next(&Expect::CommaOrEnd)?;
-        if next == end {
-            self.lexer.take_next();
-            return Ok(None);
+    /// Reads a key and its colon. What the value starts with.
+    fn key(&mut self, next: u8) -> Result<u8, Failure> {
+        if next != b'"' {
+            return Err(self.expected(&Expect::String));
         }
-        if next != b',' {
-            return Err(self.expected(&Expect::CommaOrEnd));
+        let (start, _) = self.here();
+        let key = self.string()?;
+        let at = (start, self.here().0);
+        let name = match key {
+            Cow::Borrowed(_) => Name::Source(at.0 + 1, at.1 - 1),
+            Cow::Owned(_) => Name::Text((&*key).into()),
+        };
+        if self.next(&Expect::Colon)? != b':' {
+            return Err(self.expected(&Expect::Colon));
         }
+        self.builder.key(key.into_owned(), name, at)?;
         self.lexer.take_next();
-        self.next(&Expect::Value).map(Some)
+        self.next(&Expect::Value)
     }
 
     fn next(&mut self, expected: &Expect) -> Result<u8, Failure> {
         match self.lexer.ws_peek() {
             Some(next) => Ok(next),
             None => Err(self.expected(expected)),
+        }
+    }
+
+    fn scalar(&mut self, next: u8) -> Result<Node, Failure> {
+        match next {
+            b'"' => Ok(Node::String(self.string()?.into_owned())),
+            b'-' | b'0'..=b'9' => self.number(),
+            _ => self.word(),
         }
     }
 

@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag};
-use indexmap::map::Entry;
 
-use crate::error::{Failure, FailureKind, ReadErrorKind};
+use crate::build::Builder;
+use crate::error::{Failure, ReadErrorKind};
 use crate::long_form::split_get_att;
 use crate::node::{Map, Node};
 use crate::read::{MAX_DEPTH, offset};
@@ -28,35 +28,40 @@ pub(crate) fn value(text: &str, places: &mut Recorder) -> Result<Node, Failure> 
         emit_comments: false,
     };
     let parser = Parser::new_from_str_with_options(&text[base..], options);
-    Reader { parser, base, places, depth: 0, anchors: HashMap::new(), aliased: 0 }.document()
+    let builder = Builder::new(places);
+    Reader { parser, base, builder, open: Vec::new(), anchors: HashMap::new(), aliased: 0 }.document()
 }
 
 struct Reader<'a, 'p> {
     parser: Parser<'a, StrInput<'a>>,
     /// What the parser's offsets count from.
     base: usize,
-    places: &'p mut Recorder,
-    depth: usize,
+    builder: Builder<'p>,
+    open: Vec<Collection>,
     anchors: HashMap<usize, Anchor>,
     aliased: usize,
+}
+
+/// A list or a map that has not ended.
+struct Collection {
+    style: StructureStyle,
+    /// Whether it is the argument of a function, and so inside a map of its own.
+    is_argument: bool,
+    mark: Option<Mark>,
+}
+
+/// An anchor, and where the entry of its value is among the places.
+struct Mark {
+    id: usize,
+    entry: usize,
 }
 
 /// A finished value with an anchor.
 struct Anchor {
     node: Node,
-    /// Its entry among the places.
     entry: usize,
     height: usize,
     weight: usize,
-}
-
-/// A list or a map.
-struct Contents {
-    node: Node,
-    /// Where the last value in it ends.
-    last: u32,
-    /// Where its end was noticed.
-    end: u32,
 }
 
 /// What a tag says of a value.
@@ -80,11 +85,17 @@ impl<'a> Reader<'a, '_> {
                 _ => {}
             }
         }
-        let (event, at) = self.next()?;
-        let node = self.value(event, &at, Name::Item, (0, 0))?;
+        while !self.builder.is_done() {
+            let (event, at) = self.next()?;
+            if self.builder.expects_key() && event != Event::MappingEnd {
+                self.key(event, &at)?;
+            } else {
+                self.value(event, &at)?;
+            }
+        }
         loop {
             match self.next()? {
-                (Event::StreamEnd, _) => return Ok(node),
+                (Event::StreamEnd, _) => return Ok(self.builder.finish()),
                 (Event::DocumentStart(..), at) => return Err(Failure::new(ReadErrorKind::SecondDocument, at.bytes)),
                 _ => {}
             }
@@ -95,7 +106,7 @@ impl<'a> Reader<'a, '_> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => Ok((event, At::new(&span, self.base))),
             Some(Err(error)) => Err(self.syntax(&error)),
-            // Past the end of the stream; the loops above stop before.
+            // Past the end of the stream; what reads stops before.
             None => Ok((Event::StreamEnd, At { bytes: (0, 0), tag: (0, 0) })),
         }
     }
@@ -109,44 +120,38 @@ impl<'a> Reader<'a, '_> {
         Failure::new(kind, offset(start, start))
     }
 
-    /// The value that starts with `event`.
-    fn value(&mut self, event: Event<'a>, at: &At, name: Name, key: Bytes) -> Result<Node, Failure> {
-        let entry = self.places.len();
-        let anchor = event.anchor_id();
-        let node = match event {
-            Event::Alias(id) => return self.alias(id, at, name, key),
-            Event::Scalar(text, style, _, tag) => self.scalar(&text, style, tag.as_deref(), at, name, key)?,
+    /// Takes an event of a value: all of it, or where it starts or ends.
+    fn value(&mut self, event: Event<'a>, at: &At) -> Result<(), Failure> {
+        let entry = self.builder.next_entry();
+        let mark = event.anchor_id().map(|id| Mark { id, entry });
+        match event {
+            Event::Alias(id) => self.alias(id, at),
+            Event::Scalar(text, style, _, tag) => {
+                let node = self.scalar(&text, style, tag.as_deref(), at)?;
+                let marked = mark.map(|mark| (mark, node.clone()));
+                self.keep(marked, at)
+            }
             Event::SequenceStart(style, _, tag) => {
-                self.collection(tag.as_deref(), "seq", style, at, (name, key), Self::list)?
+                let is_argument = self.start(tag.as_deref(), "seq", at)?;
+                self.open.push(Collection { style, is_argument, mark });
+                self.builder.open_list(at.bytes.0)
             }
             Event::MappingStart(style, _, tag) => {
-                self.collection(tag.as_deref(), "map", style, at, (name, key), Self::map)?
+                let is_argument = self.start(tag.as_deref(), "map", at)?;
+                self.open.push(Collection { style, is_argument, mark });
+                self.builder.open_map(at.bytes.0)
             }
-            _ => return Err(Failure::syntax("expected a value", at.bytes)),
-        };
-        if let Some(id) = anchor {
-            let (height, weight) = measure(&node);
-            self.spend(weight, at)?;
-            self.anchors.insert(id, Anchor { node: node.clone(), entry, height, weight });
+            Event::SequenceEnd | Event::MappingEnd => self.end(at),
+            _ => Err(Failure::syntax("expected a value", at.bytes)),
         }
-        Ok(node)
     }
 
-    fn scalar(
-        &mut self,
-        text: &str,
-        style: ScalarStyle,
-        tag: Option<&Tag>,
-        at: &At,
-        name: Name,
-        key: Bytes,
-    ) -> Result<Node, Failure> {
-        let (start, end) = at.bytes;
+    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: &At) -> Result<&Node, Failure> {
         let not_a_number = |_| Failure::new(ReadErrorKind::NotANumber { text: text.to_owned() }, at.bytes);
         let node = match type_of(tag, at)? {
-            Type::Function(function) => return self.function_of_text(function, text, at, name, key),
+            Type::Function(function) => return self.function_of_text(function, text, at),
             Type::Unsaid if style == ScalarStyle::Plain => scalar::resolve(text).map_err(not_a_number)?,
-            Type::Unsaid | Type::String => Node::String(text.to_owned()),
+            Type::Unsaid | Type::String => text.into(),
             Type::Core(core) => {
                 let node = match core.as_str() {
                     "null" => Some(Node::Null),
@@ -157,208 +162,82 @@ impl<'a> Reader<'a, '_> {
                 node.ok_or_else(|| wrong_type(text, tag, at))?
             }
         };
-        let place = self.places.open(name, key, start);
-        self.places.close(place, end);
-        Ok(node)
+        Ok(self.builder.scalar(node, at.bytes))
     }
 
     /// `!Ref Name`: the argument is a string, whatever it looks like.
-    fn function_of_text(
-        &mut self,
-        function: String,
-        text: &str,
-        at: &At,
-        name: Name,
-        key: Bytes,
-    ) -> Result<Node, Failure> {
-        let (start, end) = at.bytes;
-        self.enter(2, at)?;
-        let call = self.places.open(name, key, at.tag.0);
-        let argument = self.places.open(Name::Text(function.as_str().into()), at.tag, start);
-        let node = if function == "Fn::GetAtt" {
-            let parts = match split_get_att(text) {
-                Some((target, attribute)) => vec![target, attribute],
-                None => vec![text],
-            };
-            for _ in &parts {
-                let part = self.places.open(Name::Item, (0, 0), start);
-                self.places.close(part, end);
+    fn function_of_text(&mut self, function: String, text: &str, at: &At) -> Result<&Node, Failure> {
+        let is_get_att = function == "Fn::GetAtt";
+        self.open_function(function, at)?;
+        if is_get_att {
+            self.builder.open_list(at.bytes.0)?;
+            let parts = split_get_att(text).map_or(vec![text], |(target, attribute)| vec![target, attribute]);
+            for part in parts {
+                self.builder.scalar(part.into(), at.bytes);
             }
-            parts.into()
+            self.builder.close(at.bytes.1);
         } else {
-            text.into()
-        };
-        self.places.close(argument, end);
-        self.places.close(call, end);
-        self.depth -= 2;
-        Ok(Map::from([(function, node)]).into())
-    }
-
-    fn collection(
-        &mut self,
-        tag: Option<&Tag>,
-        core_type: &str,
-        style: StructureStyle,
-        at: &At,
-        (name, key): (Name, Bytes),
-        read: fn(&mut Self) -> Result<Contents, Failure>,
-    ) -> Result<Node, Failure> {
-        let (start, _) = at.bytes;
-        let function = match type_of(tag, at)? {
-            Type::Unsaid => None,
-            Type::Function(function) => Some(function),
-            Type::Core(core) if core == core_type => None,
-            Type::Core(_) | Type::String => return Err(wrong_type("this", tag, at)),
-        };
-        self.enter(if function.is_some() { 2 } else { 1 }, at)?;
-        // The end of block style is where the next thing starts, perhaps many lines on.
-        let end_of = |contents: &Contents| match style {
-            StructureStyle::Block => contents.last.max(start),
-            StructureStyle::Flow => contents.end,
-        };
-        let node = match function {
-            None => {
-                let place = self.places.open(name, key, start);
-                let contents = read(self)?;
-                self.places.close(place, end_of(&contents));
-                self.depth -= 1;
-                contents.node
-            }
-            Some(function) => {
-                let call = self.places.open(name, key, at.tag.0);
-                let argument = self.places.open(Name::Text(function.as_str().into()), at.tag, start);
-                let contents = read(self)?;
-                self.places.close(argument, end_of(&contents));
-                self.places.close(call, end_of(&contents));
-                self.depth -= 2;
-                Map::from([(function, contents.node)]).into()
-            }
-        };
-        Ok(node)
-    }
-
-    fn enter(&mut self, levels: usize, at: &At) -> Result<(), Failure> {
-        self.depth += levels;
-        if self.depth > MAX_DEPTH {
-            return Err(Failure::new(ReadErrorKind::TooDeep { limit: MAX_DEPTH }, at.bytes));
+            self.builder.scalar(text.into(), at.bytes);
         }
+        Ok(self.builder.close(at.bytes.1))
+    }
+
+    fn open_function(&mut self, function: String, at: &At) -> Result<(), Failure> {
+        self.builder.open_map(at.tag.0)?;
+        let name = Name::Text(function.as_str().into());
+        self.builder.key(function, name, at.tag)
+    }
+
+    /// Starts a list or a map, which is `core_type` in YAML's words. Whether it is the argument of a function.
+    fn start(&mut self, tag: Option<&Tag>, core_type: &str, at: &At) -> Result<bool, Failure> {
+        match type_of(tag, at)? {
+            Type::Unsaid => Ok(false),
+            Type::Core(core) if core == core_type => Ok(false),
+            Type::Core(_) | Type::String => Err(wrong_type("this", tag, at)),
+            Type::Function(function) => self.open_function(function, at).map(|()| true),
+        }
+    }
+
+    fn end(&mut self, at: &At) -> Result<(), Failure> {
+        let Some(collection) = self.open.pop() else {
+            return Ok(());
+        };
+        self.merge()?;
+        // In block style the end is noticed where the next thing starts, perhaps many lines on.
+        let end = match collection.style {
+            StructureStyle::Block => self.builder.last_end(),
+            StructureStyle::Flow => at.bytes.1,
+        };
+        let mut node = self.builder.close(end);
+        if collection.is_argument {
+            node = self.builder.close(end);
+        }
+        let marked = collection.mark.map(|mark| (mark, node.clone()));
+        self.keep(marked, at)
+    }
+
+    /// Keeps a value that has an anchor.
+    fn keep(&mut self, marked: Option<(Mark, Node)>, at: &At) -> Result<(), Failure> {
+        let Some((Mark { id, entry }, node)) = marked else {
+            return Ok(());
+        };
+        let (height, weight) = measure(&node);
+        self.spend(weight, at)?;
+        self.anchors.insert(id, Anchor { node, entry, height, weight });
         Ok(())
     }
 
-    fn list(&mut self) -> Result<Contents, Failure> {
-        let mut items = Vec::new();
-        let mut last = 0;
-        loop {
-            let (event, at) = self.next()?;
-            if event == Event::SequenceEnd {
-                return Ok(Contents { node: Node::List(items), last, end: at.bytes.1 });
-            }
-            let entry = self.places.len();
-            items.push(self.value(event, &at, Name::Item, (0, 0))?);
-            last = self.places.end(entry);
-        }
-    }
-
-    fn map(&mut self) -> Result<Contents, Failure> {
-        let mut map = Map::new();
-        let mut keys: Vec<Bytes> = Vec::new();
-        let mut merged = None;
-        let mut last = 0;
-        loop {
-            let (event, key_at) = self.next()?;
-            if event == Event::MappingEnd {
-                if let Some((base, entry)) = merged {
-                    map = self.merge(map, base, entry);
-                }
-                return Ok(Contents { node: Node::Map(map), last, end: key_at.bytes.1 });
-            }
-            let (key, style) = self.key(&event, &key_at)?;
-            let (event, at) = self.next()?;
-            let entry = self.places.len();
-            let name = Name::Text(key.as_str().into());
-            if style == ScalarStyle::Plain && key == "<<" {
-                if merged.is_some() {
-                    return Err(Failure::syntax("the merge key `<<` is here twice", key_at.bytes));
-                }
-                let base = self.value(event, &at, name, key_at.bytes)?;
-                merged = Some((mergeable(base).ok_or(Failure::new(ReadErrorKind::MergeNotAMap, at.bytes))?, entry));
-            } else {
-                match map.entry(key) {
-                    Entry::Occupied(entry) => {
-                        let (key, first) = (entry.key().clone(), keys[entry.index()]);
-                        return Err(Failure { kind: FailureKind::DuplicateKey { key, first }, at: key_at.bytes });
-                    }
-                    Entry::Vacant(entry) => {
-                        keys.push(key_at.bytes);
-                        entry.insert(self.value(event, &at, name, key_at.bytes)?);
-                    }
-                }
-            }
-            last = self.places.end(entry);
-        }
-    }
-
-    fn key(&mut self, event: &Event<'a>, at: &At) -> Result<(String, ScalarStyle), Failure> {
-        let Event::Scalar(text, style, anchor, tag) = event else {
-            return Err(Failure::new(ReadErrorKind::KeyNotAString, at.bytes));
-        };
-        let is_string = match type_of(tag.as_deref(), at)? {
-            Type::Unsaid => *style != ScalarStyle::Plain || !scalar::is_null(text),
-            Type::String => true,
-            Type::Core(_) | Type::Function(_) => false,
-        };
-        if !is_string {
-            return Err(Failure::new(ReadErrorKind::KeyNotAString, at.bytes));
-        }
-        if *anchor != 0 {
-            let node = Node::String(text.clone().into_owned());
-            let (height, weight) = measure(&node);
-            self.spend(weight, at)?;
-            self.anchors.insert(*anchor, Anchor { node, entry: usize::MAX, height, weight });
-        }
-        Ok((text.clone().into_owned(), *style))
-    }
-
-    /// The entries of `bases` before those of `map`, which win, as does an earlier base over a later one.
-    fn merge(&mut self, map: Map, bases: Bases, entry: usize) -> Map {
-        let places: Vec<usize> = match bases {
-            Bases::One(_) => vec![entry],
-            Bases::Many(_) => self.places.children(entry).collect(),
-        };
-        let bases = match bases {
-            Bases::One(base) => vec![base],
-            Bases::Many(bases) => bases,
-        };
-        for (index, place) in places.into_iter().enumerate() {
-            let (earlier, base) = (&bases[..index], &bases[index]);
-            let is_new = |key: &str| {
-                base.contains_key(key) && !map.contains_key(key) && !earlier.iter().any(|base| base.contains_key(key))
-            };
-            let children: Vec<usize> = self.places.children(place).collect();
-            for child in children {
-                if self.places.key(child).is_some_and(is_new) {
-                    self.places.repeat(child);
-                }
-            }
-        }
-        let mut whole: Map = bases.into_iter().rev().flatten().collect();
-        whole.extend(map);
-        whole
-    }
-
-    fn alias(&mut self, id: usize, at: &At, name: Name, key: Bytes) -> Result<Node, Failure> {
+    fn alias(&mut self, id: usize, at: &At) -> Result<(), Failure> {
         let Some(anchor) = self.anchors.get(&id) else {
             return Err(Failure::new(ReadErrorKind::AliasInItself, at.bytes));
         };
-        if self.depth + anchor.height > MAX_DEPTH {
+        if self.builder.depth() + anchor.height > MAX_DEPTH {
             return Err(Failure::new(ReadErrorKind::TooDeep { limit: MAX_DEPTH }, at.bytes));
         }
         let (node, entry, weight) = (anchor.node.clone(), anchor.entry, anchor.weight);
         self.spend(weight, at)?;
-        let place = self.places.open(name, key, at.bytes.0);
-        self.places.repeat_inside(entry);
-        self.places.close(place, at.bytes.1);
-        Ok(node)
+        self.builder.copy(node, at.bytes, entry);
+        Ok(())
     }
 
     fn spend(&mut self, weight: usize, at: &At) -> Result<(), Failure> {
@@ -368,22 +247,68 @@ impl<'a> Reader<'a, '_> {
         }
         Ok(())
     }
+
+    fn key(&mut self, event: Event<'a>, at: &At) -> Result<(), Failure> {
+        let not_a_string = || Failure::new(ReadErrorKind::KeyNotAString, at.bytes);
+        let Event::Scalar(text, style, anchor, tag) = event else {
+            return Err(not_a_string());
+        };
+        let is_plain = style == ScalarStyle::Plain && tag.is_none();
+        let is_string = match type_of(tag.as_deref(), at)? {
+            Type::Unsaid => !is_plain || !scalar::is_null(&text),
+            Type::String => true,
+            Type::Core(_) | Type::Function(_) => false,
+        };
+        if !is_string {
+            return Err(not_a_string());
+        }
+        let marked = (anchor != 0).then(|| (Mark { id: anchor, entry: usize::MAX }, (&*text).into()));
+        self.keep(marked, at)?;
+        let name = Name::Text((&*text).into());
+        if !is_plain || text != "<<" {
+            return self.builder.key(text.into_owned(), name, at.bytes);
+        }
+        if self.builder.has_merged() {
+            return Err(Failure::syntax("the merge key `<<` is here twice", at.bytes));
+        }
+        self.builder.merge_key(name, at.bytes);
+        Ok(())
+    }
+
+    /// Puts what the merge key brings before the entries of the map, which win, as does an earlier base over a later.
+    fn merge(&mut self) -> Result<(), Failure> {
+        let Some((map, node, place, places)) = self.builder.merged() else {
+            return Ok(());
+        };
+        let (bases, origins) = match node {
+            Node::List(items) => (items, places.children(place.entry()).collect()),
+            other => (vec![other], vec![place.entry()]),
+        };
+        let not_a_map = || Failure::new(ReadErrorKind::MergeNotAMap, places.bytes(place.entry()));
+        let bases: Vec<Map> = bases.into_iter().map(into_map).collect::<Option<_>>().ok_or_else(not_a_map)?;
+        for (index, origin) in origins.into_iter().enumerate() {
+            let (earlier, base) = (&bases[..index], &bases[index]);
+            let is_new = |key: &str| {
+                base.contains_key(key) && !map.contains_key(key) && !earlier.iter().any(|base| base.contains_key(key))
+            };
+            let children: Vec<usize> = places.children(origin).collect();
+            for child in children {
+                if places.key(child).is_some_and(is_new) {
+                    places.repeat(child);
+                }
+            }
+        }
+        let own = std::mem::take(map);
+        map.extend(bases.into_iter().rev().flatten());
+        map.extend(own);
+        Ok(())
+    }
 }
 
-/// What a merge key merges.
-enum Bases {
-    One(Map),
-    Many(Vec<Map>),
-}
-
-fn mergeable(node: Node) -> Option<Bases> {
-    let map = |node| match node {
+fn into_map(node: Node) -> Option<Map> {
+    match node {
         Node::Map(map) => Some(map),
         _ => None,
-    };
-    match node {
-        Node::List(items) => items.into_iter().map(map).collect::<Option<_>>().map(Bases::Many),
-        other => map(other).map(Bases::One),
     }
 }
 
@@ -414,7 +339,8 @@ fn type_of(tag: Option<&Tag>, at: &At) -> Result<Type, Failure> {
         };
     }
     match tag.parts() {
-        ("" | "!", "" | "!") => Ok(Type::String),
+        // The tag `!` alone, which readers of YAML 1.1 ignore on a plain scalar.
+        ("" | "!", "" | "!") => Ok(Type::Unsaid),
         ("!", short) => tag::long_name(short).map(Type::Function).ok_or_else(unknown),
         _ => Err(unknown()),
     }

@@ -72,8 +72,13 @@ impl Writer {
     }
 
     fn call(&mut self, name: &'static str, argument: Long<'_>, before: Before, indent: usize) {
-        // A value cannot have two tags.
-        let short = tag::short_name(name).filter(|_| !matches!(argument, Long::Call(..)));
+        // A value cannot have two tags, and a scalar with a tag is a string.
+        let takes_tag = match &argument {
+            Long::Call(..) => false,
+            Long::Node(node) => matches!(node, Node::String(_) | Node::List(_) | Node::Map(_)),
+            Long::Text(_) | Long::List(_) | Long::Entries(_) => true,
+        };
+        let short = tag::short_name(name).filter(|_| takes_tag);
         let dotted = if name == "Fn::GetAtt" { Some(dotted(&argument)) } else { None };
         match (short, dotted) {
             (Some(short), Some(Some(dotted))) => {
@@ -252,6 +257,7 @@ mod tests {
             (r#"{"Fn::GetAtt":["A.B","C"]}"#, "Fn::GetAtt:\n  - A.B\n  - C\n"),
             (r#"{"Fn::GetAtt":["A",{"Ref":"B"}]}"#, "Fn::GetAtt:\n  - A\n  - !Ref B\n"),
             (r#"{"Fn::Base64":{"Fn::Sub":"a\n${B}\n"}}"#, "Fn::Base64: !Sub |\n  a\n  ${B}\n"),
+            (r#"{"Fn::Base64":null}"#, "Fn::Base64: null\n"),
             (r#"{"Fn::Base64":"yes"}"#, "!Base64 \"yes\"\n"),
             (r#"[{"Fn::Join":["",["a",{"Ref":"B"}]]}]"#, "- !Join\n  - \"\"\n  - - a\n    - !Ref B\n"),
             (r#"{"a":{"Fn::Sub":["${x}",{"x":{"Ref":"B"}}]}}"#, "a: !Sub\n  - ${x}\n  - x: !Ref B\n"),
