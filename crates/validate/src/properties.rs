@@ -24,8 +24,8 @@ pub(crate) fn check(resource: Resource<'_>, findings: &mut Findings) {
         }
         return;
     };
-    // SAM has its own grammar, and fills in what is missing from `Globals`.
-    if known.transform().is_some() {
+    // SAM has its own grammar, and fills in what is missing from `Globals`; a custom resource takes what its maker wants.
+    if known.transform().is_some() || name == "AWS::CloudFormation::CustomResource" {
         return;
     }
     let none = Map::new();
@@ -372,9 +372,16 @@ impl Check<'_> {
     }
 
     /// A value that may be of one of several types is wrong only if it is wrong for each of them.
-    fn union(&mut self, node: &Node, alternatives: impl Iterator<Item = Shape>, at: At<'_>) {
+    fn union(&mut self, node: &Node, alternatives: impl Iterator<Item = Shape> + Clone, at: At<'_>) {
         let mut closest: Option<Findings> = None;
-        for alternative in alternatives {
+        let has_kind = |shape: Shape| match shape.value_type() {
+            ValueType::List(_) => matches!(node, Node::List(_)),
+            ValueType::Map(_) | ValueType::Object(_) => matches!(node, Node::Map(_)),
+            _ => false,
+        };
+        // Where one alternative describes lists, say, "any JSON" is there for what is no list.
+        let is_described = alternatives.clone().any(has_kind);
+        for alternative in alternatives.filter(|it| !is_described || it.value_type() != ValueType::Json) {
             let mut findings = Findings::default();
             Check { findings: &mut findings }.value(node, alternative, at);
             if findings.is_empty() {

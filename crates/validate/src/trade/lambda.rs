@@ -93,3 +93,20 @@ fn inline_code(properties: &Map, at: At<'_>, findings: &mut Findings) {
             .note(format!("did you mean `index.{name}`?"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use skysmith_template::Template;
+
+    use super::*;
+
+    #[test]
+    fn too_much_code_is_found() {
+        let code = Map::from([("ZipFile".to_owned(), Node::from("x".repeat(INLINE_CODE + 1)))]);
+        let properties = Map::from([("Code".to_owned(), Node::from(code))]);
+        let mut findings = Findings::default();
+        function(&properties, At::Root, &mut findings);
+        let rules: Vec<_> = findings.into_sorted(&Template::new()).iter().map(|finding| finding.rule).collect();
+        assert_eq!(rules, [RuleId::LambdaRuntime, RuleId::LambdaRuntime, RuleId::LambdaInlineCode]);
+    }
+}

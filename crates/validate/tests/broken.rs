@@ -1,0 +1,64 @@
+//! Templates that are wrong in one way each: exactly that is found, at the right place.
+//!
+//! What is expected stands in the `Metadata` of each template, where CloudFormation and cfn-lint do not mind it.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use skysmith_template::{Node, Template};
+use skysmith_validate::{RuleId, validate};
+
+/// The rule, the path, and a note that has to be there.
+type Expected = (String, String, Option<String>);
+
+fn expected(template: &Template) -> Vec<Expected> {
+    let text = |node: &Node, key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
+    template.section("Metadata").expect("it says what is expected")["Expect"]
+        .as_list()
+        .expect("it lists what is expected")
+        .iter()
+        .map(|node| (text(node, "Rule").expect("a rule"), text(node, "Path").expect("a path"), text(node, "Note")))
+        .collect()
+}
+
+#[test]
+fn each_mistake_is_found_and_nothing_else() {
+    let mut wrong = Vec::new();
+    let templates = common::templates("broken");
+    for (name, template) in &templates {
+        let findings = validate(template);
+        let expected = expected(template);
+        let path =
+            |path: &[skysmith_validate::PathStep]| path.iter().map(ToString::to_string).collect::<Vec<_>>().join("/");
+        let matches = findings.len() == expected.len()
+            && findings.iter().zip(&expected).all(|(finding, (rule, place, note))| {
+                finding.rule.as_str() == rule
+                    && path(&finding.path) == *place
+                    && note.as_ref().is_none_or(|note| finding.notes.contains(note))
+            });
+        if !matches {
+            let found: Vec<_> = findings.iter().map(common::shown).collect();
+            wrong.push(format!("{name}\n  expected {expected:?}\n  found    {}", found.join("\n           ")));
+        }
+        for finding in &findings {
+            assert!(!finding.message.ends_with('.') && !finding.message.contains('\n'), "{}", finding.message);
+        }
+    }
+    assert!(templates.len() > 90, "{}", templates.len());
+    assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), templates.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_is_shown_by_a_case() {
+    // Four megabytes of code are too much for a file here; a test beside the rule makes them.
+    let elsewhere = [RuleId::LambdaInlineCode, RuleId::DuplicateItem];
+    let shown: BTreeSet<String> = common::templates("broken")
+        .iter()
+        .flat_map(|(_, template)| expected(template))
+        .map(|(rule, ..)| rule)
+        .collect();
+    let missing: Vec<_> =
+        RuleId::ALL.iter().filter(|rule| !shown.contains(rule.as_str()) && !elsewhere.contains(rule)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
