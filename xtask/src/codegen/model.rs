@@ -405,3 +405,25 @@ impl Reader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_file_is_read_and_written_as_it_is() {
+        let path = crate::codegen::root().join(crate::codegen::DATA);
+        let text = std::fs::read_to_string(path).unwrap();
+        let model = read(&text).unwrap();
+        assert!(model.resources.len() > 1_800);
+        // No `assert_eq!`: it would print megabytes.
+        assert!(write(&model).unwrap() == text);
+    }
+
+    #[test]
+    fn a_line_that_does_not_belong_is_an_error_with_its_number() {
+        let error = read("{\"resource\":\"A::B::C\"}\n{\"other\":1}\n").unwrap_err();
+        assert!(format!("{error:#}").contains("line 2"), "{error:#}");
+        assert!(read("{\"property\":\"X\",\"type\":\"string\"}").is_err());
+    }
+}

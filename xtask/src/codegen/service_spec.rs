@@ -255,7 +255,7 @@ fn property(raw: &RawProperty, names: &HashMap<&str, &str>, tag: &str) -> Result
             other => bail!("unknown replacement behaviour `{other}`"),
         },
         deprecated: raw.deprecated.as_deref().is_some_and(|it| it != "none"),
-        default: raw.default_value.clone(),
+        default: raw.default_value.clone().map(default),
         refers_to: raw
             .relationship_refs
             .iter()
@@ -264,6 +264,12 @@ fn property(raw: &RawProperty, names: &HashMap<&str, &str>, tag: &str) -> Result
         doc: raw.documentation.clone(),
         ..Property::default()
     })
+}
+
+/// The source has most defaults as JSON inside a text.
+fn default(raw: serde_json::Value) -> serde_json::Value {
+    let inner = raw.as_str().and_then(|it| serde_json::from_str(it).ok());
+    inner.unwrap_or(raw)
 }
 
 fn shape(raw: &RawType, names: &HashMap<&str, &str>, tag: &str) -> Result<Shape> {

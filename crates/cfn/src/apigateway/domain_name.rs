@@ -78,7 +78,7 @@ impl CfnDomainName {
 
     /// The routing mode for this domain name. The routing mode determines how API Gateway sends traffic from your custom domain name to your public APIs.
     ///
-    /// Default: `"BASE_PATH_MAPPING_ONLY"`.
+    /// Default: `BASE_PATH_MAPPING_ONLY`.
     #[track_caller]
     pub fn routing_mode(self, value: impl IntoValue<RoutingMode>) -> Self {
         self.0.set("RoutingMode", value.into_value());

@@ -62,7 +62,7 @@ impl CfnDomainNameV2 {
 
     /// The routing mode for this domain name. The routing mode determines how API Gateway sends traffic from your custom domain name to your private APIs.
     ///
-    /// Default: `"BASE_PATH_MAPPING_ONLY"`.
+    /// Default: `BASE_PATH_MAPPING_ONLY`.
     #[track_caller]
     pub fn routing_mode(self, value: impl IntoValue<RoutingMode>) -> Self {
         self.0.set("RoutingMode", value.into_value());

@@ -245,7 +245,7 @@ impl Integration {
 
     /// The response transfer mode of the integration. Use `STREAM` to have API Gateway stream response your back to you or use `BUFFERED` to have API Gateway wait to receive the complete response before beginning transmission.
     ///
-    /// Default: `"BUFFERED"`.
+    /// Default: `BUFFERED`.
     pub fn response_transfer_mode(mut self, value: impl IntoValue<IntegrationResponseTransferMode>) -> Self {
         self.0.set("ResponseTransferMode", value.into_value());
         self

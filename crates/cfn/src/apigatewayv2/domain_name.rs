@@ -48,7 +48,7 @@ impl CfnDomainName {
 
     /// The routing mode API Gateway uses to route traffic to your APIs.
     ///
-    /// Default: `"API_MAPPING_ONLY"`.
+    /// Default: `API_MAPPING_ONLY`.
     #[track_caller]
     pub fn routing_mode(self, value: impl IntoValue<RoutingMode>) -> Self {
         self.0.set("RoutingMode", value.into_value());

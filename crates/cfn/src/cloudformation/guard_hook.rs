@@ -63,7 +63,7 @@ impl CfnGuardHook {
     /// - `FAIL` : Prevents the action from proceeding. This is helpful for enforcing strict compliance or security policies.
     /// - `WARN` : Issues warnings to users but allows actions to continue. This is useful for non-critical validations or informational checks.
     ///
-    /// Default: `"WARN"`.
+    /// Default: `WARN`.
     #[track_caller]
     pub fn failure_mode(self, value: impl IntoValue<FailureMode>) -> Self {
         self.0.set("FailureMode", value.into_value());
@@ -72,7 +72,7 @@ impl CfnGuardHook {
 
     /// Specifies if the Hook is `ENABLED` or `DISABLED`.
     ///
-    /// Default: `"DISABLED"`.
+    /// Default: `DISABLED`.
     #[track_caller]
     pub fn hook_status(self, value: impl IntoValue<HookStatus>) -> Self {
         self.0.set("HookStatus", value.into_value());
@@ -251,7 +251,7 @@ impl StackFilters {
     ///   - All stack names and stack roles ( `All` ): The Hook will only be invoked when all specified filters match.
     ///   - Any stack names and stack roles ( `Any` ): The Hook will be invoked if at least one of the specified filters match.
     ///
-    ///   Default: `"ALL"`.
+    ///   Default: `ALL`.
     pub fn new(filtering_criteria: impl IntoValue<StackFiltersFilteringCriteria>) -> Self {
         let mut properties = PropertyMap::new();
         properties.set("FilteringCriteria", filtering_criteria.into_value());

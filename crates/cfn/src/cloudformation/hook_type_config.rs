@@ -38,7 +38,7 @@ impl CfnHookTypeConfig {
     ///
     /// Defaults to `default` alias. Hook types currently support default configuration alias.
     ///
-    /// Replacement: always. Pattern: `^[a-zA-Z0-9]{1,256}$`. Default: `"default"`.
+    /// Replacement: always. Pattern: `^[a-zA-Z0-9]{1,256}$`. Default: `default`.
     #[track_caller]
     pub fn configuration_alias(self, value: impl IntoValue<ConfigurationAlias>) -> Self {
         self.0.set("ConfigurationAlias", value.into_value());

@@ -79,7 +79,7 @@ impl CfnLambdaHook {
 
     /// Specifies if the Hook is `ENABLED` or `DISABLED`.
     ///
-    /// Default: `"ENABLED"`.
+    /// Default: `ENABLED`.
     #[track_caller]
     pub fn hook_status(self, value: impl IntoValue<HookStatus>) -> Self {
         self.0.set("HookStatus", value.into_value());
@@ -234,7 +234,7 @@ impl StackFilters {
     ///   - All stack names and stack roles ( `All` ): The Hook will only be invoked when all specified filters match.
     ///   - Any stack names and stack roles ( `Any` ): The Hook will be invoked if at least one of the specified filters match.
     ///
-    ///   Default: `"ALL"`.
+    ///   Default: `ALL`.
     pub fn new(filtering_criteria: impl IntoValue<StackFiltersFilteringCriteria>) -> Self {
         let mut properties = PropertyMap::new();
         properties.set("FilteringCriteria", filtering_criteria.into_value());

@@ -76,7 +76,7 @@ impl CfnManagedPolicy {
     ///
     /// > You cannot use an asterisk (*) in the path name.
     ///
-    /// Replacement: always. Length: 1 to 512. Pattern: `^((/[A-Za-z0-9\.,\+@=_-]+)*)/$`. Default: `"/"`.
+    /// Replacement: always. Length: 1 to 512. Pattern: `^((/[A-Za-z0-9\.,\+@=_-]+)*)/$`. Default: `/`.
     #[track_caller]
     pub fn path(self, value: impl IntoValue<String>) -> Self {
         self.0.set("Path", value.into_value());

@@ -67,7 +67,7 @@ impl CfnRole {
     ///
     /// This parameter allows (through its [regex pattern](https://docs.aws.amazon.com/http://wikipedia.org/wiki/regex) ) a string of characters consisting of either a forward slash (/) by itself or a string that must begin and end with forward slashes. In addition, it can contain any ASCII character from the ! ( `\u0021` ) through the DEL character ( `\u007F` ), including most punctuation characters, digits, and upper and lowercased letters.
     ///
-    /// Replacement: always. Length: 1 to 512. Pattern: `^(\u002F)|(\u002F[\u0021-\u007E]+\u002F)$`. Default: `"/"`.
+    /// Replacement: always. Length: 1 to 512. Pattern: `^(\u002F)|(\u002F[\u0021-\u007E]+\u002F)$`. Default: `/`.
     #[track_caller]
     pub fn path(self, value: impl IntoValue<String>) -> Self {
         self.0.set("Path", value.into_value());

@@ -153,7 +153,7 @@ impl CfnKey {
     ///
     /// - `SM2` (China Regions only)
     ///
-    /// Default: `"SYMMETRIC_DEFAULT"`.
+    /// Default: `SYMMETRIC_DEFAULT`.
     #[track_caller]
     pub fn key_spec(self, value: impl IntoValue<KeySpec>) -> Self {
         self.0.set("KeySpec", value.into_value());
@@ -174,7 +174,7 @@ impl CfnKey {
     /// - For asymmetric KMS keys with ML-DSA key pairs, specify `SIGN_VERIFY`.
     /// - For asymmetric KMS keys with SM2 key pairs (China Regions only), specify `ENCRYPT_DECRYPT`, `SIGN_VERIFY`, or `KEY_AGREEMENT`.
     ///
-    /// Default: `"ENCRYPT_DECRYPT"`.
+    /// Default: `ENCRYPT_DECRYPT`.
     #[track_caller]
     pub fn key_usage(self, value: impl IntoValue<KeyUsage>) -> Self {
         self.0.set("KeyUsage", value.into_value());
@@ -211,7 +211,7 @@ impl CfnKey {
     /// > - CloudFormation doesn't support creating an `Origin` parameter of the `AWS_CLOUDHSM` or `EXTERNAL_KEY_STORE` values.
     /// > - `EXTERNAL` is not supported for ML-DSA keys.
     ///
-    /// Default: `"AWS_KMS"`.
+    /// Default: `AWS_KMS`.
     #[track_caller]
     pub fn origin(self, value: impl IntoValue<Origin>) -> Self {
         self.0.set("Origin", value.into_value());

@@ -103,7 +103,7 @@ impl CodeSigningPolicies {
     ///
     ///   Default value: `Warn`
     ///
-    ///   Default: `"Warn"`.
+    ///   Default: `Warn`.
     pub fn new(
         untrusted_artifact_on_deployment: impl IntoValue<CodeSigningPoliciesUntrustedArtifactOnDeployment>,
     ) -> Self {

@@ -87,7 +87,7 @@ impl CfnLogGroup {
     ///
     /// For details about the features supported by each class, see [Log classes](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html)
     ///
-    /// Default: `"STANDARD"`.
+    /// Default: `STANDARD`.
     #[track_caller]
     pub fn log_group_class(self, value: impl IntoValue<LogGroupClass>) -> Self {
         self.0.set("LogGroupClass", value.into_value());

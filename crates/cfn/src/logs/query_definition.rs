@@ -52,7 +52,7 @@ impl CfnQueryDefinition {
 
     /// The query language used for this query. For more information about the query languages that CloudWatch Logs supports, see [Supported query languages](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData_Languages.html).
     ///
-    /// Default: `"CWLI"`.
+    /// Default: `CWLI`.
     #[track_caller]
     pub fn query_language(self, value: impl IntoValue<QueryLanguage>) -> Self {
         self.0.set("QueryLanguage", value.into_value());

@@ -3,9 +3,7 @@
 
 //! `AWS::Logs::StorageTierPolicy` and the types of its properties.
 
-use skysmith_core::{Id, IntoValue, Resource, Scope, Value};
-
-use crate::markers;
+use skysmith_core::{IntoValue, Resource, Scope, Value};
 
 handle! {
     /// Resource Type definition for AWS::Logs::StorageTierPolicy. Manages the storage tier policy for a CloudWatch Logs account. When created, enables Intelligent-Tiering which automatically moves infrequently accessed log data to lower-cost storage tiers. Deleting this resource reverts the account to standard (single-tier) storage.
@@ -29,12 +27,12 @@ impl CfnStorageTierPolicy {
     }
 
     /// What `Ref` returns: the resource's `AccountId`.
-    pub fn reference(&self) -> Value<Id<markers::StorageTierPolicy>> {
+    pub fn reference(&self) -> Value<String> {
         self.0.reference()
     }
 
     /// The AWS account ID that owns this storage tier policy.
-    pub fn attr_account_id(&self) -> Value<Id<markers::StorageTierPolicy>> {
+    pub fn attr_account_id(&self) -> Value<String> {
         self.0.attribute("AccountId")
     }
 

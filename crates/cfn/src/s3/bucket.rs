@@ -2505,7 +2505,7 @@ impl VersioningConfiguration {
     ///
     /// * `Status`: The versioning state of the bucket.
     ///
-    ///   Default: `"Suspended"`.
+    ///   Default: `Suspended`.
     pub fn new(status: impl IntoValue<VersioningConfigurationStatus>) -> Self {
         let mut properties = PropertyMap::new();
         properties.set("Status", status.into_value());

@@ -45,7 +45,7 @@ impl CfnDocument {
 
     /// Specify the document format for the request. `JSON` is the default format.
     ///
-    /// Replacement: sometimes. Default: `"JSON"`.
+    /// Replacement: sometimes. Default: `JSON`.
     #[track_caller]
     pub fn document_format(self, value: impl IntoValue<DocumentFormat>) -> Self {
         self.0.set("DocumentFormat", value.into_value());
@@ -108,7 +108,7 @@ impl CfnDocument {
 
     /// If the document resource you specify in your template already exists, this parameter determines whether a new version of the existing document is created, or the existing document is replaced. `Replace` is the default method. If you specify `NewVersion` for the `UpdateMethod` parameter, and the `Name` of the document does not match an existing resource, a new document is created. When you specify `NewVersion`, the default version of the document is changed to the newly created version.
     ///
-    /// Default: `"Replace"`.
+    /// Default: `Replace`.
     #[track_caller]
     pub fn update_method(self, value: impl IntoValue<UpdateMethod>) -> Self {
         self.0.set("UpdateMethod", value.into_value());

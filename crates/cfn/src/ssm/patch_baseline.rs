@@ -43,7 +43,7 @@ impl CfnPatchBaseline {
 
     /// Defines the compliance level for approved patches. When an approved patch is reported as missing, this value describes the severity of the compliance violation. The default value is `UNSPECIFIED`.
     ///
-    /// Default: `"UNSPECIFIED"`.
+    /// Default: `UNSPECIFIED`.
     #[track_caller]
     pub fn approved_patches_compliance_level(self, value: impl IntoValue<ApprovedPatchesComplianceLevel>) -> Self {
         self.0.set("ApprovedPatchesComplianceLevel", value.into_value());
@@ -111,7 +111,7 @@ impl CfnPatchBaseline {
 
     /// Defines the operating system the patch baseline applies to. The default value is `WINDOWS`.
     ///
-    /// Replacement: always. Default: `"WINDOWS"`.
+    /// Replacement: always. Default: `WINDOWS`.
     #[track_caller]
     pub fn operating_system(self, value: impl IntoValue<OperatingSystem>) -> Self {
         self.0.set("OperatingSystem", value.into_value());
@@ -150,7 +150,7 @@ impl CfnPatchBaseline {
     /// - If a package was installed before it was added to the rejected patches list, or is installed outside of Patch Manager afterward, it's considered noncompliant with the patch baseline and its status is reported as `INSTALLED_REJECTED`.
     /// - If an update attempts to install a dependency package that is now rejected by the baseline, when previous versions of the package were not rejected, the package being updated is reported as `MISSING` for `SCAN` operations and as `FAILED` for `INSTALL` operations.
     ///
-    /// Default: `"ALLOW_AS_DEPENDENCY"`.
+    /// Default: `ALLOW_AS_DEPENDENCY`.
     #[track_caller]
     pub fn rejected_patches_action(self, value: impl IntoValue<RejectedPatchesAction>) -> Self {
         self.0.set("RejectedPatchesAction", value.into_value());

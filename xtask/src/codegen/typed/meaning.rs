@@ -120,8 +120,10 @@ impl<'a> Meanings<'a> {
         if let Some((_, _, identity, target)) = KNOWN.iter().find(|it| (it.0, it.1) == (resource_type, attribute)) {
             return Some((*identity, (*target).to_owned()));
         }
-        let resource = self.model.resources.get(resource_type)?;
-        let facts = &resource.facts;
+        if attribute == "AccountId" {
+            return None;
+        }
+        let facts = &self.model.resources.get(resource_type)?.facts;
         let own = last(resource_type);
         let is_identifier = facts.primary_identifier.iter().chain(&facts.reference).any(|it| it == attribute);
         // Of an identifier in several parts only the resource's own part is its own.
