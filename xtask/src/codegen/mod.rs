@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::tools::root;
 use model::Model;
 
 const DATA: &str = "crates/spec/data/resources.jsonl";
@@ -99,10 +100,6 @@ fn generated(model: &Model, root: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
         files.insert(format!("{}/{path}", typed::FOLDER), text);
     }
     Ok(files)
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
 }
 
 /// Changes files or, in a check, only remembers which would change.

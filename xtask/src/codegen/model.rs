@@ -412,7 +412,7 @@ mod tests {
 
     #[test]
     fn the_committed_file_is_read_and_written_as_it_is() {
-        let path = crate::codegen::root().join(crate::codegen::DATA);
+        let path = crate::tools::root().join(crate::codegen::DATA);
         let text = std::fs::read_to_string(path).unwrap();
         let model = read(&text).unwrap();
         assert!(model.resources.len() > 1_800);

@@ -93,3 +93,19 @@ fn run(command: &mut Command) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_notices_name_the_pinned_versions() {
+        let root = crate::tools::root();
+        let notices =
+            ["crates/spec/NOTICE", "crates/cfn/NOTICE"].map(|it| std::fs::read_to_string(root.join(it)).unwrap());
+        for version in [format!("aws-service-spec {SERVICE_SPEC}"), format!("cfn-lint {CFN_LINT}")] {
+            assert!(ORIGIN.contains(&version), "{version}");
+            assert!(notices.iter().all(|it| it.contains(&version)), "{version}");
+        }
+    }
+}

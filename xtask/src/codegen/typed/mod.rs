@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn every_key_that_is_written_is_one_of_the_tables() {
-        let root = super::super::root().join(FOLDER);
+        let root = crate::tools::root().join(FOLDER);
         let (mut types, mut keys) = (0, 0);
         for service in SERVICES {
             for entry in std::fs::read_dir(root.join(service.module)).unwrap() {
