@@ -20,6 +20,7 @@ mod params;
 mod place;
 mod prepare;
 mod reference;
+mod render;
 mod resource;
 mod scope;
 mod stack;

@@ -1,0 +1,256 @@
+//! From the prepared tree to templates.
+//!
+//! Ids come first, then everything that names them: references, dependencies, hashes of rendered content.
+
+mod check;
+mod ids;
+mod overrides;
+mod tags;
+
+use std::collections::{HashMap, HashSet};
+
+use skysmith_template::Template;
+
+use crate::app::Catalog;
+use crate::asset::DirectoryAsset;
+use crate::diagnostic::Diagnostic;
+use crate::reference::{Node, Reference};
+use crate::synth::{RenderedElement, SynthesizedStack};
+use crate::tree::{Kind, ResourceData, Section, Tree};
+
+type Rendered = skysmith_template::Node;
+type RenderedMap = skysmith_template::Map;
+
+/// Renders every stack, and says what is wrong with what was rendered.
+pub(crate) fn render(tree: &Tree, catalog: &Catalog) -> (Vec<SynthesizedStack>, Vec<Diagnostic>) {
+    let mut renderer =
+        Renderer { tree, catalog, stack_of: stack_by_element(tree), ids: HashMap::new(), diagnostics: Vec::new() };
+    let members = renderer.members();
+    for (_, elements) in &members {
+        renderer.assign_ids(elements);
+    }
+    for (_, elements) in &members {
+        renderer.assign_hashed_ids(elements);
+    }
+    let stacks = members.iter().map(|(stack, elements)| renderer.stack(*stack, elements)).collect();
+    renderer.check_names(&members);
+    (stacks, renderer.diagnostics)
+}
+
+/// The stack of every element, found in one pass: a parent always stands before its children.
+fn stack_by_element(tree: &Tree) -> Vec<Option<u32>> {
+    let mut stacks: Vec<Option<u32>> = Vec::with_capacity(tree.elements.len());
+    for (index, element) in tree.elements.iter().enumerate() {
+        let stack = match element.kind {
+            Kind::Stack(_) => Some(index as u32),
+            _ => element.parent.and_then(|parent| stacks[parent as usize]),
+        };
+        stacks.push(stack);
+    }
+    stacks
+}
+
+struct Renderer<'a> {
+    tree: &'a Tree,
+    catalog: &'a Catalog,
+    stack_of: Vec<Option<u32>>,
+    ids: HashMap<u32, String>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Renderer<'_> {
+    fn report(&mut self, index: u32, mut diagnostic: Diagnostic) {
+        diagnostic.node = Some(self.tree.node_id(index));
+        diagnostic.place = diagnostic.place.or(Some(self.tree.element(index).place));
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Each stack with the elements of it that have a logical id, in the order they were made.
+    fn members(&mut self) -> Vec<(u32, Vec<u32>)> {
+        let mut members: Vec<(u32, Vec<u32>)> = Vec::new();
+        let mut position: HashMap<u32, usize> = HashMap::new();
+        for index in 0..self.tree.elements.len() as u32 {
+            match self.tree.element(index).kind {
+                Kind::Scope => {}
+                Kind::Stack(_) => {
+                    position.insert(index, members.len());
+                    members.push((index, Vec::new()));
+                }
+                Kind::Resource(_) | Kind::Entry { .. } => {
+                    match self.stack_of[index as usize].and_then(|stack| position.get(&stack)) {
+                        Some(stack) => members[*stack].1.push(index),
+                        None => self.report(
+                            index,
+                            Diagnostic::error(format!("`{}` is in no stack", self.tree.path(index)))
+                                .rule("no-stack")
+                                .note("make it in the scope of a stack, not of the app"),
+                        ),
+                    }
+                }
+            }
+        }
+        members
+    }
+    fn stack(&mut self, stack: u32, members: &[u32]) -> SynthesizedStack {
+        let tree = self.tree;
+        let Kind::Stack(data) = &tree.element(stack).kind else { unreachable!("members are listed by stack") };
+        let mut template = Template::new();
+        if let Some(description) = &data.description {
+            template.root_mut().insert("Description".to_owned(), description.as_str().into());
+        }
+        match data.transforms.as_slice() {
+            [] => {}
+            [one] => {
+                template.root_mut().insert("Transform".to_owned(), one.as_str().into());
+            }
+            many => {
+                let names = many.iter().map(|name| name.as_str().into()).collect();
+                template.root_mut().insert("Transform".to_owned(), Rendered::List(names));
+            }
+        }
+        for section in [Section::Parameters, Section::Mappings, Section::Conditions] {
+            self.entries(&mut template, members, section);
+        }
+        for &index in members {
+            let (Some(_), Some(id)) = (tree.resource(index), self.ids.get(&index).cloned()) else { continue };
+            self.check_references(index, stack);
+            if let Some(body) = self.resource_body(index) {
+                template.section_mut("Resources").entry(id).or_insert(Rendered::Map(body));
+            }
+        }
+        self.entries(&mut template, members, Section::Outputs);
+        let elements = members
+            .iter()
+            .filter_map(|&index| {
+                let element = tree.element(index);
+                Some(RenderedElement {
+                    logical_id: self.ids.get(&index)?.clone(),
+                    path: tree.path(index),
+                    place: element.place,
+                    node: tree.node_id(index),
+                })
+            })
+            .collect();
+        let path = tree.path(stack);
+        SynthesizedStack {
+            id: path.replace('/', "-"),
+            name: data.name.clone().unwrap_or_else(|| path.replace('/', "-")),
+            account: data.account.clone(),
+            region: data.region.clone(),
+            termination_protection: data.termination_protection,
+            tags: self.tags_of(stack).into_iter().collect(),
+            depends_on: data.depends_on.iter().map(|id| tree.path(id.index).replace('/', "-")).collect(),
+            assets: self.assets_of(stack),
+            path,
+            template,
+            elements,
+        }
+    }
+
+    fn assets_of(&self, stack: u32) -> Vec<String> {
+        let attached = self.tree.element(stack).attachments.iter();
+        let mut hashes: Vec<String> =
+            attached.filter_map(|value| Some(value.downcast_ref::<DirectoryAsset>()?.hash().to_owned())).collect();
+        hashes.sort();
+        hashes.dedup();
+        hashes
+    }
+
+    fn entries(&mut self, template: &mut Template, members: &[u32], wanted: Section) {
+        for &index in members {
+            let Kind::Entry { section, body } = &self.tree.element(index).kind else { continue };
+            let Some(id) = self.ids.get(&index).cloned() else { continue };
+            if *section != wanted {
+                continue;
+            }
+            if let Some(stack) = self.stack_of[index as usize] {
+                self.check_node(index, stack, None, body);
+            }
+            let mut body = self.render(body.clone());
+            // An output's condition is a bare name; the tree holds a reference so that the condition can be renamed.
+            if let Rendered::Map(entry) = &mut body
+                && let Some(condition) = entry.get_mut("Condition")
+                && let Rendered::Intrinsic(intrinsic) = condition
+                && let skysmith_template::Intrinsic::Condition(name) = &**intrinsic
+            {
+                *condition = Rendered::String(name.clone());
+            }
+            template.section_mut(wanted.name()).entry(id).or_insert(body);
+        }
+    }
+
+    /// Whatever cannot be named any more gets a name that no template has; the error has been reported.
+    fn name(&self, reference: Reference) -> String {
+        match reference {
+            Reference::Pseudo(pseudo) => pseudo.name().to_owned(),
+            Reference::Element(id) if id.app == self.tree.app => {
+                self.ids.get(&id.index).cloned().unwrap_or_else(|| "Unknown".to_owned())
+            }
+            Reference::Element(_) => "Unknown".to_owned(),
+        }
+    }
+
+    fn render(&self, node: Node) -> Rendered {
+        let rendered: Result<Rendered, std::convert::Infallible> =
+            node.try_map_refs(&mut |reference| Ok(self.name(reference)));
+        match rendered {
+            Ok(rendered) => rendered,
+            Err(never) => match never {},
+        }
+    }
+
+    fn resource_body(&self, index: u32) -> Option<RenderedMap> {
+        let resource = self.tree.resource(index)?;
+        let mut body = RenderedMap::new();
+        body.insert("Type".to_owned(), (*resource.resource_type).into());
+        let mut properties = resource.properties.clone();
+        self.add_tags(index, resource, &mut properties);
+        if !properties.is_empty() {
+            body.insert("Properties".to_owned(), self.render(Node::Map(properties)));
+        }
+        let depends_on = self.depends_on(resource);
+        if !depends_on.is_empty() {
+            body.insert("DependsOn".to_owned(), depends_on.into());
+        }
+        if let Some(condition) = resource.condition {
+            body.insert("Condition".to_owned(), self.name(Reference::Element(condition)).into());
+        }
+        if let Some(policy) = resource.deletion_policy {
+            body.insert("DeletionPolicy".to_owned(), policy.deletion_policy().into());
+        }
+        if let Some(policy) = resource.update_replace_policy {
+            body.insert("UpdateReplacePolicy".to_owned(), policy.update_replace_policy().into());
+        }
+        for (key, value) in &resource.attributes {
+            body.insert(key.clone(), self.render(value.clone()));
+        }
+        if !resource.metadata.is_empty() {
+            body.insert("Metadata".to_owned(), self.render(Node::Map(resource.metadata.clone())));
+        }
+        for (path, value) in &resource.overrides {
+            overrides::apply(&mut body, path, value.clone().map(|value| self.render(value)));
+        }
+        Some(body)
+    }
+
+    /// The dependencies that no reference expresses already: CloudFormation orders by those as well.
+    fn depends_on(&self, resource: &ResourceData) -> Vec<String> {
+        let mut referred = HashSet::new();
+        for value in resource.properties.values() {
+            value.for_each_ref(&mut |reference| {
+                if let Reference::Element(id) = reference {
+                    referred.insert(*id);
+                }
+            });
+        }
+        let mut names: Vec<String> = resource
+            .depends_on
+            .iter()
+            .filter(|id| !referred.contains(id))
+            .map(|id| self.name(Reference::Element(*id)))
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+}
