@@ -253,6 +253,13 @@ impl<R> Intrinsic<R> {
     }
 }
 
+impl Intrinsic {
+    /// Whether this is the `Ref` of `name`, for example of `AWS::NoValue`.
+    pub fn is_ref_to(&self, name: &str) -> bool {
+        matches!(self, Self::Ref(target) if target == name)
+    }
+}
+
 fn try_map_all<R, S, E>(nodes: Vec<Node<R>>, f: &mut impl FnMut(R) -> Result<S, E>) -> Result<Vec<Node<S>>, E> {
     nodes.into_iter().map(|node| node.try_map_refs(f)).collect()
 }

@@ -3,6 +3,11 @@
 //! Without references it is a string; with references that `Fn::Sub` can name it is `Fn::Sub`; else `Fn::Join`. What
 //! CloudFormation puts in place of a reference is not escaped, so a value with quotes in it breaks the JSON; that
 //! cannot be helped here.
+//!
+//! A call is taken for a string and stands in quotes, but for those that are known to yield something else. What is
+//! `AWS::NoValue` is left out, or `null` where only CloudFormation can tell.
+
+use std::borrow::Cow;
 
 use crate::intrinsic::{Intrinsic, SubPart};
 use crate::json::write::push_string_content;
@@ -21,17 +26,22 @@ enum Piece<'a> {
 
 /// The value that yields the JSON text of `inner`.
 pub(crate) fn lower(inner: &Node) -> Long<'_> {
-    let mut text = Text::default();
+    let mut text = Text::new(0);
     text.value(inner);
     text.finish()
 }
 
-#[derive(Default)]
 struct Text<'a> {
     pieces: Vec<Piece<'a>>,
+    /// How many strings the JSON is inside of: as often as that it has to be escaped.
+    level: usize,
 }
 
 impl<'a> Text<'a> {
+    fn new(level: usize) -> Self {
+        Self { pieces: Vec::new(), level }
+    }
+
     fn finish(self) -> Long<'a> {
         let mut pieces = self.pieces;
         if let [] | [Piece::Literal(_)] = pieces.as_slice() {
@@ -63,19 +73,30 @@ impl<'a> Text<'a> {
         )
     }
 
+    /// Text of the JSON itself.
     fn literal(&mut self, text: &str) {
+        let text = Self::escaped(text, self.level);
         if let Some(Piece::Literal(last)) = self.pieces.last_mut() {
-            last.push_str(text);
+            last.push_str(&text);
         } else {
-            self.pieces.push(Piece::Literal(text.to_owned()));
+            self.pieces.push(Piece::Literal(text.into_owned()));
         }
     }
 
-    /// Text inside a JSON string.
+    /// Text inside a string of the JSON.
     fn string_content(&mut self, text: &str) {
-        let mut content = String::new();
-        push_string_content(text, &mut content);
-        self.literal(&content);
+        let text = Self::escaped(text, 1);
+        self.literal(&text);
+    }
+
+    fn escaped(text: &str, times: usize) -> Cow<'_, str> {
+        let mut text = Cow::Borrowed(text);
+        for _ in 0..times {
+            let mut escaped = String::with_capacity(text.len());
+            push_string_content(&text, &mut escaped);
+            text = escaped.into();
+        }
+        text
     }
 
     fn value(&mut self, node: &'a Node) {
@@ -119,10 +140,20 @@ impl<'a> Text<'a> {
         match intrinsic {
             Intrinsic::ToJsonString(inner) => self.nested(inner),
             Intrinsic::Length(_) => self.pieces.push(Piece::Call(Long::Node(node))),
+            Intrinsic::If { condition, then, otherwise } => {
+                self.either(condition, [then, otherwise], |text, branch| {
+                    if is_no_value(branch) {
+                        text.literal("null");
+                    } else {
+                        text.value(branch);
+                    }
+                });
+            }
             // The functions that always yield a list.
             Intrinsic::GetAzs(_) | Intrinsic::Split { .. } | Intrinsic::Cidr { .. } => {
                 self.literal("[\"");
-                let joined = Long::List(vec![Long::text("\",\""), Long::Node(node)]);
+                let delimiter = Self::escaped("\",\"", self.level);
+                let joined = Long::List(vec![Long::text(delimiter), Long::Node(node)]);
                 self.pieces.push(Piece::Call(Long::call("Fn::Join", joined)));
                 self.literal("\"]");
             }
@@ -132,6 +163,17 @@ impl<'a> Text<'a> {
                 self.literal("\"");
             }
         }
+    }
+
+    /// A choice between two texts.
+    fn either(&mut self, condition: &'a str, branches: [&'a Node; 2], write: fn(&mut Self, &'a Node)) {
+        let mut arguments = vec![Long::text(condition)];
+        for branch in branches {
+            let mut text = Self::new(self.level);
+            write(&mut text, branch);
+            arguments.push(text.finish());
+        }
+        self.pieces.push(Piece::Call(Long::call("Fn::If", Long::List(arguments))));
     }
 
     /// A call whose value is (a part of) a JSON string.
@@ -162,6 +204,7 @@ impl<'a> Text<'a> {
                     self.inside(item);
                 }
             }
+            Intrinsic::If { condition, then, otherwise } => self.either(condition, [then, otherwise], Self::inside),
             _ => self.pieces.push(Piece::Call(Long::Node(node))),
         }
     }
@@ -185,24 +228,9 @@ impl<'a> Text<'a> {
     }
 
     fn nested_content(&mut self, inner: &'a Node) {
-        let mut text = Self::default();
-        text.value(inner);
-        for piece in text.pieces {
-            match piece {
-                Piece::Literal(literal) => self.string_content(&literal),
-                Piece::Call(Long::Call("Fn::Join", mut arguments)) => {
-                    if let Long::List(items) = &mut *arguments
-                        && let Some(Long::Text(delimiter)) = items.first_mut()
-                    {
-                        let mut escaped = String::new();
-                        push_string_content(delimiter, &mut escaped);
-                        *delimiter = escaped.into();
-                    }
-                    self.pieces.push(Piece::Call(Long::Call("Fn::Join", arguments)));
-                }
-                other => self.pieces.push(other),
-            }
-        }
+        self.level += 1;
+        self.value(inner);
+        self.level -= 1;
     }
 }
 
@@ -218,7 +246,7 @@ fn owned_part<'a>(part: SubPart) -> Long<'a> {
 
 /// `Ref` of `AWS::NoValue`: what CloudFormation leaves out.
 fn is_no_value(node: &Node) -> bool {
-    matches!(node.as_intrinsic(), Some(Intrinsic::Ref(name)) if name == "AWS::NoValue")
+    node.as_intrinsic().is_some_and(|intrinsic| intrinsic.is_ref_to("AWS::NoValue"))
 }
 
 #[cfg(test)]
@@ -291,6 +319,31 @@ mod tests {
         assert_eq!(
             written(map(vec![("in", inner)])),
             r#"{"Fn::Sub":"{\"in\":\"{\\\"a\\\":\\\"${P}\\\",\\\"b\\\":\\\"\\\\\\\"\\\"}\"}"}"#
+        );
+    }
+
+    #[test]
+    fn a_choice_is_between_two_texts() {
+        let either =
+            |then: Node, otherwise: Node| -> Node { Intrinsic::If { condition: "C".into(), then, otherwise }.into() };
+        let inner = map(vec![
+            ("a", either(map(vec![("x", reference("P"))]), reference("AWS::NoValue"))),
+            (
+                "b",
+                Intrinsic::Join {
+                    delimiter: "-".into(),
+                    values: vec!["q".into(), either("\"".into(), reference("P"))].into(),
+                }
+                .into(),
+            ),
+        ]);
+        assert_eq!(
+            written(inner.clone()),
+            r#"{"Fn::Join":["",["{\"a\":",{"Fn::If":["C",{"Fn::Sub":"{\"x\":\"${P}\"}"},"null"]},",\"b\":\"q-",{"Fn::If":["C","\\\"",{"Fn::Sub":"${P}"}]},"\"}"]]}"#
+        );
+        assert_eq!(
+            written(vec![Node::JsonString(Box::new(either(1.into(), "x".into())))].into()),
+            r#"{"Fn::Join":["",["[\"",{"Fn::If":["C","1","\\\"x\\\""]},"\"]"]]}"#
         );
     }
 

@@ -3,7 +3,6 @@
 //! The views read what is there; none of them judges it. An entry without the shape of what it should be is skipped,
 //! and stays in the template.
 
-use crate::intrinsic::Intrinsic;
 use crate::long_form::{FOR_EACH, Place, is_loop, recognise, recognise_entries};
 use crate::node::{Map, Node};
 
@@ -391,13 +390,6 @@ impl<'a> ForEach<'a> {
     }
 }
 
-impl Intrinsic {
-    /// Whether this is the `Ref` of `name`, for example of `AWS::NoValue`.
-    pub fn is_ref_to(&self, name: &str) -> bool {
-        matches!(self, Self::Ref(target) if target == name)
-    }
-}
-
 fn loops_of(map: &Map) -> impl Iterator<Item = ForEach<'_>> {
     map.iter().filter_map(|(key, value)| ForEach::from_entry(key, value))
 }
@@ -405,6 +397,7 @@ fn loops_of(map: &Map) -> impl Iterator<Item = ForEach<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intrinsic::Intrinsic;
 
     fn map(entries: Vec<(&str, Node)>) -> Map {
         entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()

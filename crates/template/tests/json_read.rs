@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use skysmith_template::{Document, Node, Position, ReadErrorKind, Step, read, read_bytes, read_json};
+use skysmith_template::{Document, Node, Position, ReadErrorKind, Step, read, read_bytes, read_json, read_yaml};
 
 /// Why reading `text` fails, and the line and column.
 fn failure(text: &str) -> (ReadErrorKind, usize, usize) {
@@ -162,4 +162,17 @@ fn templates_of_the_cdk_survive() {
         template.root().values().for_each(|section| section.for_each_ref(&mut |_| references += 1));
         assert!(references > 20, "{references}");
     }
+}
+
+#[test]
+fn the_deepest_template_needs_little_stack() {
+    // A megabyte is what the main thread has on some systems.
+    let work = || {
+        let nested = format!("{{\"a\":{}1{}}}", "[{\"b\":".repeat(127), "}]".repeat(127));
+        let template = read_json(&nested).unwrap().template;
+        let yaml = read_yaml(&template.to_yaml()).unwrap().template;
+        assert_eq!(yaml.clone(), template);
+        assert_eq!(Node::from(template.into_root()).to_long_form().to_json_compact(), nested);
+    };
+    std::thread::Builder::new().stack_size(1 << 20).spawn(work).unwrap().join().unwrap();
 }

@@ -23,6 +23,7 @@ fn every_short_form_is_read() {
         ("!GetAtt A.B.C", r#"{"Fn::GetAtt":["A","B.C"]}"#),
         ("!GetAtt [A, B]", r#"{"Fn::GetAtt":["A","B"]}"#),
         ("!GetAtt A", r#"{"Fn::GetAtt":["A"]}"#),
+        ("!GetAtt .A", r#"{"Fn::GetAtt":["","A"]}"#),
         ("Fn::GetAtt: A.B", r#"{"Fn::GetAtt":["A","B"]}"#),
         ("!Sub 'a ${B}'", r#"{"Fn::Sub":"a ${B}"}"#),
         ("!Sub ['${B}', {B: 1}]", r#"{"Fn::Sub":["${B}",{"B":1}]}"#),
@@ -113,7 +114,7 @@ fn merge_keys_take_what_is_not_there() {
     let yaml = "a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\nc: {y: 0, <<: [*a, *b], w: 5}\nd: {<<: *b}\ne: &e {<<: *a, z: 6}\nf: {<<: *e}";
     assert_eq!(
         json(yaml),
-        r#"{"a":{"x":1,"y":2},"b":{"y":3,"z":4},"c":{"y":0,"z":4,"x":1,"w":5},"d":{"y":3,"z":4},"e":{"x":1,"y":2,"z":6},"f":{"x":1,"y":2,"z":6}}"#
+        r#"{"a":{"x":1,"y":2},"b":{"y":3,"z":4},"c":{"x":1,"z":4,"y":0,"w":5},"d":{"y":3,"z":4},"e":{"x":1,"y":2,"z":6},"f":{"x":1,"y":2,"z":6}}"#
     );
     let source = read(yaml).unwrap().source;
     let line = |path: [&str; 2]| source.span(&path.map(Step::Key)).map(|span| span.start.line);
@@ -192,6 +193,20 @@ fn values_have_the_place_of_their_long_form() {
     assert!(place(&[a]).2.ends_with("'two']}"));
     assert_eq!(place(&["H".into()]), (12, 3, "i\r\n"));
     assert_eq!(place(&[]).0, 2);
+}
+
+#[test]
+fn a_last_line_without_an_end_gets_none() {
+    for (yaml, expected) in [
+        ("|\n  x", "x"),
+        ("|\n  x\n", "x\n"),
+        ("|\n  x\n  ", "x\n"),
+        ("|+\n  x\n\n  y ", "x\n\ny "),
+        (">\n  x\n  y", "x y"),
+        ("|-\n  x", "x"),
+    ] {
+        assert_eq!(Node::from_yaml(yaml), Ok(expected.into()), "{yaml:?}");
+    }
 }
 
 #[test]

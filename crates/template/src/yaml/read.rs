@@ -1,13 +1,13 @@
 //! The YAML reader: YAML with short forms, into the long form. Parsing is `granit-parser`'s, which yields events; what
 //! is ours is what scalars and tags mean, aliases and merge keys within a budget, places and limits.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag};
 
 use crate::build::Builder;
 use crate::error::{Failure, ReadErrorKind};
-use crate::long_form::split_get_att;
 use crate::node::{Map, Node};
 use crate::read::{MAX_DEPTH, offset};
 use crate::source::{BYTE_ORDER_MARK, Bytes, Name, Recorder};
@@ -29,13 +29,17 @@ pub(crate) fn value(text: &str, places: &mut Recorder) -> Result<Node, Failure> 
     };
     let parser = Parser::new_from_str_with_options(&text[base..], options);
     let builder = Builder::new(places);
-    Reader { parser, base, builder, open: Vec::new(), anchors: HashMap::new(), aliased: 0 }.document()
+    let last_line = text.rsplit(['\n', '\r']).next().unwrap_or_default();
+    let open_end = Some(text.len()).filter(|_| !last_line.trim().is_empty());
+    Reader { parser, base, open_end, builder, open: Vec::new(), anchors: HashMap::new(), aliased: 0 }.document()
 }
 
 struct Reader<'a, 'p> {
     parser: Parser<'a, StrInput<'a>>,
     /// What the parser's offsets count from.
     base: usize,
+    /// The end of the source, if its last line has no end.
+    open_end: Option<usize>,
     builder: Builder<'p>,
     open: Vec<Collection>,
     anchors: HashMap<usize, Anchor>,
@@ -127,6 +131,7 @@ impl<'a> Reader<'a, '_> {
         match event {
             Event::Alias(id) => self.alias(id, at),
             Event::Scalar(text, style, _, tag) => {
+                let text = self.without_added_end(text, style, at);
                 let node = self.scalar(&text, style, tag.as_deref(), at)?;
                 let marked = mark.map(|mark| (mark, node.clone()));
                 self.keep(marked, at)
@@ -144,6 +149,18 @@ impl<'a> Reader<'a, '_> {
             Event::SequenceEnd | Event::MappingEnd => self.end(at),
             _ => Err(Failure::syntax("expected a value", at.bytes)),
         }
+    }
+
+    /// A block without the line end that the parser adds to the last line of a source that has none. Readers of YAML
+    /// 1.1 add none.
+    fn without_added_end(&self, text: Cow<'a, str>, style: ScalarStyle, at: &At) -> Cow<'a, str> {
+        let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        if is_block && self.open_end == Some(at.bytes.1 as usize) && text.ends_with('\n') {
+            let mut text = text.into_owned();
+            text.pop();
+            return text.into();
+        }
+        text
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: &At) -> Result<&Node, Failure> {
@@ -171,8 +188,7 @@ impl<'a> Reader<'a, '_> {
         self.open_function(function, at)?;
         if is_get_att {
             self.builder.open_list(at.bytes.0)?;
-            let parts = split_get_att(text).map_or(vec![text], |(target, attribute)| vec![target, attribute]);
-            for part in parts {
+            for part in text.splitn(2, '.') {
                 self.builder.scalar(part.into(), at.bytes);
             }
             self.builder.close(at.bytes.1);
@@ -284,31 +300,23 @@ impl<'a> Reader<'a, '_> {
             Node::List(items) => (items, places.children(place.entry()).collect()),
             other => (vec![other], vec![place.entry()]),
         };
-        let not_a_map = || Failure::new(ReadErrorKind::MergeNotAMap, places.bytes(place.entry()));
-        let bases: Vec<Map> = bases.into_iter().map(into_map).collect::<Option<_>>().ok_or_else(not_a_map)?;
-        for (index, origin) in origins.into_iter().enumerate() {
-            let (earlier, base) = (&bases[..index], &bases[index]);
-            let is_new = |key: &str| {
-                base.contains_key(key) && !map.contains_key(key) && !earlier.iter().any(|base| base.contains_key(key))
+        let mut whole = Map::new();
+        for (base, origin) in bases.into_iter().zip(origins) {
+            let Node::Map(mut base) = base else {
+                return Err(Failure::new(ReadErrorKind::MergeNotAMap, places.bytes(place.entry())));
             };
+            base.retain(|key, _| !map.contains_key(key) && !whole.contains_key(key));
             let children: Vec<usize> = places.children(origin).collect();
             for child in children {
-                if places.key(child).is_some_and(is_new) {
+                if places.key(child).is_some_and(|key| base.contains_key(key)) {
                     places.repeat(child);
                 }
             }
+            whole.extend(base);
         }
-        let own = std::mem::take(map);
-        map.extend(bases.into_iter().rev().flatten());
-        map.extend(own);
+        whole.append(map);
+        *map = whole;
         Ok(())
-    }
-}
-
-fn into_map(node: Node) -> Option<Map> {
-    match node {
-        Node::Map(map) => Some(map),
-        _ => None,
     }
 }
 
