@@ -4,6 +4,24 @@
 //! another tool, sees it through this crate. Nothing is lost but comments and layout: sections, properties and
 //! functions that the model has no name for survive a round trip.
 //!
+//! ```
+//! # fn main() -> Result<(), skysmith_template::ReadError> {
+//! let document = skysmith_template::read(
+//!     r#"{"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Ref": "Name"}}}}}"#,
+//! )?;
+//! let topic = document.template.resource("Topic").expect("it is there");
+//! assert_eq!(topic.resource_type(), Some("AWS::SNS::Topic"));
+//! let mut references = Vec::new();
+//! topic.property("TopicName").expect("it is there").for_each_ref(&mut |name| references.push(name));
+//! assert_eq!(references, ["Name"]);
+//! let place = document.source.span(&["Resources".into(), "Topic".into()]).expect("it was read");
+//! assert_eq!(place.start.to_string(), "line 1, column 25");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! YAML, read and written, is the feature `yaml`. Without it the crate reads and writes JSON alone.
+//!
 //! This crate knows CloudFormation's *syntax*. It must not know what resource types exist, whether a template makes
 //! sense, files, or the network.
 

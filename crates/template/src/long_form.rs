@@ -108,7 +108,10 @@ impl Node {
     /// [`Node::to_long_form`].
     ///
     /// `{"Condition": name}` is a call only inside the functions that take conditions: elsewhere it is an attribute of
-    /// a resource or a part of a policy.
+    /// a resource or a part of a policy. A map that has the name of a function but not its shape stays a map.
+    ///
+    /// Two spellings become the one that is written: `"Fn::GetAtt": "a.b"` is `["a", "b"]`, and
+    /// `"Fn::Sub": ["text", {}]` is `"text"`.
     pub fn from_long_form(mut plain: Self) -> Self {
         recognise(&mut plain, Place::Value);
         plain
