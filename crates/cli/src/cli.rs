@@ -61,7 +61,7 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "REGION", env = "SKYSMITH_REGION", hide_env = true)]
     pub region: Option<String>,
 
-    /// Role that CloudFormation takes to make the resources
+    /// Role to take before anything else
     #[arg(long, global = true, value_name = "ARN", env = "SKYSMITH_ROLE_ARN", hide_env = true)]
     pub role_arn: Option<String>,
 
@@ -143,7 +143,7 @@ Examples:
     Destroy(Destroy),
 
     /// Print the outputs of deployed stacks
-    Outputs(Selection),
+    Outputs(Stacks),
 
     /// Print every effective parameter and where it came from
     Params,
@@ -255,7 +255,7 @@ pub struct Destroy {
 Examples:
   skysmith local start                  start it, and install it first if need be
   skysmith deploy --local               use it (starts it as well)
-  aws --endpoint-url \"$(skysmith local status --json | jq -r .endpoint_url)\" s3 ls")]
+  aws --endpoint-url \"$(skysmith local status --json | jq -r .url)\" s3 ls")]
 pub enum Local {
     /// Start the emulator, and install it on first use
     Start,

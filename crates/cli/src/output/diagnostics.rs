@@ -21,6 +21,11 @@ impl Sources {
         Self { folders }
     }
 
+    /// The text of one line, read for itself.
+    pub fn source_line(&self, place: &SourcePlace) -> Option<String> {
+        self.line(place, &mut BTreeMap::new())
+    }
+
     /// The text of one line, without the space around it. `None` where the file is not here, or has fewer lines.
     fn line(&self, place: &SourcePlace, read: &mut BTreeMap<String, Option<String>>) -> Option<String> {
         let text = read.entry(place.file.clone()).or_insert_with(|| {
