@@ -90,8 +90,8 @@ rules! {
     MissingProperty "missing-property" Error
         "CloudFormation refuses a resource without a required property"
         "add the property"
-    ReadOnlyProperty "read-only-property" Error
-        "what only the service sets cannot be given in a template"
+    ReadOnlyProperty "read-only-property" Warning
+        "what only the service sets is not handed to it, and shows as drift"
         "remove it; read it with `Fn::GetAtt`"
     PropertyCombination "property-combination" Error
         "some properties need or exclude each other"
