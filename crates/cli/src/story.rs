@@ -6,6 +6,8 @@ use serde_json::json;
 use skysmith_assembly::Stack;
 use skysmith_deploy::{Cause, Contents, DataLoss, Failure as Failed, Holding, LossKind, ResourceStatus, StackStatus};
 
+use skysmith_diff::{Action, ResourceChange};
+
 use crate::error::Failure;
 use crate::names::Names;
 use crate::output::diagnostics::plural;
@@ -110,11 +112,14 @@ fn told(session: &Session, names: &Names, failed: &Failed, cause: &Cause) -> Str
     if !cause.nested_in.is_empty() {
         name = format!("{name} in the nested stack {}", cause.nested_in.join("/"));
     }
-    let mut text = format!(
-        "  {} ({}) could not be {verb}\n",
-        style::paint(style::STRONG, &name),
-        words::kind(&cause.resource_type)
-    );
+    // CloudFormation's own words on the stack as a whole, where no resource is to blame.
+    let is_stack = cause.nested_in.is_empty() && cause.logical_id == failed.stack_name;
+    let what = if is_stack {
+        "as a whole".to_owned()
+    } else {
+        format!("({}) could not be {verb}", words::kind(&cause.resource_type))
+    };
+    let mut text = format!("  {} {what}\n", style::paint(style::STRONG, &name));
     let reason = if cause.reason.is_empty() { "CloudFormation gives no reason" } else { &cause.reason };
     for line in reason.lines() {
         text.push_str(&format!("    {line}\n"));
@@ -128,18 +133,48 @@ fn told(session: &Session, names: &Names, failed: &Failed, cause: &Cause) -> Str
     text
 }
 
+/// Data that a change would lose.
+#[derive(Debug)]
+pub struct Loss {
+    /// The resource.
+    pub logical_id: String,
+    resource_type: String,
+    how: &'static str,
+    /// The properties that call for it.
+    properties: Vec<String>,
+}
+
+impl Loss {
+    /// By CloudFormation's verdict.
+    pub fn of_plan(loss: &DataLoss) -> Self {
+        let how = match loss.kind {
+            LossKind::Removed => "is removed",
+            LossKind::Replaced => "is replaced",
+            _ => "may be replaced",
+        };
+        let (logical_id, resource_type) = (loss.logical_id.clone(), loss.resource_type.clone());
+        Self { logical_id, resource_type, how, properties: loss.properties.clone() }
+    }
+
+    /// By the specification.
+    pub fn of_diff(resource: &ResourceChange) -> Self {
+        Self {
+            logical_id: resource.logical_id.clone(),
+            resource_type: resource.before_type.clone().unwrap_or_default(),
+            how: if resource.action == Action::Remove { "is removed" } else { "is replaced" },
+            properties: resource.causes().map(|cause| cause.change.path.to_string()).collect(),
+        }
+    }
+}
+
 /// What a change would lose, in one line.
-pub fn loss(names: &Names, loss: &DataLoss, holding: Option<&Holding>) -> String {
+pub fn loss(names: &Names, loss: &Loss, holding: Option<&Holding>) -> String {
     let what = format!("{} ({})", names.name(&loss.logical_id), words::kind(&loss.resource_type));
-    let how = match loss.kind {
-        LossKind::Removed => "is removed".to_owned(),
-        LossKind::Replaced => format!("is replaced{}", because(&loss.properties)),
-        _ => format!("may be replaced{}", because(&loss.properties)),
-    };
+    let because = because(&loss.properties);
     let held =
         holding.map(|holding| contents(holding.contents)).map(|held| format!(", with {held}")).unwrap_or_default();
     let place = names.place(&loss.logical_id).map(|place| format!("   {place}")).unwrap_or_default();
-    format!("{what} {how}{held}{place}")
+    format!("{what} {}{because}{held}{place}", loss.how)
 }
 
 fn because(properties: &[String]) -> String {

@@ -1,6 +1,6 @@
 //! Telling what happens to a stack while it happens: a line for each resource that is done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -26,6 +26,8 @@ pub struct Watch<'a> {
     names: &'a Names,
     /// The widths of the columns of names and kinds.
     widths: (usize, usize),
+    /// The resources that are expected to change, by logical id. Of the others only failures are told.
+    expected: HashSet<String>,
     state: Mutex<State>,
 }
 
@@ -38,20 +40,20 @@ struct State {
 }
 
 impl<'a> Watch<'a> {
-    /// A watch over a stack of which these resources are expected to change: logical ids and types.
-    pub fn new<'r>(
-        ui: &'a Ui,
-        stack: &'a str,
-        names: &'a Names,
-        expected: impl Iterator<Item = (&'r str, &'r str)>,
-    ) -> Self {
-        let mut widths = (0, 0);
-        for (id, resource_type) in expected {
-            widths.0 = widths.0.max(table::width(names.name(id)).min(WIDEST_NAME));
-            widths.1 = widths.1.max(table::width(&words::kind(resource_type)));
-        }
+    /// A watch over a stack. Nothing is expected to change yet.
+    pub fn new(ui: &'a Ui, stack: &'a str, names: &'a Names) -> Self {
         let state = State { busy: BTreeMap::new(), last_line: Instant::now(), rolling_back: false };
-        Self { ui, stack, names, widths, state: Mutex::new(state) }
+        Self { ui, stack, names, widths: (0, 0), expected: HashSet::new(), state: Mutex::new(state) }
+    }
+
+    /// The same, expecting these resources to change: logical ids and types.
+    pub fn expecting<'r>(mut self, resources: impl Iterator<Item = (&'r str, &'r str)>) -> Self {
+        for (id, resource_type) in resources {
+            self.widths.0 = self.widths.0.max(table::width(self.names.name(id)).min(WIDEST_NAME));
+            self.widths.1 = self.widths.1.max(table::width(&words::kind(resource_type)));
+            self.expected.insert(id.to_owned());
+        }
+        self
     }
 
     /// Runs to the end of `work`, with a line now and then where nothing happens for long. `None`: the person pressed Ctrl-C.
@@ -98,6 +100,11 @@ impl<'a> Watch<'a> {
             Outcome::Failed(failed) => (style::paint(style::ERROR, "✗"), format!("{failed}: {reason}")),
         };
         let began = if event.status.is_in_progress() { None } else { state.busy.remove(&name) };
+        // With `--json` there is a line for each event already.
+        let is_told = self.expected.contains(&event.logical_id) || event.status.is_failure() || self.ui.is_verbose();
+        if self.ui.is_json() || !is_told {
+            return;
+        }
         let took = began.and_then(|(_, since, _)| event.time?.duration_since(since?).ok());
         let took = took.map(|took| format!("  {:.1} s", took.as_secs_f64())).unwrap_or_default();
         let kind = words::kind(&event.resource_type);

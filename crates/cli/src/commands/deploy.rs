@@ -6,9 +6,7 @@ use std::time::Instant;
 
 use serde_json::json;
 use skysmith_assembly::Stack;
-use skysmith_deploy::{
-    ChangeAction, ChangeSetKind, DataLoss, DeployedStack, Inventory, Plan, Prepared, Replacement, Wanted,
-};
+use skysmith_deploy::{ChangeAction, ChangeSetKind, DeployedStack, Inventory, Plan, Prepared, Replacement, Wanted};
 
 use crate::aws::{Aws, worded};
 use crate::check;
@@ -16,10 +14,10 @@ use crate::cli::Deploy;
 use crate::error::{Done, Failure};
 use crate::names::Names;
 use crate::output::outputs::{self, Outputs};
-use crate::output::{paths, style, words};
+use crate::output::{diff, paths, style, words};
 use crate::select;
 use crate::session::Session;
-use crate::story;
+use crate::story::{self, Loss};
 use crate::watch::Watch;
 
 /// Deploys the stacks and those they depend on, one after the other. Outputs of what was deployed are shown and written even if a later stack fails.
@@ -133,11 +131,12 @@ impl One<'_> {
         let fail = |error| worded(self.session, error);
         let started = Instant::now();
         let session = self.aws.for_stack(self.session, self.stack).await?;
-        let expected =
-            wanted.template.resources().filter_map(|resource| Some((resource.logical_id(), resource.resource_type()?)));
-        let watch = Watch::new(ui, name, &self.names, expected);
+        let watch = Watch::new(ui, name, &self.names);
         ui.say(&format!("{}\n", self.headline(&session)));
-        let plan = match session.prepare(wanted, &watch).await.map_err(fail)? {
+        let Some(prepared) = watch.over(session.prepare(wanted, &watch)).await else {
+            return Err(Failure::failed(format!("stopped before anything in {name} was changed")));
+        };
+        let plan = match prepared.map_err(fail)? {
             Prepared::Unchanged(deployed) => {
                 ui.say(&format!("{} {name} is as it should be: nothing to do\n", style::paint(style::GOOD, "✓")));
                 self.report("unchanged", started, None, &deployed)?;
@@ -157,6 +156,9 @@ impl One<'_> {
             return Ok(None);
         }
         let tally = Tally::of(&plan);
+        let changes: Vec<(String, String)> =
+            plan.changes.iter().map(|change| (change.logical_id.clone(), change.resource_type.clone())).collect();
+        let watch = watch.expecting(changes.iter().map(|(id, kind)| (id.as_str(), kind.as_str())));
         let started = Instant::now();
         match watch.over(session.execute(*plan, &watch)).await {
             Some(Ok(deployed)) => {
@@ -182,6 +184,7 @@ impl One<'_> {
     fn show_plan(&self, plan: &Plan) -> Result<(), Failure> {
         let ui = &self.session.ui;
         let tally = Tally::of(plan);
+        let found = skysmith_diff::diff(&plan.old_template.clone().unwrap_or_default(), &plan.new_template);
         if ui.is_json() {
             ui.json_line(&json!({
                 "event": "plan",
@@ -191,39 +194,29 @@ impl One<'_> {
                 "replace": tally.replaced,
                 "remove": tally.removed,
                 "change_set": plan.change_set_name,
+                "diff": diff::json(&found, &self.names),
             }))?;
+            return Ok(());
         }
         ui.say(&format!("  {}\n", tally.planned()));
         // Everything is new in a new stack; its resources come by as they are made.
         if plan.kind == ChangeSetKind::Create && !ui.is_verbose() && !self.asks {
             return Ok(());
         }
-        for change in &plan.changes {
-            let (mark, style) = match (&change.action, change.replacement) {
-                (ChangeAction::Add, _) => ("+", style::GOOD),
-                (ChangeAction::Remove, _) => ("-", style::REMOVE),
-                (ChangeAction::Import, _) => ("←", style::GOOD),
-                (_, Replacement::Never) => ("~", style::CHANGE),
-                (_, _) => ("±", style::REMOVE),
-            };
+        ui.say(&diff::text(&found, &self.names));
+        // What the templates do not show: values that only CloudFormation can resolve.
+        for change in plan.changes.iter().filter(|change| found.resource(&change.logical_id).is_none()) {
             let what = match (&change.action, change.replacement) {
-                (ChangeAction::Modify, Replacement::Always) => "  replace",
-                (ChangeAction::Modify, Replacement::Conditional) => "  may be replaced",
-                (ChangeAction::Remove, _) if change.policy_action.as_deref() == Some("Retain") => {
-                    "  kept, no longer managed"
-                }
-                _ => "",
+                (ChangeAction::Import, _) => "imported",
+                (_, Replacement::Always) => "replaced, by what CloudFormation resolves",
+                (_, Replacement::Conditional) => "may be replaced, by what CloudFormation resolves",
+                _ => "changed, by what CloudFormation resolves",
             };
-            let properties: Vec<&str> = change.details.iter().filter_map(|detail| detail.name.as_deref()).collect();
-            let mut properties: Vec<&str> = properties;
-            properties.dedup();
-            let properties = if properties.is_empty() { String::new() } else { format!("  {}", properties.join(", ")) };
+            let name = self.names.name(&change.logical_id);
             ui.say(&format!(
-                "  {} {}  {}{what}{}\n",
-                style::paint(style, mark),
-                self.names.name(&change.logical_id),
-                words::kind(&change.resource_type),
-                style::paint(style::FAINT, &properties)
+                "  {} {name}  {}  {what}\n",
+                style::paint(style::CHANGE, "~"),
+                words::kind(&change.resource_type)
             ));
         }
         Ok(())
@@ -231,7 +224,7 @@ impl One<'_> {
 
     /// Refuses what would lose data, unless that is allowed; then it is said.
     async fn guard(&self, session: &skysmith_deploy::Session, plan: &Plan) -> Result<(), Failure> {
-        let losses: Vec<DataLoss> = plan.data_loss(&super::is_stateful).into_iter().filter(|loss| !loss.kept).collect();
+        let losses = losses(plan);
         if losses.is_empty() {
             return Ok(());
         }
@@ -287,7 +280,24 @@ impl One<'_> {
     }
 }
 
-fn holding<'a>(inventory: &'a Inventory, loss: &DataLoss) -> Option<&'a skysmith_deploy::Holding> {
+/// What CloudFormation says will go, and what the specification says: an emulator, for one, says less than CloudFormation.
+///
+/// Where the specification only fears a replacement, CloudFormation knows better.
+fn losses(plan: &Plan) -> Vec<Loss> {
+    let found = skysmith_diff::diff(&plan.old_template.clone().unwrap_or_default(), &plan.new_template);
+    let by_plan = plan.data_loss(&super::is_stateful);
+    let mut losses: Vec<Loss> = by_plan.iter().filter(|loss| !loss.kept).map(Loss::of_plan).collect();
+    for loss in found.data_losses() {
+        let id = &loss.resource.logical_id;
+        let is_planned = plan.changes.iter().any(|change| change.logical_id == *id);
+        if by_plan.iter().all(|known| known.logical_id != *id) && is_planned && loss.is_certain {
+            losses.push(Loss::of_diff(loss.resource));
+        }
+    }
+    losses
+}
+
+fn holding<'a>(inventory: &'a Inventory, loss: &Loss) -> Option<&'a skysmith_deploy::Holding> {
     inventory.holdings.iter().find(|holding| holding.resource.logical_id == loss.logical_id)
 }
 

@@ -24,7 +24,7 @@ pub fn run(session: &Session, flags: &Destroy) -> Result<Done, Failure> {
     let ui = &session.ui;
     ui.use_json_lines();
     // Somebody at a terminal types the stack's name, whatever goes with it; elsewhere everything has to be said beforehand.
-    let asks = !flags.yes && !(session.globals.local && flags.allow_data_loss);
+    let asks = !(flags.yes || session.globals.local && flags.allow_data_loss);
     if asks && !ui.can_ask() {
         return Err(Failure::failed("a destroy asks for the stack's name, and there is no terminal to ask on")
             .hint("pass --yes, and --allow-data-loss as well where data would be lost"));
@@ -88,9 +88,9 @@ impl One<'_> {
                 return Ok(Done::Negative);
             }
         }
-        let expected =
+        let going =
             inventory.resources.iter().map(|resource| (resource.logical_id.as_str(), resource.resource_type.as_str()));
-        let watch = Watch::new(ui, name, &self.names, expected);
+        let watch = Watch::new(ui, name, &self.names).expecting(going);
         let started = Instant::now();
         match watch.over(session.destroy(&inventory, &DestroyOptions::default(), &watch)).await {
             Some(Ok(_)) => {

@@ -3,12 +3,15 @@
 mod completions;
 mod deploy;
 mod destroy;
+mod diff;
 mod list;
 mod local;
 mod outputs;
 mod params;
 mod synth;
 mod validate;
+
+use skysmith_deploy::StackStatus;
 
 use crate::cli::Command;
 use crate::error::{Done, Failure};
@@ -21,7 +24,7 @@ pub fn run(session: &Session, command: Command) -> Result<Done, Failure> {
         Command::Synth(flags) => synth::run(session, &flags),
         Command::List(flags) => list::run(session, &flags),
         Command::Validate(flags) => validate::run(session, &flags),
-        Command::Diff(_) => Err(Failure::failed("not wired yet")),
+        Command::Diff(flags) => diff::run(session, &flags),
         Command::Deploy(flags) => deploy::run(session, &flags),
         Command::Destroy(flags) => destroy::run(session, &flags),
         Command::Outputs(flags) => outputs::run(session, &flags),
@@ -40,4 +43,18 @@ fn confirmed(ui: &Ui, question: &str) -> Result<bool, Failure> {
 /// Whether a resource type holds data that is gone when the resource is.
 fn is_stateful(resource_type: &str) -> bool {
     skysmith_spec::resource_type(resource_type).is_some_and(skysmith_spec::ResourceType::is_stateful)
+}
+
+/// Whether a stack of this status stands for its template, if perhaps with a failed change on top. What a failed creation leaves behind does not.
+fn is_deployed(status: &StackStatus) -> bool {
+    !matches!(
+        status,
+        StackStatus::ReviewInProgress
+            | StackStatus::CreateInProgress
+            | StackStatus::RollbackInProgress
+            | StackStatus::RollbackComplete
+            | StackStatus::RollbackFailed
+            | StackStatus::DeleteInProgress
+            | StackStatus::DeleteComplete
+    )
 }

@@ -19,7 +19,7 @@ pub fn run(session: &Session, flags: &Stacks) -> Result<Done, Failure> {
             let session_of_stack = aws.for_stack(session, stack).await?;
             session_of_stack.stack(&stack.stack_name).await.map_err(|error| worded(session, error))
         })?;
-        match deployed {
+        match deployed.filter(|deployed| super::is_deployed(&deployed.status)) {
             Some(deployed) => found.push((stack.display_name.clone(), shown(&aws, deployed.outputs))),
             None => missing.push(stack.display_name.as_str()),
         }

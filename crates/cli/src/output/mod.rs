@@ -3,6 +3,7 @@
 //! All printing of the binary goes through [`Ui`]. Text carries styles always; the streams strip them where there is no terminal, or none are wanted.
 
 pub mod diagnostics;
+pub mod diff;
 pub mod outputs;
 pub mod paths;
 pub mod style;

@@ -2,6 +2,7 @@
 
 mod app;
 mod assembly;
+mod aws;
 mod command_line;
 mod config;
 mod package;
