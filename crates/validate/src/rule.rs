@@ -168,6 +168,9 @@ rules! {
     LambdaRuntime "lambda-runtime" Error
         "a function that is not a container image has a runtime and a handler"
         "add them"
+    PolicyGrammar "policy-grammar" Error
+        "IAM refuses a policy that does not follow its grammar"
+        "write the policy as the IAM reference shows"
     NotificationKey "notification-key" Error
         "S3 has no right to use the AWS-managed key of SNS or SQS, so its notifications are refused"
         "use no key, SSE-SQS, or a key of your own whose policy admits s3.amazonaws.com"
