@@ -13,6 +13,22 @@
 //!
 //! Invariants: a template has no difference to itself, resources stand in the order of the new template with the removed
 //! ones behind, and no input panics.
+//!
+//! ```
+//! use skysmith_diff::{Fate, Replacement, diff};
+//! use skysmith_template::read_json;
+//!
+//! let table = |sort_key: &str| {
+//!     let keys = format!(r#"[{{"AttributeName": "{sort_key}", "KeyType": "RANGE"}}]"#);
+//!     let table = format!(r#"{{"Type": "AWS::DynamoDB::Table", "Properties": {{"KeySchema": {keys}}}}}"#);
+//!     read_json(&format!(r#"{{"Resources": {{"Table": {table}}}}}"#)).expect("it is JSON").template
+//! };
+//! let diff = diff(&table("object"), &table("key"));
+//! let change = &diff.resources[0].properties[0];
+//! assert_eq!(change.change.path.to_string(), "KeySchema[RANGE].AttributeName");
+//! assert_eq!(change.verdict.replacement, Replacement::Always);
+//! assert_eq!(diff.resources[0].fate, Fate::DataLost);
+//! ```
 
 mod compare;
 mod fate;

@@ -85,6 +85,10 @@ fn of_path(known: ResourceType, path: &Path, values: [Option<&Node>; 2]) -> Repl
             Inside::Item(shape) => shape,
         };
     }
+    // An item comes or goes by itself: what is said of the properties in it is about items that stay.
+    if !matches!(path.steps().last(), Some(PathStep::Key(_))) {
+        return replacement;
+    }
     values.into_iter().flatten().fold(replacement, |strongest, value| strongest.max(of_value(shape, value)))
 }
 
@@ -106,8 +110,6 @@ fn inside(shape: Shape, step: &PathStep) -> Option<Inside> {
 fn of_value(shape: Shape, value: &Node) -> Replacement {
     match (shape.value_type(), value) {
         (ValueType::Object(definition), Node::Map(map)) => of_members(definition, map),
-        (ValueType::List(of), Node::List(items)) => strongest(items.iter().map(|item| of_value(of, item))),
-        (ValueType::Map(of), Node::Map(map)) => strongest(map.values().map(|value| of_value(of, value))),
         (ValueType::Union(union), _) => strongest(union.alternatives().map(|it| of_value(it, value))),
         _ => Replacement::Never,
     }
