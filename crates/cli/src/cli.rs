@@ -2,9 +2,10 @@
 //!
 //! Nothing here acts. A flag that nothing reads does not belong here.
 
+use std::env;
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
+use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser as _};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 const EXAMPLES: &str = "\
@@ -31,6 +32,50 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads the process's command line. Ends the process after help and the version, and on wrong usage.
+    pub fn read() -> Self {
+        let mut cli = Self::parse();
+        // Of an option that stands before the command and after it, clap takes the last. Of `--param` every one counts.
+        let all = params(env::args().skip(1));
+        if all.len() > cli.globals.params.len() {
+            cli.globals.params = all;
+        }
+        cli.globals.forget_empty();
+        cli
+    }
+}
+
+/// The values of all `--param` in a command line that clap has found sound.
+fn params(mut args: impl Iterator<Item = String>) -> Vec<String> {
+    let mut params = Vec::new();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--" => break,
+            "--param" => params.extend(args.next()),
+            _ => params.extend(arg.strip_prefix("--param=").map(str::to_owned)),
+        }
+    }
+    params
+}
+
+impl Globals {
+    /// A variable that is set to nothing, as CI systems do with a missing one, is not set.
+    fn forget_empty(&mut self) {
+        for option in [
+            &mut self.app,
+            &mut self.environment,
+            &mut self.profile,
+            &mut self.region,
+            &mut self.role_arn,
+            &mut self.endpoint_url,
+        ] {
+            option.take_if(|text| text.is_empty());
+        }
+        self.out.take_if(|path| path.as_os_str().is_empty());
+    }
 }
 
 /// Options of every command.
@@ -81,7 +126,7 @@ pub struct Globals {
     pub local: bool,
 
     /// Folder for the assembly [default: cdk.out]
-    #[arg(long, global = true, value_name = "DIR", env = "SKYSMITH_OUT", hide_env = true)]
+    #[arg(long, global = true, value_name = "DIR", env = "SKYSMITH_OUT", hide_env = true, value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub out: Option<PathBuf>,
 
     /// Print one JSON document (`deploy`: one JSON line per event) instead of text
@@ -283,6 +328,12 @@ pub enum Local {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
+
+    #[test]
+    fn params_before_and_after_the_command() {
+        let args = ["--param", "A=1", "synth", "--param=B=2", "-q", "--", "--param", "C=3"].map(str::to_owned);
+        assert_eq!(super::params(args.into_iter()), ["A=1", "B=2"]);
+    }
 
     #[test]
     fn the_definition_is_sound() {

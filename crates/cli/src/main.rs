@@ -23,8 +23,6 @@ use std::env;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser as _;
-
 use cli::Cli;
 use error::{Done, Failure};
 use output::Ui;
@@ -32,7 +30,7 @@ use session::Session;
 
 fn main() -> ExitCode {
     // Help, the version and wrong flags end here, before anything else is looked at.
-    let cli = Cli::parse();
+    let cli = Cli::read();
     let ui = Arc::new(Ui::new(&cli.globals));
     match run(cli, Arc::clone(&ui)) {
         Ok(Done::Ok) => ExitCode::SUCCESS,

@@ -194,7 +194,7 @@ pub fn contents(contents: Contents) -> String {
             format!("{least}{} of objects, {}", counted(versions, "version"), words::size(bytes))
         }
         Contents::Missing => "nothing: it is gone already".to_owned(),
-        _ => "what is in it (not counted)".to_owned(),
+        _ => "not counted".to_owned(),
     }
 }
 

@@ -196,14 +196,18 @@ impl One<'_> {
                 "change_set": plan.change_set_name,
                 "diff": diff::json(&found, &self.names),
             }))?;
-            return Ok(());
+            if !self.asks {
+                return Ok(());
+            }
         }
-        ui.say(&format!("  {}\n", tally.planned()));
+        // Nobody is asked about what they have not seen, however little they want to see.
+        let tell = |text: &str| if self.asks { ui.error(text) } else { ui.say(text) };
+        tell(&format!("  {}\n", tally.planned()));
         // Everything is new in a new stack; its resources come by as they are made.
         if plan.kind == ChangeSetKind::Create && !ui.is_verbose() && !self.asks {
             return Ok(());
         }
-        ui.say(&diff::text(&found, &self.names));
+        tell(&diff::text(&found, &self.names));
         // What the templates do not show: values that only CloudFormation can resolve.
         for change in plan.changes.iter().filter(|change| found.resource(&change.logical_id).is_none()) {
             let what = match (&change.action, change.replacement) {
@@ -213,12 +217,13 @@ impl One<'_> {
                 _ => "changed, by what CloudFormation resolves",
             };
             let name = self.names.name(&change.logical_id);
-            ui.say(&format!(
+            tell(&format!(
                 "  {} {name}  {}  {what}\n",
                 style::paint(style::CHANGE, "~"),
                 words::kind(&change.resource_type)
             ));
         }
+        tell("\n");
         Ok(())
     }
 

@@ -81,8 +81,7 @@ impl One<'_> {
             return Err(failure.hint(format!("to go on all the same: skysmith destroy {name} --yes --allow-data-loss")));
         }
         if self.asks {
-            ui.say("\nThis cannot be undone. ");
-            let answer = ui.ask("Type the stack's name to go on: ")?;
+            let answer = ui.ask("\nThis cannot be undone. Type the stack's name to go on: ")?;
             if answer.as_deref().map(str::trim) != Some(name) {
                 ui.say("nothing was changed\n");
                 return Ok(Done::Negative);
@@ -122,8 +121,10 @@ impl One<'_> {
     fn show(&self, inventory: &Inventory, session: &skysmith_deploy::Session) -> Result<(), Failure> {
         let ui = &self.session.ui;
         let name = |id: &str| self.names.name(id).to_owned();
+        // Nobody is asked about what they have not seen, however little they want to see.
+        let tell = |text: &str| if self.asks { ui.error(text) } else { ui.say(text) };
         let going = inventory.resources.len().saturating_sub(inventory.kept.len());
-        ui.say(&format!(
+        tell(&format!(
             "{}: {} will be deleted\n",
             headline(self.session, &self.stack.display_name, session),
             plural(going, "resource")
@@ -144,7 +145,7 @@ impl One<'_> {
             rows.push(vec![" ".to_owned(), name(&resource.logical_id), "kept by its removal policy".to_owned(), id]);
         }
         if !rows.is_empty() {
-            ui.say(&format!("\n{}", table::columns(&rows)));
+            tell(&format!("\n{}", table::columns(&rows)));
         }
         self.report(&json!({
             "event": "inventory",
