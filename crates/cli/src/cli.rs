@@ -6,7 +6,9 @@ use std::env;
 use std::path::PathBuf;
 
 use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser as _};
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -16,8 +18,8 @@ Examples:
   skysmith --env prod deploy            deploy with the parameters and the account of `prod`
   skysmith --app template.yaml diff     the same for a template that was written by hand
 
-Options can also be set by variables: SKYSMITH_APP, _ENV, _PROFILE, _REGION, _ROLE_ARN, _ENDPOINT_URL,
-_LOCAL, _OUT, _JSON, _COLOR. The command line wins over a variable, which wins over skysmith.toml.
+Options can be set by variables as well: SKYSMITH_APP, _ENV, _PROFILE, _REGION, _ROLE_ARN,
+_ENDPOINT_URL, _LOCAL, _OUT, _JSON, _COLOR. A flag wins over a variable, and that over skysmith.toml.
 
 Exit code: 0 done, 1 failed or refused (or `--fail` found something), 2 wrong usage.
 Results go to standard output, everything else to standard error.";
@@ -37,13 +39,25 @@ pub struct Cli {
 impl Cli {
     /// Reads the process's command line. Ends the process after help and the version, and on wrong usage.
     pub fn read() -> Self {
-        let mut cli = Self::parse();
+        let matches = Self::command().get_matches();
+        let mut cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
         // Of an option that stands before the command and after it, clap takes the last. Of `--param` every one counts.
         let all = params(env::args().skip(1));
         if all.len() > cli.globals.params.len() {
             cli.globals.params = all;
         }
         cli.globals.forget_empty();
+        if cli.globals.local && cli.globals.endpoint_url.is_some() {
+            // A flag wins over a variable; two of a kind contradict each other.
+            let by_flag = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+            match (by_flag("local"), by_flag("endpoint_url")) {
+                (true, false) => cli.globals.endpoint_url = None,
+                (false, true) => cli.globals.local = false,
+                _ => Self::command()
+                    .error(ErrorKind::ArgumentConflict, "--local cannot be used with --endpoint-url")
+                    .exit(),
+            }
+        }
         cli
     }
 }
@@ -111,14 +125,7 @@ pub struct Globals {
     pub role_arn: Option<String>,
 
     /// Send all calls to this address
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "SKYSMITH_ENDPOINT_URL",
-        hide_env = true,
-        conflicts_with = "local"
-    )]
+    #[arg(long, global = true, value_name = "URL", env = "SKYSMITH_ENDPOINT_URL", hide_env = true)]
     pub endpoint_url: Option<String>,
 
     /// Work with the emulator on this machine; it is started if need be
@@ -129,7 +136,7 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "DIR", env = "SKYSMITH_OUT", hide_env = true, value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub out: Option<PathBuf>,
 
-    /// Print one JSON document (`deploy`: one JSON line per event) instead of text
+    /// Print one JSON document (`deploy`, `destroy`: one JSON line per event) instead of text
     #[arg(long, global = true, env = "SKYSMITH_JSON", hide_env = true, value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
     pub json: bool,
 
@@ -327,16 +334,16 @@ pub enum Local {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use super::*;
 
     #[test]
     fn params_before_and_after_the_command() {
         let args = ["--param", "A=1", "synth", "--param=B=2", "-q", "--", "--param", "C=3"].map(str::to_owned);
-        assert_eq!(super::params(args.into_iter()), ["A=1", "B=2"]);
+        assert_eq!(params(args.into_iter()), ["A=1", "B=2"]);
     }
 
     #[test]
     fn the_definition_is_sound() {
-        super::Cli::command().debug_assert();
+        Cli::command().debug_assert();
     }
 }

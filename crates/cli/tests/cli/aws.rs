@@ -49,6 +49,9 @@ fn missing_credentials_and_dead_endpoints_are_told_with_what_to_do() {
     let dead = "http://127.0.0.1:9";
     let ran = project().skysmith(["--endpoint-url", dead, "diff"]).code(1).out("");
     ran.err_has("http://127.0.0.1:9 cannot be reached").err_has("check the network");
+    // A flag wins over a variable, here the one that would start an emulator.
+    let flag = project().variable("SKYSMITH_LOCAL", "1").skysmith(["--endpoint-url", dead, "diff"]);
+    flag.code(1).err_has("cannot be reached");
     project().skysmith(["--endpoint-url", dead, "--local", "diff"]).code(2).err_has("cannot be used with");
 }
 
