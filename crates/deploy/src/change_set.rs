@@ -298,7 +298,7 @@ impl Session {
     pub(crate) async fn is_executed(&self, plan: &Plan) -> Result<bool, Error> {
         let page = self.change_set_page(plan, None).await?;
         Ok(matches!(
-            page.execution_status().map(|status| status.as_str()),
+            page.execution_status().map(aws_sdk_cloudformation::types::ExecutionStatus::as_str),
             Some("EXECUTE_IN_PROGRESS" | "EXECUTE_COMPLETE" | "EXECUTE_FAILED")
         ))
     }
