@@ -138,6 +138,14 @@ fn run_tests(steps: &mut Steps, only: Option<&str>, options: &[&str]) {
 fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(tools::root());
+    // What the outer Cargo says about this package. The build script of `ring` asks to be run anew when it changes, and
+    // with it all that speaks to AWS would be compiled again after every `cargo build` from a shell.
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 
