@@ -130,3 +130,14 @@ fn from_a_program_to_a_running_stack_and_back() {
     assert_eq!(after, before);
     shell.skysmith(["destroy", "--local", "--yes"]).exits(0);
 }
+
+#[test]
+fn a_name_that_is_taken_is_told_with_the_construct_and_its_line() {
+    let (_one, shell) = Shell::with_local_aws("name-taken");
+    let endpoint = shell.endpoint();
+    shell.person(&endpoint, &["make_bucket", BUCKET]);
+    let failed = shell.skysmith(["deploy", "--local"]).exits(1);
+    for words in ["Objects (S3 bucket)", "already exists", "apps/object-counter/src/main.rs:", "s3::Bucket::builder("] {
+        assert!(failed.stderr.contains(words), "no `{words}` in\n{}", failed.stderr);
+    }
+}

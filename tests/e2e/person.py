@@ -51,6 +51,10 @@ def inventory():
     }
 
 
+def make_bucket(bucket):
+    return client("s3").create_bucket(Bucket=bucket)["Location"]
+
+
 def put(bucket, key, body):
     return client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())["ETag"]
 

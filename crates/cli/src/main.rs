@@ -3,6 +3,7 @@
 //! Reads the command line, hands over to a command, and turns its end into an exit code. What has to be known about AWS, templates and assemblies is known by the crates below; this one
 //! knows people: what they type, what they read, what they have to be asked. It is the only one that prints, that reads files of settings, or that looks at environment variables.
 
+mod again;
 mod app;
 mod aws;
 mod check;

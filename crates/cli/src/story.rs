@@ -28,7 +28,7 @@ pub fn deployment(session: &Session, stack: &Stack, names: &Names, failed: &Fail
         _ => "CloudFormation stopped half-way",
     };
     let headline = format!("{name} was not deployed; {state} ({})", words::seconds(took));
-    let next = [(format!("skysmith deploy {name}"), "after the fix")];
+    let next = [(session.globals.next_command(&format!("deploy {name}")), "after the fix")];
     tell(session, names, failed, &headline, &next)
 }
 
@@ -37,7 +37,7 @@ pub fn destruction(session: &Session, stack: &Stack, names: &Names, failed: &Fai
     let name = &stack.display_name;
     let headline =
         format!("{name} was not deleted; {} still there ({})", are(failed.remaining.len()), words::seconds(took));
-    let next = [(format!("skysmith destroy {name}"), "to go on, after the fix")];
+    let next = [(session.globals.next_command(&format!("destroy {name}")), "to go on, after the fix")];
     tell(session, names, failed, &headline, &next)
 }
 

@@ -19,6 +19,7 @@ mod bucket;
 mod change_set;
 mod deploy;
 mod destroy;
+mod early;
 mod error;
 mod guard;
 mod monitor;

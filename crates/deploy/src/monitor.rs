@@ -302,6 +302,13 @@ impl Session {
     /// Why an operation failed, nested stacks included.
     pub(crate) async fn failure(&self, stack_name: &str, stack_id: &str, ended: Ended) -> Failure {
         let mut failure = judge(stack_name, stack_id, ended.status, &ended.events);
+        if failure.cause.as_ref().is_none_or(|cause| cause.logical_id == stack_name) {
+            let mut found = self.validation_errors(stack_id).await.into_iter();
+            if let Some(first) = found.next() {
+                failure.cause = Some(first);
+                failure.others = found.collect();
+            }
+        }
         let mut nested_in = Vec::new();
         // A nested stack's failure says only that it failed; its own events say why.
         while let Some(cause) =

@@ -70,6 +70,14 @@ pub fn build(session: &Session, package: &str, bin: Option<&str>) -> Result<Prog
     let mut command = Command::new(&cargo);
     command.current_dir(&session.project.root).args(["build", "--package", package]);
     command.arg("--message-format=json-render-diagnostics");
+    // Under `cargo run` these name the package of the command line itself, and a build script that watches them, such as ring's, would run again.
+    for (name, _) in env::vars_os() {
+        let own =
+            name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
+        if own {
+            command.env_remove(name);
+        }
+    }
     if let Some(bin) = bin {
         command.args(["--bin", bin]);
     }

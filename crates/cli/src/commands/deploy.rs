@@ -171,8 +171,10 @@ impl One<'_> {
                 Err(story::deployment(self.session, self.stack, &self.names, &failure, started.elapsed()))
             }
             Some(Err(error)) => Err(fail(error)),
-            None => Err(Failure::failed(format!("stopped watching {name}; CloudFormation goes on with it"))
-                .hint(format!("skysmith deploy {name}          to see how it ended, and to go on"))),
+            None => Err(Failure::failed(format!("stopped watching {name}; CloudFormation goes on with it")).hint(
+                self.session.globals.next_command(&format!("deploy {name}"))
+                    + "          to see how it ended, and to go on",
+            )),
         }
     }
 
@@ -250,9 +252,12 @@ impl One<'_> {
         for line in lines {
             failure = failure.note(line);
         }
-        Err(failure
-            .hint("to keep the data: take the change back, or set the removal policy Retain and copy")
-            .hint(format!("to go on all the same: skysmith deploy {name} --allow-data-loss")))
+        Err(failure.hint("to keep the data: take the change back, or set the removal policy Retain and copy").hint(
+            format!(
+                "to go on all the same: {}",
+                self.session.globals.next_command(&format!("deploy {name} --allow-data-loss"))
+            ),
+        ))
     }
 
     fn report(

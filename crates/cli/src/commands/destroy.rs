@@ -78,7 +78,8 @@ impl One<'_> {
             for line in lost {
                 failure = failure.note(line);
             }
-            return Err(failure.hint(format!("to go on all the same: skysmith destroy {name} --yes --allow-data-loss")));
+            let command = self.session.globals.next_command(&format!("destroy {name} --yes --allow-data-loss"));
+            return Err(failure.hint(format!("to go on all the same: {command}")));
         }
         if self.asks {
             let answer = ui.ask("\nThis cannot be undone. Type the stack's name to go on: ")?;
@@ -113,7 +114,7 @@ impl One<'_> {
             }
             Some(Err(error)) => Err(fail(error)),
             None => Err(Failure::failed(format!("stopped watching {name}; CloudFormation goes on deleting it"))
-                .hint(format!("skysmith destroy {name}          to follow it again"))),
+                .hint(self.session.globals.next_command(&format!("destroy {name}")) + "          to follow it again")),
         }
     }
 

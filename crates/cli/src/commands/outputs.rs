@@ -26,7 +26,7 @@ pub fn run(session: &Session, flags: &Stacks) -> Result<Done, Failure> {
     }
     if found.is_empty() {
         return Err(Failure::failed(format!("not deployed: {}", missing.join(", ")))
-            .hint(format!("skysmith deploy {}", missing.join(" "))));
+            .hint(session.globals.next_command(&format!("deploy {}", missing.join(" ")))));
     }
     if !missing.is_empty() {
         session.ui.say(&format!("not deployed: {}\n", missing.join(", ")));
