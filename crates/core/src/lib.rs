@@ -42,7 +42,7 @@ pub use place::{Given, Place};
 pub use reference::{Intrinsic, Map, Node, NodeId, Pseudo, Reference};
 pub use resource::{CfnResource, PropertyValue, RemovalPolicy, Resource};
 pub use scope::Scope;
-pub use stack::{Stack, StackBuilder};
+pub use stack::{CrossStackReferences, Stack, StackBuilder};
 pub use synth::{RenderedElement, Synthesis, SynthesizedStack};
 pub use text::Text;
 pub use value::{

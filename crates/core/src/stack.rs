@@ -70,6 +70,17 @@ impl Deref for Stack {
     }
 }
 
+/// How a stack uses values of other stacks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CrossStackReferences {
+    /// The other stack exports them, and CloudFormation keeps it from removing what is imported.
+    #[default]
+    Strong,
+    /// `Fn::GetStackOutput` reads the other stack's output at every deploy. Nothing ties the stacks together: the other one
+    /// can remove the value, and this one has it only as of its own last deploy.
+    Weak,
+}
+
 /// Settings of a [`Stack`].
 #[must_use = "a builder makes nothing until `build` is called"]
 #[derive(Debug)]
@@ -107,6 +118,12 @@ impl StackBuilder {
     /// Whether CloudFormation refuses to delete the stack until this is switched off again.
     pub fn termination_protection(mut self, on: bool) -> Self {
         self.data.termination_protection = Some(on);
+        self
+    }
+
+    /// How the stack uses values of other stacks. Through exports by default.
+    pub fn cross_stack_references(mut self, references: CrossStackReferences) -> Self {
+        self.data.cross_stack_references = references;
         self
     }
 

@@ -82,6 +82,7 @@ pub(crate) struct StackData {
     pub termination_protection: Option<bool>,
     pub depends_on: Vec<NodeId>,
     pub transforms: Vec<String>,
+    pub cross_stack_references: crate::CrossStackReferences,
 }
 
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 //! Ids come first, then everything that names them: references, dependencies, hashes of rendered content.
 
 mod check;
+mod crossing;
 mod ids;
 mod overrides;
 mod tags;
@@ -11,20 +12,27 @@ use std::collections::{HashMap, HashSet};
 
 use skysmith_template::Template;
 
+use self::crossing::Crossings;
 use crate::app::Catalog;
 use crate::asset::DirectoryAsset;
 use crate::diagnostic::Diagnostic;
 use crate::reference::{Node, Reference};
 use crate::synth::{RenderedElement, SynthesizedStack};
-use crate::tree::{Kind, ResourceData, Section, Tree};
+use crate::tree::{Kind, ResourceData, Section, StackData, Tree};
 
 type Rendered = skysmith_template::Node;
 type RenderedMap = skysmith_template::Map;
 
 /// Renders every stack, and says what is wrong with what was rendered.
 pub(crate) fn render(tree: &Tree, catalog: &Catalog) -> (Vec<SynthesizedStack>, Vec<Diagnostic>) {
-    let mut renderer =
-        Renderer { tree, catalog, stack_of: stack_by_element(tree), ids: HashMap::new(), diagnostics: Vec::new() };
+    let mut renderer = Renderer {
+        tree,
+        catalog,
+        stack_of: stack_by_element(tree),
+        ids: HashMap::new(),
+        crossings: Crossings::default(),
+        diagnostics: Vec::new(),
+    };
     let members = renderer.members();
     for (_, elements) in &members {
         renderer.assign_ids(elements);
@@ -32,6 +40,7 @@ pub(crate) fn render(tree: &Tree, catalog: &Catalog) -> (Vec<SynthesizedStack>, 
     for (_, elements) in &members {
         renderer.assign_hashed_ids(elements);
     }
+    renderer.find_crossings(&members);
     let stacks = members.iter().map(|(stack, elements)| renderer.stack(*stack, elements)).collect();
     renderer.check_names(&members);
     (stacks, renderer.diagnostics)
@@ -55,6 +64,7 @@ struct Renderer<'a> {
     catalog: &'a Catalog,
     stack_of: Vec<Option<u32>>,
     ids: HashMap<u32, String>,
+    crossings: Crossings,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -113,12 +123,14 @@ impl Renderer<'_> {
         }
         for &index in members {
             let (Some(_), Some(id)) = (tree.resource(index), self.ids.get(&index).cloned()) else { continue };
-            self.check_references(index, stack);
             if let Some(body) = self.resource_body(index) {
                 template.section_mut("Resources").entry(id).or_insert(Rendered::Map(body));
             }
         }
         self.entries(&mut template, members, Section::Outputs);
+        for (id, body) in self.crossings.outputs(stack) {
+            template.section_mut("Outputs").entry(id.clone()).or_insert(Rendered::Map(body.clone()));
+        }
         let elements = members
             .iter()
             .filter_map(|&index| {
@@ -134,17 +146,36 @@ impl Renderer<'_> {
         let path = tree.path(stack);
         SynthesizedStack {
             id: path.replace('/', "-"),
-            name: data.name.clone().unwrap_or_else(|| path.replace('/', "-")),
+            name: self.stack_name(stack),
             account: data.account.clone(),
             region: data.region.clone(),
             termination_protection: data.termination_protection,
             tags: self.tags_of(stack).into_iter().collect(),
-            depends_on: data.depends_on.iter().map(|id| tree.path(id.index).replace('/', "-")).collect(),
+            depends_on: self.waits_for(stack, data),
             assets: self.assets_of(stack),
             path,
             template,
             elements,
         }
+    }
+
+    fn stack_name(&self, stack: u32) -> String {
+        match &self.tree.element(stack).kind {
+            Kind::Stack(data) if data.name.is_some() => data.name.clone().unwrap_or_default(),
+            _ => self.tree.path(stack).replace('/', "-"),
+        }
+    }
+
+    /// The ids of the stacks that must be deployed first: those that the program names and those whose values are used.
+    fn waits_for(&self, stack: u32, data: &StackData) -> Vec<String> {
+        let named = data.depends_on.iter().map(|id| id.index);
+        let mut ids: Vec<String> = named
+            .chain(self.crossings.producers(stack).iter().copied())
+            .map(|stack| self.tree.path(stack).replace('/', "-"))
+            .collect();
+        ids.sort();
+        ids.dedup();
+        ids
     }
 
     fn assets_of(&self, stack: u32) -> Vec<String> {
@@ -163,10 +194,7 @@ impl Renderer<'_> {
             if *section != wanted {
                 continue;
             }
-            if let Some(stack) = self.stack_of[index as usize] {
-                self.check_node(index, stack, None, body);
-            }
-            let mut body = self.render(body.clone());
+            let mut body = self.render(index, body.clone());
             // An output's condition is a bare name; the tree holds a reference so that the condition can be renamed.
             if let Rendered::Map(entry) = &mut body
                 && let Some(condition) = entry.get_mut("Condition")
@@ -190,7 +218,12 @@ impl Renderer<'_> {
         }
     }
 
-    fn render(&self, node: Node) -> Rendered {
+    /// A value of the element `index` as the template has it.
+    fn render(&self, index: u32, node: Node) -> Rendered {
+        let node = match self.stack_of[index as usize] {
+            Some(stack) => self.imported(node, stack),
+            None => node,
+        };
         let rendered: Result<Rendered, std::convert::Infallible> =
             node.try_map_refs(&mut |reference| Ok(self.name(reference)));
         match rendered {
@@ -206,9 +239,9 @@ impl Renderer<'_> {
         let mut properties = resource.properties.clone();
         self.add_tags(index, resource, &mut properties);
         if !properties.is_empty() {
-            body.insert("Properties".to_owned(), self.render(Node::Map(properties)));
+            body.insert("Properties".to_owned(), self.render(index, Node::Map(properties)));
         }
-        let depends_on = self.depends_on(resource);
+        let depends_on = self.depends_on(index, resource);
         if !depends_on.is_empty() {
             body.insert("DependsOn".to_owned(), depends_on.into());
         }
@@ -222,19 +255,19 @@ impl Renderer<'_> {
             body.insert("UpdateReplacePolicy".to_owned(), policy.update_replace_policy().into());
         }
         for (key, value) in &resource.attributes {
-            body.insert(key.clone(), self.render(value.clone()));
+            body.insert(key.clone(), self.render(index, value.clone()));
         }
         if !resource.metadata.is_empty() {
-            body.insert("Metadata".to_owned(), self.render(Node::Map(resource.metadata.clone())));
+            body.insert("Metadata".to_owned(), self.render(index, Node::Map(resource.metadata.clone())));
         }
         for (path, value) in &resource.overrides {
-            overrides::apply(&mut body, path, value.clone().map(|value| self.render(value)));
+            overrides::apply(&mut body, path, value.clone().map(|value| self.render(index, value)));
         }
         Some(body)
     }
 
     /// The dependencies that no reference expresses already: CloudFormation orders by those as well.
-    fn depends_on(&self, resource: &ResourceData) -> Vec<String> {
+    fn depends_on(&self, index: u32, resource: &ResourceData) -> Vec<String> {
         let mut referred = HashSet::new();
         for value in resource.properties.values() {
             value.for_each_ref(&mut |reference| {
@@ -246,7 +279,7 @@ impl Renderer<'_> {
         let mut names: Vec<String> = resource
             .depends_on
             .iter()
-            .filter(|id| !referred.contains(id))
+            .filter(|id| !referred.contains(id) && self.stack_of[id.index as usize] == self.stack_of[index as usize])
             .map(|id| self.name(Reference::Element(*id)))
             .collect();
         names.sort();
