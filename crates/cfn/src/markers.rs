@@ -7,11 +7,11 @@
 
 /// `AWS::ApiGateway::Account`
 #[derive(Debug)]
-pub enum Account {}
+pub enum ApiGatewayAccount {}
 
 /// `AWS::ApiGateway::ApiKey`
 #[derive(Debug)]
-pub enum ApiKey {}
+pub enum ApiGatewayApiKey {}
 
 /// `AWS::ApiGateway::Authorizer`
 #[derive(Debug)]
@@ -95,7 +95,7 @@ pub enum ApiGatewayVpcLink {}
 
 /// `AWS::ApiGatewayV2::Api`
 #[derive(Debug)]
-pub enum Api {}
+pub enum ApiGatewayV2Api {}
 
 /// `AWS::ApiGatewayV2::ApiGatewayManagedOverrides`
 #[derive(Debug)]
@@ -135,7 +135,7 @@ pub enum PortalProduct {}
 
 /// `AWS::ApiGatewayV2::Route`
 #[derive(Debug)]
-pub enum Route {}
+pub enum ApiGatewayV2Route {}
 
 /// `AWS::ApiGatewayV2::RouteResponse`
 #[derive(Debug)]
@@ -152,6 +152,78 @@ pub enum ApiGatewayV2Stage {}
 /// `AWS::ApiGatewayV2::VpcLink`
 #[derive(Debug)]
 pub enum ApiGatewayV2VpcLink {}
+
+/// `AWS::AppSync::Api`
+#[derive(Debug)]
+pub enum AppSyncApi {}
+
+/// `AWS::AppSync::ApiCache`
+#[derive(Debug)]
+pub enum ApiCache {}
+
+/// `AWS::AppSync::ApiKey`
+#[derive(Debug)]
+pub enum AppSyncApiKey {}
+
+/// `AWS::AppSync::ChannelNamespace`
+#[derive(Debug)]
+pub enum ChannelNamespace {}
+
+/// `AWS::AppSync::DataSource`
+#[derive(Debug)]
+pub enum DataSource {}
+
+/// `AWS::AppSync::DomainName`
+#[derive(Debug)]
+pub enum AppSyncDomainName {}
+
+/// `AWS::AppSync::DomainNameApiAssociation`
+#[derive(Debug)]
+pub enum DomainNameApiAssociation {}
+
+/// `AWS::AppSync::FunctionConfiguration`
+#[derive(Debug)]
+pub enum FunctionConfiguration {}
+
+/// `AWS::AppSync::GraphQLApi`
+#[derive(Debug)]
+pub enum GraphqlApi {}
+
+/// `AWS::AppSync::GraphQLSchema`
+#[derive(Debug)]
+pub enum GraphqlSchema {}
+
+/// `AWS::AppSync::Resolver`
+#[derive(Debug)]
+pub enum Resolver {}
+
+/// `AWS::AppSync::SourceApiAssociation`
+#[derive(Debug)]
+pub enum SourceApiAssociation {}
+
+/// `AWS::AppSync::Type`
+#[derive(Debug)]
+pub enum Type {}
+
+/// `AWS::AutoScaling::AutoScalingGroup`
+#[derive(Debug)]
+pub enum AutoScalingGroup {}
+
+/// `AWS::CertificateManager::Account`
+#[derive(Debug)]
+pub enum CertificateManagerAccount {}
+
+/// `AWS::CertificateManager::AcmeDomainValidation`
+#[derive(Debug)]
+pub enum AcmeDomainValidation {}
+
+/// `AWS::CertificateManager::AcmeEndpoint`
+#[derive(Debug)]
+pub enum AcmeEndpoint {}
+
+/// `AWS::CertificateManager::AcmeExternalAccountBinding`
+#[derive(Debug)]
+pub enum AcmeExternalAccountBinding {}
 
 /// `AWS::CertificateManager::Certificate`
 #[derive(Debug)]
@@ -237,9 +309,213 @@ pub enum WaitCondition {}
 #[derive(Debug)]
 pub enum WaitConditionHandle {}
 
+/// `AWS::CloudFront::AnycastIpList`
+#[derive(Debug)]
+pub enum AnycastIpList {}
+
+/// `AWS::CloudFront::CachePolicy`
+#[derive(Debug)]
+pub enum CachePolicy {}
+
+/// `AWS::CloudFront::CloudFrontOriginAccessIdentity`
+#[derive(Debug)]
+pub enum CloudFrontOriginAccessIdentity {}
+
+/// `AWS::CloudFront::ConnectionFunction`
+#[derive(Debug)]
+pub enum ConnectionFunction {}
+
+/// `AWS::CloudFront::ConnectionGroup`
+#[derive(Debug)]
+pub enum ConnectionGroup {}
+
+/// `AWS::CloudFront::ContinuousDeploymentPolicy`
+#[derive(Debug)]
+pub enum ContinuousDeploymentPolicy {}
+
+/// `AWS::CloudFront::Distribution`
+#[derive(Debug)]
+pub enum Distribution {}
+
+/// `AWS::CloudFront::DistributionTenant`
+#[derive(Debug)]
+pub enum DistributionTenant {}
+
+/// `AWS::CloudFront::FieldLevelEncryptionConfig`
+#[derive(Debug)]
+pub enum FieldLevelEncryptionConfig {}
+
+/// `AWS::CloudFront::FieldLevelEncryptionProfile`
+#[derive(Debug)]
+pub enum FieldLevelEncryptionProfile {}
+
+/// `AWS::CloudFront::Function`
+#[derive(Debug)]
+pub enum CloudFrontFunction {}
+
+/// `AWS::CloudFront::KeyGroup`
+#[derive(Debug)]
+pub enum KeyGroup {}
+
+/// `AWS::CloudFront::KeyValueStore`
+#[derive(Debug)]
+pub enum KeyValueStore {}
+
+/// `AWS::CloudFront::MonitoringSubscription`
+#[derive(Debug)]
+pub enum MonitoringSubscription {}
+
+/// `AWS::CloudFront::OriginAccessControl`
+#[derive(Debug)]
+pub enum OriginAccessControl {}
+
+/// `AWS::CloudFront::OriginRequestPolicy`
+#[derive(Debug)]
+pub enum OriginRequestPolicy {}
+
+/// `AWS::CloudFront::PublicKey`
+#[derive(Debug)]
+pub enum PublicKey {}
+
+/// `AWS::CloudFront::RealtimeLogConfig`
+#[derive(Debug)]
+pub enum RealtimeLogConfig {}
+
+/// `AWS::CloudFront::ResponseHeadersPolicy`
+#[derive(Debug)]
+pub enum ResponseHeadersPolicy {}
+
+/// `AWS::CloudFront::StreamingDistribution`
+#[derive(Debug)]
+pub enum StreamingDistribution {}
+
+/// `AWS::CloudFront::TrustStore`
+#[derive(Debug)]
+pub enum CloudFrontTrustStore {}
+
+/// `AWS::CloudFront::VpcOrigin`
+#[derive(Debug)]
+pub enum VpcOrigin {}
+
+/// `AWS::CloudWatch::Alarm`
+#[derive(Debug)]
+pub enum Alarm {}
+
+/// `AWS::CloudWatch::AlarmMuteRule`
+#[derive(Debug)]
+pub enum AlarmMuteRule {}
+
+/// `AWS::CloudWatch::AnomalyDetector`
+#[derive(Debug)]
+pub enum AnomalyDetector {}
+
+/// `AWS::CloudWatch::CompositeAlarm`
+#[derive(Debug)]
+pub enum CompositeAlarm {}
+
+/// `AWS::CloudWatch::Dashboard`
+#[derive(Debug)]
+pub enum Dashboard {}
+
+/// `AWS::CloudWatch::InsightRule`
+#[derive(Debug)]
+pub enum InsightRule {}
+
+/// `AWS::CloudWatch::Integration`
+#[derive(Debug)]
+pub enum CloudWatchIntegration {}
+
+/// `AWS::CloudWatch::LogAlarm`
+#[derive(Debug)]
+pub enum LogAlarm {}
+
+/// `AWS::CloudWatch::MetricStream`
+#[derive(Debug)]
+pub enum MetricStream {}
+
+/// `AWS::CloudWatch::OTelEnrichment`
+#[derive(Debug)]
+pub enum OTelEnrichment {}
+
+/// `AWS::CloudWatch::ResourceMetricsConfiguration`
+#[derive(Debug)]
+pub enum ResourceMetricsConfiguration {}
+
+/// `AWS::CloudWatch::View`
+#[derive(Debug)]
+pub enum View {}
+
+/// `AWS::Cognito::IdentityPool`
+#[derive(Debug)]
+pub enum IdentityPool {}
+
+/// `AWS::Cognito::IdentityPoolPrincipalTag`
+#[derive(Debug)]
+pub enum IdentityPoolPrincipalTag {}
+
+/// `AWS::Cognito::IdentityPoolRoleAttachment`
+#[derive(Debug)]
+pub enum IdentityPoolRoleAttachment {}
+
+/// `AWS::Cognito::LogDeliveryConfiguration`
+#[derive(Debug)]
+pub enum LogDeliveryConfiguration {}
+
+/// `AWS::Cognito::ManagedLoginBranding`
+#[derive(Debug)]
+pub enum ManagedLoginBranding {}
+
+/// `AWS::Cognito::Terms`
+#[derive(Debug)]
+pub enum Terms {}
+
 /// `AWS::Cognito::UserPool`
 #[derive(Debug)]
 pub enum UserPool {}
+
+/// `AWS::Cognito::UserPoolClient`
+#[derive(Debug)]
+pub enum UserPoolClient {}
+
+/// `AWS::Cognito::UserPoolDomain`
+#[derive(Debug)]
+pub enum UserPoolDomain {}
+
+/// `AWS::Cognito::UserPoolGroup`
+#[derive(Debug)]
+pub enum UserPoolGroup {}
+
+/// `AWS::Cognito::UserPoolIdentityProvider`
+#[derive(Debug)]
+pub enum UserPoolIdentityProvider {}
+
+/// `AWS::Cognito::UserPoolRegionalConfigurationAttachment`
+#[derive(Debug)]
+pub enum UserPoolRegionalConfigurationAttachment {}
+
+/// `AWS::Cognito::UserPoolReplica`
+#[derive(Debug)]
+pub enum UserPoolReplica {}
+
+/// `AWS::Cognito::UserPoolResourceServer`
+#[derive(Debug)]
+pub enum UserPoolResourceServer {}
+
+/// `AWS::Cognito::UserPoolRiskConfigurationAttachment`
+#[derive(Debug)]
+pub enum UserPoolRiskConfigurationAttachment {}
+
+/// `AWS::Cognito::UserPoolUICustomizationAttachment`
+#[derive(Debug)]
+pub enum UserPoolUiCustomizationAttachment {}
+
+/// `AWS::Cognito::UserPoolUser`
+#[derive(Debug)]
+pub enum UserPoolUser {}
+
+/// `AWS::Cognito::UserPoolUserToGroupAttachment`
+#[derive(Debug)]
+pub enum UserPoolUserToGroupAttachment {}
 
 /// `AWS::DynamoDB::Backup`
 #[derive(Debug)]
@@ -253,37 +529,625 @@ pub enum GlobalTable {}
 #[derive(Debug)]
 pub enum Table {}
 
+/// `AWS::EC2::ApplicationStatusCheck`
+#[derive(Debug)]
+pub enum ApplicationStatusCheck {}
+
+/// `AWS::EC2::CapacityManagerDataExport`
+#[derive(Debug)]
+pub enum CapacityManagerDataExport {}
+
+/// `AWS::EC2::CapacityReservation`
+#[derive(Debug)]
+pub enum CapacityReservation {}
+
+/// `AWS::EC2::CapacityReservationFleet`
+#[derive(Debug)]
+pub enum CapacityReservationFleet {}
+
+/// `AWS::EC2::CarrierGateway`
+#[derive(Debug)]
+pub enum CarrierGateway {}
+
+/// `AWS::EC2::ClientVpnAuthorizationRule`
+#[derive(Debug)]
+pub enum ClientVpnAuthorizationRule {}
+
+/// `AWS::EC2::ClientVpnEndpoint`
+#[derive(Debug)]
+pub enum ClientVpnEndpoint {}
+
+/// `AWS::EC2::ClientVpnRoute`
+#[derive(Debug)]
+pub enum ClientVpnRoute {}
+
+/// `AWS::EC2::ClientVpnTargetNetworkAssociation`
+#[derive(Debug)]
+pub enum ClientVpnTargetNetworkAssociation {}
+
+/// `AWS::EC2::CustomerGateway`
+#[derive(Debug)]
+pub enum CustomerGateway {}
+
+/// `AWS::EC2::DHCPOptions`
+#[derive(Debug)]
+pub enum DhcpOptions {}
+
+/// `AWS::EC2::EC2Fleet`
+#[derive(Debug)]
+pub enum Ec2Fleet {}
+
+/// `AWS::EC2::EIP`
+#[derive(Debug)]
+pub enum Eip {}
+
+/// `AWS::EC2::EIPAssociation`
+#[derive(Debug)]
+pub enum EipAssociation {}
+
+/// `AWS::EC2::EgressOnlyInternetGateway`
+#[derive(Debug)]
+pub enum EgressOnlyInternetGateway {}
+
+/// `AWS::EC2::EnclaveCertificateIamRoleAssociation`
+#[derive(Debug)]
+pub enum EnclaveCertificateIamRoleAssociation {}
+
+/// `AWS::EC2::FlowLog`
+#[derive(Debug)]
+pub enum FlowLog {}
+
+/// `AWS::EC2::FpgaImage`
+#[derive(Debug)]
+pub enum FpgaImage {}
+
+/// `AWS::EC2::GatewayRouteTableAssociation`
+#[derive(Debug)]
+pub enum GatewayRouteTableAssociation {}
+
+/// `AWS::EC2::Host`
+#[derive(Debug)]
+pub enum Host {}
+
+/// `AWS::EC2::IPAM`
+#[derive(Debug)]
+pub enum Ipam {}
+
+/// `AWS::EC2::IPAMAllocation`
+#[derive(Debug)]
+pub enum IpamAllocation {}
+
+/// `AWS::EC2::IPAMPool`
+#[derive(Debug)]
+pub enum IpamPool {}
+
+/// `AWS::EC2::IPAMPoolCidr`
+#[derive(Debug)]
+pub enum IpamPoolCidr {}
+
+/// `AWS::EC2::IPAMPrefixListResolver`
+#[derive(Debug)]
+pub enum IpamPrefixListResolver {}
+
+/// `AWS::EC2::IPAMPrefixListResolverTarget`
+#[derive(Debug)]
+pub enum IpamPrefixListResolverTarget {}
+
+/// `AWS::EC2::IPAMResourceDiscovery`
+#[derive(Debug)]
+pub enum IpamResourceDiscovery {}
+
+/// `AWS::EC2::IPAMResourceDiscoveryAssociation`
+#[derive(Debug)]
+pub enum IpamResourceDiscoveryAssociation {}
+
+/// `AWS::EC2::IPAMScope`
+#[derive(Debug)]
+pub enum IpamScope {}
+
+/// `AWS::EC2::IPv4Pool`
+#[derive(Debug)]
+pub enum Ipv4Pool {}
+
 /// `AWS::EC2::Instance`
 #[derive(Debug)]
 pub enum Instance {}
+
+/// `AWS::EC2::InstanceConnectEndpoint`
+#[derive(Debug)]
+pub enum InstanceConnectEndpoint {}
+
+/// `AWS::EC2::InstanceEventWindow`
+#[derive(Debug)]
+pub enum InstanceEventWindow {}
+
+/// `AWS::EC2::InternetGateway`
+#[derive(Debug)]
+pub enum InternetGateway {}
+
+/// `AWS::EC2::IpPoolRouteTableAssociation`
+#[derive(Debug)]
+pub enum IpPoolRouteTableAssociation {}
+
+/// `AWS::EC2::IpamExternalResourceVerificationToken`
+#[derive(Debug)]
+pub enum IpamExternalResourceVerificationToken {}
+
+/// `AWS::EC2::IpamInternetRegistryAssociation`
+#[derive(Debug)]
+pub enum IpamInternetRegistryAssociation {}
+
+/// `AWS::EC2::KeyPair`
+#[derive(Debug)]
+pub enum KeyPair {}
+
+/// `AWS::EC2::LaunchTemplate`
+#[derive(Debug)]
+pub enum LaunchTemplate {}
+
+/// `AWS::EC2::LocalGatewayRoute`
+#[derive(Debug)]
+pub enum LocalGatewayRoute {}
+
+/// `AWS::EC2::LocalGatewayRouteTable`
+#[derive(Debug)]
+pub enum LocalGatewayRouteTable {}
+
+/// `AWS::EC2::LocalGatewayRouteTableVPCAssociation`
+#[derive(Debug)]
+pub enum LocalGatewayRouteTableVpcAssociation {}
+
+/// `AWS::EC2::LocalGatewayRouteTableVirtualInterfaceGroupAssociation`
+#[derive(Debug)]
+pub enum LocalGatewayRouteTableVirtualInterfaceGroupAssociation {}
+
+/// `AWS::EC2::LocalGatewayVirtualInterface`
+#[derive(Debug)]
+pub enum LocalGatewayVirtualInterface {}
+
+/// `AWS::EC2::LocalGatewayVirtualInterfaceGroup`
+#[derive(Debug)]
+pub enum LocalGatewayVirtualInterfaceGroup {}
+
+/// `AWS::EC2::NatGateway`
+#[derive(Debug)]
+pub enum NatGateway {}
+
+/// `AWS::EC2::NetworkAcl`
+#[derive(Debug)]
+pub enum NetworkAcl {}
+
+/// `AWS::EC2::NetworkAclEntry`
+#[derive(Debug)]
+pub enum NetworkAclEntry {}
+
+/// `AWS::EC2::NetworkInsightsAccessScope`
+#[derive(Debug)]
+pub enum NetworkInsightsAccessScope {}
+
+/// `AWS::EC2::NetworkInsightsAccessScopeAnalysis`
+#[derive(Debug)]
+pub enum NetworkInsightsAccessScopeAnalysis {}
+
+/// `AWS::EC2::NetworkInsightsAnalysis`
+#[derive(Debug)]
+pub enum NetworkInsightsAnalysis {}
+
+/// `AWS::EC2::NetworkInsightsPath`
+#[derive(Debug)]
+pub enum NetworkInsightsPath {}
+
+/// `AWS::EC2::NetworkInterface`
+#[derive(Debug)]
+pub enum NetworkInterface {}
+
+/// `AWS::EC2::NetworkInterfaceAttachment`
+#[derive(Debug)]
+pub enum NetworkInterfaceAttachment {}
+
+/// `AWS::EC2::NetworkInterfacePermission`
+#[derive(Debug)]
+pub enum NetworkInterfacePermission {}
+
+/// `AWS::EC2::NetworkPerformanceMetricSubscription`
+#[derive(Debug)]
+pub enum NetworkPerformanceMetricSubscription {}
+
+/// `AWS::EC2::PlacementGroup`
+#[derive(Debug)]
+pub enum PlacementGroup {}
+
+/// `AWS::EC2::PrefixList`
+#[derive(Debug)]
+pub enum PrefixList {}
+
+/// `AWS::EC2::Route`
+#[derive(Debug)]
+pub enum Ec2Route {}
+
+/// `AWS::EC2::RouteServer`
+#[derive(Debug)]
+pub enum RouteServer {}
+
+/// `AWS::EC2::RouteServerAssociation`
+#[derive(Debug)]
+pub enum RouteServerAssociation {}
+
+/// `AWS::EC2::RouteServerEndpoint`
+#[derive(Debug)]
+pub enum RouteServerEndpoint {}
+
+/// `AWS::EC2::RouteServerPeer`
+#[derive(Debug)]
+pub enum RouteServerPeer {}
+
+/// `AWS::EC2::RouteServerPropagation`
+#[derive(Debug)]
+pub enum RouteServerPropagation {}
+
+/// `AWS::EC2::RouteTable`
+#[derive(Debug)]
+pub enum RouteTable {}
+
+/// `AWS::EC2::SecondaryNetwork`
+#[derive(Debug)]
+pub enum SecondaryNetwork {}
 
 /// `AWS::EC2::SecurityGroup`
 #[derive(Debug)]
 pub enum SecurityGroup {}
 
+/// `AWS::EC2::SecurityGroupEgress`
+#[derive(Debug)]
+pub enum SecurityGroupEgress {}
+
+/// `AWS::EC2::SecurityGroupIngress`
+#[derive(Debug)]
+pub enum SecurityGroupIngress {}
+
+/// `AWS::EC2::SecurityGroupVpcAssociation`
+#[derive(Debug)]
+pub enum SecurityGroupVpcAssociation {}
+
+/// `AWS::EC2::SnapshotBlockPublicAccess`
+#[derive(Debug)]
+pub enum SnapshotBlockPublicAccess {}
+
+/// `AWS::EC2::SpotFleet`
+#[derive(Debug)]
+pub enum SpotFleet {}
+
+/// `AWS::EC2::SqlHaStandbyDetectedInstance`
+#[derive(Debug)]
+pub enum SqlHaStandbyDetectedInstance {}
+
 /// `AWS::EC2::Subnet`
 #[derive(Debug)]
 pub enum Subnet {}
+
+/// `AWS::EC2::SubnetCidrBlock`
+#[derive(Debug)]
+pub enum SubnetCidrBlock {}
+
+/// `AWS::EC2::SubnetCidrReservation`
+#[derive(Debug)]
+pub enum SubnetCidrReservation {}
+
+/// `AWS::EC2::SubnetNetworkAclAssociation`
+#[derive(Debug)]
+pub enum SubnetNetworkAclAssociation {}
+
+/// `AWS::EC2::SubnetRouteTableAssociation`
+#[derive(Debug)]
+pub enum SubnetRouteTableAssociation {}
+
+/// `AWS::EC2::TrafficMirrorFilter`
+#[derive(Debug)]
+pub enum TrafficMirrorFilter {}
+
+/// `AWS::EC2::TrafficMirrorFilterRule`
+#[derive(Debug)]
+pub enum TrafficMirrorFilterRule {}
+
+/// `AWS::EC2::TrafficMirrorSession`
+#[derive(Debug)]
+pub enum TrafficMirrorSession {}
+
+/// `AWS::EC2::TrafficMirrorTarget`
+#[derive(Debug)]
+pub enum TrafficMirrorTarget {}
+
+/// `AWS::EC2::TransitGateway`
+#[derive(Debug)]
+pub enum TransitGateway {}
+
+/// `AWS::EC2::TransitGatewayAttachment`
+#[derive(Debug)]
+pub enum TransitGatewayAttachment {}
+
+/// `AWS::EC2::TransitGatewayConnect`
+#[derive(Debug)]
+pub enum TransitGatewayConnect {}
+
+/// `AWS::EC2::TransitGatewayConnectPeer`
+#[derive(Debug)]
+pub enum TransitGatewayConnectPeer {}
+
+/// `AWS::EC2::TransitGatewayMeteringPolicy`
+#[derive(Debug)]
+pub enum TransitGatewayMeteringPolicy {}
+
+/// `AWS::EC2::TransitGatewayMeteringPolicyEntry`
+#[derive(Debug)]
+pub enum TransitGatewayMeteringPolicyEntry {}
+
+/// `AWS::EC2::TransitGatewayMulticastDomain`
+#[derive(Debug)]
+pub enum TransitGatewayMulticastDomain {}
+
+/// `AWS::EC2::TransitGatewayMulticastDomainAssociation`
+#[derive(Debug)]
+pub enum TransitGatewayMulticastDomainAssociation {}
+
+/// `AWS::EC2::TransitGatewayMulticastGroupMember`
+#[derive(Debug)]
+pub enum TransitGatewayMulticastGroupMember {}
+
+/// `AWS::EC2::TransitGatewayMulticastGroupSource`
+#[derive(Debug)]
+pub enum TransitGatewayMulticastGroupSource {}
+
+/// `AWS::EC2::TransitGatewayPeeringAttachment`
+#[derive(Debug)]
+pub enum TransitGatewayPeeringAttachment {}
+
+/// `AWS::EC2::TransitGatewayPolicyTable`
+#[derive(Debug)]
+pub enum TransitGatewayPolicyTable {}
+
+/// `AWS::EC2::TransitGatewayPolicyTableAssociation`
+#[derive(Debug)]
+pub enum TransitGatewayPolicyTableAssociation {}
+
+/// `AWS::EC2::TransitGatewayPolicyTableEntry`
+#[derive(Debug)]
+pub enum TransitGatewayPolicyTableEntry {}
+
+/// `AWS::EC2::TransitGatewayRoute`
+#[derive(Debug)]
+pub enum TransitGatewayRoute {}
+
+/// `AWS::EC2::TransitGatewayRouteTable`
+#[derive(Debug)]
+pub enum TransitGatewayRouteTable {}
+
+/// `AWS::EC2::TransitGatewayRouteTableAssociation`
+#[derive(Debug)]
+pub enum TransitGatewayRouteTableAssociation {}
+
+/// `AWS::EC2::TransitGatewayRouteTablePropagation`
+#[derive(Debug)]
+pub enum TransitGatewayRouteTablePropagation {}
+
+/// `AWS::EC2::TransitGatewayVpcAttachment`
+#[derive(Debug)]
+pub enum TransitGatewayVpcAttachment {}
 
 /// `AWS::EC2::VPC`
 #[derive(Debug)]
 pub enum Vpc {}
 
+/// `AWS::EC2::VPCBlockPublicAccessExclusion`
+#[derive(Debug)]
+pub enum VpcBlockPublicAccessExclusion {}
+
+/// `AWS::EC2::VPCBlockPublicAccessOptions`
+#[derive(Debug)]
+pub enum VpcBlockPublicAccessOptions {}
+
+/// `AWS::EC2::VPCCidrBlock`
+#[derive(Debug)]
+pub enum VpcCidrBlock {}
+
+/// `AWS::EC2::VPCDHCPOptionsAssociation`
+#[derive(Debug)]
+pub enum VpcdhcpOptionsAssociation {}
+
+/// `AWS::EC2::VPCEncryptionControl`
+#[derive(Debug)]
+pub enum VpcEncryptionControl {}
+
 /// `AWS::EC2::VPCEndpoint`
 #[derive(Debug)]
 pub enum VpcEndpoint {}
+
+/// `AWS::EC2::VPCEndpointConnectionNotification`
+#[derive(Debug)]
+pub enum VpcEndpointConnectionNotification {}
+
+/// `AWS::EC2::VPCEndpointService`
+#[derive(Debug)]
+pub enum VpcEndpointService {}
+
+/// `AWS::EC2::VPCEndpointServicePermissions`
+#[derive(Debug)]
+pub enum VpcEndpointServicePermissions {}
+
+/// `AWS::EC2::VPCGatewayAttachment`
+#[derive(Debug)]
+pub enum VpcGatewayAttachment {}
+
+/// `AWS::EC2::VPCPeeringConnection`
+#[derive(Debug)]
+pub enum VpcPeeringConnection {}
+
+/// `AWS::EC2::VPNConcentrator`
+#[derive(Debug)]
+pub enum VpnConcentrator {}
+
+/// `AWS::EC2::VPNConnection`
+#[derive(Debug)]
+pub enum VpnConnection {}
+
+/// `AWS::EC2::VPNConnectionRoute`
+#[derive(Debug)]
+pub enum VpnConnectionRoute {}
+
+/// `AWS::EC2::VPNGateway`
+#[derive(Debug)]
+pub enum VpnGateway {}
+
+/// `AWS::EC2::VPNGatewayRoutePropagation`
+#[derive(Debug)]
+pub enum VpnGatewayRoutePropagation {}
+
+/// `AWS::EC2::VerifiedAccessEndpoint`
+#[derive(Debug)]
+pub enum VerifiedAccessEndpoint {}
+
+/// `AWS::EC2::VerifiedAccessGroup`
+#[derive(Debug)]
+pub enum VerifiedAccessGroup {}
+
+/// `AWS::EC2::VerifiedAccessInstance`
+#[derive(Debug)]
+pub enum VerifiedAccessInstance {}
+
+/// `AWS::EC2::VerifiedAccessTrustProvider`
+#[derive(Debug)]
+pub enum VerifiedAccessTrustProvider {}
+
+/// `AWS::EC2::Volume`
+#[derive(Debug)]
+pub enum Volume {}
+
+/// `AWS::EC2::VolumeAttachment`
+#[derive(Debug)]
+pub enum VolumeAttachment {}
+
+/// `AWS::ECR::PublicRepository`
+#[derive(Debug)]
+pub enum PublicRepository {}
+
+/// `AWS::ECR::PullThroughCacheRule`
+#[derive(Debug)]
+pub enum PullThroughCacheRule {}
+
+/// `AWS::ECR::PullTimeUpdateExclusion`
+#[derive(Debug)]
+pub enum PullTimeUpdateExclusion {}
+
+/// `AWS::ECR::RegistryPolicy`
+#[derive(Debug)]
+pub enum RegistryPolicy {}
+
+/// `AWS::ECR::RegistryScanningConfiguration`
+#[derive(Debug)]
+pub enum RegistryScanningConfiguration {}
+
+/// `AWS::ECR::ReplicationConfiguration`
+#[derive(Debug)]
+pub enum ReplicationConfiguration {}
+
+/// `AWS::ECR::Repository`
+#[derive(Debug)]
+pub enum Repository {}
+
+/// `AWS::ECR::RepositoryCreationTemplate`
+#[derive(Debug)]
+pub enum RepositoryCreationTemplate {}
+
+/// `AWS::ECR::SigningConfiguration`
+#[derive(Debug)]
+pub enum SigningConfiguration {}
+
+/// `AWS::ECS::CapacityProvider`
+#[derive(Debug)]
+pub enum EcsCapacityProvider {}
+
+/// `AWS::ECS::Cluster`
+#[derive(Debug)]
+pub enum Cluster {}
+
+/// `AWS::ECS::ClusterCapacityProviderAssociations`
+#[derive(Debug)]
+pub enum ClusterCapacityProviderAssociations {}
+
+/// `AWS::ECS::Daemon`
+#[derive(Debug)]
+pub enum Daemon {}
+
+/// `AWS::ECS::DaemonTaskDefinition`
+#[derive(Debug)]
+pub enum DaemonTaskDefinition {}
+
+/// `AWS::ECS::ExpressGatewayService`
+#[derive(Debug)]
+pub enum ExpressGatewayService {}
+
+/// `AWS::ECS::Gateway`
+#[derive(Debug)]
+pub enum Gateway {}
+
+/// `AWS::ECS::GatewayClusterAssociations`
+#[derive(Debug)]
+pub enum GatewayClusterAssociations {}
+
+/// `AWS::ECS::PrimaryTaskSet`
+#[derive(Debug)]
+pub enum PrimaryTaskSet {}
+
+/// `AWS::ECS::Service`
+#[derive(Debug)]
+pub enum Service {}
 
 /// `AWS::ECS::TaskDefinition`
 #[derive(Debug)]
 pub enum TaskDefinition {}
 
+/// `AWS::ECS::TaskSet`
+#[derive(Debug)]
+pub enum TaskSet {}
+
 /// `AWS::EFS::AccessPoint`
 #[derive(Debug)]
 pub enum EfsAccessPoint {}
 
+/// `AWS::EFS::FileSystem`
+#[derive(Debug)]
+pub enum FileSystem {}
+
+/// `AWS::ElasticLoadBalancing::LoadBalancer`
+#[derive(Debug)]
+pub enum ElasticLoadBalancingLoadBalancer {}
+
+/// `AWS::ElasticLoadBalancingV2::Listener`
+#[derive(Debug)]
+pub enum Listener {}
+
+/// `AWS::ElasticLoadBalancingV2::ListenerCertificate`
+#[derive(Debug)]
+pub enum ListenerCertificate {}
+
+/// `AWS::ElasticLoadBalancingV2::ListenerRule`
+#[derive(Debug)]
+pub enum ListenerRule {}
+
 /// `AWS::ElasticLoadBalancingV2::LoadBalancer`
 #[derive(Debug)]
-pub enum LoadBalancer {}
+pub enum ElasticLoadBalancingV2LoadBalancer {}
+
+/// `AWS::ElasticLoadBalancingV2::TargetGroup`
+#[derive(Debug)]
+pub enum TargetGroup {}
+
+/// `AWS::ElasticLoadBalancingV2::TrustStore`
+#[derive(Debug)]
+pub enum ElasticLoadBalancingV2TrustStore {}
+
+/// `AWS::ElasticLoadBalancingV2::TrustStoreRevocation`
+#[derive(Debug)]
+pub enum TrustStoreRevocation {}
 
 /// `AWS::Events::ApiDestination`
 #[derive(Debug)]
@@ -389,9 +1253,25 @@ pub enum Key {}
 #[derive(Debug)]
 pub enum ReplicaKey {}
 
+/// `AWS::Kinesis::Channel`
+#[derive(Debug)]
+pub enum Channel {}
+
+/// `AWS::Kinesis::ResourcePolicy`
+#[derive(Debug)]
+pub enum KinesisResourcePolicy {}
+
 /// `AWS::Kinesis::Stream`
 #[derive(Debug)]
 pub enum Stream {}
+
+/// `AWS::Kinesis::StreamConsumer`
+#[derive(Debug)]
+pub enum StreamConsumer {}
+
+/// `AWS::KinesisFirehose::DeliveryStream`
+#[derive(Debug)]
+pub enum DeliveryStream {}
 
 /// `AWS::Lambda::Alias`
 #[derive(Debug)]
@@ -399,7 +1279,7 @@ pub enum LambdaAlias {}
 
 /// `AWS::Lambda::CapacityProvider`
 #[derive(Debug)]
-pub enum CapacityProvider {}
+pub enum LambdaCapacityProvider {}
 
 /// `AWS::Lambda::CodeSigningConfig`
 #[derive(Debug)]
@@ -415,7 +1295,7 @@ pub enum EventSourceMapping {}
 
 /// `AWS::Lambda::Function`
 #[derive(Debug)]
-pub enum Function {}
+pub enum LambdaFunction {}
 
 /// `AWS::Lambda::LayerVersion`
 #[derive(Debug)]
@@ -524,6 +1404,62 @@ pub enum SubscriptionFilter {}
 /// `AWS::Logs::Transformer`
 #[derive(Debug)]
 pub enum Transformer {}
+
+/// `AWS::Pipes::Pipe`
+#[derive(Debug)]
+pub enum Pipe {}
+
+/// `AWS::RDS::DBCluster`
+#[derive(Debug)]
+pub enum DbCluster {}
+
+/// `AWS::Route53::CidrCollection`
+#[derive(Debug)]
+pub enum CidrCollection {}
+
+/// `AWS::Route53::DNSSEC`
+#[derive(Debug)]
+pub enum Dnssec {}
+
+/// `AWS::Route53::DelegationSet`
+#[derive(Debug)]
+pub enum DelegationSet {}
+
+/// `AWS::Route53::HealthCheck`
+#[derive(Debug)]
+pub enum HealthCheck {}
+
+/// `AWS::Route53::HostedZone`
+#[derive(Debug)]
+pub enum HostedZone {}
+
+/// `AWS::Route53::KeySigningKey`
+#[derive(Debug)]
+pub enum KeySigningKey {}
+
+/// `AWS::Route53::QueryLoggingConfig`
+#[derive(Debug)]
+pub enum QueryLoggingConfig {}
+
+/// `AWS::Route53::RecordSet`
+#[derive(Debug)]
+pub enum RecordSet {}
+
+/// `AWS::Route53::RecordSetGroup`
+#[derive(Debug)]
+pub enum RecordSetGroup {}
+
+/// `AWS::Route53::TrafficPolicy`
+#[derive(Debug)]
+pub enum TrafficPolicy {}
+
+/// `AWS::Route53::TrafficPolicyInstance`
+#[derive(Debug)]
+pub enum TrafficPolicyInstance {}
+
+/// `AWS::Route53RecoveryControl::RoutingControl`
+#[derive(Debug)]
+pub enum RoutingControl {}
 
 /// `AWS::S3::AccessGrant`
 #[derive(Debug)]
@@ -641,6 +1577,14 @@ pub enum SsmResourcePolicy {}
 #[derive(Debug)]
 pub enum ServiceSetting {}
 
+/// `AWS::Scheduler::Schedule`
+#[derive(Debug)]
+pub enum Schedule {}
+
+/// `AWS::Scheduler::ScheduleGroup`
+#[derive(Debug)]
+pub enum ScheduleGroup {}
+
 /// `AWS::SecretsManager::ResourcePolicy`
 #[derive(Debug)]
 pub enum SecretsManagerResourcePolicy {}
@@ -660,3 +1604,43 @@ pub enum SecretTargetAttachment {}
 /// `AWS::Signer::SigningProfile`
 #[derive(Debug)]
 pub enum SigningProfile {}
+
+/// `AWS::StepFunctions::Activity`
+#[derive(Debug)]
+pub enum Activity {}
+
+/// `AWS::StepFunctions::StateMachine`
+#[derive(Debug)]
+pub enum StateMachine {}
+
+/// `AWS::StepFunctions::StateMachineAlias`
+#[derive(Debug)]
+pub enum StateMachineAlias {}
+
+/// `AWS::StepFunctions::StateMachineVersion`
+#[derive(Debug)]
+pub enum StateMachineVersion {}
+
+/// `AWS::WAFv2::IPSet`
+#[derive(Debug)]
+pub enum IpSet {}
+
+/// `AWS::WAFv2::LoggingConfiguration`
+#[derive(Debug)]
+pub enum LoggingConfiguration {}
+
+/// `AWS::WAFv2::RegexPatternSet`
+#[derive(Debug)]
+pub enum RegexPatternSet {}
+
+/// `AWS::WAFv2::RuleGroup`
+#[derive(Debug)]
+pub enum RuleGroup {}
+
+/// `AWS::WAFv2::WebACL`
+#[derive(Debug)]
+pub enum WebAcl {}
+
+/// `AWS::WAFv2::WebACLAssociation`
+#[derive(Debug)]
+pub enum WebAclAssociation {}

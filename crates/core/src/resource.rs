@@ -92,7 +92,6 @@ impl Resource {
             update_replace_policy: None,
             metadata: crate::reference::Map::new(),
             attributes: crate::reference::Map::new(),
-            overrides: Vec::new(),
             hash_of: None,
         };
         let index = scope.add(id, Kind::Resource(Box::new(data)));
@@ -159,18 +158,12 @@ impl Resource {
     /// Sets whatever stands at `path` of the finished resource (`Properties.Code.S3Key`, `CreationPolicy`), after
     /// everything else has been computed.
     pub fn add_override(&self, path: &str, value: impl Into<PropertyValue>) {
-        let PropertyValue(value) = value.into();
-        self.push_override(path, Some(value));
+        self.scope.add_override(path, value);
     }
 
     /// Deletes whatever stands at `path` of the finished resource.
     pub fn add_deletion_override(&self, path: &str) {
-        self.push_override(path, None);
-    }
-
-    fn push_override(&self, path: &str, value: Option<Node>) {
-        let path = path.split('.').map(str::to_owned).collect();
-        self.edit(|data| data.overrides.push((path, value)));
+        self.scope.add_deletion_override(path);
     }
 
     /// What `Ref` yields for this resource. The caller vouches for the meaning.
@@ -234,7 +227,7 @@ impl Resource {
 }
 
 /// A property's value in whatever form it comes: a node, a typed value, a literal.
-pub struct PropertyValue(Node);
+pub struct PropertyValue(pub(crate) Node);
 
 impl<T: ?Sized> From<Value<T>> for PropertyValue {
     fn from(value: Value<T>) -> Self {

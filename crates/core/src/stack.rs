@@ -128,10 +128,13 @@ impl StackBuilder {
     }
 
     /// Makes the stack.
-    pub fn build(self) -> Stack {
+    pub fn build(mut self) -> Stack {
         self.draft.mark_built();
         let parent = self.draft.parent();
-        if self.draft.parent().stack().is_some() {
+        let (account, region) = parent.stage_environment();
+        self.data.account = self.data.account.or(account);
+        self.data.region = self.data.region.or(region);
+        if parent.stack().is_some() {
             parent.error(format!(
                 "stack `{}` is made inside of another stack; give it the app as its scope",
                 self.draft.id()

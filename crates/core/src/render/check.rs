@@ -11,6 +11,9 @@ impl Renderer<'_> {
         let mut taken: HashMap<(String, Option<String>, Option<String>), u32> = HashMap::new();
         for (stack, _) in members {
             let Kind::Stack(data) = &self.tree.element(*stack).kind else { continue };
+            if data.nested_in.is_some() {
+                continue;
+            }
             let name = self.stack_name(*stack);
             let key = (name.clone(), data.account.clone(), data.region.clone());
             if let Some(first) = taken.insert(key, *stack) {

@@ -1,26 +1,33 @@
 //! References from one stack to another.
 //!
-//! By default the producer exports the value and the consumer imports it: CloudFormation then keeps the producer from removing what is
-//! in use. A stack that asks for weak references reads the producer's output instead, which ties nothing together. The names are
-//! the CDK's, so that a stack can move between the two.
+//! Between two stacks, the producer exports the value and the consumer imports it: CloudFormation then keeps the producer from removing
+//! what is in use. A stack that asks for weak references reads the producer's output instead, which ties nothing together.
+//! Across the border of a nested stack a value goes in as a parameter and comes out as an output. The names are the CDK's, so
+//! that a stack can move between the two.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Rendered, RenderedMap, Renderer};
 use crate::diagnostic::Diagnostic;
 use crate::logical_id::logical_id;
-use crate::reference::{Intrinsic, Map, Node, NodeId, Reference, SubPart};
+use crate::reference::{Intrinsic, Node, NodeId, Reference, SubPart};
 use crate::stack::CrossStackReferences;
 use crate::synth::shown_path;
-use crate::tree::{Kind, StackData, Tree};
+use crate::tree::{Element, Kind, StackData, Tree};
+
+type RenderedIntrinsic = skysmith_template::Intrinsic;
+type RenderedSubPart = skysmith_template::SubPart;
 
 /// What a list is joined with on its way through an export, which takes texts only.
 const LIST_SEPARATOR: &str = "||";
 
+/// Stands in front of an element's number where its name would be, until the value is replaced. No name begins so.
+const LEAVING: char = '\0';
+
 /// A value of a resource: what `Ref` yields, or an attribute.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Target {
-    node: NodeId,
+    node: u32,
     attribute: Option<String>,
 }
 
@@ -29,8 +36,10 @@ pub(super) struct Target {
 pub(super) struct Crossings {
     /// By producer: output id, its body.
     outputs: HashMap<u32, BTreeMap<String, RenderedMap>>,
+    /// By nested stack: parameter id, its value in the stack around it.
+    parameters: HashMap<u32, BTreeMap<String, Rendered>>,
     /// By consumer and target: what stands there instead of the reference.
-    imports: HashMap<(u32, Target), Node>,
+    values: HashMap<(u32, Target), Rendered>,
     /// By consumer: the producers.
     producers: HashMap<u32, Vec<u32>>,
 }
@@ -45,20 +54,25 @@ impl Crossings {
     pub(super) fn outputs(&self, producer: u32) -> impl Iterator<Item = (&String, &RenderedMap)> {
         self.outputs.get(&producer).into_iter().flatten()
     }
+
+    /// The parameters that a nested stack is given.
+    pub(super) fn parameters(&self, nested: u32) -> impl Iterator<Item = (&String, &Rendered)> {
+        self.parameters.get(&nested).into_iter().flatten()
+    }
 }
 
 impl Renderer<'_> {
     /// Finds every reference that leaves its stack.
     pub(super) fn find_crossings(&mut self, members: &[(u32, Vec<u32>)]) {
+        self.has_ids = true;
         let tree = self.tree;
         for (stack, elements) in members {
             for &index in elements {
                 let mut leaving = Vec::new();
-                for_each_node(&tree.element(index).kind, &mut |property, node| {
-                    collect(node, &mut |found| {
-                        let node = found.node();
-                        if node.app != tree.app || self.stack_of[node.index as usize] != Some(*stack) {
-                            leaving.push((property, found.into_owned()));
+                for_each_node(tree.element(index), &mut |property, node| {
+                    collect(node, &mut |node, value| {
+                        if self.leaves(node, *stack) {
+                            leaving.push((property, Found::new(tree, node, value)));
                         }
                     });
                 });
@@ -66,16 +80,14 @@ impl Renderer<'_> {
                     self.cross(index, *stack, property, found);
                 }
                 if let Some(condition) = tree.resource(index).and_then(|resource| resource.condition)
-                    && (condition.app != tree.app || self.stack_of[condition.index as usize] != Some(*stack))
+                    && self.leaves(condition, *stack)
                 {
-                    self.cross(index, *stack, None, Found::Name(condition));
+                    self.cross(index, *stack, None, Found::new(tree, condition, None));
                 }
                 for other in tree.resource(index).into_iter().flat_map(|resource| &resource.depends_on) {
                     if other.app != tree.app {
-                        self.cross(index, *stack, None, Found::Name(*other));
-                    } else if let Some(producer) = self.stack_of[other.index as usize]
-                        && producer != *stack
-                    {
+                        self.cross(index, *stack, None, Found::Foreign);
+                    } else if let Some(producer) = self.stack_of[other.index as usize] {
                         self.add_producer(*stack, producer);
                     }
                 }
@@ -84,14 +96,14 @@ impl Renderer<'_> {
         self.check_circles(members);
     }
 
-    fn cross(&mut self, index: u32, consumer: u32, property: Option<&str>, target: Found<Target>) {
+    fn cross(&mut self, index: u32, consumer: u32, property: Option<&str>, target: Found) {
         let tree = self.tree;
         let problem = match target {
-            _ if target.node().app != tree.app => Diagnostic::error("a value of another app is used here")
+            Found::Foreign => Diagnostic::error("a value of another app is used here")
                 .rule("foreign-value")
                 .note("constructs can refer only to constructs of the same app"),
-            Found::Value(target) => match self.import(consumer, &target) {
-                Ok(()) => return,
+            Found::Value(target) => match self.value_in(consumer, &target) {
+                Ok(_) => return,
                 Err(problem) => problem,
             },
             Found::Name(node) => {
@@ -109,20 +121,59 @@ impl Renderer<'_> {
         self.report(index, Diagnostic { place, ..problem });
     }
 
-    /// Lets `consumer` use a value of another stack.
-    fn import(&mut self, consumer: u32, target: &Target) -> Result<(), Diagnostic> {
-        if self.crossings.imports.contains_key(&(consumer, target.clone())) {
-            return Ok(());
-        }
+    /// Whether a reference of `stack` to `node` leads out of it.
+    fn leaves(&self, node: NodeId, stack: u32) -> bool {
+        node.app != self.tree.app || self.stack_of[node.index as usize] != Some(stack)
+    }
+
+    /// How the stack `at` spells a value: as it is at home, through a parameter or an output where stacks are nested, through an import
+    /// elsewhere.
+    fn value_in(&mut self, at: u32, target: &Target) -> Result<Rendered, Diagnostic> {
         let tree = self.tree;
-        let path = tree.path(target.node.index);
-        let path = shown_path(&path);
-        let Some(producer) = self.stack_of[target.node.index as usize] else {
-            return Err(Diagnostic::error(format!("refers to `{path}`, which is in no stack")).rule("no-stack"));
+        let Some(home) = self.stack_of[target.node as usize] else {
+            let path = tree.path(target.node);
+            return Err(
+                Diagnostic::error(format!("refers to `{}`, which is in no stack", shown_path(&path))).rule("no-stack")
+            );
         };
-        let (Some(from), Some(to)) = (data(tree, producer), data(tree, consumer)) else { return Ok(()) };
-        let weak = to.cross_stack_references == CrossStackReferences::Weak;
+        if at == home {
+            return Ok(self.local_reference(target));
+        }
+        if let Some(known) = self.crossings.values.get(&(at, target.clone())) {
+            return Ok(known.clone());
+        }
+        let value = if let Some(child) = self.child_towards(at, home) {
+            let inner = self.value_in(child, target)?;
+            let inner = self.as_text(target, inner);
+            let id = self.name_of_value("Outputs", target)?;
+            let body = [("Value".to_owned(), inner)].into_iter().collect();
+            self.crossings.outputs.entry(child).or_default().insert(id.clone(), body);
+            let resource = data(tree, child).and_then(|data| data.nested_in);
+            let name = resource.map(|resource| self.name(Reference::Element(resource))).unwrap_or_default();
+            self.from_text(target, Rendered::from(RenderedIntrinsic::GetAtt(name, format!("Outputs.{id}").into())))
+        } else if let Some(parent) = self.parent_stack(at) {
+            let outer = self.value_in(parent, target)?;
+            let outer = self.as_text(target, outer);
+            let id = self.name_of_value("Parameters", target)?;
+            self.crossings.parameters.entry(at).or_default().insert(id.clone(), outer);
+            self.from_text(target, Rendered::from(RenderedIntrinsic::Ref(id)))
+        } else {
+            self.import(at, self.root_stack(home), target)?
+        };
+        self.crossings.values.insert((at, target.clone()), value.clone());
+        Ok(value)
+    }
+
+    /// Lets the stack `consumer` use a value of the stack `producer`, neither of which is nested in the other.
+    fn import(&mut self, consumer: u32, producer: u32, target: &Target) -> Result<Rendered, Diagnostic> {
+        let tree = self.tree;
+        let path = tree.path(target.node);
+        let path = shown_path(&path);
         let problem = |message: String| Diagnostic::error(message).rule("cross-stack-reference");
+        let (Some(from), Some(to)) = (data(tree, producer), data(tree, consumer)) else {
+            return Err(problem(format!("refers to `{path}`, which is in no stack")));
+        };
+        let weak = to.cross_stack_references == CrossStackReferences::Weak;
         if from.account != to.account {
             return Err(problem(format!("refers to `{path}`, which is in another account"))
                 .note("give it a name of your own, and use that name on both sides"));
@@ -131,28 +182,16 @@ impl Renderer<'_> {
             return Err(problem(format!("refers to `{path}`, which is in another region"))
                 .note("an export holds in one region: use weak references for this stack, with a region for both"));
         }
-        let reference = self.local_reference(target);
-        let id = logical_id(&["Exports", &format!("Output{}", reference.to_json_compact())])
+        let value = self.value_in(producer, target)?;
+        let id = logical_id(&["Exports", &format!("Output{}", value.to_json_compact())])
             .ok_or_else(|| problem(format!("`{path}` yields no name for an output")))?;
-        let is_list = self.is_list(target);
-        let value = match is_list {
-            true => Rendered::from(skysmith_template::Intrinsic::Join {
-                delimiter: LIST_SEPARATOR.to_owned(),
-                values: reference,
-            }),
-            false => reference,
-        };
+        let value = self.as_text(target, value);
         let producer_name = self.stack_name(producer);
         let export = format!("{producer_name}:{id}");
-        let body = self
-            .crossings
-            .outputs
-            .entry(producer)
-            .or_default()
-            .entry(id.clone())
-            .or_insert_with(|| [("Value".to_owned(), value)].into_iter().collect());
+        let outputs = self.crossings.outputs.entry(producer).or_default();
+        let body = outputs.entry(id.clone()).or_insert_with(|| [("Value".to_owned(), value)].into_iter().collect());
         let imported = if weak {
-            let mut arguments = Map::new();
+            let mut arguments = RenderedMap::new();
             arguments.insert("StackName".to_owned(), producer_name.into());
             if from.region != to.region
                 && let Some(region) = &from.region
@@ -160,77 +199,117 @@ impl Renderer<'_> {
                 arguments.insert("Region".to_owned(), region.as_str().into());
             }
             arguments.insert("OutputName".to_owned(), id.into());
-            Node::from(Intrinsic::GetStackOutput(arguments))
+            RenderedIntrinsic::GetStackOutput(arguments)
         } else {
             let name = [("Name".to_owned(), export.as_str().into())].into_iter().collect();
             body.insert("Export".to_owned(), Rendered::Map(name));
-            Node::from(Intrinsic::ImportValue(export.into()))
+            RenderedIntrinsic::ImportValue(export.into())
         };
-        let imported = match is_list {
-            true => Node::from(Intrinsic::Split { delimiter: LIST_SEPARATOR.to_owned(), source: imported }),
-            false => imported,
-        };
-        self.crossings.imports.insert((consumer, target.clone()), imported);
         self.add_producer(consumer, producer);
-        Ok(())
+        Ok(self.from_text(target, Rendered::from(imported)))
     }
 
+    /// Remembers that one stack waits for another. Stacks that are nested in one another are deployed as one.
     fn add_producer(&mut self, consumer: u32, producer: u32) {
+        let (consumer, producer) = (self.root_stack(consumer), self.root_stack(producer));
         let producers = self.crossings.producers.entry(consumer).or_default();
-        if !producers.contains(&producer) {
+        if consumer != producer && !producers.contains(&producer) {
             producers.push(producer);
         }
     }
 
+    /// The stack around a nested one.
+    pub(super) fn parent_stack(&self, stack: u32) -> Option<u32> {
+        self.stack_of[data(self.tree, stack)?.nested_in?.index as usize]
+    }
+
+    fn root_stack(&self, stack: u32) -> u32 {
+        let mut root = stack;
+        while let Some(parent) = self.parent_stack(root) {
+            root = parent;
+        }
+        root
+    }
+
+    /// The stack directly inside of `outer` that is, or is around, `inner`.
+    fn child_towards(&self, outer: u32, inner: u32) -> Option<u32> {
+        let mut at = inner;
+        loop {
+            let parent = self.parent_stack(at)?;
+            if parent == outer {
+                return Some(at);
+            }
+            at = parent;
+        }
+    }
+
+    /// A name for a value on its way through the border of a nested stack. The path below the app makes it unique there.
+    fn name_of_value(&self, kind: &str, target: &Target) -> Result<String, Diagnostic> {
+        let attribute = target.attribute.as_deref().unwrap_or("Ref");
+        let path = self.tree.path(target.node);
+        logical_id(&[kind, &path, attribute]).ok_or_else(|| Diagnostic::error(format!("`{path}` yields no name")))
+    }
+
     /// The reference as its own stack spells it.
     fn local_reference(&self, target: &Target) -> Rendered {
-        let name = self.name(Reference::Element(target.node));
+        let name = self.name(Reference::Element(self.tree.node_id(target.node)));
         Rendered::from(match &target.attribute {
-            None => skysmith_template::Intrinsic::Ref(name),
-            Some(attribute) => skysmith_template::Intrinsic::GetAtt(name, attribute.as_str().into()),
+            None => RenderedIntrinsic::Ref(name),
+            Some(attribute) => RenderedIntrinsic::GetAtt(name, attribute.as_str().into()),
         })
     }
 
+    /// A value as it leaves a stack: borders let texts through only.
+    fn as_text(&self, target: &Target, value: Rendered) -> Rendered {
+        match self.is_list(target) {
+            true => Rendered::from(RenderedIntrinsic::Join { delimiter: LIST_SEPARATOR.to_owned(), values: value }),
+            false => value,
+        }
+    }
+
+    /// A value as it arrives.
+    fn from_text(&self, target: &Target, value: Rendered) -> Rendered {
+        match self.is_list(target) {
+            true => Rendered::from(RenderedIntrinsic::Split { delimiter: LIST_SEPARATOR.to_owned(), source: value }),
+            false => value,
+        }
+    }
+
     fn is_list(&self, target: &Target) -> bool {
-        let resource = self.tree.resource(target.node.index);
+        let resource = self.tree.resource(target.node);
         resource
             .zip(target.attribute.as_deref())
             .is_some_and(|(resource, attribute)| (self.catalog.is_list)(&resource.resource_type, attribute))
     }
 
-    /// The value as `consumer` spells it: what is in other stacks is imported.
-    pub(super) fn imported(&self, mut node: Node, consumer: u32) -> Node {
-        let mut leaves = false;
-        node.for_each_ref(&mut |reference| {
-            leaves |= matches!(reference, Reference::Element(id)
-                if id.app == self.tree.app && self.stack_of[id.index as usize] != Some(consumer));
-        });
-        if leaves {
-            self.replace(&mut node, consumer);
-        }
-        node
+    /// The name under which a reference that leaves its stack is rendered at first. While ids are still being made of
+    /// rendered content it is the path, which no construct elsewhere can change.
+    pub(super) fn leaving_name(&self, node: u32) -> String {
+        if self.has_ids { format!("{LEAVING}{node}") } else { self.tree.path(node) }
     }
 
-    fn replace(&self, node: &mut Node, consumer: u32) {
-        let import = |node: NodeId, attribute: Option<&str>| {
+    /// Puts the values of other stacks where their references were.
+    pub(super) fn import_values(&self, node: &mut Rendered, consumer: u32) {
+        let value = |name: &str, attribute: Option<&str>| {
+            let node = name.strip_prefix(LEAVING)?.parse().ok()?;
             let target = Target { node, attribute: attribute.map(str::to_owned) };
-            self.crossings.imports.get(&(consumer, target)).cloned()
+            self.crossings.values.get(&(consumer, target)).cloned()
         };
-        if let Node::Intrinsic(intrinsic) = node {
+        if let Rendered::Intrinsic(intrinsic) = node {
             let replacement = match &mut **intrinsic {
-                Intrinsic::Ref(Reference::Element(id)) => import(*id, None),
-                Intrinsic::GetAtt(Reference::Element(id), Node::String(attribute)) => import(*id, Some(attribute)),
-                Intrinsic::Sub { parts, variables } => {
+                RenderedIntrinsic::Ref(name) => value(name, None),
+                RenderedIntrinsic::GetAtt(name, Rendered::String(attribute)) => value(name, Some(attribute)),
+                RenderedIntrinsic::Sub { parts, variables } => {
                     for part in parts.iter_mut() {
                         let imported = match part {
-                            SubPart::Ref(Reference::Element(id)) => import(*id, None),
-                            SubPart::GetAtt(Reference::Element(id), attribute) => import(*id, Some(attribute)),
+                            RenderedSubPart::Ref(name) => value(name, None),
+                            RenderedSubPart::GetAtt(name, attribute) => value(name, Some(attribute)),
                             _ => None,
                         };
                         if let Some(imported) = imported {
                             let variable = format!("Import{}", variables.len() + 1);
                             variables.insert(variable.clone(), imported);
-                            *part = SubPart::Variable(variable);
+                            *part = RenderedSubPart::Variable(variable);
                         }
                     }
                     None
@@ -242,7 +321,7 @@ impl Renderer<'_> {
                 return;
             }
         }
-        node.for_each_child_mut(&mut |child| self.replace(child, consumer));
+        node.for_each_child_mut(&mut |child| self.import_values(child, consumer));
     }
 
     /// Reports stacks that wait for each other, with the way round.
@@ -265,32 +344,22 @@ impl Renderer<'_> {
     }
 }
 
-/// A reference that was found: to a value, which can cross, or to a name, which cannot.
-enum Found<T> {
-    Value(T),
+/// A reference that leaves its stack.
+enum Found {
+    /// To a value, which can cross.
+    Value(Target),
+    /// To a condition, which cannot.
     Name(NodeId),
+    /// To another app.
+    Foreign,
 }
 
-impl Found<Target> {
-    fn node(&self) -> NodeId {
-        match self {
-            Self::Value(target) => target.node,
-            Self::Name(node) => *node,
-        }
-    }
-}
-
-impl Found<(NodeId, Option<&str>)> {
-    fn node(&self) -> NodeId {
-        match self {
-            Self::Value((node, _)) | Self::Name(node) => *node,
-        }
-    }
-
-    fn into_owned(self) -> Found<Target> {
-        match self {
-            Self::Value((node, attribute)) => Found::Value(Target { node, attribute: attribute.map(str::to_owned) }),
-            Self::Name(node) => Found::Name(node),
+impl Found {
+    fn new(tree: &Tree, node: NodeId, value: Option<Option<&str>>) -> Self {
+        match value {
+            _ if node.app != tree.app => Self::Foreign,
+            Some(attribute) => Self::Value(Target { node: node.index, attribute: attribute.map(str::to_owned) }),
+            None => Self::Name(node),
         }
     }
 }
@@ -303,27 +372,30 @@ fn data(tree: &Tree, stack: u32) -> Option<&StackData> {
 }
 
 /// Calls `f` with every value of an element, and with the top-level property it is in.
-fn for_each_node<'a>(kind: &'a Kind, f: &mut impl FnMut(Option<&'a str>, &'a Node)) {
-    match kind {
+fn for_each_node<'a>(element: &'a Element, f: &mut impl FnMut(Option<&'a str>, &'a Node)) {
+    for node in element.overrides.iter().filter_map(|(_, node)| node.as_ref()) {
+        f(None, node);
+    }
+    match &element.kind {
         Kind::Resource(resource) => {
             for (name, node) in &resource.properties {
                 f(Some(name), node);
             }
-            let overrides = resource.overrides.iter().filter_map(|(_, node)| node.as_ref());
-            for node in resource.attributes.values().chain(resource.metadata.values()).chain(overrides) {
+            for node in resource.attributes.values().chain(resource.metadata.values()) {
                 f(None, node);
             }
         }
         Kind::Entry { body, .. } => f(None, body),
-        Kind::Scope | Kind::Stack(_) => {}
+        Kind::Scope | Kind::Stage { .. } | Kind::Stack(_) => {}
     }
 }
 
-fn collect<'a>(node: &'a Node, found: &mut impl FnMut(Found<(NodeId, Option<&'a str>)>)) {
+/// Calls `found` with every reference: the element, and for a value its attribute.
+fn collect<'a>(node: &'a Node, found: &mut impl FnMut(NodeId, Option<Option<&'a str>>)) {
     if let Node::Intrinsic(intrinsic) = node {
         let mut value = |reference: &Reference, attribute: Option<&'a str>| {
             if let Reference::Element(node) = reference {
-                found(Found::Value((*node, attribute)));
+                found(*node, Some(attribute));
             }
         };
         match &**intrinsic {
@@ -339,7 +411,7 @@ fn collect<'a>(node: &'a Node, found: &mut impl FnMut(Found<(NodeId, Option<&'a 
                 }
             }
             Intrinsic::If { condition: Reference::Element(node), .. }
-            | Intrinsic::Condition(Reference::Element(node)) => found(Found::Name(*node)),
+            | Intrinsic::Condition(Reference::Element(node)) => found(*node, None),
             _ => {}
         }
     }

@@ -14,7 +14,7 @@ use skysmith_template::Template;
 
 use self::crossing::Crossings;
 use crate::app::Catalog;
-use crate::asset::DirectoryAsset;
+use crate::asset::{self, DirectoryAsset};
 use crate::diagnostic::Diagnostic;
 use crate::reference::{Node, Reference};
 use crate::synth::{RenderedElement, SynthesizedStack};
@@ -31,6 +31,8 @@ pub(crate) fn render(tree: &Tree, catalog: &Catalog) -> (Vec<SynthesizedStack>, 
         stack_of: stack_by_element(tree),
         ids: HashMap::new(),
         crossings: Crossings::default(),
+        nested: HashMap::new(),
+        has_ids: false,
         diagnostics: Vec::new(),
     };
     let members = renderer.members();
@@ -41,7 +43,10 @@ pub(crate) fn render(tree: &Tree, catalog: &Catalog) -> (Vec<SynthesizedStack>, 
         renderer.assign_hashed_ids(elements);
     }
     renderer.find_crossings(&members);
-    let stacks = members.iter().map(|(stack, elements)| renderer.stack(*stack, elements)).collect();
+    // A nested stack is made after the one around it, and must be rendered before: its content's hash is part of that.
+    let mut stacks: Vec<SynthesizedStack> =
+        members.iter().rev().map(|(stack, elements)| renderer.stack(*stack, elements)).collect();
+    stacks.reverse();
     renderer.check_names(&members);
     (stacks, renderer.diagnostics)
 }
@@ -65,6 +70,10 @@ struct Renderer<'a> {
     stack_of: Vec<Option<u32>>,
     ids: HashMap<u32, String>,
     crossings: Crossings,
+    /// Whether every id is complete, those that carry a hash included.
+    has_ids: bool,
+    /// By the resource that stands for it: each nested stack that has been rendered, and the hash of its template.
+    nested: HashMap<u32, (u32, String)>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -81,7 +90,7 @@ impl Renderer<'_> {
         let mut position: HashMap<u32, usize> = HashMap::new();
         for index in 0..self.tree.elements.len() as u32 {
             match self.tree.element(index).kind {
-                Kind::Scope => {}
+                Kind::Scope | Kind::Stage { .. } => {}
                 Kind::Stack(_) => {
                     position.insert(index, members.len());
                     members.push((index, Vec::new()));
@@ -118,12 +127,18 @@ impl Renderer<'_> {
                 template.root_mut().insert("Transform".to_owned(), Rendered::List(names));
             }
         }
-        for section in [Section::Parameters, Section::Mappings, Section::Conditions] {
+        self.entries(&mut template, members, Section::Parameters);
+        for (id, _) in self.crossings.parameters(stack) {
+            let parameter = [("Type".to_owned(), "String".into())].into_iter().collect();
+            template.section_mut("Parameters").insert(id.clone(), Rendered::Map(parameter));
+        }
+        for section in [Section::Rules, Section::Mappings, Section::Conditions] {
             self.entries(&mut template, members, section);
         }
         for &index in members {
             let (Some(_), Some(id)) = (tree.resource(index), self.ids.get(&index).cloned()) else { continue };
-            if let Some(body) = self.resource_body(index) {
+            if let Some(mut body) = self.resource_body(index) {
+                self.complete_nested(index, &mut body);
                 template.section_mut("Resources").entry(id).or_insert(Rendered::Map(body));
             }
         }
@@ -144,6 +159,9 @@ impl Renderer<'_> {
             })
             .collect();
         let path = tree.path(stack);
+        if let Some(resource) = data.nested_in {
+            self.nested.insert(resource.index, (stack, asset::content_hash(template.to_json().as_bytes())));
+        }
         SynthesizedStack {
             id: path.replace('/', "-"),
             name: self.stack_name(stack),
@@ -153,9 +171,35 @@ impl Renderer<'_> {
             tags: self.tags_of(stack).into_iter().collect(),
             depends_on: self.waits_for(stack, data),
             assets: self.assets_of(stack),
+            nested_in: self.parent_stack(stack).map(|parent| tree.path(parent)),
             path,
             template,
             elements,
+        }
+    }
+
+    /// Completes the resource that stands for a nested stack: where its template will be, and what it is given.
+    fn complete_nested(&self, index: u32, body: &mut RenderedMap) {
+        let Some((stack, hash)) = self.nested.get(&index) else { return };
+        let file = format!("asset.{hash}.json");
+        let url =
+            format!("https://s3.${{AWS::Region}}.${{AWS::URLSuffix}}/{}/{hash}.json", skysmith_assembly::ASSET_BUCKET);
+        let url = skysmith_template::SubPart::parse(&url, |_| false).unwrap_or_default();
+        let url = skysmith_template::Intrinsic::Sub { parts: url, variables: RenderedMap::new() };
+        let properties = body.entry("Properties".to_owned()).or_insert_with(|| Rendered::Map(RenderedMap::new()));
+        if let Rendered::Map(properties) = properties {
+            properties.insert("TemplateURL".to_owned(), Rendered::from(url));
+            let given: RenderedMap =
+                self.crossings.parameters(*stack).map(|(id, value)| (id.clone(), value.clone())).collect();
+            if !given.is_empty() {
+                properties.insert("Parameters".to_owned(), Rendered::Map(given));
+            }
+        }
+        // The CDK's own marks, by which a diff finds the template of the nested stack.
+        let metadata = body.entry("Metadata".to_owned()).or_insert_with(|| Rendered::Map(RenderedMap::new()));
+        if let Rendered::Map(metadata) = metadata {
+            metadata.insert("aws:asset:path".to_owned(), file.into());
+            metadata.insert("aws:asset:property".to_owned(), "TemplateURL".into());
         }
     }
 
@@ -203,6 +247,9 @@ impl Renderer<'_> {
             {
                 *condition = Rendered::String(name.clone());
             }
+            if let Rendered::Map(entry) = &mut body {
+                self.override_body(index, entry);
+            }
             template.section_mut(wanted.name()).entry(id).or_insert(body);
         }
     }
@@ -220,16 +267,24 @@ impl Renderer<'_> {
 
     /// A value of the element `index` as the template has it.
     fn render(&self, index: u32, node: Node) -> Rendered {
-        let node = match self.stack_of[index as usize] {
-            Some(stack) => self.imported(node, stack),
-            None => node,
-        };
+        let stack = self.stack_of[index as usize];
+        let mut leaves = false;
         let rendered: Result<Rendered, std::convert::Infallible> =
-            node.try_map_refs(&mut |reference| Ok(self.name(reference)));
-        match rendered {
+            node.try_map_refs(&mut |reference| match reference {
+                Reference::Element(id) if id.app == self.tree.app && self.stack_of[id.index as usize] != stack => {
+                    leaves = true;
+                    Ok(self.leaving_name(id.index))
+                }
+                _ => Ok(self.name(reference)),
+            });
+        let mut rendered = match rendered {
             Ok(rendered) => rendered,
             Err(never) => match never {},
+        };
+        if leaves && let Some(stack) = stack {
+            self.import_values(&mut rendered, stack);
         }
+        rendered
     }
 
     fn resource_body(&self, index: u32) -> Option<RenderedMap> {
@@ -260,10 +315,15 @@ impl Renderer<'_> {
         if !resource.metadata.is_empty() {
             body.insert("Metadata".to_owned(), self.render(index, Node::Map(resource.metadata.clone())));
         }
-        for (path, value) in &resource.overrides {
-            overrides::apply(&mut body, path, value.clone().map(|value| self.render(index, value)));
-        }
+        self.override_body(index, &mut body);
         Some(body)
+    }
+
+    /// What the user sets on the finished body wins over everything.
+    fn override_body(&self, index: u32, body: &mut RenderedMap) {
+        for (path, value) in &self.tree.element(index).overrides {
+            overrides::apply(body, path, value.clone().map(|value| self.render(index, value)));
+        }
     }
 
     /// The dependencies that no reference expresses already: CloudFormation orders by those as well.

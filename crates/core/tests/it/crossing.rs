@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use skysmith_core::{
-    App, Condition, CrossStackReferences, Node, PropertyValue, Resource, Scope, Stack, Synthesis, Test, pseudo, text,
+    App, Condition, CrossStackReferences, NestedStack, Node, PropertyValue, Resource, Scope, Stack, Synthesis, Test,
+    pseudo, text,
 };
 
 use crate::{complaints, synthesize};
@@ -139,4 +140,87 @@ fn by_dependency_alone_order_the_stacks() {
     let synthesis = synthesize(&app);
     assert_eq!(synthesis.stacks[1].depends_on, ["A"]);
     assert!(templates(&synthesis)[1]["Resources"]["User"]["DependsOn"].is_null());
+}
+
+#[test]
+fn go_into_nested_stacks_as_parameters_and_come_out_as_outputs() {
+    let app = App::new();
+    let (a, b) = (Stack::new(&app, "A"), Stack::new(&app, "B"));
+    let outer = queue(&a, "Outer");
+    let nested = NestedStack::new(&a, "Nested");
+    let inner = queue(&nested, "Inner");
+    inner.set("QueueName", outer.attribute::<String>("QueueName"));
+    let sibling = NestedStack::new(&a, "Sibling");
+    queue(&sibling, "Q").set("QueueName", inner.attribute::<String>("QueueName"));
+    user(&b, inner.attribute::<String>("Arn"));
+    let synthesis = synthesize(&app);
+    assert_eq!(synthesis.stacks.iter().filter(|stack| stack.nested_in.is_none()).count(), 2);
+    assert_eq!(synthesis.stacks.iter().find(|stack| stack.id == "B").unwrap().depends_on, ["A"]);
+    let [a, b, nested, sibling] = &templates(&synthesis)[..] else { panic!("not four templates") };
+
+    let resource = |id: &str| {
+        &a["Resources"]
+            [skysmith_core::logical_id(&[&format!("{id}.NestedStack"), &format!("{id}.NestedStackResource")]).unwrap()]
+    };
+    // In: a parameter, whose value the stack around it gives.
+    let (parameter, body) = nested["Parameters"].as_object().unwrap().iter().next().unwrap();
+    assert_eq!(body["Type"], "String");
+    let inner = nested["Resources"].as_object().unwrap().values().next().unwrap();
+    assert_eq!(inner["Properties"]["QueueName"]["Ref"], *parameter);
+    assert_eq!(resource("Nested")["Properties"]["Parameters"][parameter]["Fn::GetAtt"][1], "QueueName");
+    // Across: out of one and into the other.
+    let (parameter, _) = sibling["Parameters"].as_object().unwrap().iter().next().unwrap();
+    let given = resource("Sibling")["Properties"]["Parameters"][parameter]["Fn::GetAtt"][1].as_str().unwrap();
+    let output = given.strip_prefix("Outputs.").unwrap();
+    assert_eq!(nested["Outputs"][output]["Value"]["Fn::GetAtt"][1], "QueueName");
+    // Out and on to another stack: an output of the nested one, an export of the one around it.
+    let (_, export) = a["Outputs"].as_object().unwrap().iter().next().unwrap();
+    assert!(export["Value"]["Fn::GetAtt"][1].as_str().unwrap().starts_with("Outputs."));
+    assert_eq!(b["Resources"]["User"]["Properties"]["DisplayName"]["Fn::ImportValue"], export["Export"]["Name"]);
+    // The template's hash is in its URL, so that a change of the inside changes the outside.
+    let url = resource("Nested")["Properties"]["TemplateURL"]["Fn::Sub"].as_str().unwrap();
+    assert!(
+        url.starts_with("https://s3.${AWS::Region}.${AWS::URLSuffix}/skysmith-assets-") && url.ends_with(".json"),
+        "{url}"
+    );
+}
+
+#[test]
+fn nested_templates_are_assets_of_the_stack_around_them() {
+    let app = App::new();
+    let stack = Stack::new(&app, "A");
+    let nested = NestedStack::new(&stack, "Nested");
+    queue(&NestedStack::new(&nested, "Deeper"), "Q");
+    let synthesis = synthesize(&app);
+    assert!(!synthesis.has_errors(), "{:#?}", synthesis.diagnostics());
+    let out = std::env::temp_dir().join(format!("skysmith-core-nested-{}", std::process::id()));
+    synthesis.write(&out).unwrap();
+    let manifest: Value = serde_json::from_str(&std::fs::read_to_string(out.join("A.assets.json")).unwrap()).unwrap();
+    let files = manifest["files"].as_object().unwrap();
+    assert_eq!(files.len(), 2);
+    for (hash, file) in files {
+        assert!(out.join(file["source"]["path"].as_str().unwrap()).exists());
+        assert_eq!(
+            file["destinations"].as_object().unwrap().values().next().unwrap()["objectKey"],
+            format!("{hash}.json")
+        );
+    }
+    std::fs::remove_dir_all(&out).unwrap();
+}
+
+#[test]
+fn in_hashed_content_do_not_depend_on_what_stands_elsewhere() {
+    let id = |bystanders: usize| {
+        let app = App::new();
+        let other = Stack::new(&app, "A");
+        for number in 0..bystanders {
+            queue(&other, &format!("Bystander{number}"));
+        }
+        let queue = queue(&other, "Q");
+        let content = user(&Stack::new(&app, "B"), queue.attribute::<String>("Arn"));
+        let hashed = Resource::new(content.scope().stack().as_ref().unwrap(), "Hashed", "AWS::SNS::Topic");
+        hashed.replace_with([content]);
+        synthesize(&app).stacks[1].elements[1].logical_id.clone()
+    };
+    assert_eq!(id(0), id(3));
 }

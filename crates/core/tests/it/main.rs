@@ -5,6 +5,7 @@
 mod assets;
 mod crossing;
 mod logical_ids;
+mod placement;
 mod tree;
 mod values;
 
