@@ -144,19 +144,19 @@ impl Renderer<'_> {
         }
         let value = if let Some(child) = self.child_towards(at, home) {
             let inner = self.value_in(child, target)?;
-            let inner = self.as_text(target, inner);
+            let inner = self.leaving(target, inner);
             let id = self.name_of_value("Outputs", target)?;
             let body = [("Value".to_owned(), inner)].into_iter().collect();
             self.crossings.outputs.entry(child).or_default().insert(id.clone(), body);
             let resource = data(tree, child).and_then(|data| data.nested_in);
             let name = resource.map(|resource| self.name(Reference::Element(resource))).unwrap_or_default();
-            self.from_text(target, Rendered::from(RenderedIntrinsic::GetAtt(name, format!("Outputs.{id}").into())))
+            self.arriving(target, Rendered::from(RenderedIntrinsic::GetAtt(name, format!("Outputs.{id}").into())))
         } else if let Some(parent) = self.parent_stack(at) {
             let outer = self.value_in(parent, target)?;
-            let outer = self.as_text(target, outer);
+            let outer = self.leaving(target, outer);
             let id = self.name_of_value("Parameters", target)?;
             self.crossings.parameters.entry(at).or_default().insert(id.clone(), outer);
-            self.from_text(target, Rendered::from(RenderedIntrinsic::Ref(id)))
+            self.arriving(target, Rendered::from(RenderedIntrinsic::Ref(id)))
         } else {
             self.import(at, self.root_stack(home), target)?
         };
@@ -185,7 +185,7 @@ impl Renderer<'_> {
         let value = self.value_in(producer, target)?;
         let id = logical_id(&["Exports", &format!("Output{}", value.to_json_compact())])
             .ok_or_else(|| problem(format!("`{path}` yields no name for an output")))?;
-        let value = self.as_text(target, value);
+        let value = self.leaving(target, value);
         let producer_name = self.stack_name(producer);
         let export = format!("{producer_name}:{id}");
         let outputs = self.crossings.outputs.entry(producer).or_default();
@@ -206,7 +206,7 @@ impl Renderer<'_> {
             RenderedIntrinsic::ImportValue(export.into())
         };
         self.add_producer(consumer, producer);
-        Ok(self.from_text(target, Rendered::from(imported)))
+        Ok(self.arriving(target, Rendered::from(imported)))
     }
 
     /// Remembers that one stack waits for another. Stacks that are nested in one another are deployed as one.
@@ -260,7 +260,7 @@ impl Renderer<'_> {
     }
 
     /// A value as it leaves a stack: borders let texts through only.
-    fn as_text(&self, target: &Target, value: Rendered) -> Rendered {
+    fn leaving(&self, target: &Target, value: Rendered) -> Rendered {
         match self.is_list(target) {
             true => Rendered::from(RenderedIntrinsic::Join { delimiter: LIST_SEPARATOR.to_owned(), values: value }),
             false => value,
@@ -268,7 +268,7 @@ impl Renderer<'_> {
     }
 
     /// A value as it arrives.
-    fn from_text(&self, target: &Target, value: Rendered) -> Rendered {
+    fn arriving(&self, target: &Target, value: Rendered) -> Rendered {
         match self.is_list(target) {
             true => Rendered::from(RenderedIntrinsic::Split { delimiter: LIST_SEPARATOR.to_owned(), source: value }),
             false => value,
