@@ -4,6 +4,7 @@
 
 mod apigateway;
 mod compile;
+mod dynamodb;
 mod iam;
 mod lambda;
 mod s3;
