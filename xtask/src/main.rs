@@ -1,6 +1,9 @@
 //! `cargo xtask`: the project's own chores.
 
+mod bench;
+mod bless;
 mod codegen;
+mod program;
 mod steps;
 mod tools;
 
@@ -22,6 +25,9 @@ Usage: cargo xtask COMMAND
   test [--only FILTER]   install the tools that the tests need, and run all tests, documentation's included;
                          with --only, those whose names contain FILTER
   ci                     all that must pass: formatting, lints, documentation, generated code, tests
+  bless                  synthesize the applications and put their templates in place of those in templates/
+  bench [WHAT]...        figures beside their bars and beside the AWS CDK's, as a table; WHAT is one or more of
+                         version, synth, list, validate, deploy, build, size
   help                   this text
 ";
 
@@ -31,6 +37,8 @@ enum Task {
     Codegen { check: bool },
     Test { only: Option<String> },
     Ci,
+    Bless,
+    Bench { chosen: Vec<String> },
     Help,
 }
 
@@ -47,6 +55,8 @@ fn main() -> ExitCode {
         Task::Codegen { check } => codegen::run(check),
         Task::Test { only } => test(only.as_deref()),
         Task::Ci => ci(),
+        Task::Bless => bless::run(),
+        Task::Bench { chosen } => bench::run(&chosen),
         Task::Help => {
             print!("{HELP}");
             Ok(())
@@ -73,9 +83,14 @@ fn parse(arguments: &[String]) -> Result<Task, String> {
         }
         ["test", "--only" | "--only="] => Err("--only needs a part of the tests' names".to_owned()),
         ["ci"] => Ok(Task::Ci),
+        ["bless"] => Ok(Task::Bless),
         ["help" | "--help" | "-h"] | [_, "--help" | "-h"] => Ok(Task::Help),
+        ["bench", chosen @ ..] => match chosen.iter().find(|name| !bench::names().any(|known| known == **name)) {
+            None => Ok(Task::Bench { chosen: chosen.iter().map(|name| (*name).to_owned()).collect() }),
+            Some(unknown) => Err(format!("bench does not measure {unknown}")),
+        },
         [] => Err("a command is missing".to_owned()),
-        [command @ ("codegen" | "test" | "ci" | "help"), rest @ ..] => {
+        [command @ ("codegen" | "test" | "ci" | "bless" | "help"), rest @ ..] => {
             Err(format!("{command} does not take {}", rest.join(" ")))
         }
         [command, ..] => Err(format!("there is no command {command}")),
@@ -143,12 +158,23 @@ mod tests {
         assert_eq!(parsed(&["test", "--only", "diff"]), only);
         assert_eq!(parsed(&["test", "--only=diff"]), only);
         assert_eq!(parsed(&["test", "--help"]), Ok(Task::Help));
+        assert_eq!(parsed(&["bless"]), Ok(Task::Bless));
+        let chosen = |names: &[&str]| Ok(Task::Bench { chosen: names.iter().map(|name| (*name).to_owned()).collect() });
+        assert_eq!(parsed(&["bench"]), chosen(&[]));
+        assert_eq!(parsed(&["bench", "deploy", "size"]), chosen(&["deploy", "size"]));
+    }
+
+    #[test]
+    fn the_help_names_all_that_is_measured() {
+        let names: Vec<_> = bench::names().collect();
+        assert!(HELP.contains(&names.join(", ")), "{names:?}");
     }
 
     #[test]
     fn wrong_ones_are_named() {
         assert_eq!(parsed(&["tset"]), Err("there is no command tset".to_owned()));
         assert_eq!(parsed(&["ci", "--fast"]), Err("ci does not take --fast".to_owned()));
+        assert_eq!(parsed(&["bench", "deploys"]), Err("bench does not measure deploys".to_owned()));
         assert!(parsed(&["test", "--only"]).is_err());
         assert!(parsed(&["test", "--only="]).is_err());
         assert!(parsed(&[]).is_err());

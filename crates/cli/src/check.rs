@@ -67,7 +67,7 @@ fn diagnostic(
     let id = finding.logical_id.as_deref();
     let resource_type = id
         .and_then(|id| document.template.resource(id))
-        .and_then(|resource| resource.resource_type())
+        .and_then(skysmith_template::Resource::resource_type)
         .map(str::to_owned);
     Diagnostic {
         severity,

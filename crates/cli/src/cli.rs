@@ -2,10 +2,13 @@
 //!
 //! Nothing here acts. A flag that nothing reads does not belong here.
 
+use std::env;
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser as _};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -15,8 +18,8 @@ Examples:
   skysmith --env prod deploy            deploy with the parameters and the account of `prod`
   skysmith --app template.yaml diff     the same for a template that was written by hand
 
-Options can also be set by variables: SKYSMITH_APP, _ENV, _PROFILE, _REGION, _ROLE_ARN, _ENDPOINT_URL,
-_LOCAL, _OUT, _JSON, _COLOR. The command line wins over a variable, which wins over skysmith.toml.
+Options can be set by variables as well: SKYSMITH_APP, _ENV, _PROFILE, _REGION, _ROLE_ARN,
+_ENDPOINT_URL, _LOCAL, _OUT, _JSON, _COLOR. A flag wins over a variable, and that over skysmith.toml.
 
 Exit code: 0 done, 1 failed or refused (or `--fail` found something), 2 wrong usage.
 Results go to standard output, everything else to standard error.";
@@ -31,6 +34,62 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads the process's command line. Ends the process after help and the version, and on wrong usage.
+    pub fn read() -> Self {
+        let matches = Self::command().get_matches();
+        let mut cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        // Of an option that stands before the command and after it, clap takes the last. Of `--param` every one counts.
+        let all = params(env::args().skip(1));
+        if all.len() > cli.globals.params.len() {
+            cli.globals.params = all;
+        }
+        cli.globals.forget_empty();
+        if cli.globals.local && cli.globals.endpoint_url.is_some() {
+            // A flag wins over a variable; two of a kind contradict each other.
+            let by_flag = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+            match (by_flag("local"), by_flag("endpoint_url")) {
+                (true, false) => cli.globals.endpoint_url = None,
+                (false, true) => cli.globals.local = false,
+                _ => Self::command()
+                    .error(ErrorKind::ArgumentConflict, "--local cannot be used with --endpoint-url")
+                    .exit(),
+            }
+        }
+        cli
+    }
+}
+
+/// The values of all `--param` in a command line that clap has found sound.
+fn params(mut args: impl Iterator<Item = String>) -> Vec<String> {
+    let mut params = Vec::new();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--" => break,
+            "--param" => params.extend(args.next()),
+            _ => params.extend(arg.strip_prefix("--param=").map(str::to_owned)),
+        }
+    }
+    params
+}
+
+impl Globals {
+    /// A variable that is set to nothing, as CI systems do with a missing one, is not set.
+    fn forget_empty(&mut self) {
+        for option in [
+            &mut self.app,
+            &mut self.environment,
+            &mut self.profile,
+            &mut self.region,
+            &mut self.role_arn,
+            &mut self.endpoint_url,
+        ] {
+            option.take_if(|text| text.is_empty());
+        }
+        self.out.take_if(|path| path.as_os_str().is_empty());
+    }
 }
 
 /// Options of every command.
@@ -61,19 +120,12 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "REGION", env = "SKYSMITH_REGION", hide_env = true)]
     pub region: Option<String>,
 
-    /// Role that CloudFormation takes to make the resources
+    /// Role to take before anything else
     #[arg(long, global = true, value_name = "ARN", env = "SKYSMITH_ROLE_ARN", hide_env = true)]
     pub role_arn: Option<String>,
 
     /// Send all calls to this address
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "SKYSMITH_ENDPOINT_URL",
-        hide_env = true,
-        conflicts_with = "local"
-    )]
+    #[arg(long, global = true, value_name = "URL", env = "SKYSMITH_ENDPOINT_URL", hide_env = true)]
     pub endpoint_url: Option<String>,
 
     /// Work with the emulator on this machine; it is started if need be
@@ -81,10 +133,10 @@ pub struct Globals {
     pub local: bool,
 
     /// Folder for the assembly [default: cdk.out]
-    #[arg(long, global = true, value_name = "DIR", env = "SKYSMITH_OUT", hide_env = true)]
+    #[arg(long, global = true, value_name = "DIR", env = "SKYSMITH_OUT", hide_env = true, value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub out: Option<PathBuf>,
 
-    /// Print one JSON document (`deploy`: one JSON line per event) instead of text
+    /// Print one JSON document (`deploy`, `destroy`: one JSON line per event) instead of text
     #[arg(long, global = true, env = "SKYSMITH_JSON", hide_env = true, value_parser = FalseyValueParser::new(), action = ArgAction::SetTrue)]
     pub json: bool,
 
@@ -143,7 +195,7 @@ Examples:
     Destroy(Destroy),
 
     /// Print the outputs of deployed stacks
-    Outputs(Selection),
+    Outputs(Stacks),
 
     /// Print every effective parameter and where it came from
     Params,
@@ -255,7 +307,7 @@ pub struct Destroy {
 Examples:
   skysmith local start                  start it, and install it first if need be
   skysmith deploy --local               use it (starts it as well)
-  aws --endpoint-url \"$(skysmith local status --json | jq -r .endpoint_url)\" s3 ls")]
+  aws --endpoint-url \"$(skysmith local status --json | jq -r .url)\" s3 ls")]
 pub enum Local {
     /// Start the emulator, and install it on first use
     Start,
@@ -282,10 +334,16 @@ pub enum Local {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use super::*;
+
+    #[test]
+    fn params_before_and_after_the_command() {
+        let args = ["--param", "A=1", "synth", "--param=B=2", "-q", "--", "--param", "C=3"].map(str::to_owned);
+        assert_eq!(params(args.into_iter()), ["A=1", "B=2"]);
+    }
 
     #[test]
     fn the_definition_is_sound() {
-        super::Cli::command().debug_assert();
+        Cli::command().debug_assert();
     }
 }

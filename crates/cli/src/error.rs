@@ -32,6 +32,13 @@ pub enum Failure {
         /// What that means, as the end of the line with the counts: `nothing was written`.
         outcome: &'static str,
     },
+    /// It takes more than a sentence to tell: exit code 1.
+    Story {
+        /// All of it, for people.
+        text: String,
+        /// The same for programs: what stands in `error`.
+        json: serde_json::Value,
+    },
 }
 
 /// What a person reads about a failure.
@@ -91,7 +98,7 @@ impl Failure {
     fn report(&mut self) -> Option<&mut Report> {
         match self {
             Self::Usage(report) | Self::Failed(report) => Some(report),
-            Self::Findings { .. } => None,
+            Self::Findings { .. } | Self::Story { .. } => None,
         }
     }
 
@@ -99,7 +106,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Failed(_) | Self::Findings { .. } => 1,
+            Self::Failed(_) | Self::Findings { .. } | Self::Story { .. } => 1,
         }
     }
 
@@ -114,9 +121,10 @@ impl Failure {
                 ui.error(&text);
             }
             Self::Findings { diagnostics, outcome } => {
-                ui.error(&diagnostics::render(diagnostics, ui.sources()));
+                ui.error(&diagnostics::render(diagnostics, &ui.sources()));
                 ui.error(&format!("{}; {outcome}\n", diagnostics::counts(diagnostics)));
             }
+            Self::Story { text, .. } => ui.error(text),
         }
         if ui.is_json() {
             ui.json_failure(&self.to_json());
@@ -132,6 +140,7 @@ impl Failure {
                 let message = format!("{}; {outcome}", diagnostics::counts(diagnostics));
                 json!({ "error": { "message": message, "diagnostics": diagnostics } })
             }
+            Self::Story { json, .. } => json!({ "error": json }),
         }
     }
 }

@@ -4,22 +4,24 @@
 //! knows people: what they type, what they read, what they have to be asked. It is the only one that prints, that reads files of settings, or that looks at environment variables.
 
 mod app;
+mod aws;
 mod check;
 mod cli;
 mod commands;
 mod config;
 mod emulator;
 mod error;
+mod names;
 mod output;
 mod params;
 mod select;
 mod session;
+mod story;
+mod watch;
 
 use std::env;
 use std::process::ExitCode;
-use std::rc::Rc;
-
-use clap::Parser as _;
+use std::sync::Arc;
 
 use cli::Cli;
 use error::{Done, Failure};
@@ -28,9 +30,9 @@ use session::Session;
 
 fn main() -> ExitCode {
     // Help, the version and wrong flags end here, before anything else is looked at.
-    let cli = Cli::parse();
-    let ui = Rc::new(Ui::new(&cli.globals));
-    match run(cli, Rc::clone(&ui)) {
+    let cli = Cli::read();
+    let ui = Arc::new(Ui::new(&cli.globals));
+    match run(cli, Arc::clone(&ui)) {
         Ok(Done::Ok) => ExitCode::SUCCESS,
         Ok(Done::Negative) => ExitCode::from(1),
         Err(failure) => {
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli, ui: Rc<Ui>) -> Result<Done, Failure> {
+fn run(cli: Cli, ui: Arc<Ui>) -> Result<Done, Failure> {
     if let Some(folder) = &cli.globals.directory {
         env::set_current_dir(folder)
             .map_err(|error| Failure::usage(format!("cannot work in {}: {error}", folder.display())))?;

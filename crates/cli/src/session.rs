@@ -3,7 +3,9 @@
 use std::cell::OnceCell;
 use std::env;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
+
+use skysmith_assembly::protocol;
 
 use crate::app::{self, Loaded};
 use crate::cli::Globals;
@@ -27,13 +29,16 @@ const VARIABLES: [&str; 10] = [
     "SKYSMITH_COLOR",
 ];
 
+/// Variables that others read: the local AWS, and apps.
+const OTHER_VARIABLES: [&str; 3] = ["SKYSMITH_CACHE_DIR", "SKYSMITH_LOCAL_DIR", protocol::DIAGNOSTICS];
+
 /// One run of the command.
 #[derive(Debug)]
 pub struct Session {
     /// The options of every command.
     pub globals: Globals,
     /// The output streams.
-    pub ui: Rc<Ui>,
+    pub ui: Arc<Ui>,
     /// The project.
     pub project: Project,
     environment: OnceCell<Environment>,
@@ -41,7 +46,7 @@ pub struct Session {
 
 impl Session {
     /// Finds the project around the folder that the process is in.
-    pub fn new(globals: Globals, ui: Rc<Ui>) -> Result<Self, Failure> {
+    pub fn new(globals: Globals, ui: Arc<Ui>) -> Result<Self, Failure> {
         warn_of_slips(&ui);
         let here = env::current_dir().map_err(|error| Failure::from(error).context("there is no current folder"))?;
         ui.set_sources(Sources::new(here.ancestors().map(Path::to_owned).collect()));
@@ -100,7 +105,8 @@ fn text_variables() -> impl Iterator<Item = (String, String)> {
 /// A variable that is nearly one of ours would be ignored, with the default in its place: another account, for one.
 fn warn_of_slips(ui: &Ui) {
     for (name, _) in text_variables() {
-        let is_ours = VARIABLES.contains(&name.as_str()) || name.starts_with(params::VARIABLE_PREFIX);
+        let known = VARIABLES.iter().chain(&OTHER_VARIABLES).any(|known| *known == name);
+        let is_ours = known || name.starts_with(params::VARIABLE_PREFIX) || name.starts_with("SKYSMITH_TEST_");
         if name.starts_with("SKYSMITH_")
             && !is_ours
             && let Some(close) = closest(&name["SKYSMITH_".len()..], VARIABLES.map(|known| &known["SKYSMITH_".len()..]))

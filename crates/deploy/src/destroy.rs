@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_cloudformation::types::TemplateStage;
-use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+use aws_sdk_s3::types::{Delete, NotificationConfiguration, ObjectIdentifier};
 use skysmith_assembly::EMPTY_ON_DELETE;
 use skysmith_template::{Node, Template};
 
@@ -276,11 +276,15 @@ impl Session {
             return Err(Error::BucketsNotEmpty { stack: name.clone(), buckets: full });
         }
         let mut pauses = Pauses::new(Duration::from_secs(1), Duration::from_secs(5));
-        let mut status = Some(stack.status.clone());
+        // The inventory may be old by now.
+        let mut status = self.stack(&stack.stack_id).await?.map(|stack| stack.status);
         loop {
             match next_action(Wish::Destroy, status.as_ref(), Leftovers::NotKnown) {
                 Action::Nothing => return Ok(false),
-                Action::Busy => return Err(Error::Busy { stack: name.clone(), status: stack.status.clone() }),
+                Action::Busy => {
+                    let status = status.unwrap_or_else(|| stack.status.clone());
+                    return Err(Error::Busy { stack: name.clone(), status });
+                }
                 Action::FollowDeletion => {
                     // Somebody else's operation: its token is not known, its beginning is the last change.
                     let watch = Watch { stack_name: name, by: By::Since(stack.last_change.unwrap_or(0)) };
@@ -371,6 +375,21 @@ impl Session {
         Err(Error::Failed(Box::new(failure)))
     }
 
+    /// Takes the notifications off a bucket that is about to be emptied: a function called once for each object would cost, and work
+    /// against a stack that is half gone. Who may not do this may still empty the bucket.
+    async fn silence(&self, bucket: &str) -> Result<(), Error> {
+        let request = self
+            .s3
+            .put_bucket_notification_configuration()
+            .bucket(bucket)
+            .expected_bucket_owner(&self.identity().account)
+            .notification_configuration(NotificationConfiguration::builder().build());
+        match request.send().await.map_err(|error| Error::from_sdk("PutBucketNotificationConfiguration", &error)) {
+            Ok(_) | Err(Error::Service(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Deletes all versions, delete markers and unfinished uploads.
     async fn empty_bucket(&self, bucket: &str, observer: &dyn Observer) -> Result<(), Error> {
         let owner = &self.identity().account;
@@ -393,6 +412,9 @@ impl Session {
             }
             if objects.is_empty() {
                 break;
+            }
+            if deleted == 0 {
+                self.silence(bucket).await?;
             }
             deleted += objects.len() as u64;
             let batch = Delete::builder().set_objects(Some(objects)).quiet(true).build().map_err(invalid)?;

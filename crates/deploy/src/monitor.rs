@@ -13,6 +13,13 @@ use crate::{Error, ResourceStatus, Session, StackStatus};
 const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
 /// Right after an operation starts, `DescribeStacks` may still show the end of the one before it.
 const STALE_FOR: Duration = Duration::from_secs(10);
+/// An operation that has not shown a single event of its own after this long may not have begun at all, so the stack itself is asked.
+const SILENT_FOR: Duration = Duration::from_secs(15);
+/// How far apart two looks are at most: in the first minute, when most operations end, and later. A look a second keeps the end within half a second of the
+/// last event on average, and an operation of half a minute below 40 calls.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_LATE_PAUSE: Duration = Duration::from_secs(2);
+const LATE: Duration = Duration::from_secs(60);
 /// After this long without a single answer the watch is given up; the operation goes on.
 const BLIND_FOR: Duration = Duration::from_secs(300);
 /// Nested stacks in nested stacks, when looking for the first cause.
@@ -186,14 +193,14 @@ pub(crate) struct Ended {
 }
 
 impl Session {
-    /// Follows the operation with this token, or without one everything that happens after `since`, until the stack comes to rest.
+    /// Follows the operation with this token, or without one everything that happens after a time, until the stack comes to rest.
     pub(crate) async fn follow(
         &self,
         stack_id: &str,
         watch: &Watch<'_>,
         observer: &dyn Observer,
     ) -> Result<Ended, Error> {
-        let mut pauses = Pauses::new(Duration::from_millis(250), Duration::from_secs(2));
+        let mut pauses = Pauses::new(Duration::from_millis(250), LONGEST_PAUSE);
         let mut seen = HashSet::new();
         let mut events: Vec<StackEvent> = Vec::new();
         let started = Instant::now();
@@ -201,7 +208,7 @@ impl Session {
         let mut was_in_progress = false;
         let mut warned = false;
         loop {
-            match self.new_events(stack_id, watch, &mut seen).await {
+            let trouble = match self.new_events(stack_id, watch, &mut seen).await {
                 Ok(new) => {
                     last_answer = Instant::now();
                     if !new.is_empty() {
@@ -211,8 +218,8 @@ impl Session {
                     for event in new {
                         if event.is_stack {
                             let status = StackStatus::parse(event.status.as_str());
-                            end =
-                                (!status.is_in_progress() && status != StackStatus::ReviewInProgress).then_some(status);
+                            let at_rest = !status.is_in_progress() && status != StackStatus::ReviewInProgress;
+                            end = at_rest.then_some(status);
                         }
                         observer.event(Event::Progress(event.clone()));
                         events.push(event);
@@ -220,38 +227,41 @@ impl Session {
                     if let Some(status) = end {
                         return Ok(Ended { status, events });
                     }
+                    None
                 }
-                Err(error) => {
-                    // Not being able to watch is no failure of what is watched: look at the stack itself instead.
-                    if !warned {
-                        warned = true;
-                        let message = format!("the events cannot be read, so only the end will be seen: {error}");
-                        observer.event(Event::Warning { stack: watch.stack_name.to_owned(), message });
+                Err(error) => Some(error),
+            };
+            if let (Some(error), false) = (&trouble, warned) {
+                warned = true;
+                let message = format!("the events cannot be read, so only the end will be seen: {error}");
+                observer.event(Event::Warning { stack: watch.stack_name.to_owned(), message });
+            }
+            // Not being able to watch is no failure of what is watched: look at the stack itself instead.
+            if trouble.is_some() || (events.is_empty() && started.elapsed() > SILENT_FOR) {
+                match self.stack(stack_id).await {
+                    Ok(stack) => {
+                        last_answer = Instant::now();
+                        let status = stack.map_or(StackStatus::DeleteComplete, |stack| stack.status);
+                        if status.is_in_progress() {
+                            was_in_progress = true;
+                        } else if was_in_progress || started.elapsed() > STALE_FOR {
+                            return Ok(Ended { status, events });
+                        }
                     }
-                    match self.stack(stack_id).await {
-                        Ok(stack) => {
-                            last_answer = Instant::now();
-                            let status = stack.map_or(StackStatus::DeleteComplete, |stack| stack.status);
-                            if status.is_in_progress() || status == StackStatus::ReviewInProgress {
-                                was_in_progress = true;
-                            } else if was_in_progress || started.elapsed() > STALE_FOR {
-                                return Ok(Ended { status, events });
-                            }
-                        }
-                        Err(_) if last_answer.elapsed() > BLIND_FOR => {
-                            return Err(Error::LostSight { stack_id: stack_id.to_owned(), source: Box::new(error) });
-                        }
+                    Err(error) => {
                         // Credentials do not come back by waiting.
-                        Err(
-                            error @ (Error::CredentialsExpired(_)
-                            | Error::CredentialsRefused(_)
-                            | Error::BadCredentials { .. }),
-                        ) => {
+                        let hopeless = matches!(
+                            error,
+                            Error::CredentialsExpired(_) | Error::CredentialsRefused(_) | Error::BadCredentials { .. }
+                        );
+                        if hopeless || last_answer.elapsed() > BLIND_FOR {
                             return Err(Error::LostSight { stack_id: stack_id.to_owned(), source: Box::new(error) });
                         }
-                        Err(_) => {}
                     }
                 }
+            }
+            if started.elapsed() > LATE {
+                pauses.set_longest(LONGEST_LATE_PAUSE);
             }
             pauses.wait().await;
         }

@@ -51,6 +51,10 @@ impl Pauses {
         Self { next: first, first, longest }
     }
 
+    pub fn set_longest(&mut self, longest: Duration) {
+        self.longest = longest;
+    }
+
     /// Something happened: more is likely to follow soon.
     pub fn reset(&mut self) {
         self.next = self.first;

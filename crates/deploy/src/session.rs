@@ -31,8 +31,10 @@ use tokio::sync::Mutex;
 use crate::Error;
 use crate::pace::Budget;
 
-/// Tries of a call that AWS throttles or drops. Throttling is normal when many stacks move at once.
-const TRIES: u32 = 8;
+/// Tries of a call that AWS throttles or drops. Throttling is normal when many stacks move at once, and half of all calls may meet it.
+const TRIES: u32 = 12;
+/// The longest wait between two tries.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
 /// The wait before the first repetition; it doubles, with jitter.
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 /// A laptop is not on EC2: its metadata service must not cost seconds to be found missing.
@@ -149,7 +151,12 @@ impl Session {
         };
         let mut config = base
             .into_builder()
-            .retry_config(RetryConfig::standard().with_max_attempts(TRIES).with_initial_backoff(FIRST_BACKOFF))
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(TRIES)
+                    .with_initial_backoff(FIRST_BACKOFF)
+                    .with_max_backoff(LONGEST_BACKOFF),
+            )
             .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build());
         if let Endpoint::Url(url) | Endpoint::Local(url) = &options.endpoint {
             config = config.endpoint_url(url);
@@ -214,11 +221,9 @@ impl Session {
 
     fn build(config: SdkConfig, region: String, identity: Identity, shared: Shared) -> Self {
         let Shared { endpoint, calls, budget, ready_buckets } = shared;
-        // Adaptive: once CloudFormation throttles, our own rate falls. The other services have no such quotas.
-        let cloudformation = aws_sdk_cloudformation::config::Builder::from(&config)
-            .interceptor(calls.clone())
-            .retry_config(RetryConfig::adaptive().with_max_attempts(TRIES).with_initial_backoff(FIRST_BACKOFF))
-            .build();
+        // Not the adaptive mode: it slows all calls down to one in two seconds when half of them fail, mutations included. The describe calls, which are
+        // what throttling is about, have a budget of their own.
+        let cloudformation = aws_sdk_cloudformation::config::Builder::from(&config).interceptor(calls.clone()).build();
         // An endpoint of one's own seldom resolves a bucket's name as a host.
         let s3 = aws_sdk_s3::config::Builder::from(&config)
             .interceptor(calls.clone())

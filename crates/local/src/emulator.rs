@@ -351,9 +351,6 @@ impl Emulator {
     }
 
     fn spawn(&self, python: &PythonEnvironment, port: u16, token: &str) -> Result<Child> {
-        // A session of its own: neither Ctrl-C in the terminal nor the terminal's end reaches it, and the processes that
-        // it starts for functions are in one group with it.
-        const START: &str = "import os, runpy; os.setsid(); runpy.run_module('ministack', run_name='__main__')";
         let scratch = self.folder.join("tmp");
         folders::remove(&scratch)?;
         folders::create_private(&scratch)?;
@@ -483,6 +480,20 @@ const FIXED_SETTINGS: [(&str, &str); 11] = [
     ("PYTHONUNBUFFERED", "1"),
 ];
 
+/// How the emulator is started.
+///
+/// In a session of its own: neither Ctrl-C in the terminal nor the terminal's end reaches it, and the processes that it
+/// starts for functions are in one group with it. And every request counts as one over TLS, as it would be on AWS: there
+/// is none on loopback, so policies that ask for it (`aws:SecureTransport`) would lock everybody out.
+const START: &str = "\
+import contextvars, os, runpy
+import ministack.core.iam_evaluator as evaluator
+os.setsid()
+evaluator._request_origin = contextvars.ContextVar('origin', default=('127.0.0.1', True))
+evaluator.pin_request_origin = lambda source_ip, secure: evaluator._request_origin.set((source_ip, True))
+runpy.run_module('ministack', run_name='__main__')
+";
+
 /// What the emulator, and with it the functions, see of the user's environment. Credentials and tokens are not among it.
 const INHERITED: [&str; 20] = [
     "PATH",
@@ -514,7 +525,7 @@ fn inherited() -> impl Iterator<Item = (&'static str, std::ffi::OsString)> {
 
 /// What an emulator is started with, apart from what differs for each.
 fn fingerprint() -> String {
-    folders::fingerprint(&format!("{REQUIREMENTS}{FIXED_SETTINGS:?}"))
+    folders::fingerprint(&format!("{REQUIREMENTS}{FIXED_SETTINGS:?}{START}"))
 }
 
 /// Differs for each start on this machine. Not a secret.

@@ -119,6 +119,7 @@ fn is_about_a_part(rule: RuleId) -> bool {
             | RuleId::LambdaRuntime
             | RuleId::TableBilling
             | RuleId::NotificationPermission
+            | RuleId::PolicyGrammar
             | RuleId::TemplateLimit
             | RuleId::NoResources
     )

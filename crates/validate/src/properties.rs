@@ -111,7 +111,7 @@ impl Check<'_> {
                 None => self.unknown(key, members, here),
                 Some(_) if is_no_value(node) => {}
                 Some(property) if property.read_only() => {
-                    let message = format!("`{key}` is set by AWS and cannot be given");
+                    let message = format!("`{key}` is set by AWS; what the template says has no effect");
                     self.findings.push(RuleId::ReadOnlyProperty, here, message);
                 }
                 Some(property) => self.value(node, property.shape(), here),

@@ -179,7 +179,28 @@ impl<'t> Check<'_, 't> {
             Intrinsic::FindInMap { map, top, second, default: None } => {
                 self.mapping(map.as_str(), top.as_str(), second.as_str(), at, loops);
             }
+            Intrinsic::Join { values: Node::List(items), .. } => {
+                let values = at.key("Fn::Join");
+                let values = values.index(1);
+                items
+                    .iter()
+                    .enumerate()
+                    .for_each(|(index, item)| self.scalar_argument("Fn::Join", item, values.index(index)));
+            }
+            Intrinsic::Split { source, .. } => self.scalar_argument("Fn::Split", source, at.key("Fn::Split").index(1)),
+            Intrinsic::Base64(value) => self.scalar_argument("Fn::Base64", value, at.key("Fn::Base64")),
+            Intrinsic::ImportValue(name) => self.scalar_argument("Fn::ImportValue", name, at.key("Fn::ImportValue")),
+            Intrinsic::GetAzs(region) => self.scalar_argument("Fn::GetAZs", region, at.key("Fn::GetAZs")),
             _ => {}
+        }
+    }
+
+    /// What a function makes text of is a scalar, or another function.
+    fn scalar_argument(&mut self, function: &str, node: &Node, at: At<'_>) {
+        let is_call = |map: &Map| map.keys().any(|key| key == "Ref" || key.starts_with("Fn::"));
+        if matches!(node, Node::List(_) | Node::Null) || node.as_map().is_some_and(|map| !is_call(map)) {
+            let message = format!("`{function}` takes text, not {}", crate::value::kind(node));
+            self.findings.push(RuleId::MalformedFunction, at, message);
         }
     }
 

@@ -90,8 +90,8 @@ rules! {
     MissingProperty "missing-property" Error
         "CloudFormation refuses a resource without a required property"
         "add the property"
-    ReadOnlyProperty "read-only-property" Error
-        "what only the service sets cannot be given in a template"
+    ReadOnlyProperty "read-only-property" Warning
+        "what only the service sets is not handed to it, and shows as drift"
         "remove it; read it with `Fn::GetAtt`"
     PropertyCombination "property-combination" Error
         "some properties need or exclude each other"
@@ -168,6 +168,9 @@ rules! {
     LambdaRuntime "lambda-runtime" Error
         "a function that is not a container image has a runtime and a handler"
         "add them"
+    PolicyGrammar "policy-grammar" Error
+        "IAM refuses a policy that does not follow its grammar"
+        "write the policy as the IAM reference shows"
     NotificationKey "notification-key" Error
         "S3 has no right to use the AWS-managed key of SNS or SQS, so its notifications are refused"
         "use no key, SSE-SQS, or a key of your own whose policy admits s3.amazonaws.com"

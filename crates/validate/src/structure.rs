@@ -257,9 +257,16 @@ fn parameter_default(parameter: Parameter<'_>, at: At<'_>, findings: &mut Findin
 fn outputs(template: &Template, findings: &mut Findings) {
     let section = At::Root.key("Outputs");
     for output in template.outputs() {
+        let here = section.key(output.name());
+        if let Some(value @ (Node::List(_) | Node::Map(_) | Node::Null)) = output.value()
+            && !value.as_map().is_some_and(|map| map.keys().any(|key| key == "Ref" || key.starts_with("Fn::")))
+        {
+            let message = format!("the value of an output is text, not {}", crate::value::kind(value));
+            findings.push(RuleId::WrongType, here.key("Value"), message);
+        }
         if output.value().is_none() && !output.body().keys().any(|key| key.starts_with("Fn::")) {
             let message = format!("the output `{}` has no value", output.name());
-            findings.push(RuleId::MissingOutputValue, section.key(output.name()), message);
+            findings.push(RuleId::MissingOutputValue, here, message);
         }
     }
 }

@@ -238,7 +238,7 @@ pub fn template_file(path: &Path) -> Result<Document, Failure> {
 /// Shows warnings, before anything is made of what they are about.
 pub fn show_warnings(session: &Session, warnings: &[Diagnostic]) {
     if !warnings.is_empty() {
-        session.ui.say(&diagnostics::render(warnings, session.ui.sources()));
+        session.ui.say(&diagnostics::render(warnings, &session.ui.sources()));
     }
 }
 

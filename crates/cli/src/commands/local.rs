@@ -72,7 +72,7 @@ fn show_running(session: &Session, running: &Running) -> Result<Done, Failure> {
         let since = running.since.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         ui.json(&json!({
             "status": "running",
-            "endpoint_url": endpoint.url(),
+            "url": endpoint.url(),
             "port": running.port,
             "pid": running.pid,
             "running_since": since,
@@ -121,8 +121,7 @@ fn reset(session: &Session, yes: bool) -> Result<Done, Failure> {
             return Err(Failure::failed("this forgets everything that is deployed in the local AWS")
                 .hint("there is no terminal to ask on: pass --yes"));
         }
-        let answer = ui.ask("This forgets everything that is deployed in the local AWS. Go on? [y/N] ")?;
-        if !answer.is_some_and(|answer| matches!(answer.to_lowercase().as_str(), "y" | "yes")) {
+        if !super::confirmed(ui, "This forgets everything that is deployed in the local AWS. Go on?")? {
             ui.say("nothing was done\n");
             return Ok(Done::Negative);
         }

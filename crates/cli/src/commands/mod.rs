@@ -1,14 +1,21 @@
 //! One module per command. A command reads its flags, asks other modules to do the work, and words what comes of it.
 
 mod completions;
+mod deploy;
+mod destroy;
+mod diff;
 mod list;
 mod local;
+mod outputs;
 mod params;
 mod synth;
 mod validate;
 
+use skysmith_deploy::StackStatus;
+
 use crate::cli::Command;
 use crate::error::{Done, Failure};
+use crate::output::Ui;
 use crate::session::Session;
 
 /// Runs the command.
@@ -17,9 +24,37 @@ pub fn run(session: &Session, command: Command) -> Result<Done, Failure> {
         Command::Synth(flags) => synth::run(session, &flags),
         Command::List(flags) => list::run(session, &flags),
         Command::Validate(flags) => validate::run(session, &flags),
+        Command::Diff(flags) => diff::run(session, &flags),
+        Command::Deploy(flags) => deploy::run(session, &flags),
+        Command::Destroy(flags) => destroy::run(session, &flags),
+        Command::Outputs(flags) => outputs::run(session, &flags),
         Command::Params => params::run(session),
         Command::Local(what) => local::run(session, &what),
         Command::Completions { shell } => completions::run(session, shell),
-        _ => Err(Failure::failed("not wired yet")),
     }
+}
+
+/// Whether the person says yes to an ordinary question. No answer is a no.
+fn confirmed(ui: &Ui, question: &str) -> Result<bool, Failure> {
+    let answer = ui.ask(&format!("{question} [y/N] "))?;
+    Ok(answer.is_some_and(|answer| matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")))
+}
+
+/// Whether a resource type holds data that is gone when the resource is.
+fn is_stateful(resource_type: &str) -> bool {
+    skysmith_spec::resource_type(resource_type).is_some_and(skysmith_spec::ResourceType::is_stateful)
+}
+
+/// Whether a stack of this status stands for its template, if perhaps with a failed change on top. What a failed creation leaves behind does not.
+fn is_deployed(status: &StackStatus) -> bool {
+    !matches!(
+        status,
+        StackStatus::ReviewInProgress
+            | StackStatus::CreateInProgress
+            | StackStatus::RollbackInProgress
+            | StackStatus::RollbackComplete
+            | StackStatus::RollbackFailed
+            | StackStatus::DeleteInProgress
+            | StackStatus::DeleteComplete
+    )
 }

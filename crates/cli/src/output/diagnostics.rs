@@ -21,6 +21,11 @@ impl Sources {
         Self { folders }
     }
 
+    /// The text of one line, read for itself.
+    pub fn source_line(&self, place: &SourcePlace) -> Option<String> {
+        self.line(place, &mut BTreeMap::new())
+    }
+
     /// The text of one line, without the space around it. `None` where the file is not here, or has fewer lines.
     fn line(&self, place: &SourcePlace, read: &mut BTreeMap<String, Option<String>>) -> Option<String> {
         let text = read.entry(place.file.clone()).or_insert_with(|| {
@@ -34,12 +39,12 @@ impl Sources {
 }
 
 /// All findings, errors first, each followed by an empty line.
-pub fn render(diagnostics: &[Diagnostic], sources: Sources) -> String {
+pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let mut read = BTreeMap::new();
     let mut text = String::new();
     for severity in [Severity::Error, Severity::Warning] {
         for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity) {
-            one(diagnostic, &sources, &mut read, &mut text);
+            one(diagnostic, sources, &mut read, &mut text);
             text.push('\n');
         }
     }
@@ -122,7 +127,7 @@ mod tests {
         full.place = Some(SourcePlace { file: "src/main.rs".to_owned(), line: 2 });
         full.notes = vec!["allowed: 128 to 10240".to_owned()];
         let bare = Diagnostic::new(Severity::Warning, "something is odd");
-        let text = render(&[bare, full], Sources::new(vec![folder.path().to_owned()]));
+        let text = render(&[bare, full], &Sources::new(vec![folder.path().to_owned()]));
         let plain = anstream::adapter::strip_str(&text).to_string();
         assert_eq!(
             plain,

@@ -3,12 +3,16 @@
 //! All printing of the binary goes through [`Ui`]. Text carries styles always; the streams strip them where there is no terminal, or none are wanted.
 
 pub mod diagnostics;
+pub mod diff;
+pub mod outputs;
 pub mod paths;
 pub mod style;
 pub mod table;
+pub mod words;
 
-use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
@@ -29,11 +33,13 @@ enum Verbosity {
 pub struct Ui {
     verbosity: Verbosity,
     json: bool,
+    /// Whether `--json` means one line per event, ended by the result or the failure.
+    json_lines: AtomicBool,
     /// Whether a result was printed: with `--json` there is one document, so a failure after it is told on standard error only.
-    printed: Cell<bool>,
+    printed: AtomicBool,
     /// Whether nobody reads standard output any more.
-    closed: Cell<bool>,
-    sources: RefCell<Sources>,
+    closed: AtomicBool,
+    sources: Mutex<Sources>,
 }
 
 impl Ui {
@@ -53,9 +59,10 @@ impl Ui {
         Self {
             verbosity,
             json: globals.json,
-            printed: Cell::new(false),
-            closed: Cell::new(false),
-            sources: RefCell::new(Sources::new(Vec::new())),
+            json_lines: AtomicBool::new(false),
+            printed: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            sources: Mutex::new(Sources::new(Vec::new())),
         }
     }
 
@@ -81,22 +88,22 @@ impl Ui {
 
     /// Where source lines are looked up from now on.
     pub fn set_sources(&self, sources: Sources) {
-        *self.sources.borrow_mut() = sources;
+        *self.sources.lock().unwrap_or_else(PoisonError::into_inner) = sources;
     }
 
     /// Where source lines are looked up.
     pub fn sources(&self) -> Sources {
-        self.sources.borrow().clone()
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Prints a result.
     pub fn result(&self, text: &str) -> Result<(), Failure> {
-        self.printed.set(true);
+        self.printed.store(true, Ordering::Relaxed);
         let mut stdout = anstream::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             // The reader has seen enough, as in `skysmith synth | head`.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.closed.set(true);
+                self.closed.store(true, Ordering::Relaxed);
                 Ok(())
             }
             Err(error) => Err(Failure::from(error).context("cannot write to standard output")),
@@ -106,7 +113,7 @@ impl Ui {
 
     /// Whether the reader of standard output has gone.
     pub fn is_closed(&self) -> bool {
-        self.closed.get()
+        self.closed.load(Ordering::Relaxed)
     }
 
     /// Prints the one JSON document of `--json`.
@@ -123,10 +130,19 @@ impl Ui {
         self.result(&text)
     }
 
-    /// Tells a program what failed, where it waits for a document and has none yet.
+    /// From now on `--json` means one line per event.
+    pub fn use_json_lines(&self) {
+        self.json_lines.store(true, Ordering::Relaxed);
+    }
+
+    /// Tells a program what failed, where it waits for a document and has none yet, or waits for the last event.
     pub(crate) fn json_failure(&self, value: &serde_json::Value) {
-        if !self.printed.get() {
-            // Standard output is gone; the exit code says it.
+        // If standard output is gone, the exit code says it.
+        if self.json_lines.load(Ordering::Relaxed) {
+            let mut line = value.clone();
+            line["event"] = "failed".into();
+            let _ = self.json_line(&line);
+        } else if !self.printed.load(Ordering::Relaxed) {
             let _ = self.json(value);
         }
     }

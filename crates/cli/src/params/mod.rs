@@ -237,6 +237,7 @@ mod tests {
             Failure::Findings { diagnostics, .. } => {
                 diagnostics.iter().map(|one| one.message.clone()).collect::<Vec<_>>().join("; ")
             }
+            Failure::Story { text, .. } => text,
         }
     }
 

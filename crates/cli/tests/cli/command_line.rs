@@ -81,6 +81,23 @@ fn variables_that_do_nothing_are_named() {
 }
 
 #[test]
+fn empty_variables_are_not_set() {
+    let project = TestProject::with_stacks(&[("a", &[])]);
+    let names = [
+        "SKYSMITH_APP",
+        "SKYSMITH_ENV",
+        "SKYSMITH_REGION",
+        "SKYSMITH_PROFILE",
+        "SKYSMITH_OUT",
+        "SKYSMITH_ENDPOINT_URL",
+        "SKYSMITH_JSON",
+        "SKYSMITH_LOCAL",
+    ];
+    let project = names.into_iter().fold(project, |project, name| project.variable(name, ""));
+    project.skysmith(["list"]).ok().err("").out("a  any account / eu-west-1\n");
+}
+
+#[test]
 fn a_reader_may_stop_reading() {
     let project = TestProject::new();
     let command = format!(

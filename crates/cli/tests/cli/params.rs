@@ -56,6 +56,13 @@ fn wrong_flags_are_wrong_usage() {
 }
 
 #[test]
+fn flags_before_and_after_the_command_count() {
+    let project = TestProject::new();
+    project.skysmith(["--param", "A=1", "params", "--param=B=2"]).ok().out("A  1  --param\nB  2  --param\n");
+    project.skysmith(["--param", "A=1", "params", "--param", "A=2"]).code(2).err_has("given twice");
+}
+
+#[test]
 fn they_reach_the_app_with_their_origin() {
     let script = format!("{}\nprintf '%s' \"$CDK_CONTEXT_JSON\" > context.json\n", writes_assembly(&[("a", &[])]));
     let project = TestProject::with_script(&script).file("params/config.properties", "Name=ü \"quoted\"\n");

@@ -4,6 +4,7 @@
 
 mod dynamodb;
 mod lambda;
+mod policy;
 mod s3;
 
 use skysmith_template::{Intrinsic, Map, Node, Resource, Template};
@@ -17,6 +18,7 @@ pub(crate) fn check(template: &Template, resource: Resource<'_>, findings: &mut 
     let resources = At::Root.key("Resources");
     let here = resources.key(resource.logical_id());
     let at = here.key("Properties");
+    policy::policies(resource, properties, at, findings);
     match resource.resource_type() {
         Some("AWS::DynamoDB::Table") => {
             dynamodb::keys(properties, at, findings);

@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use skysmith_template::{Template, read_json};
 use skysmith_validate::Finding;
@@ -36,8 +38,28 @@ pub fn shown(finding: &Finding) -> String {
     format!("{}[{}] at {}: {} {:?}", finding.severity, finding.rule, path.join("/"), finding.message, finding.notes)
 }
 
+/// The names of those files of a folder in which cfn-lint finds an error, and what it says of them.
+pub fn refused_by_cfn_lint(folder: &str) -> BTreeMap<String, String> {
+    let output = Command::new(python())
+        .args(["-c", "from cfnlint.runner import main; main()"])
+        .args(["--ignore-checks", "I", "W", "--format", "parseable", "--"])
+        .args(files(folder))
+        .output()
+        .expect("cfn-lint starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut refused = BTreeMap::<String, String>::new();
+    for line in text.lines() {
+        let name = line.split_once(".json:").and_then(|(path, _)| path.rsplit(['/', '\\']).next());
+        let name = name.unwrap_or_else(|| panic!("cfn-lint says: {line}"));
+        refused.entry(name.to_owned()).or_default().push_str(&format!("{line}\n"));
+    }
+    // Without a line there has to be nothing wrong, or it did not run.
+    assert_eq!(output.status.success(), refused.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    refused
+}
+
 /// The Python that has cfn-lint.
-pub fn python() -> PathBuf {
+fn python() -> PathBuf {
     if let Some(python) = std::env::var_os("SKYSMITH_TEST_PYTHON") {
         return python.into();
     }

@@ -1,0 +1,203 @@
+//! Failures of CloudFormation, and losses of data, told so that the next step is clear.
+
+use std::time::Duration;
+
+use serde_json::json;
+use skysmith_assembly::Stack;
+use skysmith_deploy::{Cause, Contents, DataLoss, Failure as Failed, Holding, LossKind, ResourceStatus, StackStatus};
+
+use skysmith_diff::{Action, ResourceChange};
+
+use crate::error::Failure;
+use crate::names::Names;
+use crate::output::diagnostics::plural;
+use crate::output::{style, words};
+use crate::session::Session;
+
+/// A deployment that ran and failed.
+pub fn deployment(session: &Session, stack: &Stack, names: &Names, failed: &Failed, took: Duration) -> Failure {
+    let name = &stack.display_name;
+    let state = match failed.status {
+        StackStatus::RollbackComplete => "CloudFormation rolled it back and nothing is left of it",
+        StackStatus::UpdateRollbackComplete
+        | StackStatus::UpdateRollbackCompleteCleanupInProgress
+        | StackStatus::ImportRollbackComplete => "CloudFormation rolled it back and nothing has changed",
+        StackStatus::RollbackFailed | StackStatus::UpdateRollbackFailed | StackStatus::ImportRollbackFailed => {
+            "and the way back failed as well"
+        }
+        _ => "CloudFormation stopped half-way",
+    };
+    let headline = format!("{name} was not deployed; {state} ({})", words::seconds(took));
+    let next = [(format!("skysmith deploy {name}"), "after the fix")];
+    tell(session, names, failed, &headline, &next)
+}
+
+/// A deletion that ran and failed.
+pub fn destruction(session: &Session, stack: &Stack, names: &Names, failed: &Failed, took: Duration) -> Failure {
+    let name = &stack.display_name;
+    let headline =
+        format!("{name} was not deleted; {} still there ({})", are(failed.remaining.len()), words::seconds(took));
+    let next = [(format!("skysmith destroy {name}"), "to go on, after the fix")];
+    tell(session, names, failed, &headline, &next)
+}
+
+fn are(count: usize) -> String {
+    match count {
+        0 => "some resources are".to_owned(),
+        1 => "1 resource is".to_owned(),
+        count => format!("{count} resources are"),
+    }
+}
+
+fn tell(session: &Session, names: &Names, failed: &Failed, headline: &str, next: &[(String, &str)]) -> Failure {
+    let mut text = format!("{} {headline}\n\n", style::paint(style::ERROR, "✗"));
+    match &failed.cause {
+        Some(cause) => text.push_str(&told(session, names, failed, cause)),
+        None => text.push_str(&format!("  CloudFormation does not say why; the stack is in {}\n", failed.status)),
+    }
+    for other in &failed.others {
+        text.push('\n');
+        text.push_str(&told(session, names, failed, other));
+    }
+    if failed.cancelled > 0 {
+        text.push_str(&format!("  = {} cancelled because of it\n", were(failed.cancelled)));
+    }
+    if !failed.remaining.is_empty() {
+        let remaining: Vec<&str> = failed.remaining.iter().map(|id| names.name(id)).collect();
+        text.push_str(&format!("  = still there: {}\n", remaining.join(", ")));
+    }
+    text.push_str("\nnext: ");
+    let width = next.iter().map(|(command, _)| command.len()).max().unwrap_or(0) + 4;
+    for (index, (command, why)) in next.iter().enumerate() {
+        let indent = if index == 0 { "" } else { "      " };
+        text.push_str(&format!("{indent}{command:width$}{why}\n"));
+    }
+    let cause = |cause: &Cause| {
+        json!({
+            "path": names.name(&cause.logical_id),
+            "logical_id": cause.logical_id,
+            "physical_id": cause.physical_id,
+            "resource_type": cause.resource_type,
+            "status": cause.status.as_str(),
+            "reason": cause.reason,
+            "place": names.place(&cause.logical_id),
+            "nested_in": cause.nested_in,
+        })
+    };
+    let json = json!({
+        "message": headline,
+        "stack": failed.stack_name,
+        "stack_id": failed.stack_id,
+        "status": failed.status.as_str(),
+        "cause": failed.cause.as_ref().map(cause),
+        "others": failed.others.iter().map(cause).collect::<Vec<_>>(),
+        "cancelled": failed.cancelled,
+        "remaining": failed.remaining,
+    });
+    Failure::Story { text, json }
+}
+
+fn were(count: usize) -> String {
+    if count == 1 { "1 more resource was".to_owned() } else { format!("{count} more resources were") }
+}
+
+fn told(session: &Session, names: &Names, failed: &Failed, cause: &Cause) -> String {
+    let verb = match cause.status {
+        ResourceStatus::CreateFailed => "created",
+        ResourceStatus::DeleteFailed => "deleted",
+        ResourceStatus::ImportFailed => "imported",
+        _ => "changed",
+    };
+    let mut name = names.name(&cause.logical_id).to_owned();
+    if !cause.nested_in.is_empty() {
+        name = format!("{name} in the nested stack {}", cause.nested_in.join("/"));
+    }
+    // CloudFormation's own words on the stack as a whole, where no resource is to blame.
+    let is_stack = cause.nested_in.is_empty() && cause.logical_id == failed.stack_name;
+    let what = if is_stack {
+        "as a whole".to_owned()
+    } else {
+        format!("({}) could not be {verb}", words::kind(&cause.resource_type))
+    };
+    let mut text = format!("  {} {what}\n", style::paint(style::STRONG, &name));
+    let reason = if cause.reason.is_empty() { "CloudFormation gives no reason" } else { &cause.reason };
+    for line in reason.lines() {
+        text.push_str(&format!("    {line}\n"));
+    }
+    if let Some(place) = names.place(&cause.logical_id) {
+        text.push_str(&format!("  ┌─ {place}\n"));
+        if let Some(line) = session.ui.sources().source_line(place) {
+            text.push_str(&format!("  │    {line}\n"));
+        }
+    }
+    text
+}
+
+/// Data that a change would lose.
+#[derive(Debug)]
+pub struct Loss {
+    /// The resource.
+    pub logical_id: String,
+    resource_type: String,
+    how: &'static str,
+    /// The properties that call for it.
+    properties: Vec<String>,
+}
+
+impl Loss {
+    /// By CloudFormation's verdict.
+    pub fn of_plan(loss: &DataLoss) -> Self {
+        let how = match loss.kind {
+            LossKind::Removed => "is removed",
+            LossKind::Replaced => "is replaced",
+            _ => "may be replaced",
+        };
+        let (logical_id, resource_type) = (loss.logical_id.clone(), loss.resource_type.clone());
+        Self { logical_id, resource_type, how, properties: loss.properties.clone() }
+    }
+
+    /// By the specification.
+    pub fn of_diff(resource: &ResourceChange) -> Self {
+        Self {
+            logical_id: resource.logical_id.clone(),
+            resource_type: resource.before_type.clone().unwrap_or_default(),
+            how: if resource.action == Action::Remove { "is removed" } else { "is replaced" },
+            properties: resource.causes().map(|cause| cause.change.path.to_string()).collect(),
+        }
+    }
+}
+
+/// What a change would lose, in one line.
+pub fn loss(names: &Names, loss: &Loss, holding: Option<&Holding>) -> String {
+    let what = format!("{} ({})", names.name(&loss.logical_id), words::kind(&loss.resource_type));
+    let because = because(&loss.properties);
+    let held =
+        holding.map(|holding| contents(holding.contents)).map(|held| format!(", with {held}")).unwrap_or_default();
+    let place = names.place(&loss.logical_id).map(|place| format!("   {place}")).unwrap_or_default();
+    format!("{what} {}{because}{held}{place}", loss.how)
+}
+
+fn because(properties: &[String]) -> String {
+    let mut properties = properties.to_vec();
+    properties.dedup();
+    if properties.is_empty() { String::new() } else { format!(": {} cannot change in place", properties.join(", ")) }
+}
+
+/// What is in a resource: `1,204 items`.
+pub fn contents(contents: Contents) -> String {
+    match contents {
+        Contents::Items { count: 0, .. } => "no items, as of DynamoDB's last count".to_owned(),
+        Contents::Items { count, bytes } => format!("{}, {}", counted(count, "item"), words::size(bytes)),
+        Contents::Objects { versions: 0, .. } => "nothing in it".to_owned(),
+        Contents::Objects { versions, bytes, complete } => {
+            let least = if complete { "" } else { "at least " };
+            format!("{least}{} of objects, {}", counted(versions, "version"), words::size(bytes))
+        }
+        Contents::Missing => "nothing: it is gone already".to_owned(),
+        _ => "not counted".to_owned(),
+    }
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    if count == 1 { plural(1, noun) } else { format!("{} {noun}s", words::count(count)) }
+}

@@ -1,0 +1,207 @@
+//! Telling what happens to a stack while it happens: a line for each resource that is done.
+
+use std::collections::{BTreeMap, HashSet};
+use std::future::Future;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
+use skysmith_deploy::{Event, Observer, ResourceStatus, StackEvent};
+
+use crate::names::Names;
+use crate::output::{Ui, style, table, words};
+
+/// After this long without a line, the person is told what is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A name that is wider than this sticks out; one of them must not push all the others' columns away.
+const WIDEST_NAME: usize = 40;
+
+/// Watches one stack.
+#[derive(Debug)]
+pub struct Watch<'a> {
+    ui: &'a Ui,
+    /// What the stack is called.
+    stack: &'a str,
+    names: &'a Names,
+    /// The widths of the columns of names and kinds.
+    widths: (usize, usize),
+    /// The resources that are expected to change, by logical id. Of the others only failures are told.
+    expected: HashSet<String>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// What is being worked on, by its name: what is done to it, since when by CloudFormation's clock and by ours.
+    busy: BTreeMap<String, (&'static str, Option<SystemTime>, Instant)>,
+    last_line: Instant,
+    rolling_back: bool,
+}
+
+impl<'a> Watch<'a> {
+    /// A watch over a stack. Nothing is expected to change yet.
+    pub fn new(ui: &'a Ui, stack: &'a str, names: &'a Names) -> Self {
+        let state = State { busy: BTreeMap::new(), last_line: Instant::now(), rolling_back: false };
+        Self { ui, stack, names, widths: (0, 0), expected: HashSet::new(), state: Mutex::new(state) }
+    }
+
+    /// The same, expecting these resources to change: logical ids and types.
+    pub fn expecting<'r>(mut self, resources: impl Iterator<Item = (&'r str, &'r str)>) -> Self {
+        for (id, resource_type) in resources {
+            self.widths.0 = self.widths.0.max(table::width(self.names.name(id)).min(WIDEST_NAME));
+            self.widths.1 = self.widths.1.max(table::width(&words::kind(resource_type)));
+            self.expected.insert(id.to_owned());
+        }
+        self
+    }
+
+    /// Runs to the end of `work`, with a line now and then where nothing happens for long. `None`: the person pressed Ctrl-C.
+    pub async fn over<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = std::pin::pin!(work);
+        let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+        loop {
+            tokio::select! {
+                done = &mut work => return Some(done),
+                _ = &mut interrupted => return None,
+                () = tokio::time::sleep(Duration::from_secs(1)) => self.remind(),
+            }
+        }
+    }
+
+    fn remind(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.last_line.elapsed() < PATIENCE || state.busy.is_empty() {
+            return;
+        }
+        state.last_line = Instant::now();
+        let waiting: Vec<String> = state
+            .busy
+            .iter()
+            .take(3)
+            .map(|(name, (doing, _, since))| format!("{doing} {name} ({})", words::seconds(since.elapsed())))
+            .collect();
+        let more = state.busy.len().saturating_sub(3);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        self.ui.say(&format!("  · still {}{more}\n", waiting.join(", ")));
+    }
+
+    fn resource(&self, event: &StackEvent) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = self.names.name(&event.logical_id).to_owned();
+        let reason = event.reason.as_deref().unwrap_or_default();
+        let (mark, said) = match outcome(&event.status, reason) {
+            Outcome::Working(doing) => {
+                state.busy.entry(name.clone()).or_insert((doing, event.time, Instant::now()));
+                if self.ui.is_verbose() { ("·".to_owned(), doing.to_owned()) } else { return }
+            }
+            Outcome::Done(done) => (style::paint(style::GOOD, "✓"), done.to_owned()),
+            Outcome::Left(left) => ("·".to_owned(), left.to_owned()),
+            Outcome::Failed(failed) => (style::paint(style::ERROR, "✗"), format!("{failed}: {reason}")),
+        };
+        let began = if event.status.is_in_progress() { None } else { state.busy.remove(&name) };
+        // With `--json` there is a line for each event already.
+        let is_told = self.expected.contains(&event.logical_id) || event.status.is_failure() || self.ui.is_verbose();
+        if self.ui.is_json() || !is_told {
+            return;
+        }
+        let took = began.and_then(|(_, since, _)| event.time?.duration_since(since?).ok());
+        let took = took.map(|took| format!("  {:.1} s", took.as_secs_f64())).unwrap_or_default();
+        let kind = words::kind(&event.resource_type);
+        state.last_line = Instant::now();
+        self.ui.say(&format!(
+            "  {mark} {}  {}  {said}{}\n",
+            table::pad(&name, self.widths.0),
+            table::pad(&kind, self.widths.1),
+            style::paint(style::FAINT, &took)
+        ));
+    }
+
+    fn stack(&self, event: &StackEvent) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if event.status.as_str().contains("ROLLBACK_IN_PROGRESS") && !state.rolling_back {
+            state.rolling_back = true;
+            state.busy.clear();
+            self.ui.say("  rolling back\n");
+        }
+    }
+
+    fn json(&self, event: &Event) {
+        let line = match event {
+            Event::Progress(event) => {
+                let time =
+                    event.time.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map(|time| time.as_secs_f64());
+                json!({
+                    "event": if event.is_stack { "stack" } else { "resource" },
+                    "stack": self.stack,
+                    "path": (!event.is_stack).then(|| self.names.name(&event.logical_id)),
+                    "logical_id": event.logical_id,
+                    "physical_id": event.physical_id,
+                    "resource_type": event.resource_type,
+                    "status": event.status.as_str(),
+                    "reason": event.reason,
+                    "time": time,
+                })
+            }
+            Event::Started { stack_id, changes, .. } => {
+                json!({ "event": "started", "stack": self.stack, "stack_id": stack_id, "changes": changes })
+            }
+            Event::Uploaded { asset } => json!({ "event": "uploaded", "stack": self.stack, "asset": asset }),
+            Event::Warning { message, .. } => json!({ "event": "warning", "stack": self.stack, "message": message }),
+            _ => return,
+        };
+        // A closed standard output does not stop a deployment.
+        let _ = self.ui.json_line(&line);
+    }
+}
+
+impl Observer for Watch<'_> {
+    fn event(&self, event: Event) {
+        if self.ui.is_json() {
+            self.json(&event);
+        }
+        match &event {
+            Event::Progress(event) if event.is_stack => self.stack(event),
+            Event::Progress(event) => self.resource(event),
+            Event::MakingBucket { bucket } => self.ui.say(&format!("  making the bucket for assets, {bucket}\n")),
+            Event::Uploading { asset, display_name, bytes } => {
+                let name = display_name.as_deref().unwrap_or(asset);
+                self.ui.detail(&format!("  uploading {name}, {}\n", words::size(*bytes)));
+            }
+            Event::DeletingFailedStack { stack } => {
+                self.ui.say(&format!("  {stack} failed when it was made and holds nothing: deleting it first\n"));
+            }
+            Event::EmptyingBucket { bucket, deleted } => {
+                self.ui.say(&format!("  emptying {bucket}: {} versions deleted\n", words::count(*deleted)));
+            }
+            Event::Warning { message, .. } => self.ui.warn(message),
+            _ => {}
+        }
+    }
+}
+
+enum Outcome {
+    Working(&'static str),
+    Done(&'static str),
+    Left(&'static str),
+    Failed(&'static str),
+}
+
+fn outcome(status: &ResourceStatus, reason: &str) -> Outcome {
+    use ResourceStatus as S;
+    match status {
+        S::CreateInProgress => Outcome::Working("creating"),
+        S::UpdateInProgress => Outcome::Working("changing"),
+        S::DeleteInProgress => Outcome::Working("deleting"),
+        S::ImportInProgress => Outcome::Working("importing"),
+        S::CreateComplete => Outcome::Done("created"),
+        S::UpdateComplete => Outcome::Done("changed"),
+        S::DeleteComplete => Outcome::Done("deleted"),
+        S::ImportComplete => Outcome::Done("imported"),
+        S::DeleteSkipped => Outcome::Left("kept"),
+        status if status.is_failure() && reason.contains("cancelled") => Outcome::Left("cancelled"),
+        status if status.is_failure() => Outcome::Failed("failed"),
+        status if status.is_in_progress() => Outcome::Working("working on"),
+        _ => Outcome::Done("done"),
+    }
+}

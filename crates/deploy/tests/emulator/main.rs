@@ -1,0 +1,9 @@
+//! Deployments against an emulator. What it is too lenient to judge (full buckets, other accounts' buckets) is judged by the calls or by what is left.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as well")]
+
+mod deploying;
+mod destroying;
+mod faults;
+mod harness;
+mod publishing;

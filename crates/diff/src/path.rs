@@ -1,0 +1,73 @@
+//! Where in a value something differs.
+
+use std::fmt;
+
+/// A step into a value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PathStep {
+    /// To the entry of a map. Inside a function this is its name, `Fn::If`, and what follows is the place of the argument.
+    Key(String),
+    /// To the item of a list that has no name of its own: where it stands in the new list, or in the old one if it is gone.
+    Index(usize),
+    /// To the item of a list that is told from the others by what it has under `key`.
+    Item {
+        /// Such as `IndexName`.
+        key: String,
+        /// Such as `by-owner`.
+        value: String,
+    },
+}
+
+/// The steps from the properties of a resource, or from an entry of a section, to a value.
+///
+/// Written as `KeySchema[RANGE].AttributeName`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Path(Vec<PathStep>);
+
+impl Path {
+    /// The steps.
+    pub fn steps(&self) -> &[PathStep] {
+        &self.0
+    }
+
+    /// The first key: the top-level property.
+    pub fn property(&self) -> Option<&str> {
+        match self.0.first() {
+            Some(PathStep::Key(key)) => Some(key),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn push(&mut self, step: PathStep) {
+        self.0.push(step);
+    }
+
+    pub(crate) fn pop(&mut self) {
+        self.0.pop();
+    }
+
+    pub(crate) fn starts_with(&self, other: &Self) -> bool {
+        self.0.starts_with(&other.0)
+    }
+}
+
+impl FromIterator<PathStep> for Path {
+    fn from_iter<I: IntoIterator<Item = PathStep>>(steps: I) -> Self {
+        Self(steps.into_iter().collect())
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.0.iter().enumerate() {
+            match step {
+                PathStep::Key(key) if index == 0 => f.write_str(key)?,
+                PathStep::Key(key) => write!(f, ".{key}")?,
+                PathStep::Index(index) => write!(f, "[{index}]")?,
+                PathStep::Item { value, .. } => write!(f, "[{value}]")?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,238 @@
+//! What must hold for every template: rewriting it without changing its meaning is no difference, and no shape is too odd.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its data has failed")]
+
+use std::path::Path;
+
+use skysmith_diff::{TemplateDiff, diff};
+use skysmith_spec::ValueType;
+use skysmith_template::{Intrinsic, Map, Node, SubPart, Template, read_json};
+
+/// The valid templates that the validator's tests have: they cover many services and every function.
+fn templates() -> Vec<(String, Template)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../validate/tests/data/valid");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() >= 36);
+    files
+        .into_iter()
+        .map(|file| {
+            let text = std::fs::read_to_string(&file).unwrap();
+            (file.file_stem().unwrap().to_string_lossy().into_owned(), read_json(&text).unwrap().template)
+        })
+        .collect()
+}
+
+/// A small generator: the same seed gives the same rewrites on every machine.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+
+    fn coin(&mut self) -> bool {
+        self.below(2) == 0
+    }
+
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last + 1));
+        }
+    }
+}
+
+fn rewritten(template: &Template, random: &mut Random) -> Template {
+    let mut template = template.clone();
+    let resources = template.section_mut("Resources");
+    for (key, node) in resources.iter_mut() {
+        if let Node::Map(body) = node
+            && !key.starts_with("Fn::")
+        {
+            resource(body, random);
+        }
+    }
+    let mut root = Node::Map(template.into_root());
+    order_of_keys(&mut root, random);
+    Template::from_node(root)
+}
+
+fn resource(body: &mut Map, random: &mut Random) {
+    match body.get_mut("DependsOn") {
+        Some(Node::List(items)) => random.shuffle(items),
+        Some(one) if random.coin() => *one = Node::List(vec![one.clone()]),
+        _ => {}
+    }
+    let known = body.get("Type").and_then(Node::as_str).and_then(skysmith_spec::resource_type);
+    let Some(Node::Map(properties)) = body.get_mut("Properties") else { return };
+    for (name, value) in properties.iter_mut() {
+        if let Some(property) = known.and_then(|known| known.property(name)) {
+            scalar(value, property.value_type(), random);
+            if property.name() == "Tags"
+                && let Node::List(tags) = value
+            {
+                random.shuffle(tags);
+            }
+        }
+        anywhere(value, random);
+    }
+}
+
+/// A scalar written as another: CloudFormation takes both.
+fn scalar(value: &mut Node, value_type: ValueType, random: &mut Random) {
+    let written = match (value_type, &*value) {
+        (ValueType::Integer | ValueType::Number | ValueType::String, Node::Number(number)) => number.as_str().into(),
+        (ValueType::Boolean, Node::Bool(truth)) => if *truth { "true" } else { "false" }.into(),
+        (ValueType::Boolean, Node::String(text)) => (text == "true").into(),
+        (ValueType::Integer, Node::String(text)) => text.parse::<i64>().map_or_else(|_| value.clone(), Node::from),
+        _ => return,
+    };
+    if random.coin() {
+        *value = written;
+    }
+}
+
+fn anywhere(node: &mut Node, random: &mut Random) {
+    match node {
+        Node::List(items) => items.iter_mut().for_each(|item| anywhere(item, random)),
+        Node::Map(map) => {
+            if map.contains_key("Statement") && map.contains_key("Version") {
+                policy(map, random);
+            }
+            map.values_mut().for_each(|value| anywhere(value, random));
+        }
+        Node::Intrinsic(intrinsic) => {
+            if let Intrinsic::Sub { parts, variables } = &**intrinsic
+                && variables.is_empty()
+                && random.coin()
+            {
+                *node = joined(parts);
+            }
+        }
+        Node::String(text) => {
+            if let Some(spaced) = text.strip_prefix('{').filter(|_| read_json(text).is_ok()) {
+                *text = format!("{{ \n {spaced} ");
+            }
+        }
+        _ => {}
+    }
+}
+
+fn joined(parts: &[SubPart]) -> Node {
+    let values: Vec<Node> = parts
+        .iter()
+        .map(|part| match part {
+            SubPart::Literal(text) => text.as_str().into(),
+            SubPart::Ref(target) | SubPart::Variable(target) => Intrinsic::Ref(target.clone()).into(),
+            SubPart::GetAtt(target, attribute) => Intrinsic::GetAtt(target.clone(), attribute.as_str().into()).into(),
+        })
+        .collect();
+    Intrinsic::Join { delimiter: String::new(), values: values.into() }.into()
+}
+
+fn policy(map: &mut Map, random: &mut Random) {
+    let Some(Node::List(statements)) = map.get_mut("Statement") else { return };
+    random.shuffle(statements);
+    for statement in statements.iter_mut().filter_map(Node::as_map_mut) {
+        for key in ["Action", "Resource", "NotAction"] {
+            match statement.get_mut(key) {
+                Some(Node::List(items)) => random.shuffle(items),
+                Some(one) if random.coin() => *one = Node::List(vec![one.clone()]),
+                _ => {}
+            }
+        }
+    }
+    if let [one] = statements.as_slice()
+        && random.coin()
+    {
+        let one = one.clone();
+        map.insert("Statement".to_owned(), one);
+    }
+}
+
+fn order_of_keys(node: &mut Node, random: &mut Random) {
+    match node {
+        Node::List(items) => items.iter_mut().for_each(|item| order_of_keys(item, random)),
+        Node::Map(map) => {
+            let mut entries: Vec<_> = std::mem::take(map).into_iter().collect();
+            random.shuffle(&mut entries);
+            map.extend(entries);
+            map.values_mut().for_each(|value| order_of_keys(value, random));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn another_way_to_write_it_is_no_difference() {
+    for (name, template) in templates() {
+        for seed in 0..40 {
+            let other = rewritten(&template, &mut Random(seed));
+            for (before, after) in [(&template, &other), (&other, &template)] {
+                let diff = diff(before, after);
+                assert_eq!(diff, TemplateDiff::default(), "{name}, seed {seed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_removed_is_what_was_there_and_what_is_added_is_what_is_there() {
+    let empty = Template::new();
+    for (name, template) in templates() {
+        let (added, removed) = (diff(&empty, &template), diff(&template, &empty));
+        let count = template.resources().count();
+        assert_eq!((added.summary().add, removed.summary().remove), (count, count), "{name}");
+        assert!(added.data_losses().is_empty(), "{name}");
+    }
+}
+
+/// Every value of every template is replaced by values that do not belong there.
+#[test]
+fn no_shape_is_too_odd() {
+    let wrong: Vec<Node> = vec![
+        Node::Null,
+        "{".into(),
+        Node::List(vec![Node::Null, Node::List(vec![])]),
+        Node::Map(Map::from([("Statement".to_owned(), Node::List(vec![Node::Null, true.into()]))])),
+        Node::Map(Map::from([("Fn::ForEach::Loop".to_owned(), Node::List(vec!["A".into(), Node::Null]))])),
+        Node::from_long_form(Map::from([("Fn::Sub".to_owned(), "${A.B}".into())]).into()),
+    ];
+    for (name, template) in templates() {
+        let root = Node::Map(template.root().clone());
+        for target in 0..size(&root) {
+            for replacement in &wrong {
+                let mut mutated = root.clone();
+                replace(&mut mutated, &mut target.clone(), replacement);
+                let mutated = Template::from_node(mutated);
+                let there = diff(&template, &mutated);
+                assert_eq!(there.is_empty(), diff(&mutated, &template).is_empty(), "{name}");
+                assert!(diff(&mutated, &mutated).is_empty(), "{name}");
+            }
+        }
+    }
+}
+
+/// How many values there are at and below the node, those inside functions left out.
+fn size(node: &Node) -> usize {
+    1 + match node {
+        Node::List(items) => items.iter().map(size).sum(),
+        Node::Map(map) => map.values().map(size).sum(),
+        _ => 0,
+    }
+}
+
+/// Puts `replacement` in the place of the value whose number, counted in the order of [`size`], is `target`.
+fn replace(node: &mut Node, target: &mut usize, replacement: &Node) -> bool {
+    if *target == 0 {
+        *node = replacement.clone();
+        return true;
+    }
+    *target -= 1;
+    match node {
+        Node::List(items) => items.iter_mut().any(|item| replace(item, target, replacement)),
+        Node::Map(map) => map.values_mut().any(|value| replace(value, target, replacement)),
+        _ => false,
+    }
+}

@@ -1,0 +1,9 @@
+//! End-to-end tests: the built CLI, the reference applications, and a local AWS.
+//!
+//! `cargo xtask test` installs what they need.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
+
+mod harness;
+mod object_counter;
+mod synth;

@@ -1,0 +1,83 @@
+"""What a person does with the deployed applications, by HTTP and by the AWS SDK.
+
+Usage: person.py ENDPOINT COMMAND [ARGUMENT…]. The answer is one JSON document on the standard output.
+"""
+
+import json
+import sys
+import urllib.request
+
+import boto3
+
+endpoint, command, *arguments = sys.argv[1:]
+
+
+def client(service):
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+def pages(service, operation, key):
+    found = client(service)
+    if found.can_paginate(operation):
+        return [item for page in found.get_paginator(operation).paginate() for item in page.get(key, [])]
+    return getattr(found, operation)().get(key, [])
+
+
+def inventory():
+    """Names of everything that an application can leave behind, in every service that it uses."""
+    return {
+        "stacks": sorted(
+            stack["StackName"]
+            for stack in pages("cloudformation", "list_stacks", "StackSummaries")
+            if stack["StackStatus"] != "DELETE_COMPLETE"
+        ),
+        "buckets": sorted(bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]),
+        "tables": sorted(pages("dynamodb", "list_tables", "TableNames")),
+        "functions": sorted(item["FunctionName"] for item in pages("lambda", "list_functions", "Functions")),
+        "roles": sorted(item["RoleName"] for item in pages("iam", "list_roles", "Roles")),
+        "log_groups": sorted(item["logGroupName"] for item in pages("logs", "describe_log_groups", "logGroups")),
+        "topics": sorted(item["TopicArn"] for item in pages("sns", "list_topics", "Topics")),
+        "subscriptions": sorted(
+            item["SubscriptionArn"] for item in pages("sns", "list_subscriptions", "Subscriptions")
+        ),
+        "apis": sorted(item["name"] for item in pages("apigateway", "get_rest_apis", "items")),
+        "parameters": sorted(item["Name"] for item in pages("ssm", "describe_parameters", "Parameters")),
+    }
+
+
+def put(bucket, key, body):
+    return client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())["ETag"]
+
+
+def delete(bucket, key):
+    client("s3").delete_object(Bucket=bucket, Key=key)
+    return "deleted"
+
+
+def publish(topic_name, message):
+    topics = [item["TopicArn"] for item in pages("sns", "list_topics", "Topics")]
+    [topic] = [arn for arn in topics if arn.endswith(":" + topic_name)]
+    return client("sns").publish(TopicArn=topic, Message=message)["MessageId"]
+
+
+def get(url):
+    with urllib.request.urlopen(url, timeout=30) as response:
+        return {
+            "status": response.status,
+            "headers": {name.lower(): value for name, value in response.headers.items()},
+            "body": response.read().decode(),
+        }
+
+
+def notifications(bucket):
+    answer = client("s3").get_bucket_notification_configuration(Bucket=bucket)
+    return {event: item["TopicArn"] for item in answer.get("TopicConfigurations", []) for event in item["Events"]}
+
+
+print(json.dumps(globals()[command](*arguments)))
