@@ -5,6 +5,7 @@ Usage: person.py ENDPOINT COMMAND [ARGUMENT…]. The answer is one JSON document
 
 import json
 import sys
+import urllib.error
 import urllib.request
 
 import boto3
@@ -66,13 +67,22 @@ def publish(topic_name, message):
     return client("sns").publish(TopicArn=topic, Message=message)["MessageId"]
 
 
-def get(url):
-    with urllib.request.urlopen(url, timeout=30) as response:
+def get(url, method="GET"):
+    try:
+        response = urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=30)
+    except urllib.error.HTTPError as error:
+        response = error
+    with response:
         return {
             "status": response.status,
             "headers": {name.lower(): value for name, value in response.headers.items()},
             "body": response.read().decode(),
         }
+
+
+def put_text(table, message, value):
+    client("dynamodb").put_item(TableName=table, Item={"message": {"S": message}, "value": {"S": value}})
+    return "put"
 
 
 def notifications(bucket):
