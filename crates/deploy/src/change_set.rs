@@ -204,11 +204,23 @@ impl Session {
                 .set_resource_identifier(Some(import.identifier.clone().into_iter().collect()));
             request = request.resources_to_import(resource.build());
         }
-        let made = request.send().await.map_err(|error| Error::from_sdk("CreateChangeSet", &error))?;
+        let (stack_id, change_set_id) = match request.send().await {
+            Ok(made) => (made.stack_id, made.id),
+            Err(error) => match Error::from_sdk("CreateChangeSet", &error) {
+                // The name is ours alone: an earlier try arrived, and only its answer was lost.
+                Error::Service(error) if error.code == "AlreadyExistsException" => {
+                    let request = self.cloudformation.describe_change_set().stack_name(&wanted.stack.stack_name);
+                    let found = request.change_set_name(&name).send().await;
+                    let found = found.map_err(|error| Error::from_sdk("DescribeChangeSet", &error))?;
+                    (found.stack_id, found.change_set_id)
+                }
+                error => return Err(error),
+            },
+        };
         let mut plan = Plan {
             stack_name: wanted.stack.stack_name.clone(),
-            stack_id: made.stack_id().unwrap_or_default().to_owned(),
-            change_set_id: made.id().unwrap_or_default().to_owned(),
+            stack_id: stack_id.unwrap_or_default(),
+            change_set_id: change_set_id.unwrap_or_default(),
             change_set_name: name,
             kind,
             changes: Vec::new(),
@@ -280,6 +292,15 @@ impl Session {
         let request =
             self.cloudformation.describe_change_set().change_set_name(&plan.change_set_id).set_next_token(token);
         request.send().await.map_err(|error| Error::from_sdk("DescribeChangeSet", &error))
+    }
+
+    /// Whether the change set has been executed, or is being executed.
+    pub(crate) async fn is_executed(&self, plan: &Plan) -> Result<bool, Error> {
+        let page = self.change_set_page(plan, None).await?;
+        Ok(matches!(
+            page.execution_status().map(aws_sdk_cloudformation::types::ExecutionStatus::as_str),
+            Some("EXECUTE_IN_PROGRESS" | "EXECUTE_COMPLETE" | "EXECUTE_FAILED")
+        ))
     }
 
     /// Removes the change set, and the stack as well if it has never had anything else.

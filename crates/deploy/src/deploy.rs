@@ -16,7 +16,6 @@ use crate::{
 
 /// How to deploy.
 #[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
 pub struct DeployOptions {
     /// Carry the plan out (default). Otherwise it is left in the account, by its name.
     pub execute: bool,
@@ -160,7 +159,8 @@ impl Session {
         let name = &wanted.stack.stack_name;
         let mut leftovers = Leftovers::NotKnown;
         let mut pauses = Pauses::new(Duration::from_secs(1), Duration::from_secs(5));
-        // By the name at first; once a stack is known, by its id it would be found even when deleted.
+        let mut told = false;
+        // By the name: by its id a stack that is deleted on the way would still be found.
         loop {
             let stack = self.stack(name).await?;
             let action = next_action(Wish::Deploy, stack.as_ref().map(|stack| &stack.status), leftovers);
@@ -174,7 +174,14 @@ impl Session {
                     self.delete_and_follow(&stack, None, observer).await?;
                     leftovers = Leftovers::NotKnown;
                 }
-                (Action::WaitForCleanup, _) => pauses.wait().await,
+                (Action::WaitForCleanup, _) => {
+                    if !told {
+                        told = true;
+                        let message = "waiting for the clean-up after the latest update".to_owned();
+                        observer.event(Event::Warning { stack: name.clone(), message });
+                    }
+                    pauses.wait().await;
+                }
                 (Action::Busy, Some(stack)) => return Err(Error::Busy { stack: name.clone(), status: stack.status }),
                 (Action::Stuck(why), Some(stack)) => {
                     return Err(Error::Stuck { stack: name.clone(), status: stack.status, why });
@@ -227,7 +234,14 @@ impl Session {
         if plan.kind != ChangeSetKind::Import {
             request = request.retain_except_on_create(true);
         }
-        request.send().await.map_err(|error| Error::from_sdk("ExecuteChangeSet", &error))?;
+        if let Err(error) = request.send().await {
+            match Error::from_sdk("ExecuteChangeSet", &error) {
+                // Nobody else executes our change set: an earlier try arrived, and only its answer was lost.
+                Error::Service(error)
+                    if error.code.starts_with("InvalidChangeSetStatus") && self.is_executed(&plan).await? => {}
+                error => return Err(error),
+            }
+        }
         observer.event(Event::Started {
             stack: plan.stack_name.clone(),
             stack_id: plan.stack_id.clone(),

@@ -107,7 +107,6 @@ impl Inventory {
 
 /// How to destroy.
 #[derive(Clone, Debug, Default)]
-#[non_exhaustive]
 pub struct DestroyOptions {
     /// The role that CloudFormation takes. Default: the one that it took before.
     pub role_arn: Option<String>,

@@ -384,9 +384,11 @@ pub(crate) fn judge(stack_name: &str, stack_id: &str, status: StackStatus, event
         if is_cancellation(&reason) {
             cancelled += 1;
         } else if !causes.iter().any(|cause| cause.logical_id == event.logical_id) {
+            // The failure itself does not always have the name that an earlier event had.
+            let same = || events.iter().filter(|other| other.logical_id == event.logical_id);
             causes.push(Cause {
                 logical_id: event.logical_id.clone(),
-                physical_id: event.physical_id.clone(),
+                physical_id: event.physical_id.clone().or_else(|| same().find_map(|other| other.physical_id.clone())),
                 resource_type: event.resource_type.clone(),
                 status: event.status.clone(),
                 reason,

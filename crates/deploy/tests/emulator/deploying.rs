@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use skysmith_deploy::{
-    ChangeAction, DataLoss, DeployOptions, Endpoint, Error, Event, LossKind, Outcome, Plan, Replacement,
-    ResourceStatus, Session, SessionOptions, StackStatus,
+    ChangeAction, DataLoss, DeployOptions, Endpoint, Error, Event, ImportedResource, LossKind, Outcome, Plan,
+    Replacement, ResourceStatus, Session, SessionOptions, StackStatus,
 };
 
 use crate::harness::{Log, boto, deploy, deploy_with, session, wanted};
@@ -66,11 +66,7 @@ async fn a_plan_is_a_value() {
             .replace(r#""Outputs""#, r#""Parameters":{},"Outputs""#)
             .replace(r#"{"Q""#, r#"{"T":{"Type":"AWS::SNS::Topic"},"Q""#),
     );
-    let options = {
-        let mut options = DeployOptions::default();
-        options.execute = false;
-        options
-    };
+    let options = DeployOptions { execute: false, ..DeployOptions::default() };
     let Outcome::Planned(plan) = deploy_with(&session, &changed, &options, &Log::default()).await.unwrap() else {
         panic!()
     };
@@ -205,11 +201,7 @@ async fn data_is_not_lost_unasked() {
     );
 
     deploy(&session, &wanted("data", &table("a", ""))).await.unwrap();
-    let allowed = {
-        let mut options = DeployOptions::default();
-        options.allow_data_loss = true;
-        options
-    };
+    let allowed = DeployOptions { allow_data_loss: true, ..DeployOptions::default() };
     assert!(matches!(
         deploy_with(&session, &wanted("data", without), &allowed, &Log::default()).await.unwrap(),
         Outcome::Deployed(_)
@@ -283,4 +275,21 @@ async fn nobody_there_is_known_at_once() {
     let result = Session::connect(&options).await;
     assert!(matches!(result, Err(Error::NoCredentials { .. } | Error::BadCredentials { .. })), "{result:?}");
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn existing_resources_are_imported() {
+    let session = session().await;
+    boto("b('s3').create_bucket(Bucket='was-there-before')");
+    let template = r#"{"Resources":{"B":{"Type":"AWS::S3::Bucket","DeletionPolicy":"Retain","Properties":{"BucketName":"was-there-before"}}}}"#;
+    let mut stack = wanted("imported", template);
+    stack.imports.push(ImportedResource {
+        logical_id: "B".into(),
+        resource_type: "AWS::S3::Bucket".into(),
+        identifier: [("BucketName".to_owned(), "was-there-before".to_owned())].into(),
+    });
+    let Outcome::Deployed(made) = deploy(&session, &stack).await.unwrap() else { panic!() };
+    assert_eq!(made.status, StackStatus::ImportComplete);
+    stack.imports.clear();
+    assert!(matches!(deploy(&session, &stack).await.unwrap(), Outcome::Unchanged(_)));
 }

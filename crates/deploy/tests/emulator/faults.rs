@@ -43,6 +43,28 @@ async fn connections_cut_once_in_every_operation() {
 }
 
 #[tokio::test]
+async fn answers_lost_once_in_every_mutation() {
+    let rules: Vec<String> = ["CreateChangeSet", "ExecuteChangeSet", "DeleteStack", "DeleteChangeSet"]
+        .iter()
+        .map(|operation| {
+            format!(
+                r#"{{"service":"cloudformation","operation":"{operation}","times":1,"response":{{"abort_bytes":10}}}}"#
+            )
+        })
+        .collect();
+    let faults = Faults::new(&format!("[{}]", rules.join(",")));
+    let session = faults.session().await;
+    assert!(matches!(deploy(&session, &wanted("lost", QUEUE)).await.unwrap(), Outcome::Deployed(_)));
+    let changed = wanted("lost", &QUEUE.replace("}}}", r#","Properties":{"DelaySeconds":3}}}}"#));
+    let decline = |_: &skysmith_deploy::Plan, _: &[skysmith_deploy::DataLoss]| false;
+    let declined = session.deploy(&changed, &DeployOptions::default(), &decline, &()).await;
+    assert!(matches!(declined, Err(Error::Declined { .. })), "{declined:?}");
+    let inventory = session.inventory("lost", &is_stateful).await.unwrap().unwrap();
+    assert!(session.destroy(&inventory, &DestroyOptions::default(), &()).await.unwrap());
+    assert_eq!(session.stack("lost").await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_watch_that_fails_fails_no_deployment() {
     let faults = Faults::new(
         r#"[{"service":"cloudformation","operation":"DescribeStackEvents","error":{"code":"AccessDenied","message":"not allowed to look"}}]"#,
