@@ -63,12 +63,12 @@ impl Function {
     }
 
     /// The function's ARN.
-    pub fn arn(&self) -> Value<Arn<markers::Function>> {
+    pub fn arn(&self) -> Value<Arn<markers::LambdaFunction>> {
         self.cfn.attr_arn()
     }
 
     /// The function's name.
-    pub fn name(&self) -> Value<Name<markers::Function>> {
+    pub fn name(&self) -> Value<Name<markers::LambdaFunction>> {
         self.cfn.reference()
     }
 
@@ -100,8 +100,8 @@ impl Grantee for Function {
     }
 }
 
-impl IntoValue<Arn<markers::Function>> for &Function {
-    fn into_value(self) -> Value<Arn<markers::Function>> {
+impl IntoValue<Arn<markers::LambdaFunction>> for &Function {
+    fn into_value(self) -> Value<Arn<markers::LambdaFunction>> {
         self.arn()
     }
 }
