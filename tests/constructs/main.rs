@@ -6,6 +6,7 @@ mod apigateway;
 mod compile;
 mod dynamodb;
 mod iam;
+mod imported;
 mod lambda;
 mod s3;
 mod sns;
