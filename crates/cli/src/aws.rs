@@ -132,6 +132,16 @@ fn stuck(stack: &str, why: Stuck) -> Vec<String> {
             delete,
         ],
         Stuck::RollbackFailed => vec!["its creation failed, and so did the rollback".to_owned(), delete],
+        Error::NotBootstrapped { environment, .. } | Error::BootstrapTooOld { environment, .. }
+            if session.globals.local =>
+        {
+            vec![format!(
+                "npx cdk bootstrap {environment}, with AWS_ENDPOINT_URL set to the address in `skysmith local status`"
+            )]
+        }
+        Error::NotBootstrapped { environment, .. } | Error::BootstrapTooOld { environment, .. } => {
+            vec![format!("npx cdk bootstrap {environment}")]
+        }
         Stuck::UpdateRollbackFailed => vec![
             "its last update failed, and so did the way back".to_owned(),
             format!("mend what the stack's events name, then: aws cloudformation continue-update-rollback --stack-name {stack}"),

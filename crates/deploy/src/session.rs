@@ -22,6 +22,8 @@ use aws_sdk_cloudformation::config::{
 };
 use aws_sdk_cloudformation::error::SdkError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_async::time::SystemTimeSource;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder as HttpClientBuilder, tls};
@@ -81,6 +83,8 @@ pub struct Identity {
 #[derive(Clone, Debug)]
 pub struct Session {
     config: SdkConfig,
+    /// With the credentials that every role is taken with: a role for one thing seldom may take the role for another.
+    own: SdkConfig,
     endpoint: Endpoint,
     identity: Identity,
     region: String,
@@ -96,6 +100,8 @@ pub struct Session {
 /// What a session hands on to those made from it. Another account or region has its own budget and buckets, but the same endpoint and count.
 #[derive(Default)]
 struct Shared {
+    /// Nothing if the session's own credentials are those to take roles with.
+    own: Option<SdkConfig>,
     endpoint: Endpoint,
     calls: Calls,
     budget: Arc<Budget>,
@@ -137,6 +143,9 @@ impl Session {
                 .region(region)
                 .credentials_provider(credentials)
                 .http_client(http)
+                // What a loader would bring along; without them no role can be taken.
+                .time_source(SystemTimeSource::new())
+                .sleep_impl(TokioSleep::new())
                 .build(),
             Endpoint::Aws | Endpoint::Url(_) => {
                 let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -165,24 +174,32 @@ impl Session {
         let session =
             Self::preflight(config, Shared { endpoint: options.endpoint.clone(), ..Shared::default() }).await?;
         match &options.role_arn {
-            Some(role) => session.assume(role, None, None).await,
+            Some(role) => {
+                let session = session.assume(role, None, None).await?;
+                Ok(Self { own: session.config.clone(), ..session })
+            }
             None => Ok(session),
         }
     }
 
-    /// The same with a role's credentials, checked.
+    /// A role's session, checked. The role is taken with the caller's own credentials, even if this is another role's session.
     ///
     /// # Errors
     /// The role cannot be taken.
     pub async fn assume(&self, role_arn: &str, external_id: Option<&str>, region: Option<&str>) -> Result<Self, Error> {
-        let mut provider = AssumeRoleProvider::builder(role_arn).session_name("skysmith").configure(&self.config);
+        let mut provider = AssumeRoleProvider::builder(role_arn).session_name("skysmith").configure(&self.own);
         if let Some(id) = external_id {
             provider = provider.external_id(id);
         }
         let region = Region::new(region.unwrap_or(&self.region).to_owned());
         let credentials = SharedCredentialsProvider::new(provider.build().await);
         let config = self.config.clone().into_builder().credentials_provider(credentials).region(region).build();
-        let shared = Shared { endpoint: self.endpoint.clone(), calls: self.calls.clone(), ..Shared::default() };
+        let shared = Shared {
+            own: Some(self.own.clone()),
+            endpoint: self.endpoint.clone(),
+            calls: self.calls.clone(),
+            ..Shared::default()
+        };
         Self::preflight(config, shared).await
     }
 
@@ -197,7 +214,12 @@ impl Session {
             config,
             region.to_owned(),
             self.identity.clone(),
-            Shared { endpoint: self.endpoint.clone(), calls: self.calls.clone(), ..Shared::default() },
+            Shared {
+                own: Some(self.own.clone()),
+                endpoint: self.endpoint.clone(),
+                calls: self.calls.clone(),
+                ..Shared::default()
+            },
         )
     }
 
@@ -220,7 +242,7 @@ impl Session {
     }
 
     fn build(config: SdkConfig, region: String, identity: Identity, shared: Shared) -> Self {
-        let Shared { endpoint, calls, budget, ready_buckets } = shared;
+        let Shared { own, endpoint, calls, budget, ready_buckets } = shared;
         // Not the adaptive mode: it slows all calls down to one in two seconds when half of them fail, mutations included. The describe calls, which are
         // what throttling is about, have a budget of their own.
         let cloudformation = aws_sdk_cloudformation::config::Builder::from(&config).interceptor(calls.clone()).build();
@@ -234,6 +256,7 @@ impl Session {
             cloudformation: aws_sdk_cloudformation::Client::from_conf(cloudformation),
             s3: aws_sdk_s3::Client::from_conf(s3),
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            own: own.unwrap_or_else(|| config.clone()),
             config,
             endpoint,
             identity,
@@ -288,6 +311,12 @@ impl Session {
     #[must_use]
     pub fn api_calls(&self) -> u64 {
         self.calls.0.load(Ordering::Relaxed)
+    }
+
+    /// The client that reads parameters. Made when it is needed, which is seldom.
+    pub(crate) fn ssm(&self) -> aws_sdk_ssm::Client {
+        let config = aws_sdk_ssm::config::Builder::from(&self.config).interceptor(self.calls.clone()).build();
+        aws_sdk_ssm::Client::from_conf(config)
     }
 
     /// Waits for a turn among the describe calls of this account and region.
