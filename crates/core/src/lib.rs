@@ -50,5 +50,6 @@ pub use stage::{Stage, StageBuilder};
 pub use synth::{RenderedElement, Synthesis, SynthesizedStack};
 pub use text::Text;
 pub use value::{
-    Arn, ArnError, Id, IntoList, IntoMap, IntoValue, Json, List, Literal, MapOf, Name, PropertyMap, Value, pseudo,
+    Arn, ArnError, Choice, FromText, Id, IntoList, IntoMap, IntoValue, Json, List, Literal, MapOf, Name, PropertyMap,
+    Value, pseudo,
 };

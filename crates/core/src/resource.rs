@@ -1,6 +1,7 @@
 //! The handle of a CloudFormation resource in the tree, on which the generated typed resources and the constructs
 //! stand.
 
+use std::collections::HashSet;
 use std::ops::Deref;
 use std::panic::Location;
 
@@ -184,6 +185,41 @@ impl Resource {
                 data.depends_on.push(id);
             }
         });
+    }
+
+    /// Whether CloudFormation makes `other` before this resource, as far as the tree says by now: because this one refers to
+    /// it or depends on it, directly or through others.
+    pub fn waits_for(&self, other: &Self) -> bool {
+        let tree = self.scope.tree.borrow();
+        let mut seen = HashSet::new();
+        let mut next = vec![self.scope.index];
+        while let Some(index) = next.pop() {
+            let Some(resource) = tree.resource(index).filter(|_| seen.insert(index)) else { continue };
+            if index == other.scope.index {
+                return true;
+            }
+            let mut visit = |id: NodeId| {
+                if id.app == tree.app {
+                    next.push(id.index);
+                }
+            };
+            for value in resource.properties.values() {
+                value.for_each_ref(&mut |reference| {
+                    if let Reference::Element(id) = reference {
+                        visit(*id);
+                    }
+                });
+            }
+            resource.depends_on.iter().copied().for_each(visit);
+        }
+        false
+    }
+
+    /// The resource of the same app that `id` is the number of.
+    pub fn sibling(&self, id: NodeId) -> Option<Self> {
+        let tree = self.scope.tree.borrow();
+        tree.resource(id.index).filter(|_| id.app == tree.app)?;
+        Some(Self { scope: Scope { index: id.index, ..self.scope.clone() } })
     }
 
     /// Makes the resource only where `condition` holds.

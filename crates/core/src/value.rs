@@ -193,9 +193,38 @@ impl<T: ?Sized> IntoValue<T> for &Value<T> {
     }
 }
 
-impl IntoValue<String> for &str {
-    fn into_value(self) -> Value<String> {
+/// What a bare text can stand for: text itself, names, ids and [choices](Choice).
+///
+/// It has no methods: it decides what `&str` is an [`IntoValue`] of. One implementation of that for each type would have the
+/// compiler compare each with every other.
+#[diagnostic::on_unimplemented(
+    message = "`&str` is not a `{Self}` and cannot be used for this property",
+    note = "handles and resources offer typed references, for example `role.arn()`, `bucket.name()`",
+    note = "a literal ARN is made with `Arn::parse(\"arn:...\")`"
+)]
+pub trait FromText {}
+
+impl FromText for String {}
+
+impl<T: Choice> FromText for T {}
+
+impl<T: FromText + ?Sized> IntoValue<T> for &str {
+    fn into_value(self) -> Value<T> {
         Value::from_node(self.into())
+    }
+}
+
+/// An enumeration of texts. It is open: the service may know more values than the specification, so a text stands for
+/// a choice as well, and so does an expression that yields one.
+#[diagnostic::on_unimplemented(
+    message = "`Value<String>` is not a `{Self}` and cannot be used for this property",
+    note = "handles and resources offer typed references, for example `role.arn()`, `bucket.name()`"
+)]
+pub trait Choice: Literal {}
+
+impl<T: Choice> IntoValue<T> for Value<String> {
+    fn into_value(self) -> Value<T> {
+        self.cast()
     }
 }
 
@@ -257,11 +286,7 @@ identifiers!(Arn, Name, Id);
 
 macro_rules! literal_identifiers {
     ($($identifier:ident),*) => {$(
-        impl<K: ?Sized> IntoValue<$identifier<K>> for &str {
-            fn into_value(self) -> Value<$identifier<K>> {
-                Value::from_node(self.into())
-            }
-        }
+        impl<K: ?Sized> FromText for $identifier<K> {}
 
         impl<K: ?Sized> IntoValue<$identifier<K>> for String {
             fn into_value(self) -> Value<$identifier<K>> {
