@@ -5,6 +5,7 @@
 
 mod app;
 mod aws;
+mod cdk_json;
 mod check;
 mod cli;
 mod commands;

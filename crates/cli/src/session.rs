@@ -76,7 +76,8 @@ impl Session {
 
     /// The profile that was chosen by a flag, a variable of ours or the environment.
     pub fn profile(&self) -> Option<String> {
-        self.globals.profile.clone().or_else(|| self.environment().profile.clone())
+        let by_cdk = || self.project.cdk.as_ref().and_then(|cdk| cdk.profile.clone());
+        self.globals.profile.clone().or_else(|| self.environment().profile.clone()).or_else(by_cdk)
     }
 
     /// The folder for the assembly, absolute.

@@ -8,6 +8,7 @@ mod run;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
 
 use skysmith_assembly::protocol::{Diagnostic, Severity};
 use skysmith_assembly::{Assembly, MessageLevel, Note, ReadError, SourcePlace, Stack};
@@ -15,6 +16,7 @@ use skysmith_template::Document;
 
 use crate::config::{self, App};
 use crate::error::Failure;
+use crate::cdk_json;
 use crate::output::diagnostics::{self, Sources};
 use crate::output::paths;
 use crate::session::Session;
@@ -71,17 +73,16 @@ fn nothing_to_work_on(session: &Session) -> Failure {
         return Failure::usage(format!("{file} does not say what to work on"))
             .hint(format!("add a line such as {example}, or pass --app"));
     }
-    let failure =
-        Failure::usage(format!("there is no {} in {} or above", config::FILE_NAME, session.project.root.display()))
-            .hint(format!("create one with a line such as {example}"))
-            .hint("or pass --app with a command, a folder with an assembly, or a template");
-    if session.project.root.join("cdk.json").is_file() {
-        failure.hint("there is a cdk.json, which is not read yet: pass its `app` as --app")
-    } else {
-        failure
+    if session.project.cdk.is_some() {
+        let file = paths::shown(&session.project.root.join(cdk_json::FILE_NAME));
+        return Failure::usage(format!("{file} has no `app`"))
+            .hint("add one, such as \"app\": \"node app.js\", or pass --app with a command, a folder with an assembly, or a template");
     }
 }
 
+    Failure::usage(format!("there is no {} in {} or above", config::FILE_NAME, session.project.root.display()))
+        .hint(format!("create one with a line such as {example}"))
+        .hint("or pass --app with a command, a folder with an assembly, or a template")
 /// A folder and a file are what they are; everything else is a command, unless it looks like a path that was mistyped.
 fn from_text(text: &str, base: &Path) -> Result<Source, Failure> {
     let path = base.join(text);
@@ -130,11 +131,17 @@ pub fn load(session: &Session) -> Result<Loaded, Failure> {
                 command: program.command(),
             };
             finish(session, run)
+                context: BTreeMap::new(),
         }
         Source::Command(text) => {
-            let command = run::shell(&text, &session.project.root);
-            let root = session.project.root.clone();
-            finish(session, run::Run { label: text, folders: vec![root], command })
+            let (root, cdk) = (session.project.root.clone(), session.project.cdk.as_ref());
+            let text = match cdk.and_then(|cdk| cdk.build.as_deref()) {
+                Some(build) => format!("{build} && {text}"),
+                None => text,
+            };
+            let command = run::shell(&text, &root);
+            let context = cdk.map_or_else(cdk_json::default_context, |cdk| cdk.context.clone());
+            finish(session, run::Run { label: text, folders: vec![root], command, context })
         }
     }
 }
