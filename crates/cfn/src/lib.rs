@@ -13,6 +13,12 @@
 //! knows the specification and the construct tree, and nothing of how services work together.
 
 #![allow(clippy::too_many_arguments, reason = "a resource type has as many required properties as it has")]
+#![allow(clippy::should_implement_trait, reason = "a setter is named as its property, which may be `Add`")]
+#![allow(
+    clippy::doc_lazy_continuation,
+    clippy::doc_overindented_list_items,
+    reason = "the lists in the services' own documentation are indented as they are"
+)]
 
 #[macro_use]
 #[allow(unused_macros, reason = "which of them are used depends on the features")]

@@ -340,7 +340,7 @@ impl HttpConfig {
     /// * `Endpoint`: The endpoint.
     ///
     ///
-    pub fn new(endpoint: impl IntoValue<Name<markers::Bucket>>) -> Self {
+    pub fn new(endpoint: impl IntoValue<String>) -> Self {
         let mut properties = PropertyMap::new();
         properties.set("Endpoint", endpoint.into_value());
         Self(properties)

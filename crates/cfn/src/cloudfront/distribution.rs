@@ -530,7 +530,7 @@ impl DefaultCacheBehavior {
     ///
     ///
     pub fn new(
-        target_origin_id: impl IntoValue<Arn<markers::ElasticLoadBalancingV2LoadBalancer>>,
+        target_origin_id: impl IntoValue<String>,
         viewer_protocol_policy: impl IntoValue<DefaultCacheBehaviorViewerProtocolPolicy>,
     ) -> Self {
         let mut properties = PropertyMap::new();
@@ -1321,10 +1321,7 @@ impl Origin {
     ///   Use this value to specify the `TargetOriginId` in a `CacheBehavior` or `DefaultCacheBehavior`.
     ///
     ///
-    pub fn new(
-        domain_name: impl IntoValue<String>,
-        id: impl IntoValue<Arn<markers::ElasticLoadBalancingV2LoadBalancer>>,
-    ) -> Self {
+    pub fn new(domain_name: impl IntoValue<String>, id: impl IntoValue<String>) -> Self {
         let mut properties = PropertyMap::new();
         properties.set("DomainName", domain_name.into_value());
         properties.set("Id", id.into_value());

@@ -156,7 +156,7 @@ impl CfnAlarm {
     ///
     /// Length of each: 1 to 1024.
     #[track_caller]
-    pub fn insufficient_data_actions(self, value: impl IntoList<Arn<markers::Topic>>) -> Self {
+    pub fn insufficient_data_actions(self, value: impl IntoList<String>) -> Self {
         self.0.set("InsufficientDataActions", value.into_list());
         self
     }
@@ -196,7 +196,7 @@ impl CfnAlarm {
     ///
     /// Length of each: 1 to 1024.
     #[track_caller]
-    pub fn ok_actions(self, value: impl IntoList<Arn<markers::Topic>>) -> Self {
+    pub fn ok_actions(self, value: impl IntoList<String>) -> Self {
         self.0.set("OKActions", value.into_list());
         self
     }

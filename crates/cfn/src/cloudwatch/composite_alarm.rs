@@ -78,7 +78,7 @@ impl CfnCompositeAlarm {
     ///
     /// Items: at most 5. Length of each: 1 to 1024.
     #[track_caller]
-    pub fn alarm_actions(self, value: impl IntoList<Arn<markers::Topic>>) -> Self {
+    pub fn alarm_actions(self, value: impl IntoList<String>) -> Self {
         self.0.set("AlarmActions", value.into_list());
         self
     }
@@ -137,7 +137,7 @@ impl CfnCompositeAlarm {
     ///
     /// Items: at most 5. Length of each: 1 to 1024.
     #[track_caller]
-    pub fn ok_actions(self, value: impl IntoList<Arn<markers::Topic>>) -> Self {
+    pub fn ok_actions(self, value: impl IntoList<String>) -> Self {
         self.0.set("OKActions", value.into_list());
         self
     }

@@ -276,7 +276,7 @@ impl Ingress {
     /// \[Default VPC\] The name of the source security group. You must specify either the security group ID or the security group name. You can't specify the group name in combination with an IP address range. Creates rules that grant full ICMP, UDP, and TCP access.
     ///
     /// For security groups in a nondefault VPC, you must specify the group ID.
-    pub fn source_security_group_name(mut self, value: impl IntoValue<Id<markers::SecurityGroup>>) -> Self {
+    pub fn source_security_group_name(mut self, value: impl IntoValue<String>) -> Self {
         self.0.set("SourceSecurityGroupName", value.into_value());
         self
     }

@@ -88,7 +88,7 @@ impl CfnSecurityGroupIngress {
     ///
     /// Replacement: always.
     #[track_caller]
-    pub fn group_name(self, value: impl IntoValue<Id<markers::SecurityGroup>>) -> Self {
+    pub fn group_name(self, value: impl IntoValue<String>) -> Self {
         self.0.set("GroupName", value.into_value());
         self
     }

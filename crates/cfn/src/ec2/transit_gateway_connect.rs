@@ -23,7 +23,7 @@ impl CfnTransitGatewayConnect {
         scope: &Scope,
         id: &str,
         options: impl IntoValue<TransitGatewayConnectOptions>,
-        transport_transit_gateway_attachment_id: impl IntoValue<Id<markers::TransitGatewayVpcAttachment>>,
+        transport_transit_gateway_attachment_id: impl IntoValue<String>,
     ) -> Self {
         Self(Resource::new(scope, id, Self::TYPE))
             .options(options)
@@ -52,10 +52,7 @@ impl CfnTransitGatewayConnect {
     ///
     /// Replacement: always.
     #[track_caller]
-    pub fn transport_transit_gateway_attachment_id(
-        self,
-        value: impl IntoValue<Id<markers::TransitGatewayVpcAttachment>>,
-    ) -> Self {
+    pub fn transport_transit_gateway_attachment_id(self, value: impl IntoValue<String>) -> Self {
         self.0.set("TransportTransitGatewayAttachmentId", value.into_value());
         self
     }

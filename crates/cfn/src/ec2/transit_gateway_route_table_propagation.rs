@@ -22,7 +22,7 @@ impl CfnTransitGatewayRouteTablePropagation {
     pub fn new(
         scope: &Scope,
         id: &str,
-        transit_gateway_attachment_id: impl IntoValue<Id<markers::TransitGatewayAttachment>>,
+        transit_gateway_attachment_id: impl IntoValue<String>,
         transit_gateway_route_table_id: impl IntoValue<Id<markers::TransitGatewayRouteTable>>,
     ) -> Self {
         Self(Resource::new(scope, id, Self::TYPE))
@@ -34,7 +34,7 @@ impl CfnTransitGatewayRouteTablePropagation {
     ///
     /// Replacement: always.
     #[track_caller]
-    pub fn transit_gateway_attachment_id(self, value: impl IntoValue<Id<markers::TransitGatewayAttachment>>) -> Self {
+    pub fn transit_gateway_attachment_id(self, value: impl IntoValue<String>) -> Self {
         self.0.set("TransitGatewayAttachmentId", value.into_value());
         self
     }

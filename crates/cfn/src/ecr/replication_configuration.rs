@@ -3,7 +3,7 @@
 
 //! `AWS::ECR::ReplicationConfiguration` and the types of its properties.
 
-use skysmith_core::{Id, IntoList, IntoValue, Name, PropertyMap, Resource, Scope, Value};
+use skysmith_core::{Id, IntoList, IntoValue, PropertyMap, Resource, Scope, Value};
 
 use crate::markers;
 
@@ -125,10 +125,7 @@ impl RepositoryFilter {
     /// * `FilterType`: The repository filter type. The only supported value is `PREFIX_MATCH`, which is a repository name prefix specified with the `filter` parameter.
     ///
     ///
-    pub fn new(
-        filter: impl IntoValue<Name<markers::Repository>>,
-        filter_type: impl IntoValue<RepositoryFilterFilterType>,
-    ) -> Self {
+    pub fn new(filter: impl IntoValue<String>, filter_type: impl IntoValue<RepositoryFilterFilterType>) -> Self {
         let mut properties = PropertyMap::new();
         properties.set("Filter", filter.into_value());
         properties.set("FilterType", filter_type.into_value());

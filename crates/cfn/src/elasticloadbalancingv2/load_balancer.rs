@@ -265,7 +265,7 @@ impl LoadBalancerAttribute {
     }
 
     /// The value of the attribute.
-    pub fn value(mut self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
+    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
         self.0.set("Value", value.into_value());
         self
     }

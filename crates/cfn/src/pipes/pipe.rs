@@ -49,7 +49,7 @@ impl CfnPipe {
     ///
     /// Length: at most 1600. Pattern: `^$|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-]+):([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.+)$`.
     #[track_caller]
-    pub fn enrichment(self, value: impl IntoValue<Arn<markers::LambdaFunction>>) -> Self {
+    pub fn enrichment(self, value: impl IntoValue<String>) -> Self {
         self.0.set("Enrichment", value.into_value());
         self
     }
@@ -476,7 +476,7 @@ impl DeadLetterConfig {
     /// For Amazon Kinesis stream and Amazon DynamoDB stream sources, specify either an Amazon SNS topic or Amazon SQS queue ARN.
     ///
     /// Length: 1 to 1600. Pattern: `^arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-]+):([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.+)$`.
-    pub fn arn(mut self, value: impl IntoValue<Arn<markers::Queue>>) -> Self {
+    pub fn arn(mut self, value: impl IntoValue<String>) -> Self {
         self.0.set("Arn", value.into_value());
         self
     }

@@ -26,12 +26,12 @@ impl CfnIpSet {
         id: &str,
         addresses: impl IntoList<String>,
         ip_address_version: impl IntoValue<IpAddressVersion>,
-        scope: impl IntoValue<ScopeValue>,
+        scope_property: impl IntoValue<ScopeValue>,
     ) -> Self {
         Self(Resource::new(scope, id, Self::TYPE))
             .addresses(addresses)
             .ip_address_version(ip_address_version)
-            .scope(scope)
+            .scope(scope_property)
     }
 
     /// Contains an array of strings that specifies zero or more IP addresses or blocks of IP addresses that you want AWS WAF to inspect for in incoming requests. All addresses must be specified using Classless Inter-Domain Routing (CIDR) notation. AWS WAF supports all IPv4 and IPv6 CIDR ranges except for `/0`.

@@ -25,9 +25,11 @@ impl CfnRegexPatternSet {
         scope: &Scope,
         id: &str,
         regular_expression_list: impl IntoList<String>,
-        scope: impl IntoValue<ScopeValue>,
+        scope_property: impl IntoValue<ScopeValue>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).regular_expression_list(regular_expression_list).scope(scope)
+        Self(Resource::new(scope, id, Self::TYPE))
+            .regular_expression_list(regular_expression_list)
+            .scope(scope_property)
     }
 
     /// A description of the set that helps with identification.

@@ -25,10 +25,13 @@ impl CfnRuleGroup {
         scope: &Scope,
         id: &str,
         capacity: impl IntoValue<i64>,
-        scope: impl IntoValue<ScopeValue>,
+        scope_property: impl IntoValue<ScopeValue>,
         visibility_config: impl IntoValue<VisibilityConfig>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).capacity(capacity).scope(scope).visibility_config(visibility_config)
+        Self(Resource::new(scope, id, Self::TYPE))
+            .capacity(capacity)
+            .scope(scope_property)
+            .visibility_config(visibility_config)
     }
 
     /// The labels that one or more rules in this rule group add to matching web requests. These labels are defined in the `RuleLabels` for a `Rule`.

@@ -39,12 +39,12 @@ impl CfnWebAcl {
         scope: &Scope,
         id: &str,
         default_action: impl IntoValue<DefaultAction>,
-        scope: impl IntoValue<ScopeValue>,
+        scope_property: impl IntoValue<ScopeValue>,
         visibility_config: impl IntoValue<VisibilityConfig>,
     ) -> Self {
         Self(Resource::new(scope, id, Self::TYPE))
             .default_action(default_action)
-            .scope(scope)
+            .scope(scope_property)
             .visibility_config(visibility_config)
     }
 
