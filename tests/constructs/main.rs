@@ -10,6 +10,7 @@ mod imported;
 mod lambda;
 mod s3;
 mod sns;
+mod typed;
 
 use serde_json::Value;
 use skysmith::prelude::*;

@@ -197,17 +197,14 @@ impl<T: ?Sized> IntoValue<T> for &Value<T> {
 ///
 /// It has no methods: it decides what `&str` is an [`IntoValue`] of. One implementation of that for each type would have the
 /// compiler compare each with every other.
-#[diagnostic::on_unimplemented(
-    message = "`&str` is not a `{Self}` and cannot be used for this property",
-    note = "handles and resources offer typed references, for example `role.arn()`, `bucket.name()`",
-    note = "a literal ARN is made with `Arn::parse(\"arn:...\")`"
-)]
 pub trait FromText {}
 
 impl FromText for String {}
 
 impl<T: Choice> FromText for T {}
 
+// The compiler would complain of the bound, where what it should say is that of `IntoValue`.
+#[diagnostic::do_not_recommend]
 impl<T: FromText + ?Sized> IntoValue<T> for &str {
     fn into_value(self) -> Value<T> {
         Value::from_node(self.into())
@@ -216,12 +213,9 @@ impl<T: FromText + ?Sized> IntoValue<T> for &str {
 
 /// An enumeration of texts. It is open: the service may know more values than the specification, so a text stands for
 /// a choice as well, and so does an expression that yields one.
-#[diagnostic::on_unimplemented(
-    message = "`Value<String>` is not a `{Self}` and cannot be used for this property",
-    note = "handles and resources offer typed references, for example `role.arn()`, `bucket.name()`"
-)]
 pub trait Choice: Literal {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Choice> IntoValue<T> for Value<String> {
     fn into_value(self) -> Value<T> {
         self.cast()

@@ -47,3 +47,31 @@ pub fn of(resource_type: &str) -> Option<&'static Service> {
     let (namespace, _) = resource_type.rsplit_once("::")?;
     SERVICES.iter().find(|it| it.namespace == namespace)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lines of the `[features]` of a manifest.
+    fn features(manifest: &str) -> Vec<String> {
+        let text = std::fs::read_to_string(crate::tools::root().join(manifest)).unwrap();
+        let (_, section) = text.split_once("[features]\n").unwrap();
+        section.lines().take_while(|it| !it.starts_with('[') && !it.is_empty()).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn each_service_can_be_reached_by_its_feature() {
+        let all = |line: fn(&str) -> String| -> Vec<String> {
+            std::iter::once("default = []".to_owned()).chain(SERVICES.iter().map(|it| line(it.module))).collect()
+        };
+        assert_eq!(features("crates/cfn/Cargo.toml"), all(|it| format!("{it} = []")));
+        assert_eq!(features("Cargo.toml"), all(|it| format!("{it} = [\"skysmith-cfn/{it}\"]")));
+        for page in ["crates/cfn/src/lib.rs", "src/lib.rs"] {
+            let text = std::fs::read_to_string(crate::tools::root().join(page)).unwrap();
+            for Service { module, .. } in SERVICES {
+                let gate = format!("#[cfg(feature = \"{module}\")]\npub mod {module};");
+                assert!(text.contains(&gate) || text.contains(&format!("`{module}`")), "{page}: {module}");
+            }
+        }
+    }
+}
