@@ -42,6 +42,7 @@ def inventory():
         "tables": sorted(pages("dynamodb", "list_tables", "TableNames")),
         "functions": sorted(item["FunctionName"] for item in pages("lambda", "list_functions", "Functions")),
         "roles": sorted(item["RoleName"] for item in pages("iam", "list_roles", "Roles")),
+        "queues": sorted(pages("sqs", "list_queues", "QueueUrls")),
         "log_groups": sorted(item["logGroupName"] for item in pages("logs", "describe_log_groups", "logGroups")),
         "topics": sorted(item["TopicArn"] for item in pages("sns", "list_topics", "Topics")),
         "subscriptions": sorted(
@@ -59,6 +60,21 @@ def put(bucket, key, body):
 def delete(bucket, key):
     client("s3").delete_object(Bucket=bucket, Key=key)
     return "deleted"
+
+
+def invoke(function):
+    return json.load(client("lambda").invoke(FunctionName=function, Payload=b"{}")["Payload"])
+
+
+def set_parameter(name, value, region):
+    ssm = boto3.client(
+        "ssm",
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    return ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)["Version"]
 
 
 def publish(topic_name, message):
