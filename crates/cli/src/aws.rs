@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::emulator;
 use crate::error::Failure;
+use crate::regions;
 use crate::session::Session;
 
 /// A connection with checked credentials.
@@ -25,34 +26,15 @@ impl Aws {
     /// Connects to what the flags, the environment and skysmith.toml say. With `--local` the emulator is started if need be.
     pub fn connect(session: &Session) -> Result<Self, Failure> {
         let local = if session.globals.local { Some(emulator::start(session)?) } else { None };
-        let endpoint = match (&local, &session.globals.endpoint_url) {
-            (Some(running), _) => Endpoint::Local(running.endpoint.url().to_owned()),
-            (None, Some(url)) => Endpoint::Url(url.clone()),
-            (None, None) => Endpoint::Aws,
-        };
-        let options = SessionOptions {
-            profile: session.profile(),
-            region: session.region(),
-            role_arn: session.globals.role_arn.clone(),
-            endpoint,
-        };
+        let options = options(session, local.as_ref());
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| Failure::from(error).context("cannot start the network"))?;
         let connected =
             runtime.block_on(skysmith_deploy::Session::connect(&options)).map_err(|error| worded(session, error))?;
-        let found = &connected.identity().account;
-        if let Some(expected) = session.account()
-            && local.is_none()
-            && expected != *found
-        {
-            let environment = session.globals.environment.as_deref().unwrap_or_default();
-            return Err(Failure::failed(format!(
-                "the environment `{environment}` is account {expected}, the credentials belong to {found}"
-            ))
-            .note(format!("the credentials are those of {}", connected.identity().arn))
-            .hint("choose others with --profile, or correct `account` in skysmith.toml"));
+        if local.is_none() {
+            check_account(session, &connected)?;
         }
         Ok(Self { runtime, session: connected, local })
     }
@@ -73,10 +55,48 @@ impl Aws {
     }
 }
 
+/// What the flags, the environment and skysmith.toml say about the way to AWS; or to `local`, if there is one.
+pub fn options(session: &Session, local: Option<&Running>) -> SessionOptions {
+    let endpoint = match (local, &session.globals.endpoint_url) {
+        (Some(running), _) => Endpoint::Local(running.endpoint.url().to_owned()),
+        (None, Some(url)) => Endpoint::Url(url.clone()),
+        (None, None) => Endpoint::Aws,
+    };
+    SessionOptions {
+        profile: session.profile(),
+        region: session.region(),
+        role_arn: session.globals.role_arn.clone(),
+        endpoint,
+    }
+}
+
+/// Refuses credentials of another account than skysmith.toml has for the environment.
+pub fn check_account(session: &Session, connected: &skysmith_deploy::Session) -> Result<(), Failure> {
+    let found = &connected.identity().account;
+    match session.account() {
+        Some(expected) if expected != *found => {
+            let environment = session.globals.environment.as_deref().unwrap_or_default();
+            Err(Failure::failed(format!(
+                "the environment `{environment}` is account {expected}, the credentials belong to {found}"
+            ))
+            .note(format!("the credentials are those of {}", connected.identity().arn))
+            .hint("choose others with --profile, or correct `account` in skysmith.toml"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// An error of AWS, or on the way to it, with what to do about it.
 pub fn worded(session: &Session, error: Error) -> Failure {
     let profile = session.profile().map(|profile| format!(" --profile {profile}")).unwrap_or_default();
     let hints: Vec<String> = match &error {
+        Error::NoCredentials { .. } if session.profile().is_some() => vec![
+            format!(
+                "the profile is `{}`; `aws configure list-profiles` shows those there are",
+                session.profile().unwrap_or_default()
+            ),
+            "or pass --local to work with the emulator on this machine".to_owned(),
+        ],
         Error::NoCredentials { .. } => vec![
             "log in (`aws sso login`, `aws configure`), or choose a profile with --profile".to_owned(),
             "or pass --local to work with the emulator on this machine".to_owned(),
@@ -84,8 +104,15 @@ pub fn worded(session: &Session, error: Error) -> Failure {
         Error::BadCredentials { .. } => {
             vec![format!("`aws sts get-caller-identity{profile}` shows the same outside of Skysmith")]
         }
+        // A signature is of a moment; AWS says so in words alone.
+        Error::CredentialsRefused(error) | Error::CredentialsExpired(error) if is_of_another_time(&error.message) => {
+            vec!["set this machine's clock: AWS takes signatures of the last five minutes".to_owned()]
+        }
         Error::CredentialsExpired(_) => vec![format!("log in again: aws sso login{profile}")],
-        Error::CredentialsRefused(_) => vec!["check the profile, and AWS_ACCESS_KEY_ID and its companions".to_owned()],
+        Error::CredentialsRefused(_) => vec![
+            "check the profile, and AWS_ACCESS_KEY_ID and its companions".to_owned(),
+            "check the region: one that the account has not enabled refuses all credentials".to_owned(),
+        ],
         Error::NoRegion => {
             vec!["pass --region, set AWS_REGION, or set `region` of the environment in skysmith.toml".to_owned()]
         }
@@ -93,7 +120,10 @@ pub fn worded(session: &Session, error: Error) -> Failure {
             vec!["skysmith local status says how the emulator is".to_owned()]
         }
         Error::Unreachable { .. } => {
-            vec!["check the network, the region's name, HTTPS_PROXY and --endpoint-url".to_owned()]
+            let meant = session.region().and_then(|region| regions::suggestion(&region));
+            let meant = meant.map(|region| format!("the region may be mistyped: did you mean `{region}`?"));
+            let check = "check the network, the region's name, HTTPS_PROXY and --endpoint-url".to_owned();
+            meant.into_iter().chain([check]).collect()
         }
         Error::WrongEnvironment { .. } => {
             vec!["choose other credentials with --profile, or another region with --region".to_owned()]
@@ -113,6 +143,16 @@ pub fn worded(session: &Session, error: Error) -> Failure {
         Error::BucketsNotEmpty { .. } => {
             vec!["empty them, keep them (removal policy Retain), or have the app mark them to be emptied, and deploy that".to_owned()]
         }
+        Error::NotBootstrapped { environment, .. } | Error::BootstrapTooOld { environment, .. }
+            if session.globals.local =>
+        {
+            vec![format!(
+                "npx cdk bootstrap {environment}, with AWS_ENDPOINT_URL set to the address in `skysmith local status`"
+            )]
+        }
+        Error::NotBootstrapped { environment, .. } | Error::BootstrapTooOld { environment, .. } => {
+            vec![format!("npx cdk bootstrap {environment}")]
+        }
         Error::NoBucket { .. } => vec!["bootstrap the environment with the tool that the app was made for".to_owned()],
         _ if error.code().is_some_and(|code| code.contains("AccessDenied") || code.contains("Unauthorized")) => {
             vec![format!(
@@ -124,6 +164,11 @@ pub fn worded(session: &Session, error: Error) -> Failure {
     hints.into_iter().fold(Failure::from(error), Failure::hint)
 }
 
+/// `Signature expired: 20260101T000000Z is now earlier than ...`, `Signature not yet current: ...`.
+fn is_of_another_time(message: &str) -> bool {
+    message.contains("Signature expired") || message.contains("Signature not yet current")
+}
+
 fn stuck(stack: &str, why: Stuck) -> Vec<String> {
     let delete = format!("delete the stack, and deploy again: skysmith destroy {stack}");
     match why {
@@ -132,16 +177,6 @@ fn stuck(stack: &str, why: Stuck) -> Vec<String> {
             delete,
         ],
         Stuck::RollbackFailed => vec!["its creation failed, and so did the rollback".to_owned(), delete],
-        Error::NotBootstrapped { environment, .. } | Error::BootstrapTooOld { environment, .. }
-            if session.globals.local =>
-        {
-            vec![format!(
-                "npx cdk bootstrap {environment}, with AWS_ENDPOINT_URL set to the address in `skysmith local status`"
-            )]
-        }
-        Error::NotBootstrapped { environment, .. } | Error::BootstrapTooOld { environment, .. } => {
-            vec![format!("npx cdk bootstrap {environment}")]
-        }
         Stuck::UpdateRollbackFailed => vec![
             "its last update failed, and so did the way back".to_owned(),
             format!("mend what the stack's events name, then: aws cloudformation continue-update-rollback --stack-name {stack}"),

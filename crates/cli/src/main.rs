@@ -15,6 +15,7 @@ mod error;
 mod names;
 mod output;
 mod params;
+mod regions;
 mod select;
 mod session;
 mod story;

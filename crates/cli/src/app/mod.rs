@@ -3,23 +3,28 @@
 //! An app is built and run, an assembly is read, a template becomes an assembly of one stack. What comes after does not see the difference.
 
 mod cargo;
+pub mod lock;
+pub mod probe;
 mod process;
 mod run;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::collections::BTreeMap;
 
 use skysmith_assembly::protocol::{Diagnostic, Severity};
 use skysmith_assembly::{Assembly, MessageLevel, Note, ReadError, SourcePlace, Stack};
 use skysmith_template::Document;
 
+use crate::cdk_json;
 use crate::config::{self, App};
 use crate::error::Failure;
-use crate::cdk_json;
 use crate::output::diagnostics::{self, Sources};
 use crate::output::paths;
 use crate::session::Session;
+
+/// What is larger is not even looked at; what is smaller, and still too large, is told by its line.
+const LARGEST_TEMPLATE: u64 = 64 * 1024 * 1024;
 
 /// What there is to work on.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,11 +83,11 @@ fn nothing_to_work_on(session: &Session) -> Failure {
         return Failure::usage(format!("{file} has no `app`"))
             .hint("add one, such as \"app\": \"node app.js\", or pass --app with a command, a folder with an assembly, or a template");
     }
-}
-
     Failure::usage(format!("there is no {} in {} or above", config::FILE_NAME, session.project.root.display()))
         .hint(format!("create one with a line such as {example}"))
         .hint("or pass --app with a command, a folder with an assembly, or a template")
+}
+
 /// A folder and a file are what they are; everything else is a command, unless it looks like a path that was mistyped.
 fn from_text(text: &str, base: &Path) -> Result<Source, Failure> {
     let path = base.join(text);
@@ -129,9 +134,9 @@ pub fn load(session: &Session) -> Result<Loaded, Failure> {
                 label: package,
                 folders: program.source_folders(&session.project.root),
                 command: program.command(),
+                context: BTreeMap::new(),
             };
             finish(session, run)
-                context: BTreeMap::new(),
         }
         Source::Command(text) => {
             let (root, cdk) = (session.project.root.clone(), session.project.cdk.as_ref());
@@ -232,7 +237,13 @@ pub fn template(stack: &Stack) -> Result<Document, Failure> {
 /// Reads a template, JSON or YAML.
 pub fn template_file(path: &Path) -> Result<Document, Failure> {
     let shown = paths::shown(path);
-    let bytes = fs::read(path).map_err(|error| Failure::from(error).context(format!("cannot read {shown}")))?;
+    let io_error = |error| Failure::from(error).context(format!("cannot read {shown}"));
+    let size = fs::metadata(path).map_err(io_error)?.len();
+    if size > LARGEST_TEMPLATE {
+        return Err(Failure::failed(format!("{shown} has {} MB, which is no template", size / 1_000_000))
+            .note("CloudFormation takes 1 MB"));
+    }
+    let bytes = fs::read(path).map_err(io_error)?;
     skysmith_template::read_bytes(&bytes).map_err(|error| {
         let mut diagnostic = Diagnostic::new(Severity::Error, error.kind().to_string());
         diagnostic.rule = Some("syntax".to_owned());

@@ -60,6 +60,7 @@ pub fn shell(text: &str, folder: &Path) -> Command {
 /// Runs the app until it ends. Success means that there is a new assembly in `out`, and no error was reported.
 pub fn run(session: &Session, run: Run, out: &Path) -> Result<Found, Failure> {
     let Run { label, mut command, context, .. } = run;
+    session.work_alone_with(out);
     check_replaceable(out)?;
     let private = tempfile::Builder::new()
         .prefix("skysmith-")

@@ -30,6 +30,9 @@ pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {
         return Err(Failure::failed("a deploy asks before it changes anything, and there is no terminal to ask on")
             .hint("pass --yes; what would lose data is refused even then, unless --allow-data-loss is given"));
     }
+    if let Some(file) = &flags.outputs_file {
+        check_writable(file)?;
+    }
     let loaded = session.load()?;
     let chosen = select::selected(&loaded.stacks, &flags.stacks, "deploy")?;
     let stacks = select::with_dependencies(&loaded.stacks, &chosen)?;
@@ -107,6 +110,20 @@ fn wanted(session: &Session, stacks: &[&Stack], parameters: &[String]) -> Result
         }
     }
     Ok(wanted)
+}
+
+/// Finds out before a deployment, which may take long, that its outputs could not be written.
+fn check_writable(file: &Path) -> Result<(), Failure> {
+    let wrong = |why: String| Failure::usage(format!("cannot write the outputs to {}: {why}", paths::shown(file)));
+    if file.is_dir() {
+        return Err(wrong("it is a folder".to_owned()));
+    }
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(wrong(format!("there is no folder `{}`", folder.display())))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn write_outputs(file: &Path, done: &Outputs, stacks: &[&Stack]) -> Result<(), Failure> {
