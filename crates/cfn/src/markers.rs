@@ -3,1644 +3,1234 @@
 
 //! One type for each resource type that a value can refer to: what `Arn`, `Name` and `Id` are of.
 //!
-//! They have no values and cost nothing; without any feature all of them are there.
+//! They have no values, not even `Debug`, and so cost nothing; without any feature all of them are there.
 
 /// `AWS::ApiGateway::Account`
-#[derive(Debug)]
 pub enum ApiGatewayAccount {}
 
 /// `AWS::ApiGateway::ApiKey`
-#[derive(Debug)]
 pub enum ApiGatewayApiKey {}
 
 /// `AWS::ApiGateway::Authorizer`
-#[derive(Debug)]
 pub enum ApiGatewayAuthorizer {}
 
 /// `AWS::ApiGateway::BasePathMapping`
-#[derive(Debug)]
 pub enum BasePathMapping {}
 
 /// `AWS::ApiGateway::BasePathMappingV2`
-#[derive(Debug)]
 pub enum BasePathMappingV2 {}
 
 /// `AWS::ApiGateway::ClientCertificate`
-#[derive(Debug)]
 pub enum ClientCertificate {}
 
 /// `AWS::ApiGateway::Deployment`
-#[derive(Debug)]
 pub enum ApiGatewayDeployment {}
 
 /// `AWS::ApiGateway::DocumentationPart`
-#[derive(Debug)]
 pub enum DocumentationPart {}
 
 /// `AWS::ApiGateway::DocumentationVersion`
-#[derive(Debug)]
 pub enum DocumentationVersion {}
 
 /// `AWS::ApiGateway::DomainName`
-#[derive(Debug)]
 pub enum ApiGatewayDomainName {}
 
 /// `AWS::ApiGateway::DomainNameAccessAssociation`
-#[derive(Debug)]
 pub enum DomainNameAccessAssociation {}
 
 /// `AWS::ApiGateway::DomainNameV2`
-#[derive(Debug)]
 pub enum DomainNameV2 {}
 
 /// `AWS::ApiGateway::GatewayResponse`
-#[derive(Debug)]
 pub enum GatewayResponse {}
 
 /// `AWS::ApiGateway::Method`
-#[derive(Debug)]
 pub enum Method {}
 
 /// `AWS::ApiGateway::Model`
-#[derive(Debug)]
 pub enum ApiGatewayModel {}
 
 /// `AWS::ApiGateway::RequestValidator`
-#[derive(Debug)]
 pub enum RequestValidator {}
 
 /// `AWS::ApiGateway::Resource`
-#[derive(Debug)]
 pub enum Resource {}
 
 /// `AWS::ApiGateway::RestApi`
-#[derive(Debug)]
 pub enum RestApi {}
 
 /// `AWS::ApiGateway::Stage`
-#[derive(Debug)]
 pub enum ApiGatewayStage {}
 
 /// `AWS::ApiGateway::UsagePlan`
-#[derive(Debug)]
 pub enum UsagePlan {}
 
 /// `AWS::ApiGateway::UsagePlanKey`
-#[derive(Debug)]
 pub enum UsagePlanKey {}
 
 /// `AWS::ApiGateway::VpcLink`
-#[derive(Debug)]
 pub enum ApiGatewayVpcLink {}
 
 /// `AWS::ApiGatewayV2::Api`
-#[derive(Debug)]
 pub enum ApiGatewayV2Api {}
 
 /// `AWS::ApiGatewayV2::ApiGatewayManagedOverrides`
-#[derive(Debug)]
 pub enum ApiGatewayManagedOverrides {}
 
 /// `AWS::ApiGatewayV2::ApiMapping`
-#[derive(Debug)]
 pub enum ApiMapping {}
 
 /// `AWS::ApiGatewayV2::Authorizer`
-#[derive(Debug)]
 pub enum ApiGatewayV2Authorizer {}
 
 /// `AWS::ApiGatewayV2::Deployment`
-#[derive(Debug)]
 pub enum ApiGatewayV2Deployment {}
 
 /// `AWS::ApiGatewayV2::DomainName`
-#[derive(Debug)]
 pub enum ApiGatewayV2DomainName {}
 
 /// `AWS::ApiGatewayV2::Integration`
-#[derive(Debug)]
 pub enum ApiGatewayV2Integration {}
 
 /// `AWS::ApiGatewayV2::IntegrationResponse`
-#[derive(Debug)]
 pub enum IntegrationResponse {}
 
 /// `AWS::ApiGatewayV2::Model`
-#[derive(Debug)]
 pub enum ApiGatewayV2Model {}
 
 /// `AWS::ApiGatewayV2::PortalProduct`
-#[derive(Debug)]
 pub enum PortalProduct {}
 
 /// `AWS::ApiGatewayV2::Route`
-#[derive(Debug)]
 pub enum ApiGatewayV2Route {}
 
 /// `AWS::ApiGatewayV2::RouteResponse`
-#[derive(Debug)]
 pub enum RouteResponse {}
 
 /// `AWS::ApiGatewayV2::RoutingRule`
-#[derive(Debug)]
 pub enum RoutingRule {}
 
 /// `AWS::ApiGatewayV2::Stage`
-#[derive(Debug)]
 pub enum ApiGatewayV2Stage {}
 
 /// `AWS::ApiGatewayV2::VpcLink`
-#[derive(Debug)]
 pub enum ApiGatewayV2VpcLink {}
 
 /// `AWS::AppSync::Api`
-#[derive(Debug)]
 pub enum AppSyncApi {}
 
 /// `AWS::AppSync::ApiCache`
-#[derive(Debug)]
 pub enum ApiCache {}
 
 /// `AWS::AppSync::ApiKey`
-#[derive(Debug)]
 pub enum AppSyncApiKey {}
 
 /// `AWS::AppSync::ChannelNamespace`
-#[derive(Debug)]
 pub enum ChannelNamespace {}
 
 /// `AWS::AppSync::DataSource`
-#[derive(Debug)]
 pub enum DataSource {}
 
 /// `AWS::AppSync::DomainName`
-#[derive(Debug)]
 pub enum AppSyncDomainName {}
 
 /// `AWS::AppSync::DomainNameApiAssociation`
-#[derive(Debug)]
 pub enum DomainNameApiAssociation {}
 
 /// `AWS::AppSync::FunctionConfiguration`
-#[derive(Debug)]
 pub enum FunctionConfiguration {}
 
 /// `AWS::AppSync::GraphQLApi`
-#[derive(Debug)]
 pub enum GraphqlApi {}
 
 /// `AWS::AppSync::GraphQLSchema`
-#[derive(Debug)]
 pub enum GraphqlSchema {}
 
 /// `AWS::AppSync::Resolver`
-#[derive(Debug)]
 pub enum Resolver {}
 
 /// `AWS::AppSync::SourceApiAssociation`
-#[derive(Debug)]
 pub enum SourceApiAssociation {}
 
 /// `AWS::AppSync::Type`
-#[derive(Debug)]
 pub enum Type {}
 
 /// `AWS::AutoScaling::AutoScalingGroup`
-#[derive(Debug)]
 pub enum AutoScalingGroup {}
 
 /// `AWS::CertificateManager::Account`
-#[derive(Debug)]
 pub enum CertificateManagerAccount {}
 
 /// `AWS::CertificateManager::AcmeDomainValidation`
-#[derive(Debug)]
 pub enum AcmeDomainValidation {}
 
 /// `AWS::CertificateManager::AcmeEndpoint`
-#[derive(Debug)]
 pub enum AcmeEndpoint {}
 
 /// `AWS::CertificateManager::AcmeExternalAccountBinding`
-#[derive(Debug)]
 pub enum AcmeExternalAccountBinding {}
 
 /// `AWS::CertificateManager::Certificate`
-#[derive(Debug)]
 pub enum Certificate {}
 
 /// `AWS::CloudFormation::ChangeSet`
-#[derive(Debug)]
 pub enum ChangeSet {}
 
 /// `AWS::CloudFormation::CustomResource`
-#[derive(Debug)]
 pub enum CustomResource {}
 
 /// `AWS::CloudFormation::GeneratedTemplate`
-#[derive(Debug)]
 pub enum GeneratedTemplate {}
 
 /// `AWS::CloudFormation::GuardHook`
-#[derive(Debug)]
 pub enum GuardHook {}
 
 /// `AWS::CloudFormation::HookDefaultVersion`
-#[derive(Debug)]
 pub enum HookDefaultVersion {}
 
 /// `AWS::CloudFormation::HookTypeConfig`
-#[derive(Debug)]
 pub enum HookTypeConfig {}
 
 /// `AWS::CloudFormation::HookVersion`
-#[derive(Debug)]
 pub enum HookVersion {}
 
 /// `AWS::CloudFormation::LambdaHook`
-#[derive(Debug)]
 pub enum LambdaHook {}
 
 /// `AWS::CloudFormation::Macro`
-#[derive(Debug)]
 pub enum Macro {}
 
 /// `AWS::CloudFormation::ModuleDefaultVersion`
-#[derive(Debug)]
 pub enum ModuleDefaultVersion {}
 
 /// `AWS::CloudFormation::ModuleVersion`
-#[derive(Debug)]
 pub enum ModuleVersion {}
 
 /// `AWS::CloudFormation::PublicTypeVersion`
-#[derive(Debug)]
 pub enum PublicTypeVersion {}
 
 /// `AWS::CloudFormation::Publisher`
-#[derive(Debug)]
 pub enum Publisher {}
 
 /// `AWS::CloudFormation::ResourceDefaultVersion`
-#[derive(Debug)]
 pub enum ResourceDefaultVersion {}
 
 /// `AWS::CloudFormation::ResourceVersion`
-#[derive(Debug)]
 pub enum ResourceVersion {}
 
 /// `AWS::CloudFormation::Stack`
-#[derive(Debug)]
 pub enum Stack {}
 
 /// `AWS::CloudFormation::StackSet`
-#[derive(Debug)]
 pub enum StackSet {}
 
 /// `AWS::CloudFormation::TypeActivation`
-#[derive(Debug)]
 pub enum TypeActivation {}
 
 /// `AWS::CloudFormation::WaitCondition`
-#[derive(Debug)]
 pub enum WaitCondition {}
 
 /// `AWS::CloudFormation::WaitConditionHandle`
-#[derive(Debug)]
 pub enum WaitConditionHandle {}
 
 /// `AWS::CloudFront::AnycastIpList`
-#[derive(Debug)]
 pub enum AnycastIpList {}
 
 /// `AWS::CloudFront::CachePolicy`
-#[derive(Debug)]
 pub enum CachePolicy {}
 
 /// `AWS::CloudFront::CloudFrontOriginAccessIdentity`
-#[derive(Debug)]
 pub enum CloudFrontOriginAccessIdentity {}
 
 /// `AWS::CloudFront::ConnectionFunction`
-#[derive(Debug)]
 pub enum ConnectionFunction {}
 
 /// `AWS::CloudFront::ConnectionGroup`
-#[derive(Debug)]
 pub enum ConnectionGroup {}
 
 /// `AWS::CloudFront::ContinuousDeploymentPolicy`
-#[derive(Debug)]
 pub enum ContinuousDeploymentPolicy {}
 
 /// `AWS::CloudFront::Distribution`
-#[derive(Debug)]
 pub enum Distribution {}
 
 /// `AWS::CloudFront::DistributionTenant`
-#[derive(Debug)]
 pub enum DistributionTenant {}
 
 /// `AWS::CloudFront::FieldLevelEncryptionConfig`
-#[derive(Debug)]
 pub enum FieldLevelEncryptionConfig {}
 
 /// `AWS::CloudFront::FieldLevelEncryptionProfile`
-#[derive(Debug)]
 pub enum FieldLevelEncryptionProfile {}
 
 /// `AWS::CloudFront::Function`
-#[derive(Debug)]
 pub enum CloudFrontFunction {}
 
 /// `AWS::CloudFront::KeyGroup`
-#[derive(Debug)]
 pub enum KeyGroup {}
 
 /// `AWS::CloudFront::KeyValueStore`
-#[derive(Debug)]
 pub enum KeyValueStore {}
 
 /// `AWS::CloudFront::MonitoringSubscription`
-#[derive(Debug)]
 pub enum MonitoringSubscription {}
 
 /// `AWS::CloudFront::OriginAccessControl`
-#[derive(Debug)]
 pub enum OriginAccessControl {}
 
 /// `AWS::CloudFront::OriginRequestPolicy`
-#[derive(Debug)]
 pub enum OriginRequestPolicy {}
 
 /// `AWS::CloudFront::PublicKey`
-#[derive(Debug)]
 pub enum PublicKey {}
 
 /// `AWS::CloudFront::RealtimeLogConfig`
-#[derive(Debug)]
 pub enum RealtimeLogConfig {}
 
 /// `AWS::CloudFront::ResponseHeadersPolicy`
-#[derive(Debug)]
 pub enum ResponseHeadersPolicy {}
 
 /// `AWS::CloudFront::StreamingDistribution`
-#[derive(Debug)]
 pub enum StreamingDistribution {}
 
 /// `AWS::CloudFront::TrustStore`
-#[derive(Debug)]
 pub enum CloudFrontTrustStore {}
 
 /// `AWS::CloudFront::VpcOrigin`
-#[derive(Debug)]
 pub enum VpcOrigin {}
 
 /// `AWS::CloudWatch::Alarm`
-#[derive(Debug)]
 pub enum Alarm {}
 
 /// `AWS::CloudWatch::AlarmMuteRule`
-#[derive(Debug)]
 pub enum AlarmMuteRule {}
 
 /// `AWS::CloudWatch::AnomalyDetector`
-#[derive(Debug)]
 pub enum AnomalyDetector {}
 
 /// `AWS::CloudWatch::CompositeAlarm`
-#[derive(Debug)]
 pub enum CompositeAlarm {}
 
 /// `AWS::CloudWatch::Dashboard`
-#[derive(Debug)]
 pub enum Dashboard {}
 
 /// `AWS::CloudWatch::InsightRule`
-#[derive(Debug)]
 pub enum InsightRule {}
 
 /// `AWS::CloudWatch::Integration`
-#[derive(Debug)]
 pub enum CloudWatchIntegration {}
 
 /// `AWS::CloudWatch::LogAlarm`
-#[derive(Debug)]
 pub enum LogAlarm {}
 
 /// `AWS::CloudWatch::MetricStream`
-#[derive(Debug)]
 pub enum MetricStream {}
 
 /// `AWS::CloudWatch::OTelEnrichment`
-#[derive(Debug)]
 pub enum OTelEnrichment {}
 
 /// `AWS::CloudWatch::ResourceMetricsConfiguration`
-#[derive(Debug)]
 pub enum ResourceMetricsConfiguration {}
 
 /// `AWS::CloudWatch::View`
-#[derive(Debug)]
 pub enum View {}
 
 /// `AWS::Cognito::IdentityPool`
-#[derive(Debug)]
 pub enum IdentityPool {}
 
 /// `AWS::Cognito::IdentityPoolPrincipalTag`
-#[derive(Debug)]
 pub enum IdentityPoolPrincipalTag {}
 
 /// `AWS::Cognito::IdentityPoolRoleAttachment`
-#[derive(Debug)]
 pub enum IdentityPoolRoleAttachment {}
 
 /// `AWS::Cognito::LogDeliveryConfiguration`
-#[derive(Debug)]
 pub enum LogDeliveryConfiguration {}
 
 /// `AWS::Cognito::ManagedLoginBranding`
-#[derive(Debug)]
 pub enum ManagedLoginBranding {}
 
 /// `AWS::Cognito::Terms`
-#[derive(Debug)]
 pub enum Terms {}
 
 /// `AWS::Cognito::UserPool`
-#[derive(Debug)]
 pub enum UserPool {}
 
 /// `AWS::Cognito::UserPoolClient`
-#[derive(Debug)]
 pub enum UserPoolClient {}
 
 /// `AWS::Cognito::UserPoolDomain`
-#[derive(Debug)]
 pub enum UserPoolDomain {}
 
 /// `AWS::Cognito::UserPoolGroup`
-#[derive(Debug)]
 pub enum UserPoolGroup {}
 
 /// `AWS::Cognito::UserPoolIdentityProvider`
-#[derive(Debug)]
 pub enum UserPoolIdentityProvider {}
 
 /// `AWS::Cognito::UserPoolRegionalConfigurationAttachment`
-#[derive(Debug)]
 pub enum UserPoolRegionalConfigurationAttachment {}
 
 /// `AWS::Cognito::UserPoolReplica`
-#[derive(Debug)]
 pub enum UserPoolReplica {}
 
 /// `AWS::Cognito::UserPoolResourceServer`
-#[derive(Debug)]
 pub enum UserPoolResourceServer {}
 
 /// `AWS::Cognito::UserPoolRiskConfigurationAttachment`
-#[derive(Debug)]
 pub enum UserPoolRiskConfigurationAttachment {}
 
 /// `AWS::Cognito::UserPoolUICustomizationAttachment`
-#[derive(Debug)]
 pub enum UserPoolUiCustomizationAttachment {}
 
 /// `AWS::Cognito::UserPoolUser`
-#[derive(Debug)]
 pub enum UserPoolUser {}
 
 /// `AWS::Cognito::UserPoolUserToGroupAttachment`
-#[derive(Debug)]
 pub enum UserPoolUserToGroupAttachment {}
 
 /// `AWS::DynamoDB::Backup`
-#[derive(Debug)]
 pub enum Backup {}
 
 /// `AWS::DynamoDB::GlobalTable`
-#[derive(Debug)]
 pub enum GlobalTable {}
 
 /// `AWS::DynamoDB::Table`
-#[derive(Debug)]
 pub enum Table {}
 
 /// `AWS::EC2::ApplicationStatusCheck`
-#[derive(Debug)]
 pub enum ApplicationStatusCheck {}
 
 /// `AWS::EC2::CapacityManagerDataExport`
-#[derive(Debug)]
 pub enum CapacityManagerDataExport {}
 
 /// `AWS::EC2::CapacityReservation`
-#[derive(Debug)]
 pub enum CapacityReservation {}
 
 /// `AWS::EC2::CapacityReservationFleet`
-#[derive(Debug)]
 pub enum CapacityReservationFleet {}
 
 /// `AWS::EC2::CarrierGateway`
-#[derive(Debug)]
 pub enum CarrierGateway {}
 
 /// `AWS::EC2::ClientVpnAuthorizationRule`
-#[derive(Debug)]
 pub enum ClientVpnAuthorizationRule {}
 
 /// `AWS::EC2::ClientVpnEndpoint`
-#[derive(Debug)]
 pub enum ClientVpnEndpoint {}
 
 /// `AWS::EC2::ClientVpnRoute`
-#[derive(Debug)]
 pub enum ClientVpnRoute {}
 
 /// `AWS::EC2::ClientVpnTargetNetworkAssociation`
-#[derive(Debug)]
 pub enum ClientVpnTargetNetworkAssociation {}
 
 /// `AWS::EC2::CustomerGateway`
-#[derive(Debug)]
 pub enum CustomerGateway {}
 
 /// `AWS::EC2::DHCPOptions`
-#[derive(Debug)]
 pub enum DhcpOptions {}
 
 /// `AWS::EC2::EC2Fleet`
-#[derive(Debug)]
 pub enum Ec2Fleet {}
 
 /// `AWS::EC2::EIP`
-#[derive(Debug)]
 pub enum Eip {}
 
 /// `AWS::EC2::EIPAssociation`
-#[derive(Debug)]
 pub enum EipAssociation {}
 
 /// `AWS::EC2::EgressOnlyInternetGateway`
-#[derive(Debug)]
 pub enum EgressOnlyInternetGateway {}
 
 /// `AWS::EC2::EnclaveCertificateIamRoleAssociation`
-#[derive(Debug)]
 pub enum EnclaveCertificateIamRoleAssociation {}
 
 /// `AWS::EC2::FlowLog`
-#[derive(Debug)]
 pub enum FlowLog {}
 
 /// `AWS::EC2::FpgaImage`
-#[derive(Debug)]
 pub enum FpgaImage {}
 
 /// `AWS::EC2::GatewayRouteTableAssociation`
-#[derive(Debug)]
 pub enum GatewayRouteTableAssociation {}
 
 /// `AWS::EC2::Host`
-#[derive(Debug)]
 pub enum Host {}
 
 /// `AWS::EC2::IPAM`
-#[derive(Debug)]
 pub enum Ipam {}
 
 /// `AWS::EC2::IPAMAllocation`
-#[derive(Debug)]
 pub enum IpamAllocation {}
 
 /// `AWS::EC2::IPAMPool`
-#[derive(Debug)]
 pub enum IpamPool {}
 
 /// `AWS::EC2::IPAMPoolCidr`
-#[derive(Debug)]
 pub enum IpamPoolCidr {}
 
 /// `AWS::EC2::IPAMPrefixListResolver`
-#[derive(Debug)]
 pub enum IpamPrefixListResolver {}
 
 /// `AWS::EC2::IPAMPrefixListResolverTarget`
-#[derive(Debug)]
 pub enum IpamPrefixListResolverTarget {}
 
 /// `AWS::EC2::IPAMResourceDiscovery`
-#[derive(Debug)]
 pub enum IpamResourceDiscovery {}
 
 /// `AWS::EC2::IPAMResourceDiscoveryAssociation`
-#[derive(Debug)]
 pub enum IpamResourceDiscoveryAssociation {}
 
 /// `AWS::EC2::IPAMScope`
-#[derive(Debug)]
 pub enum IpamScope {}
 
 /// `AWS::EC2::IPv4Pool`
-#[derive(Debug)]
 pub enum Ipv4Pool {}
 
 /// `AWS::EC2::Instance`
-#[derive(Debug)]
 pub enum Instance {}
 
 /// `AWS::EC2::InstanceConnectEndpoint`
-#[derive(Debug)]
 pub enum InstanceConnectEndpoint {}
 
 /// `AWS::EC2::InstanceEventWindow`
-#[derive(Debug)]
 pub enum InstanceEventWindow {}
 
 /// `AWS::EC2::InternetGateway`
-#[derive(Debug)]
 pub enum InternetGateway {}
 
 /// `AWS::EC2::IpPoolRouteTableAssociation`
-#[derive(Debug)]
 pub enum IpPoolRouteTableAssociation {}
 
 /// `AWS::EC2::IpamExternalResourceVerificationToken`
-#[derive(Debug)]
 pub enum IpamExternalResourceVerificationToken {}
 
 /// `AWS::EC2::IpamInternetRegistryAssociation`
-#[derive(Debug)]
 pub enum IpamInternetRegistryAssociation {}
 
 /// `AWS::EC2::KeyPair`
-#[derive(Debug)]
 pub enum KeyPair {}
 
 /// `AWS::EC2::LaunchTemplate`
-#[derive(Debug)]
 pub enum LaunchTemplate {}
 
 /// `AWS::EC2::LocalGatewayRoute`
-#[derive(Debug)]
 pub enum LocalGatewayRoute {}
 
 /// `AWS::EC2::LocalGatewayRouteTable`
-#[derive(Debug)]
 pub enum LocalGatewayRouteTable {}
 
 /// `AWS::EC2::LocalGatewayRouteTableVPCAssociation`
-#[derive(Debug)]
 pub enum LocalGatewayRouteTableVpcAssociation {}
 
 /// `AWS::EC2::LocalGatewayRouteTableVirtualInterfaceGroupAssociation`
-#[derive(Debug)]
 pub enum LocalGatewayRouteTableVirtualInterfaceGroupAssociation {}
 
 /// `AWS::EC2::LocalGatewayVirtualInterface`
-#[derive(Debug)]
 pub enum LocalGatewayVirtualInterface {}
 
 /// `AWS::EC2::LocalGatewayVirtualInterfaceGroup`
-#[derive(Debug)]
 pub enum LocalGatewayVirtualInterfaceGroup {}
 
 /// `AWS::EC2::NatGateway`
-#[derive(Debug)]
 pub enum NatGateway {}
 
 /// `AWS::EC2::NetworkAcl`
-#[derive(Debug)]
 pub enum NetworkAcl {}
 
 /// `AWS::EC2::NetworkAclEntry`
-#[derive(Debug)]
 pub enum NetworkAclEntry {}
 
 /// `AWS::EC2::NetworkInsightsAccessScope`
-#[derive(Debug)]
 pub enum NetworkInsightsAccessScope {}
 
 /// `AWS::EC2::NetworkInsightsAccessScopeAnalysis`
-#[derive(Debug)]
 pub enum NetworkInsightsAccessScopeAnalysis {}
 
 /// `AWS::EC2::NetworkInsightsAnalysis`
-#[derive(Debug)]
 pub enum NetworkInsightsAnalysis {}
 
 /// `AWS::EC2::NetworkInsightsPath`
-#[derive(Debug)]
 pub enum NetworkInsightsPath {}
 
 /// `AWS::EC2::NetworkInterface`
-#[derive(Debug)]
 pub enum NetworkInterface {}
 
 /// `AWS::EC2::NetworkInterfaceAttachment`
-#[derive(Debug)]
 pub enum NetworkInterfaceAttachment {}
 
 /// `AWS::EC2::NetworkInterfacePermission`
-#[derive(Debug)]
 pub enum NetworkInterfacePermission {}
 
 /// `AWS::EC2::NetworkPerformanceMetricSubscription`
-#[derive(Debug)]
 pub enum NetworkPerformanceMetricSubscription {}
 
 /// `AWS::EC2::PlacementGroup`
-#[derive(Debug)]
 pub enum PlacementGroup {}
 
 /// `AWS::EC2::PrefixList`
-#[derive(Debug)]
 pub enum PrefixList {}
 
 /// `AWS::EC2::Route`
-#[derive(Debug)]
 pub enum Ec2Route {}
 
 /// `AWS::EC2::RouteServer`
-#[derive(Debug)]
 pub enum RouteServer {}
 
 /// `AWS::EC2::RouteServerAssociation`
-#[derive(Debug)]
 pub enum RouteServerAssociation {}
 
 /// `AWS::EC2::RouteServerEndpoint`
-#[derive(Debug)]
 pub enum RouteServerEndpoint {}
 
 /// `AWS::EC2::RouteServerPeer`
-#[derive(Debug)]
 pub enum RouteServerPeer {}
 
 /// `AWS::EC2::RouteServerPropagation`
-#[derive(Debug)]
 pub enum RouteServerPropagation {}
 
 /// `AWS::EC2::RouteTable`
-#[derive(Debug)]
 pub enum RouteTable {}
 
 /// `AWS::EC2::SecondaryNetwork`
-#[derive(Debug)]
 pub enum SecondaryNetwork {}
 
 /// `AWS::EC2::SecurityGroup`
-#[derive(Debug)]
 pub enum SecurityGroup {}
 
 /// `AWS::EC2::SecurityGroupEgress`
-#[derive(Debug)]
 pub enum SecurityGroupEgress {}
 
 /// `AWS::EC2::SecurityGroupIngress`
-#[derive(Debug)]
 pub enum SecurityGroupIngress {}
 
 /// `AWS::EC2::SecurityGroupVpcAssociation`
-#[derive(Debug)]
 pub enum SecurityGroupVpcAssociation {}
 
 /// `AWS::EC2::SnapshotBlockPublicAccess`
-#[derive(Debug)]
 pub enum SnapshotBlockPublicAccess {}
 
 /// `AWS::EC2::SpotFleet`
-#[derive(Debug)]
 pub enum SpotFleet {}
 
 /// `AWS::EC2::SqlHaStandbyDetectedInstance`
-#[derive(Debug)]
 pub enum SqlHaStandbyDetectedInstance {}
 
 /// `AWS::EC2::Subnet`
-#[derive(Debug)]
 pub enum Subnet {}
 
 /// `AWS::EC2::SubnetCidrBlock`
-#[derive(Debug)]
 pub enum SubnetCidrBlock {}
 
 /// `AWS::EC2::SubnetCidrReservation`
-#[derive(Debug)]
 pub enum SubnetCidrReservation {}
 
 /// `AWS::EC2::SubnetNetworkAclAssociation`
-#[derive(Debug)]
 pub enum SubnetNetworkAclAssociation {}
 
 /// `AWS::EC2::SubnetRouteTableAssociation`
-#[derive(Debug)]
 pub enum SubnetRouteTableAssociation {}
 
 /// `AWS::EC2::TrafficMirrorFilter`
-#[derive(Debug)]
 pub enum TrafficMirrorFilter {}
 
 /// `AWS::EC2::TrafficMirrorFilterRule`
-#[derive(Debug)]
 pub enum TrafficMirrorFilterRule {}
 
 /// `AWS::EC2::TrafficMirrorSession`
-#[derive(Debug)]
 pub enum TrafficMirrorSession {}
 
 /// `AWS::EC2::TrafficMirrorTarget`
-#[derive(Debug)]
 pub enum TrafficMirrorTarget {}
 
 /// `AWS::EC2::TransitGateway`
-#[derive(Debug)]
 pub enum TransitGateway {}
 
 /// `AWS::EC2::TransitGatewayAttachment`
-#[derive(Debug)]
 pub enum TransitGatewayAttachment {}
 
 /// `AWS::EC2::TransitGatewayConnect`
-#[derive(Debug)]
 pub enum TransitGatewayConnect {}
 
 /// `AWS::EC2::TransitGatewayConnectPeer`
-#[derive(Debug)]
 pub enum TransitGatewayConnectPeer {}
 
 /// `AWS::EC2::TransitGatewayMeteringPolicy`
-#[derive(Debug)]
 pub enum TransitGatewayMeteringPolicy {}
 
 /// `AWS::EC2::TransitGatewayMeteringPolicyEntry`
-#[derive(Debug)]
 pub enum TransitGatewayMeteringPolicyEntry {}
 
 /// `AWS::EC2::TransitGatewayMulticastDomain`
-#[derive(Debug)]
 pub enum TransitGatewayMulticastDomain {}
 
 /// `AWS::EC2::TransitGatewayMulticastDomainAssociation`
-#[derive(Debug)]
 pub enum TransitGatewayMulticastDomainAssociation {}
 
 /// `AWS::EC2::TransitGatewayMulticastGroupMember`
-#[derive(Debug)]
 pub enum TransitGatewayMulticastGroupMember {}
 
 /// `AWS::EC2::TransitGatewayMulticastGroupSource`
-#[derive(Debug)]
 pub enum TransitGatewayMulticastGroupSource {}
 
 /// `AWS::EC2::TransitGatewayPeeringAttachment`
-#[derive(Debug)]
 pub enum TransitGatewayPeeringAttachment {}
 
 /// `AWS::EC2::TransitGatewayPolicyTable`
-#[derive(Debug)]
 pub enum TransitGatewayPolicyTable {}
 
 /// `AWS::EC2::TransitGatewayPolicyTableAssociation`
-#[derive(Debug)]
 pub enum TransitGatewayPolicyTableAssociation {}
 
 /// `AWS::EC2::TransitGatewayPolicyTableEntry`
-#[derive(Debug)]
 pub enum TransitGatewayPolicyTableEntry {}
 
 /// `AWS::EC2::TransitGatewayRoute`
-#[derive(Debug)]
 pub enum TransitGatewayRoute {}
 
 /// `AWS::EC2::TransitGatewayRouteTable`
-#[derive(Debug)]
 pub enum TransitGatewayRouteTable {}
 
 /// `AWS::EC2::TransitGatewayRouteTableAssociation`
-#[derive(Debug)]
 pub enum TransitGatewayRouteTableAssociation {}
 
 /// `AWS::EC2::TransitGatewayRouteTablePropagation`
-#[derive(Debug)]
 pub enum TransitGatewayRouteTablePropagation {}
 
 /// `AWS::EC2::TransitGatewayVpcAttachment`
-#[derive(Debug)]
 pub enum TransitGatewayVpcAttachment {}
 
 /// `AWS::EC2::VPC`
-#[derive(Debug)]
 pub enum Vpc {}
 
 /// `AWS::EC2::VPCBlockPublicAccessExclusion`
-#[derive(Debug)]
 pub enum VpcBlockPublicAccessExclusion {}
 
 /// `AWS::EC2::VPCBlockPublicAccessOptions`
-#[derive(Debug)]
 pub enum VpcBlockPublicAccessOptions {}
 
 /// `AWS::EC2::VPCCidrBlock`
-#[derive(Debug)]
 pub enum VpcCidrBlock {}
 
 /// `AWS::EC2::VPCDHCPOptionsAssociation`
-#[derive(Debug)]
 pub enum VpcdhcpOptionsAssociation {}
 
 /// `AWS::EC2::VPCEncryptionControl`
-#[derive(Debug)]
 pub enum VpcEncryptionControl {}
 
 /// `AWS::EC2::VPCEndpoint`
-#[derive(Debug)]
 pub enum VpcEndpoint {}
 
 /// `AWS::EC2::VPCEndpointConnectionNotification`
-#[derive(Debug)]
 pub enum VpcEndpointConnectionNotification {}
 
 /// `AWS::EC2::VPCEndpointService`
-#[derive(Debug)]
 pub enum VpcEndpointService {}
 
 /// `AWS::EC2::VPCEndpointServicePermissions`
-#[derive(Debug)]
 pub enum VpcEndpointServicePermissions {}
 
 /// `AWS::EC2::VPCGatewayAttachment`
-#[derive(Debug)]
 pub enum VpcGatewayAttachment {}
 
 /// `AWS::EC2::VPCPeeringConnection`
-#[derive(Debug)]
 pub enum VpcPeeringConnection {}
 
 /// `AWS::EC2::VPNConcentrator`
-#[derive(Debug)]
 pub enum VpnConcentrator {}
 
 /// `AWS::EC2::VPNConnection`
-#[derive(Debug)]
 pub enum VpnConnection {}
 
 /// `AWS::EC2::VPNConnectionRoute`
-#[derive(Debug)]
 pub enum VpnConnectionRoute {}
 
 /// `AWS::EC2::VPNGateway`
-#[derive(Debug)]
 pub enum VpnGateway {}
 
 /// `AWS::EC2::VPNGatewayRoutePropagation`
-#[derive(Debug)]
 pub enum VpnGatewayRoutePropagation {}
 
 /// `AWS::EC2::VerifiedAccessEndpoint`
-#[derive(Debug)]
 pub enum VerifiedAccessEndpoint {}
 
 /// `AWS::EC2::VerifiedAccessGroup`
-#[derive(Debug)]
 pub enum VerifiedAccessGroup {}
 
 /// `AWS::EC2::VerifiedAccessInstance`
-#[derive(Debug)]
 pub enum VerifiedAccessInstance {}
 
 /// `AWS::EC2::VerifiedAccessTrustProvider`
-#[derive(Debug)]
 pub enum VerifiedAccessTrustProvider {}
 
 /// `AWS::EC2::Volume`
-#[derive(Debug)]
 pub enum Volume {}
 
 /// `AWS::EC2::VolumeAttachment`
-#[derive(Debug)]
 pub enum VolumeAttachment {}
 
 /// `AWS::ECR::PublicRepository`
-#[derive(Debug)]
 pub enum PublicRepository {}
 
 /// `AWS::ECR::PullThroughCacheRule`
-#[derive(Debug)]
 pub enum PullThroughCacheRule {}
 
 /// `AWS::ECR::PullTimeUpdateExclusion`
-#[derive(Debug)]
 pub enum PullTimeUpdateExclusion {}
 
 /// `AWS::ECR::RegistryPolicy`
-#[derive(Debug)]
 pub enum RegistryPolicy {}
 
 /// `AWS::ECR::RegistryScanningConfiguration`
-#[derive(Debug)]
 pub enum RegistryScanningConfiguration {}
 
 /// `AWS::ECR::ReplicationConfiguration`
-#[derive(Debug)]
 pub enum ReplicationConfiguration {}
 
 /// `AWS::ECR::Repository`
-#[derive(Debug)]
 pub enum Repository {}
 
 /// `AWS::ECR::RepositoryCreationTemplate`
-#[derive(Debug)]
 pub enum RepositoryCreationTemplate {}
 
 /// `AWS::ECR::SigningConfiguration`
-#[derive(Debug)]
 pub enum SigningConfiguration {}
 
 /// `AWS::ECS::CapacityProvider`
-#[derive(Debug)]
 pub enum EcsCapacityProvider {}
 
 /// `AWS::ECS::Cluster`
-#[derive(Debug)]
 pub enum Cluster {}
 
 /// `AWS::ECS::ClusterCapacityProviderAssociations`
-#[derive(Debug)]
 pub enum ClusterCapacityProviderAssociations {}
 
 /// `AWS::ECS::Daemon`
-#[derive(Debug)]
 pub enum Daemon {}
 
 /// `AWS::ECS::DaemonTaskDefinition`
-#[derive(Debug)]
 pub enum DaemonTaskDefinition {}
 
 /// `AWS::ECS::ExpressGatewayService`
-#[derive(Debug)]
 pub enum ExpressGatewayService {}
 
 /// `AWS::ECS::Gateway`
-#[derive(Debug)]
 pub enum Gateway {}
 
 /// `AWS::ECS::GatewayClusterAssociations`
-#[derive(Debug)]
 pub enum GatewayClusterAssociations {}
 
 /// `AWS::ECS::PrimaryTaskSet`
-#[derive(Debug)]
 pub enum PrimaryTaskSet {}
 
 /// `AWS::ECS::Service`
-#[derive(Debug)]
 pub enum Service {}
 
 /// `AWS::ECS::TaskDefinition`
-#[derive(Debug)]
 pub enum TaskDefinition {}
 
 /// `AWS::ECS::TaskSet`
-#[derive(Debug)]
 pub enum TaskSet {}
 
 /// `AWS::EFS::AccessPoint`
-#[derive(Debug)]
 pub enum EfsAccessPoint {}
 
 /// `AWS::EFS::FileSystem`
-#[derive(Debug)]
 pub enum FileSystem {}
 
 /// `AWS::ElasticLoadBalancing::LoadBalancer`
-#[derive(Debug)]
 pub enum ElasticLoadBalancingLoadBalancer {}
 
 /// `AWS::ElasticLoadBalancingV2::Listener`
-#[derive(Debug)]
 pub enum Listener {}
 
 /// `AWS::ElasticLoadBalancingV2::ListenerCertificate`
-#[derive(Debug)]
 pub enum ListenerCertificate {}
 
 /// `AWS::ElasticLoadBalancingV2::ListenerRule`
-#[derive(Debug)]
 pub enum ListenerRule {}
 
 /// `AWS::ElasticLoadBalancingV2::LoadBalancer`
-#[derive(Debug)]
 pub enum ElasticLoadBalancingV2LoadBalancer {}
 
 /// `AWS::ElasticLoadBalancingV2::TargetGroup`
-#[derive(Debug)]
 pub enum TargetGroup {}
 
 /// `AWS::ElasticLoadBalancingV2::TrustStore`
-#[derive(Debug)]
 pub enum ElasticLoadBalancingV2TrustStore {}
 
 /// `AWS::ElasticLoadBalancingV2::TrustStoreRevocation`
-#[derive(Debug)]
 pub enum TrustStoreRevocation {}
 
 /// `AWS::Events::ApiDestination`
-#[derive(Debug)]
 pub enum ApiDestination {}
 
 /// `AWS::Events::Archive`
-#[derive(Debug)]
 pub enum Archive {}
 
 /// `AWS::Events::Connection`
-#[derive(Debug)]
 pub enum Connection {}
 
 /// `AWS::Events::Endpoint`
-#[derive(Debug)]
 pub enum Endpoint {}
 
 /// `AWS::Events::EventBus`
-#[derive(Debug)]
 pub enum EventBus {}
 
 /// `AWS::Events::EventBusPolicy`
-#[derive(Debug)]
 pub enum EventBusPolicy {}
 
 /// `AWS::Events::Rule`
-#[derive(Debug)]
 pub enum Rule {}
 
 /// `AWS::IAM::AccessKey`
-#[derive(Debug)]
 pub enum AccessKey {}
 
 /// `AWS::IAM::Group`
-#[derive(Debug)]
 pub enum Group {}
 
 /// `AWS::IAM::GroupPolicy`
-#[derive(Debug)]
 pub enum GroupPolicy {}
 
 /// `AWS::IAM::InstanceProfile`
-#[derive(Debug)]
 pub enum InstanceProfile {}
 
 /// `AWS::IAM::ManagedPolicy`
-#[derive(Debug)]
 pub enum ManagedPolicy {}
 
 /// `AWS::IAM::OIDCProvider`
-#[derive(Debug)]
 pub enum OidcProvider {}
 
 /// `AWS::IAM::Policy`
-#[derive(Debug)]
 pub enum Policy {}
 
 /// `AWS::IAM::Role`
-#[derive(Debug)]
 pub enum Role {}
 
 /// `AWS::IAM::RolePolicy`
-#[derive(Debug)]
 pub enum RolePolicy {}
 
 /// `AWS::IAM::SAMLProvider`
-#[derive(Debug)]
 pub enum SamlProvider {}
 
 /// `AWS::IAM::ServerCertificate`
-#[derive(Debug)]
 pub enum ServerCertificate {}
 
 /// `AWS::IAM::ServiceLinkedRole`
-#[derive(Debug)]
 pub enum ServiceLinkedRole {}
 
 /// `AWS::IAM::User`
-#[derive(Debug)]
 pub enum User {}
 
 /// `AWS::IAM::UserPolicy`
-#[derive(Debug)]
 pub enum UserPolicy {}
 
 /// `AWS::IAM::UserToGroupAddition`
-#[derive(Debug)]
 pub enum UserToGroupAddition {}
 
 /// `AWS::IAM::VirtualMFADevice`
-#[derive(Debug)]
 pub enum VirtualMfaDevice {}
 
 /// `AWS::KMS::Alias`
-#[derive(Debug)]
 pub enum KmsAlias {}
 
 /// `AWS::KMS::Key`
-#[derive(Debug)]
 pub enum Key {}
 
 /// `AWS::KMS::ReplicaKey`
-#[derive(Debug)]
 pub enum ReplicaKey {}
 
 /// `AWS::Kinesis::Channel`
-#[derive(Debug)]
 pub enum Channel {}
 
 /// `AWS::Kinesis::ResourcePolicy`
-#[derive(Debug)]
 pub enum KinesisResourcePolicy {}
 
 /// `AWS::Kinesis::Stream`
-#[derive(Debug)]
 pub enum Stream {}
 
 /// `AWS::Kinesis::StreamConsumer`
-#[derive(Debug)]
 pub enum StreamConsumer {}
 
 /// `AWS::KinesisFirehose::DeliveryStream`
-#[derive(Debug)]
 pub enum DeliveryStream {}
 
 /// `AWS::Lambda::Alias`
-#[derive(Debug)]
 pub enum LambdaAlias {}
 
 /// `AWS::Lambda::CapacityProvider`
-#[derive(Debug)]
 pub enum LambdaCapacityProvider {}
 
 /// `AWS::Lambda::CodeSigningConfig`
-#[derive(Debug)]
 pub enum CodeSigningConfig {}
 
 /// `AWS::Lambda::EventInvokeConfig`
-#[derive(Debug)]
 pub enum EventInvokeConfig {}
 
 /// `AWS::Lambda::EventSourceMapping`
-#[derive(Debug)]
 pub enum EventSourceMapping {}
 
 /// `AWS::Lambda::Function`
-#[derive(Debug)]
 pub enum LambdaFunction {}
 
 /// `AWS::Lambda::LayerVersion`
-#[derive(Debug)]
 pub enum LayerVersion {}
 
 /// `AWS::Lambda::LayerVersionPermission`
-#[derive(Debug)]
 pub enum LayerVersionPermission {}
 
 /// `AWS::Lambda::MicrovmImage`
-#[derive(Debug)]
 pub enum MicrovmImage {}
 
 /// `AWS::Lambda::NetworkConnector`
-#[derive(Debug)]
 pub enum NetworkConnector {}
 
 /// `AWS::Lambda::Permission`
-#[derive(Debug)]
 pub enum Permission {}
 
 /// `AWS::Lambda::ResourcePolicy`
-#[derive(Debug)]
 pub enum LambdaResourcePolicy {}
 
 /// `AWS::Lambda::Url`
-#[derive(Debug)]
 pub enum Url {}
 
 /// `AWS::Lambda::Version`
-#[derive(Debug)]
 pub enum Version {}
 
 /// `AWS::Lambda::WebFunction`
-#[derive(Debug)]
 pub enum WebFunction {}
 
 /// `AWS::Lambda::WebFunctionEndpoint`
-#[derive(Debug)]
 pub enum WebFunctionEndpoint {}
 
 /// `AWS::Lambda::WebFunctionRevision`
-#[derive(Debug)]
 pub enum WebFunctionRevision {}
 
 /// `AWS::Logs::AccountPolicy`
-#[derive(Debug)]
 pub enum AccountPolicy {}
 
 /// `AWS::Logs::Delivery`
-#[derive(Debug)]
 pub enum Delivery {}
 
 /// `AWS::Logs::DeliveryDestination`
-#[derive(Debug)]
 pub enum DeliveryDestination {}
 
 /// `AWS::Logs::DeliverySource`
-#[derive(Debug)]
 pub enum DeliverySource {}
 
 /// `AWS::Logs::Destination`
-#[derive(Debug)]
 pub enum Destination {}
 
 /// `AWS::Logs::Integration`
-#[derive(Debug)]
 pub enum LogsIntegration {}
 
 /// `AWS::Logs::LogAnomalyDetector`
-#[derive(Debug)]
 pub enum LogAnomalyDetector {}
 
 /// `AWS::Logs::LogGroup`
-#[derive(Debug)]
 pub enum LogGroup {}
 
 /// `AWS::Logs::LogStream`
-#[derive(Debug)]
 pub enum LogStream {}
 
 /// `AWS::Logs::MetricFilter`
-#[derive(Debug)]
 pub enum MetricFilter {}
 
 /// `AWS::Logs::QueryDefinition`
-#[derive(Debug)]
 pub enum QueryDefinition {}
 
 /// `AWS::Logs::ResourcePolicy`
-#[derive(Debug)]
 pub enum LogsResourcePolicy {}
 
 /// `AWS::Logs::ScheduledQuery`
-#[derive(Debug)]
 pub enum ScheduledQuery {}
 
 /// `AWS::Logs::StorageTierPolicy`
-#[derive(Debug)]
 pub enum StorageTierPolicy {}
 
 /// `AWS::Logs::SubscriptionFilter`
-#[derive(Debug)]
 pub enum SubscriptionFilter {}
 
 /// `AWS::Logs::Transformer`
-#[derive(Debug)]
 pub enum Transformer {}
 
 /// `AWS::Pipes::Pipe`
-#[derive(Debug)]
 pub enum Pipe {}
 
 /// `AWS::RDS::DBCluster`
-#[derive(Debug)]
 pub enum DbCluster {}
 
 /// `AWS::Route53::CidrCollection`
-#[derive(Debug)]
 pub enum CidrCollection {}
 
 /// `AWS::Route53::DNSSEC`
-#[derive(Debug)]
 pub enum Dnssec {}
 
 /// `AWS::Route53::DelegationSet`
-#[derive(Debug)]
 pub enum DelegationSet {}
 
 /// `AWS::Route53::HealthCheck`
-#[derive(Debug)]
 pub enum HealthCheck {}
 
 /// `AWS::Route53::HostedZone`
-#[derive(Debug)]
 pub enum HostedZone {}
 
 /// `AWS::Route53::KeySigningKey`
-#[derive(Debug)]
 pub enum KeySigningKey {}
 
 /// `AWS::Route53::QueryLoggingConfig`
-#[derive(Debug)]
 pub enum QueryLoggingConfig {}
 
 /// `AWS::Route53::RecordSet`
-#[derive(Debug)]
 pub enum RecordSet {}
 
 /// `AWS::Route53::RecordSetGroup`
-#[derive(Debug)]
 pub enum RecordSetGroup {}
 
 /// `AWS::Route53::TrafficPolicy`
-#[derive(Debug)]
 pub enum TrafficPolicy {}
 
 /// `AWS::Route53::TrafficPolicyInstance`
-#[derive(Debug)]
 pub enum TrafficPolicyInstance {}
 
 /// `AWS::Route53RecoveryControl::RoutingControl`
-#[derive(Debug)]
 pub enum RoutingControl {}
 
 /// `AWS::S3::AccessGrant`
-#[derive(Debug)]
 pub enum AccessGrant {}
 
 /// `AWS::S3::AccessGrantsInstance`
-#[derive(Debug)]
 pub enum AccessGrantsInstance {}
 
 /// `AWS::S3::AccessGrantsLocation`
-#[derive(Debug)]
 pub enum AccessGrantsLocation {}
 
 /// `AWS::S3::AccessPoint`
-#[derive(Debug)]
 pub enum S3AccessPoint {}
 
 /// `AWS::S3::Bucket`
-#[derive(Debug)]
 pub enum Bucket {}
 
 /// `AWS::S3::BucketPolicy`
-#[derive(Debug)]
 pub enum BucketPolicy {}
 
 /// `AWS::S3::MultiRegionAccessPoint`
-#[derive(Debug)]
 pub enum MultiRegionAccessPoint {}
 
 /// `AWS::S3::MultiRegionAccessPointPolicy`
-#[derive(Debug)]
 pub enum MultiRegionAccessPointPolicy {}
 
 /// `AWS::S3::StorageLens`
-#[derive(Debug)]
 pub enum StorageLens {}
 
 /// `AWS::S3::StorageLensGroup`
-#[derive(Debug)]
 pub enum StorageLensGroup {}
 
 /// `AWS::SNS::Subscription`
-#[derive(Debug)]
 pub enum Subscription {}
 
 /// `AWS::SNS::Topic`
-#[derive(Debug)]
 pub enum Topic {}
 
 /// `AWS::SNS::TopicInlinePolicy`
-#[derive(Debug)]
 pub enum TopicInlinePolicy {}
 
 /// `AWS::SNS::TopicPolicy`
-#[derive(Debug)]
 pub enum TopicPolicy {}
 
 /// `AWS::SQS::Queue`
-#[derive(Debug)]
 pub enum Queue {}
 
 /// `AWS::SQS::QueueInlinePolicy`
-#[derive(Debug)]
 pub enum QueueInlinePolicy {}
 
 /// `AWS::SQS::QueuePolicy`
-#[derive(Debug)]
 pub enum QueuePolicy {}
 
 /// `AWS::SSM::Association`
-#[derive(Debug)]
 pub enum Association {}
 
 /// `AWS::SSM::CloudConnector`
-#[derive(Debug)]
 pub enum CloudConnector {}
 
 /// `AWS::SSM::Document`
-#[derive(Debug)]
 pub enum Document {}
 
 /// `AWS::SSM::MaintenanceWindow`
-#[derive(Debug)]
 pub enum MaintenanceWindow {}
 
 /// `AWS::SSM::MaintenanceWindowTarget`
-#[derive(Debug)]
 pub enum MaintenanceWindowTarget {}
 
 /// `AWS::SSM::MaintenanceWindowTask`
-#[derive(Debug)]
 pub enum MaintenanceWindowTask {}
 
 /// `AWS::SSM::OpsItem`
-#[derive(Debug)]
 pub enum OpsItem {}
 
 /// `AWS::SSM::Parameter`
-#[derive(Debug)]
 pub enum Parameter {}
 
 /// `AWS::SSM::PatchBaseline`
-#[derive(Debug)]
 pub enum PatchBaseline {}
 
 /// `AWS::SSM::ResourceDataSync`
-#[derive(Debug)]
 pub enum ResourceDataSync {}
 
 /// `AWS::SSM::ResourcePolicy`
-#[derive(Debug)]
 pub enum SsmResourcePolicy {}
 
 /// `AWS::SSM::ServiceSetting`
-#[derive(Debug)]
 pub enum ServiceSetting {}
 
 /// `AWS::Scheduler::Schedule`
-#[derive(Debug)]
 pub enum Schedule {}
 
 /// `AWS::Scheduler::ScheduleGroup`
-#[derive(Debug)]
 pub enum ScheduleGroup {}
 
 /// `AWS::SecretsManager::ResourcePolicy`
-#[derive(Debug)]
 pub enum SecretsManagerResourcePolicy {}
 
 /// `AWS::SecretsManager::RotationSchedule`
-#[derive(Debug)]
 pub enum RotationSchedule {}
 
 /// `AWS::SecretsManager::Secret`
-#[derive(Debug)]
 pub enum Secret {}
 
 /// `AWS::SecretsManager::SecretTargetAttachment`
-#[derive(Debug)]
 pub enum SecretTargetAttachment {}
 
 /// `AWS::Signer::SigningProfile`
-#[derive(Debug)]
 pub enum SigningProfile {}
 
 /// `AWS::StepFunctions::Activity`
-#[derive(Debug)]
 pub enum Activity {}
 
 /// `AWS::StepFunctions::StateMachine`
-#[derive(Debug)]
 pub enum StateMachine {}
 
 /// `AWS::StepFunctions::StateMachineAlias`
-#[derive(Debug)]
 pub enum StateMachineAlias {}
 
 /// `AWS::StepFunctions::StateMachineVersion`
-#[derive(Debug)]
 pub enum StateMachineVersion {}
 
 /// `AWS::WAFv2::IPSet`
-#[derive(Debug)]
 pub enum IpSet {}
 
 /// `AWS::WAFv2::LoggingConfiguration`
-#[derive(Debug)]
 pub enum LoggingConfiguration {}
 
 /// `AWS::WAFv2::RegexPatternSet`
-#[derive(Debug)]
 pub enum RegexPatternSet {}
 
 /// `AWS::WAFv2::RuleGroup`
-#[derive(Debug)]
 pub enum RuleGroup {}
 
 /// `AWS::WAFv2::WebACL`
-#[derive(Debug)]
 pub enum WebAcl {}
 
 /// `AWS::WAFv2::WebACLAssociation`
-#[derive(Debug)]
 pub enum WebAclAssociation {}
