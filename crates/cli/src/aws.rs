@@ -1,16 +1,31 @@
 //! The way to AWS, or to the local AWS: credentials, and the words for what can go wrong on it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::future::Future;
+use std::sync::Arc;
 
-use skysmith_assembly::Stack;
-use skysmith_deploy::{Endpoint, Error, SessionOptions, Stuck};
+use skysmith_assembly::{Environment, Stack};
+use skysmith_deploy::{Endpoint, Error, Event, Observer, SessionOptions, Stuck};
 use skysmith_local::Running;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::emulator;
 use crate::error::Failure;
+use crate::output::Ui;
 use crate::regions;
 use crate::session::Session;
+
+/// Tells warnings, and nothing else.
+struct Warnings(Arc<Ui>);
+
+impl Observer for Warnings {
+    fn event(&self, event: Event) {
+        if let Event::Warning { message, .. } = event {
+            self.0.warn(&message);
+        }
+    }
+}
 
 /// A connection with checked credentials.
 #[derive(Debug)]
@@ -20,7 +35,12 @@ pub struct Aws {
     pub session: skysmith_deploy::Session,
     /// The emulator behind it, with `--local`.
     pub local: Option<Running>,
+    /// What stacks are worked on with: a role is taken once, however many stacks ask for it.
+    taken: RefCell<HashMap<Way, skysmith_deploy::Session>>,
 }
+
+/// What decides on the session of a stack: its environment, its role, and the role's external id.
+type Way = (Environment, Option<String>, Option<String>);
 
 impl Aws {
     /// Connects to what the flags, the environment and skysmith.toml say. With `--local` the emulator is started if need be.
@@ -36,7 +56,7 @@ impl Aws {
         if local.is_none() {
             check_account(session, &connected)?;
         }
-        Ok(Self { runtime, session: connected, local })
+        Ok(Self { runtime, session: connected, local, taken: RefCell::default() })
     }
 
     /// Runs to the end of `future`.
@@ -46,7 +66,14 @@ impl Aws {
 
     /// The session that a stack is worked on with.
     pub async fn for_stack(&self, session: &Session, stack: &Stack) -> Result<skysmith_deploy::Session, Failure> {
-        self.session.for_stack(stack, &()).await.map_err(|error| worded(session, error))
+        let way = (stack.environment.clone(), stack.assume_role_arn.clone(), stack.assume_role_external_id.clone());
+        if let Some(taken) = self.taken.borrow().get(&way) {
+            return Ok(taken.clone());
+        }
+        let observer = Warnings(Arc::clone(&session.ui));
+        let taken = self.session.for_stack(stack, &observer).await.map_err(|error| worded(session, error))?;
+        self.taken.borrow_mut().insert(way, taken.clone());
+        Ok(taken)
     }
 
     /// The local address behind an AWS one, where there is one.

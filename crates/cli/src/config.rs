@@ -12,6 +12,8 @@
 //! profile = "prod"
 //! ```
 //!
+//! A folder that has a `cdk.json` instead is the root of a CDK app: see [`crate::cdk_json`].
+//!
 //! Relative paths are relative to the file's folder. A key that is not known is an error, with its line and the key that was likely meant.
 
 use std::collections::BTreeMap;
