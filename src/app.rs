@@ -120,7 +120,7 @@ impl fmt::Debug for Error {
 
 /// Prepares, renders and checks the stacks of `app`: what [`App::run`] does before it writes.
 pub fn synthesize(app: &App) -> Synthesis {
-    let mut synthesis = app.inner.synthesize(&Catalog { tags: tag_style });
+    let mut synthesis = app.inner.synthesize(&Catalog { tags: tag_style, is_list });
     for index in 0..synthesis.stacks.len() {
         for finding in validate::validate(&synthesis.stacks[index].template) {
             let severity = match finding.severity {
@@ -140,6 +140,12 @@ pub fn synthesize(app: &App) -> Synthesis {
         }
     }
     synthesis
+}
+
+fn is_list(resource_type: &str, attribute: &str) -> bool {
+    skysmith_spec::resource_type(resource_type)
+        .and_then(|resource_type| resource_type.attribute(attribute))
+        .is_some_and(|attribute| matches!(attribute.value_type(), skysmith_spec::ValueType::List(_)))
 }
 
 fn tag_style(resource_type: &str) -> Option<TagStyle> {

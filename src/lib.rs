@@ -54,6 +54,43 @@
 //! [typed CloudFormation resource](cfn) by `cfn()`, and that to [`Resource`], on which everything can be set, so that nothing is
 //! out of reach. The tree itself, values and synthesis are in `skysmith-core` and re-exported here.
 //!
+//! # Services without constructs
+//!
+//! Every resource type of the services below is there as a typed resource, and works together with constructs:
+//!
+//! ```
+//! use skysmith::cfn::cloudwatch::{CfnAlarm, alarm};
+//! use skysmith::prelude::*;
+//! use skysmith::sns;
+//!
+//! let app = App::new();
+//! let stack = Stack::new(&app, "watch");
+//! let mail = sns::Topic::new(&stack, "Mail");
+//! CfnAlarm::new(&stack, "Errors")
+//!     .namespace("AWS/Lambda")
+//!     .metric_name("Errors")
+//!     .statistic(alarm::Statistic::Sum)
+//!     .period(300)
+//!     .evaluation_periods(1)
+//!     .threshold(0.0)
+//!     .comparison_operator(alarm::ComparisonOperator::GreaterThanThreshold)
+//!     .alarm_actions([mail.arn()]);
+//! assert!(!skysmith::synthesize(&app).has_errors());
+//! ```
+//!
+//! A program compiles the services it names, each a feature of this crate, and those that the constructs stand on, which are
+//! always there:
+//!
+//! ```toml
+//! skysmith = { version = "0.1", features = ["cloudwatch", "stepfunctions"] }
+//! ```
+//!
+//! | always | `apigateway`, `dynamodb`, `iam`, `lambda`, `logs`, `s3`, `sns` |
+//! |---|---|
+//! | by feature | `apigatewayv2`, `appsync`, `certificatemanager`, `cloudformation`, `cloudfront`, `cloudwatch`, `cognito`, `ec2`, `ecr`, `ecs`, `elasticloadbalancingv2`, `events`, `kinesis`, `kms`, `pipes`, `route53`, `scheduler`, `secretsmanager`, `sqs`, `ssm`, `stepfunctions`, `wafv2` |
+//!
+//! Any other resource type is made with [`Resource::new`], and checked against the same tables.
+//!
 //! This crate has no network and no AWS SDK. What reaches AWS is the `skysmith` command, which runs the program and takes
 //! over the assembly that it leaves.
 
@@ -70,8 +107,9 @@ pub mod sns;
 pub use app::{App, Error, synthesize};
 pub use skysmith_cfn as cfn;
 pub use skysmith_core::{
-    Arn, ArnError, Aspect, AssetError, CfnResource, Condition, Diagnostic, DirectoryAsset, Draft, Given, Id, IntoList,
-    IntoMap, IntoValue, Json, List, Literal, MapOf, Name, Node, Output, Param, Parameter, ParameterBuilder, Params,
-    ParamsError, Place, PropertyMap, PropertyValue, RemovalPolicy, Resource, Scope, Severity, Stack, StackBuilder,
-    Synthesis, SynthesizedStack, Test, Text, Value, pseudo, text,
+    Arn, ArnError, Aspect, AssetError, CfnResource, Condition, CrossStackReferences, Diagnostic, DirectoryAsset, Draft,
+    Given, Id, IntoList, IntoMap, IntoValue, Json, List, Literal, MapOf, Mapping, Name, NestedStack, Node, Output,
+    Param, Parameter, ParameterBuilder, Params, ParamsError, Place, PropertyMap, PropertyValue, RemovalPolicy,
+    Resource, Rule, Scope, Severity, Stack, StackBuilder, Stage, StageBuilder, Synthesis, SynthesizedStack, Test, Text,
+    Value, pseudo, text,
 };

@@ -68,6 +68,12 @@ impl Path {
         self.method(HttpMethod::Delete, integration)
     }
 
+    /// Has `integration` answer every method that has no answer of its own.
+    #[track_caller]
+    pub fn any(&self, integration: &impl Integration) -> Method {
+        self.method(HttpMethod::Any, integration)
+    }
+
     /// Has `integration` answer a method.
     #[track_caller]
     pub fn method(&self, method: HttpMethod, integration: &impl Integration) -> Method {

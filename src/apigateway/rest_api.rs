@@ -169,7 +169,7 @@ impl RestApiBuilder {
         self
     }
 
-    /// The stage's name, letters, digits and `_`, which is the first part of every path. `prod` by default.
+    /// The stage's name, letters, digits, `-` and `_`, which is the first part of every path. `prod` by default.
     pub fn stage(mut self, name: impl Into<String>) -> Self {
         self.stage = name.into();
         self

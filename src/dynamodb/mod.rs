@@ -2,7 +2,7 @@
 
 use skysmith_cfn::dynamodb::{CfnTable, table};
 use skysmith_cfn::markers;
-use skysmith_core::{Arn, Draft, Given, IntoValue, Name, RemovalPolicy, Scope, Value};
+use skysmith_core::{Arn, Draft, Given, IntoValue, Name, RemovalPolicy, Scope, Value, pseudo, text};
 
 use crate::iam::{Grant, Grantee, Statement};
 
@@ -114,7 +114,10 @@ impl StreamView {
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithTables.html>
 #[derive(Clone, Debug)]
 pub struct Table {
-    cfn: CfnTable,
+    scope: Scope,
+    cfn: Option<CfnTable>,
+    arn: Value<Arn<markers::Table>>,
+    name: Value<Name<markers::Table>>,
 }
 
 impl Table {
@@ -141,19 +144,33 @@ impl Table {
         }
     }
 
+    /// A table of this account and region that exists already. It can be granted and used, not changed.
+    #[track_caller]
+    pub fn import(scope: &Scope, id: &str, name: impl IntoValue<Name<markers::Table>>) -> Self {
+        let name: Value<Name<markers::Table>> = name.into_value();
+        let place = text![":dynamodb:", pseudo::region(), ":", pseudo::account_id(), ":table/"];
+        let arn = text!["arn:", pseudo::partition(), place, &name].cast();
+        Self { scope: scope.child(id), cfn: None, arn, name }
+    }
+
+    /// The table's construct.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     /// The table's ARN.
     pub fn arn(&self) -> Value<Arn<markers::Table>> {
-        self.cfn.attr_arn()
+        self.arn.clone()
     }
 
     /// The table's name.
     pub fn name(&self) -> Value<Name<markers::Table>> {
-        self.cfn.reference()
+        self.name.clone()
     }
 
-    /// The CloudFormation resource.
-    pub fn cfn(&self) -> &CfnTable {
-        &self.cfn
+    /// The CloudFormation resource; none for an imported table.
+    pub fn cfn(&self) -> Option<&CfnTable> {
+        self.cfn.as_ref()
     }
 
     /// Lets `grantee` read items and the table's description.
@@ -292,6 +309,6 @@ impl TableBuilder {
             cfn = cfn.deletion_protection_enabled(true);
         }
         cfn.removal_policy(self.removal_policy);
-        Table { cfn }
+        Table { arn: cfn.attr_arn(), name: cfn.reference(), cfn: Some(cfn), scope }
     }
 }

@@ -10,11 +10,6 @@ use super::{Role, Statement};
 pub trait Grantee {
     /// The role that the rights go to.
     fn grant_role(&self) -> &Role;
-
-    /// Adds a statement to the role.
-    fn add_to_role_policy(&self, statement: Statement) {
-        self.grant_role().add_to_policy(statement);
-    }
 }
 
 impl Grantee for Role {
@@ -39,7 +34,7 @@ impl Grant {
     /// Gives `grantee` what `statement` says.
     #[track_caller]
     pub fn add(grantee: &impl Grantee, statement: Statement) -> Self {
-        grantee.add_to_role_policy(statement.clone());
+        grantee.grant_role().add_to_policy(statement.clone());
         Self { statement }
     }
 

@@ -1,12 +1,12 @@
 //! Roles.
 
-use skysmith_cfn::iam::{CfnRole, role};
+use skysmith_cfn::iam::{CfnPolicy, CfnRole, role};
 use skysmith_cfn::markers;
-use skysmith_core::{Arn, Draft, IntoValue, Literal as _, Name, Node, Scope, Value, pseudo, text};
+use skysmith_core::{Arn, CfnResource as _, Draft, IntoValue, Literal as _, Name, Node, Scope, Value, pseudo, text};
 
 use super::{PolicyDocument, Principal, Statement};
 
-/// The name of the inline policy that carries a role's grants.
+/// The name of the inline policy that carries a role's grants, and the id of the policy beside it.
 const POLICY_NAME: &str = "DefaultPolicy";
 
 /// An IAM role.
@@ -153,10 +153,35 @@ impl RoleBuilder {
     }
 }
 
+/// Puts what the role is granted into its inline policy. A statement about something that waits for the role itself (a function
+/// that may call itself, a bucket that triggers a function that reads it) would close a circle there; it goes to a policy of
+/// its own, which is made last.
 fn fold_policies(scope: &Scope, cfn: &CfnRole) {
-    let document: PolicyDocument = scope.attached::<Granted>().iter().map(|granted| granted.0.clone()).collect();
-    if !document.is_empty() {
-        let policy = role::Policy::new(document, POLICY_NAME);
-        cfn.set("Policies", Node::List(vec![policy.into_node()]));
+    // What this fold wrote before must not count as a reason of its own.
+    cfn.unset("Policies");
+    let granted = scope.attached::<Granted>();
+    let (circular, inline): (Vec<_>, Vec<_>) =
+        granted.iter().map(|granted| granted.0.clone()).partition(|statement| is_circular(statement, cfn));
+    if !inline.is_empty() {
+        let document: PolicyDocument = inline.into_iter().collect();
+        cfn.set("Policies", Node::List(vec![role::Policy::new(document, POLICY_NAME).into_node()]));
     }
+    if circular.is_empty() {
+        return;
+    }
+    let document: PolicyDocument = circular.into_iter().collect();
+    let known = scope.find_child(POLICY_NAME).and_then(|policy| CfnPolicy::of(&policy.find_child("Resource")?));
+    match known {
+        Some(policy) => drop(policy.policy_document(document)),
+        None => {
+            // IAM deletes such a policy by its name, so the name is like no other's.
+            let policy_scope = scope.child(POLICY_NAME);
+            let name = policy_scope.unique_id();
+            CfnPolicy::new(&policy_scope, "Resource", document, name).roles([cfn.reference()]);
+        }
+    }
+}
+
+fn is_circular(statement: &Statement, cfn: &CfnRole) -> bool {
+    statement.referred().into_iter().any(|id| cfn.sibling(id).is_some_and(|resource| resource.waits_for(cfn)))
 }

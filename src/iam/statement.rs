@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
-use skysmith_core::{IntoValue, Json, Literal, Map, Node, Value, pseudo, text};
+use skysmith_core::{IntoValue, Json, Literal, Map, Node, NodeId, Reference, Value, pseudo, text};
 
 /// Whether a statement allows or denies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +111,20 @@ impl Statement {
     ) -> Self {
         self.conditions.push((operator.into(), key.into(), value.into_value().into_node()));
         self
+    }
+
+    /// The resources of the tree that the statement names.
+    pub(super) fn referred(&self) -> Vec<NodeId> {
+        let mut referred = Vec::new();
+        let conditions = self.conditions.iter().map(|(_, _, value)| value);
+        for node in self.resources.iter().chain(conditions) {
+            node.for_each_ref(&mut |reference| {
+                if let Reference::Element(id) = reference {
+                    referred.push(*id);
+                }
+            });
+        }
+        referred
     }
 
     /// Everything but the actions: statements that agree in it can be one.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use skysmith_cfn::lambda::{CfnFunction, function};
 use skysmith_cfn::markers;
 use skysmith_cfn::sns::CfnSubscription;
-use skysmith_core::{Arn, Draft, Given, IntoValue, Name, RemovalPolicy, Scope, Value};
+use skysmith_core::{Arn, Draft, Given, IntoValue, Name, RemovalPolicy, Scope, Value, pseudo, text};
 
 use super::code::check_handler;
 use super::permission::allow_invoke;
@@ -24,9 +24,11 @@ use crate::sns::{SubscriptionTarget, Topic};
 #[derive(Clone, Debug)]
 pub struct Function {
     scope: Scope,
-    cfn: CfnFunction,
+    cfn: Option<CfnFunction>,
+    arn: Value<Arn<markers::LambdaFunction>>,
+    name: Value<Name<markers::LambdaFunction>>,
     role: Role,
-    log_group: LogGroup,
+    log_group: Option<LogGroup>,
 }
 
 impl Function {
@@ -57,19 +59,31 @@ impl Function {
         }
     }
 
+    /// A function of this account and region that exists already. It can be invoked and subscribed, not changed; what it may do
+    /// is its own stack's to say.
+    #[track_caller]
+    pub fn import(scope: &Scope, id: &str, name: impl IntoValue<Name<markers::LambdaFunction>>) -> Self {
+        let name: Value<Name<markers::LambdaFunction>> = name.into_value();
+        let place = text![":lambda:", pseudo::region(), ":", pseudo::account_id(), ":function:"];
+        let arn = text!["arn:", pseudo::partition(), place, &name].cast();
+        let scope = scope.child(id);
+        let role = Role::import(&scope, "ServiceRole", pseudo::no_value());
+        Self { scope, cfn: None, arn, name, role, log_group: None }
+    }
+
     /// The function's construct.
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
 
     /// The function's ARN.
-    pub fn arn(&self) -> Value<Arn<markers::Function>> {
-        self.cfn.attr_arn()
+    pub fn arn(&self) -> Value<Arn<markers::LambdaFunction>> {
+        self.arn.clone()
     }
 
     /// The function's name.
-    pub fn name(&self) -> Value<Name<markers::Function>> {
-        self.cfn.reference()
+    pub fn name(&self) -> Value<Name<markers::LambdaFunction>> {
+        self.name.clone()
     }
 
     /// The role that the function acts as.
@@ -77,14 +91,14 @@ impl Function {
         &self.role
     }
 
-    /// Where the function logs.
-    pub fn log_group(&self) -> &LogGroup {
-        &self.log_group
+    /// Where the function logs; unknown for an imported function.
+    pub fn log_group(&self) -> Option<&LogGroup> {
+        self.log_group.as_ref()
     }
 
-    /// The CloudFormation resource.
-    pub fn cfn(&self) -> &CfnFunction {
-        &self.cfn
+    /// The CloudFormation resource; none for an imported function.
+    pub fn cfn(&self) -> Option<&CfnFunction> {
+        self.cfn.as_ref()
     }
 
     /// Lets `grantee` invoke the function.
@@ -100,8 +114,8 @@ impl Grantee for Function {
     }
 }
 
-impl IntoValue<Arn<markers::Function>> for &Function {
-    fn into_value(self) -> Value<Arn<markers::Function>> {
+impl IntoValue<Arn<markers::LambdaFunction>> for &Function {
+    fn into_value(self) -> Value<Arn<markers::LambdaFunction>> {
         self.arn()
     }
 }
@@ -251,6 +265,7 @@ impl FunctionBuilder {
         if !self.environment.is_empty() {
             cfn = cfn.environment(function::Environment::new().variables(self.environment));
         }
-        Function { scope, cfn, role, log_group }
+        let (arn, name) = (cfn.attr_arn(), cfn.reference());
+        Function { scope, cfn: Some(cfn), arn, name, role, log_group: Some(log_group) }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use skysmith_assembly::EMPTY_ON_DELETE;
 use skysmith_cfn::markers;
 use skysmith_cfn::s3::{CfnBucket, CfnBucketPolicy, bucket};
-use skysmith_core::{Arn, Draft, Given, IntoValue, Name, RemovalPolicy, Scope, Value, text};
+use skysmith_core::{Arn, Draft, Given, IntoValue, Name, RemovalPolicy, Scope, Value, pseudo, text};
 
 use super::notification::{self, Notification};
 use super::{EventType, NotificationFilter, NotificationTarget};
@@ -20,7 +20,9 @@ use crate::iam::{Grant, Grantee, PolicyDocument, Principal, Statement};
 #[derive(Clone, Debug)]
 pub struct Bucket {
     scope: Scope,
-    cfn: CfnBucket,
+    cfn: Option<CfnBucket>,
+    arn: Value<Arn<markers::Bucket>>,
+    name: Value<Name<markers::Bucket>>,
     policy: Option<CfnBucketPolicy>,
     fixed_name: Option<String>,
 }
@@ -137,6 +139,15 @@ impl Bucket {
         }
     }
 
+    /// A bucket that exists already. It can be granted and used, not changed.
+    #[track_caller]
+    pub fn import(scope: &Scope, id: &str, name: impl IntoValue<Name<markers::Bucket>>) -> Self {
+        let name: Value<Name<markers::Bucket>> = name.into_value();
+        let arn = text!["arn:", pseudo::partition(), ":s3:::", &name].cast();
+        let fixed_name = name.literal().map(str::to_owned);
+        Self { scope: scope.child(id), cfn: None, arn, name, policy: None, fixed_name }
+    }
+
     /// The bucket's construct.
     pub fn scope(&self) -> &Scope {
         &self.scope
@@ -144,12 +155,12 @@ impl Bucket {
 
     /// The bucket's ARN.
     pub fn arn(&self) -> Value<Arn<markers::Bucket>> {
-        self.cfn.attr_arn()
+        self.arn.clone()
     }
 
     /// The bucket's name.
     pub fn name(&self) -> Value<Name<markers::Bucket>> {
-        self.cfn.reference()
+        self.name.clone()
     }
 
     /// The ARN of the objects whose keys match `pattern`, such as `photos/*`.
@@ -162,9 +173,9 @@ impl Bucket {
         self.fixed_name.as_deref()
     }
 
-    /// The CloudFormation resource.
-    pub fn cfn(&self) -> &CfnBucket {
-        &self.cfn
+    /// The CloudFormation resource; none for an imported bucket.
+    pub fn cfn(&self) -> Option<&CfnBucket> {
+        self.cfn.as_ref()
     }
 
     /// The bucket's policy, if it has one.
@@ -187,7 +198,12 @@ impl Bucket {
     /// Notifies `target` of an event of the objects that `filter` selects.
     #[track_caller]
     pub fn on(&self, event: EventType, target: &impl NotificationTarget, filter: NotificationFilter) {
-        let destination = target.bind(self);
+        if self.cfn.is_none() {
+            let path = self.scope.path();
+            self.scope.error(format!("`{path}` is an imported bucket, whose notifications this stack cannot change"));
+            return;
+        }
+        let destination = target.bind(self, std::panic::Location::caller());
         self.scope.attach(Notification { event, filter, destination });
     }
 
@@ -302,7 +318,14 @@ impl BucketBuilder {
             .collect();
             CfnBucketPolicy::new(&scope.child("Policy"), "Resource", cfn.reference(), document)
         });
-        let bucket = Bucket { scope: scope.clone(), cfn, policy, fixed_name };
+        let bucket = Bucket {
+            scope: scope.clone(),
+            arn: cfn.attr_arn(),
+            name: cfn.reference(),
+            cfn: Some(cfn),
+            policy,
+            fixed_name,
+        };
         let folded = bucket.clone();
         scope.fold(move || notification::fold(&folded));
         bucket

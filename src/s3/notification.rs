@@ -5,9 +5,9 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html>
 
+use skysmith_cfn::markers;
 use skysmith_cfn::s3::bucket;
-use skysmith_cfn::{markers, s3};
-use skysmith_core::{Arn, Resource, Value};
+use skysmith_core::{Arn, Place, Resource, Value};
 
 use super::Bucket;
 
@@ -95,21 +95,21 @@ impl NotificationFilter {
     note = "it can notify topics: `bucket.on_object_created(&topic)`"
 )]
 pub trait NotificationTarget {
-    /// Lets `bucket` notify this target, and says how to reach it.
-    fn bind(&self, bucket: &Bucket) -> NotificationDestination;
+    /// Lets `bucket` notify this target, and says how to reach it. `place` is the user's line, for complaints.
+    fn bind(&self, bucket: &Bucket, place: Place) -> NotificationDestination;
 }
 
 /// Where a notification goes, and what must exist before the bucket may name it.
 #[derive(Clone, Debug)]
 pub struct NotificationDestination {
     topic: Value<Arn<markers::Topic>>,
-    dependency: Resource,
+    dependency: Option<Resource>,
 }
 
 impl NotificationDestination {
     /// A topic, whose policy `policy` lets the bucket publish.
-    pub fn topic(arn: Value<Arn<markers::Topic>>, policy: &Resource) -> Self {
-        Self { topic: arn, dependency: policy.clone() }
+    pub fn topic(arn: Value<Arn<markers::Topic>>, policy: Option<&Resource>) -> Self {
+        Self { topic: arn, dependency: policy.cloned() }
     }
 }
 
@@ -137,9 +137,9 @@ pub(super) fn fold(bucket: &Bucket) {
             }
         })
         .collect();
-    let cfn: &s3::CfnBucket = bucket.cfn();
+    let Some(cfn) = bucket.cfn() else { return };
     cfn.clone().notification_configuration(bucket::NotificationConfiguration::new().topic_configurations(topics));
-    for notification in &notifications {
-        cfn.depends_on(&notification.destination.dependency);
+    for dependency in notifications.iter().filter_map(|notification| notification.destination.dependency.as_ref()) {
+        cfn.depends_on(dependency);
     }
 }

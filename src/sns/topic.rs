@@ -2,7 +2,9 @@
 
 use skysmith_cfn::markers;
 use skysmith_cfn::sns::{CfnTopic, CfnTopicPolicy};
-use skysmith_core::{Arn, Draft, Given, IntoValue, Name, Scope, Value, pseudo, text};
+use skysmith_core::{
+    Arn, Diagnostic, Draft, Given, IntoValue, Intrinsic, Name, Node, Place, Scope, Value, pseudo, text,
+};
 
 use crate::iam::{Grant, Grantee, PolicyDocument, Principal, Statement};
 use crate::s3::{Bucket, NotificationDestination, NotificationTarget};
@@ -16,6 +18,14 @@ use crate::s3::{Bucket, NotificationDestination, NotificationTarget};
 #[derive(Clone, Debug)]
 pub struct Topic {
     scope: Scope,
+    own: Option<Own>,
+    arn: Value<Arn<markers::Topic>>,
+    name: Value<Name<markers::Topic>>,
+}
+
+/// The resources of a topic that this stack makes.
+#[derive(Clone, Debug)]
+struct Own {
     cfn: CfnTopic,
     policy: CfnTopicPolicy,
 }
@@ -43,6 +53,16 @@ impl Topic {
         TopicBuilder { draft: Draft::new(scope, id), name: None, display_name: None, enforce_tls: true }
     }
 
+    /// A topic that exists already. It can be granted and subscribed to, not changed.
+    #[track_caller]
+    pub fn import(scope: &Scope, id: &str, arn: Value<Arn<markers::Topic>>) -> Self {
+        let name = match arn.literal() {
+            Some(arn) => Value::from_node(arn.rsplit(':').next().unwrap_or_default().into()),
+            None => Value::from_node(select(5, &arn)),
+        };
+        Self { scope: scope.child(id), own: None, arn, name }
+    }
+
     /// The topic's construct.
     pub fn scope(&self) -> &Scope {
         &self.scope
@@ -50,26 +70,37 @@ impl Topic {
 
     /// The topic's ARN.
     pub fn arn(&self) -> Value<Arn<markers::Topic>> {
-        self.cfn.reference()
+        self.arn.clone()
     }
 
     /// The topic's name.
     pub fn name(&self) -> Value<Name<markers::Topic>> {
-        self.cfn.attr_topic_name().cast()
+        self.name.clone()
     }
 
-    /// The CloudFormation resource.
-    pub fn cfn(&self) -> &CfnTopic {
-        &self.cfn
+    /// The CloudFormation resource; none for an imported topic.
+    pub fn cfn(&self) -> Option<&CfnTopic> {
+        self.own.as_ref().map(|own| &own.cfn)
     }
 
-    /// The topic's policy. What needs its rights in place depends on it.
-    pub fn policy(&self) -> &CfnTopicPolicy {
-        &self.policy
+    /// The topic's policy. What needs its rights in place depends on it. None for an imported topic.
+    pub fn policy(&self) -> Option<&CfnTopicPolicy> {
+        self.own.as_ref().map(|own| &own.policy)
     }
 
     /// Adds a statement to the topic's policy. A statement without a resource is about the topic.
+    #[track_caller]
     pub fn add_to_policy(&self, statement: Statement) {
+        self.add_to_policy_at(statement, std::panic::Location::caller());
+    }
+
+    fn add_to_policy_at(&self, statement: Statement, place: Place) {
+        if self.own.is_none() {
+            let path = self.scope.path();
+            let message = format!("`{path}` is an imported topic, whose policy this stack cannot change");
+            self.scope.report(Diagnostic::error(message).at(place));
+            return;
+        }
         self.scope.attach(PolicyEntry(statement));
     }
 
@@ -88,8 +119,14 @@ impl Topic {
 
 struct PolicyEntry(Statement);
 
+/// One of the parts of an ARN, which `:` separates.
+fn select(index: i64, arn: &Value<Arn<markers::Topic>>) -> Node {
+    let parts = Intrinsic::Split { delimiter: ":".to_owned(), source: arn.node().clone() };
+    Node::from(Intrinsic::Select { index: index.into(), values: Node::from(parts) })
+}
+
 impl NotificationTarget for Topic {
-    fn bind(&self, bucket: &Bucket) -> NotificationDestination {
+    fn bind(&self, bucket: &Bucket, place: Place) -> NotificationDestination {
         let mut statement = Statement::allow(["sns:Publish"])
             .principal(Principal::service("s3.amazonaws.com"))
             .on(self.arn())
@@ -100,8 +137,8 @@ impl NotificationTarget for Topic {
             let arn = text!["arn:", pseudo::partition(), ":s3:::", name];
             statement = statement.condition("ArnLike", "aws:SourceArn", arn);
         }
-        self.add_to_policy(statement);
-        NotificationDestination::topic(self.arn(), &self.policy)
+        self.add_to_policy_at(statement, place);
+        NotificationDestination::topic(self.arn(), self.policy().map(|policy| &**policy))
     }
 }
 
@@ -149,7 +186,12 @@ impl TopicBuilder {
             cfn.note_place("TopicName", name.place);
         }
         let policy = CfnTopicPolicy::new(&scope.child("Policy"), "Resource", PolicyDocument::new(), [cfn.reference()]);
-        let topic = Topic { scope: scope.clone(), cfn, policy };
+        let topic = Topic {
+            scope: scope.clone(),
+            arn: cfn.reference(),
+            name: cfn.attr_topic_name().cast(),
+            own: Some(Own { cfn, policy }),
+        };
         if self.enforce_tls {
             topic.add_to_policy(Statement::deny(["sns:Publish"]).principal(Principal::Any).on(topic.arn()).condition(
                 "Bool",
@@ -165,8 +207,9 @@ impl TopicBuilder {
 
 impl Topic {
     fn fold_policy(&self) {
+        let Some(own) = &self.own else { return };
         let document: PolicyDocument =
             self.scope.attached::<PolicyEntry>().iter().map(|entry| entry.0.clone().or_on(self.arn())).collect();
-        self.policy.clone().policy_document(document);
+        own.policy.clone().policy_document(document);
     }
 }

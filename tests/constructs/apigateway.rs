@@ -97,6 +97,22 @@ fn a_path_is_made_once() {
 }
 
 #[test]
+fn one_function_may_answer_every_method_of_a_named_stage() {
+    let template = template(|stack| {
+        let api = RestApi::builder(stack, "Api").stage("dev").build();
+        let page = api.root().resource("welcome");
+        page.any(&function(stack, "Welcome"));
+        stack.output("Url", page.url());
+    });
+    assert_eq!(only(&template, "AWS::ApiGateway::Method")["Properties"]["HttpMethod"], "ANY");
+    assert_eq!(only(&template, "AWS::ApiGateway::Stage")["Properties"]["StageName"], "dev");
+    let source = only(&template, "AWS::Lambda::Permission")["Properties"]["SourceArn"]["Fn::Sub"].as_str().unwrap();
+    assert!(source.ends_with("/dev/*/welcome"), "{source}");
+    let url = template["Outputs"]["Url"]["Value"]["Fn::Sub"].as_str().unwrap();
+    assert!(url.starts_with("https://") && url.ends_with("/dev/welcome"), "{url}");
+}
+
+#[test]
 fn the_deployment_follows_its_methods_and_nothing_else() {
     let deployment = |methods: &[&str], bystander: &str| {
         let template = template(|stack| {

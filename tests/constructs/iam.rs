@@ -48,3 +48,28 @@ fn an_imported_role_cannot_be_granted_anything() {
     assert!(found[0].message.contains("imported role"), "{found:?}");
     assert_eq!(found[0].line, line);
 }
+
+#[test]
+fn what_would_close_a_circle_moves_to_a_policy_of_its_own() {
+    let template = template(|stack| {
+        let function = function(stack, "F");
+        Table::new(stack, "Table", Key::string("id")).grant_read(&function);
+        function.grant_invoke(&function);
+    });
+    let inline = only(&template, "AWS::IAM::Role")["Properties"]["Policies"].to_string();
+    assert!(inline.contains("dynamodb:Scan") && !inline.contains("lambda:InvokeFunction"), "{inline}");
+    let policy = &only(&template, "AWS::IAM::Policy")["Properties"];
+    assert_eq!(policy["PolicyDocument"]["Statement"][0]["Action"], "lambda:InvokeFunction");
+    assert!(policy["Roles"][0]["Ref"].is_string());
+}
+
+#[test]
+fn two_functions_that_call_each_other_are_no_circle() {
+    let template = template(|stack| {
+        let (one, two) = (function(stack, "One"), function(stack, "Two"));
+        one.grant_invoke(&two);
+        two.grant_invoke(&one);
+    });
+    // One of the two may stay inline; the other has to wait.
+    only(&template, "AWS::IAM::Policy");
+}

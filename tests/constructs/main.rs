@@ -4,10 +4,13 @@
 
 mod apigateway;
 mod compile;
+mod dynamodb;
 mod iam;
+mod imported;
 mod lambda;
 mod s3;
 mod sns;
+mod typed;
 
 use serde_json::Value;
 use skysmith::prelude::*;

@@ -55,7 +55,8 @@ pub struct Ran {
 }
 
 impl Ran {
-    fn of(output: Output) -> Self {
+    /// What a process that ended did.
+    pub fn of(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).expect("UTF-8"),
@@ -98,10 +99,15 @@ impl Shell {
     /// A shell with a local AWS, which is stopped when the shell is dropped.
     pub fn with_local_aws(name: &str) -> (std::sync::MutexGuard<'static, ()>, Self) {
         let guard = ONE_EMULATOR.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        (guard, Self::with_shared_local_aws(name))
+    }
+
+    /// The same for several tests that see to it themselves that there is one, and that they can tell their things apart.
+    pub fn with_shared_local_aws(name: &str) -> Self {
         let mut shell = Self::new(name);
         shell.local = true;
         shell.skysmith(["local", "start"]).exits(0);
-        (guard, shell)
+        shell
     }
 
     /// The shell's folder.
@@ -116,6 +122,11 @@ impl Shell {
 
     /// Runs the CLI in a folder. Its assembly goes to the shell's folder.
     pub fn skysmith_in<'a>(&self, folder: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Ran {
+        Ran::of(self.command(folder, arguments).output().expect("the CLI starts"))
+    }
+
+    /// The CLI in a folder, ready to run.
+    pub fn command<'a>(&self, folder: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new(cli());
         command
             .args(arguments)
@@ -129,7 +140,7 @@ impl Shell {
         for variable in ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL"] {
             command.env_remove(variable);
         }
-        Ran::of(command.output().expect("the CLI starts"))
+        command
     }
 
     /// The URL of the local AWS.

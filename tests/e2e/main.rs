@@ -7,3 +7,4 @@
 mod harness;
 mod object_counter;
 mod synth;
+mod welcome;

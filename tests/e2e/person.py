@@ -5,6 +5,7 @@ Usage: person.py ENDPOINT COMMAND [ARGUMENT…]. The answer is one JSON document
 
 import json
 import sys
+import urllib.error
 import urllib.request
 
 import boto3
@@ -41,6 +42,7 @@ def inventory():
         "tables": sorted(pages("dynamodb", "list_tables", "TableNames")),
         "functions": sorted(item["FunctionName"] for item in pages("lambda", "list_functions", "Functions")),
         "roles": sorted(item["RoleName"] for item in pages("iam", "list_roles", "Roles")),
+        "queues": sorted(pages("sqs", "list_queues", "QueueUrls")),
         "log_groups": sorted(item["logGroupName"] for item in pages("logs", "describe_log_groups", "logGroups")),
         "topics": sorted(item["TopicArn"] for item in pages("sns", "list_topics", "Topics")),
         "subscriptions": sorted(
@@ -64,19 +66,43 @@ def delete(bucket, key):
     return "deleted"
 
 
+def invoke(function):
+    return json.load(client("lambda").invoke(FunctionName=function, Payload=b"{}")["Payload"])
+
+
+def set_parameter(name, value, region):
+    ssm = boto3.client(
+        "ssm",
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    return ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)["Version"]
+
+
 def publish(topic_name, message):
     topics = [item["TopicArn"] for item in pages("sns", "list_topics", "Topics")]
     [topic] = [arn for arn in topics if arn.endswith(":" + topic_name)]
     return client("sns").publish(TopicArn=topic, Message=message)["MessageId"]
 
 
-def get(url):
-    with urllib.request.urlopen(url, timeout=30) as response:
+def get(url, method="GET"):
+    try:
+        response = urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=30)
+    except urllib.error.HTTPError as error:
+        response = error
+    with response:
         return {
             "status": response.status,
             "headers": {name.lower(): value for name, value in response.headers.items()},
             "body": response.read().decode(),
         }
+
+
+def put_text(table, message, value):
+    client("dynamodb").put_item(TableName=table, Item={"message": {"S": message}, "value": {"S": value}})
+    return "put"
 
 
 def notifications(bucket):

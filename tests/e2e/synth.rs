@@ -26,8 +26,42 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-fn committed_template() -> Value {
-    serde_json::from_str(&fs::read_to_string(root().join("templates/object-counter.template.json")).unwrap()).unwrap()
+const TEMPLATE: &str = ".template.json";
+
+/// The templates in a folder, by the file's name.
+fn templates(folder: &Path) -> BTreeMap<String, String> {
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names
+        .filter(|name| name.ends_with(TEMPLATE))
+        .map(|name| {
+            let text = fs::read_to_string(folder.join(&name)).unwrap();
+            (name, text)
+        })
+        .collect()
+}
+
+fn committed_templates() -> BTreeMap<String, String> {
+    templates(&root().join("templates"))
+}
+
+fn committed_template(stack: &str) -> Value {
+    serde_json::from_str(&committed_templates()[&format!("{stack}{TEMPLATE}")]).unwrap()
+}
+
+/// The reference applications, as arguments of `-C`.
+fn applications() -> Vec<String> {
+    let folders = fs::read_dir(root().join("apps")).unwrap().map(|entry| entry.unwrap().path());
+    let mut found: Vec<_> = folders
+        .filter(|folder| folder.join("Cargo.toml").is_file())
+        .map(|folder| folder.into_os_string().into_string().unwrap())
+        .collect();
+    found.sort();
+    found
+}
+
+fn of_type<'a>(template: &'a Value, kind: &str) -> BTreeMap<&'a str, &'a Value> {
+    let resources = template["Resources"].as_object().unwrap();
+    resources.iter().filter(|(_, body)| body["Type"] == kind).map(|(id, body)| (id.as_str(), body)).collect()
 }
 
 #[test]
@@ -47,37 +81,84 @@ fn two_synths_in_two_processes_and_from_two_folders_give_the_same_bytes() {
 
 #[test]
 fn the_committed_templates_are_current() {
-    let shell = Shell::new("synth-current");
-    shell.skysmith(["synth", "-q"]).exits(0);
-    let synthesized = fs::read_to_string(shell.folder().join("cdk.out/object-counter.template.json")).unwrap();
-    let committed = fs::read_to_string(root().join("templates/object-counter.template.json")).unwrap();
-    assert!(
-        synthesized == committed,
-        "templates/ is not current: run `cargo xtask bless`, and look at what it changed"
-    );
+    let mut synthesized = BTreeMap::new();
+    let applications = applications();
+    assert!(applications.len() >= 2, "{applications:?}");
+    for application in applications {
+        // A shell each: one assembly takes the place of the other.
+        let shell = Shell::new(&format!("synth-current-{}", Path::new(&application).file_name().unwrap().display()));
+        shell.skysmith(["-C", &application, "synth", "-q"]).exits(0);
+        synthesized.extend(templates(&shell.folder().join("cdk.out")));
+    }
+    let committed = committed_templates();
+    assert_eq!(committed.keys().collect::<Vec<_>>(), synthesized.keys().collect::<Vec<_>>());
+    for (name, text) in &synthesized {
+        assert!(
+            *text == committed[name],
+            "templates/{name} is not current: run `cargo xtask bless`, and look at what it changed"
+        );
+    }
 }
 
 #[test]
 fn cfn_lint_finds_nothing() {
     // Away from any configuration file that cfn-lint would pick up.
     let shell = Shell::new("cfn-lint");
+    let committed = committed_templates();
     let output = Command::new(python().with_file_name("cfn-lint"))
         .arg("--template")
-        .arg(root().join("templates/object-counter.template.json"))
+        .args(committed.keys().map(|name| root().join("templates").join(name)))
         .current_dir(shell.folder())
         .env("HOME", shell.folder())
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.trim().is_empty(), "{said}");
-    assert!(!committed_template().to_string().contains("cfn-lint"), "a suppression");
+    assert!(committed.values().all(|text| !text.contains("cfn-lint")), "a suppression");
+}
+
+#[test]
+fn no_application_has_more_rights_than_it_needs() {
+    for name in committed_templates().keys() {
+        let template = committed_template(name.strip_suffix(TEMPLATE).unwrap());
+        let roles = of_type(&template, "AWS::IAM::Role");
+        assert!(!roles.is_empty(), "{name}");
+        for role in roles.values() {
+            // None on everything, and none with a wildcard for an action.
+            for policy in role["Properties"]["Policies"].as_array().unwrap() {
+                let text = policy.to_string();
+                assert!(!text.contains(r#""Resource":"*""#) && !text.contains(":*\""), "{name}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn welcome_has_the_ids_that_the_cdk_gives() {
+    for environment in ["dev", "prod"] {
+        let stack = format!("welcome-{environment}");
+        let ours = committed_template(&stack);
+        // What the CDK makes of the same application, kept for the tests of the template model.
+        let theirs = fs::read_to_string(root().join("crates/template/tests/data/cdk").join(format!("{stack}.json")));
+        let theirs = serde_json::from_str(&theirs.unwrap()).unwrap();
+        for kind in [
+            "AWS::DynamoDB::Table",
+            "AWS::Lambda::Function",
+            "AWS::ApiGateway::RestApi",
+            "AWS::ApiGateway::Resource",
+            "AWS::ApiGateway::Stage",
+        ] {
+            let ids = |template| of_type(template, kind).into_keys().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(ids(&ours), ids(&theirs), "{stack}: {kind}");
+        }
+    }
 }
 
 #[test]
 fn object_counter_is_lean_and_safe() {
-    let template = committed_template();
+    let template = committed_template("object-counter");
     let resources = template["Resources"].as_object().unwrap();
-    let of_type = |kind: &str| resources.values().filter(|body| body["Type"] == kind).collect::<Vec<_>>();
+    let of_type = |kind: &str| of_type(&template, kind).into_values().collect::<Vec<_>>();
     assert!(resources.len() <= 20, "{} resources", resources.len());
     assert_eq!(of_type("AWS::Lambda::Function").len(), 2, "no helper function");
     assert!(resources.values().all(|body| !body["Type"].as_str().unwrap().starts_with("Custom::")));
@@ -98,12 +179,4 @@ fn object_counter_is_lean_and_safe() {
     let [bucket] = of_type("AWS::S3::Bucket")[..] else { panic!("not one bucket") };
     let depends_on = bucket["DependsOn"].as_array().unwrap();
     assert!(depends_on.iter().any(|id| resources[id.as_str().unwrap()]["Type"] == "AWS::SNS::TopicPolicy"));
-
-    // No right is given on everything, and none with a wildcard for an action.
-    for role in of_type("AWS::IAM::Role") {
-        for policy in role["Properties"]["Policies"].as_array().unwrap() {
-            let text = policy.to_string();
-            assert!(!text.contains(r#""Resource":"*""#) && !text.contains(":*\""), "{text}");
-        }
-    }
 }

@@ -122,12 +122,14 @@ fn run_tests(steps: &mut Steps, only: Option<&str>, options: &[&str]) {
     let Some(environment) = steps.work("tools", "pinned, under target/tools", tools::environment) else {
         return;
     };
+    // Without it the other tests run all the same, and those that need it say so.
+    let cdk = steps.work("cdk", "the AWS CDK, pinned, under target/tools", tools::cdk_environment);
     // The tests that run the program itself find it built.
     let mut build = cargo(&["build", "--package", "skysmith-cli"]);
     build.args(options);
     steps.command("program", build);
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
-    tests.args(options).envs(environment);
+    tests.args(options).envs(environment).envs(cdk.into_iter().flatten());
     if let Some(filter) = only {
         tests.args(["--", filter]);
     }

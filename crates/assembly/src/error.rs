@@ -47,6 +47,14 @@ pub enum ReadError {
         /// The path as written.
         target: String,
     },
+    /// A file is larger than any that an app writes.
+    #[error("{}: {} MB are too much for a manifest", .path.display(), .size / 1_000_000)]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its bytes.
+        size: u64,
+    },
     /// Nested assemblies go deeper than any app's do; the folder likely contains itself.
     #[error("{}: assemblies are nested too deep", .path.display())]
     TooDeep {

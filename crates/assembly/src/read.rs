@@ -19,6 +19,8 @@ use crate::{
 
 /// No app nests stages deeper; a link that leads back up would otherwise be followed for ever.
 const MAX_DEPTH: usize = 16;
+/// What JavaScript's tools can read as one text; a larger file was made by none of them.
+const MAX_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Something in an assembly that was left aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -332,7 +334,12 @@ struct Assets {
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, ReadError> {
-    let bytes = fs::read(path).map_err(|source| ReadError::Io { path: path.to_owned(), source })?;
+    let io_error = |source| ReadError::Io { path: path.to_owned(), source };
+    let size = fs::metadata(path).map_err(io_error)?.len();
+    if size > MAX_BYTES {
+        return Err(ReadError::TooLarge { path: path.to_owned(), size });
+    }
+    let bytes = fs::read(path).map_err(io_error)?;
     serde_json::from_slice(&bytes).map_err(|source| ReadError::Json { path: path.to_owned(), source })
 }
 

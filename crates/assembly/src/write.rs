@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -17,6 +19,9 @@ use crate::manifest::{
     WrittenProperties,
 };
 use crate::{Environment, MetadataEntry, WRITTEN_VERSION, WriteError, metadata};
+
+/// How often another run may come between moving the old assembly away and putting the new one there.
+const REPLACE_TRIES: u32 = 100;
 
 /// A stack to be written.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -270,21 +275,32 @@ impl AssemblyWriter {
     }
 
     fn put_in_place(&mut self) -> Result<(), WriteError> {
-        // Checked again: time has passed, and what is there now is about to go.
-        check_replaceable(&self.out)?;
         let old = sibling(&self.out, "old")?;
-        remove(&old)?;
-        let had_old = match fs::rename(&self.out, &old) {
-            Ok(()) => true,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-            Err(error) => return Err(io_error("move", &self.out)(error)),
-        };
-        if let Err(error) = fs::rename(&self.staging, &self.out) {
-            if had_old {
-                // Nothing more can be done if this fails too; the first error is the one to tell.
-                let _ = fs::rename(&old, &self.out);
+        let mut tries = REPLACE_TRIES;
+        loop {
+            remove(&old)?;
+            let had_old = match fs::rename(&self.out, &old) {
+                Ok(()) => true,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+                Err(error) => return Err(io_error("move", &self.out)(error)),
+            };
+            // Checked again, now that nobody else finds it: time has passed, and this is about to go.
+            if had_old && check_replaceable(&old).is_err() {
+                fs::rename(&old, &self.out).map_err(io_error("make", &self.out))?;
+                return Err(WriteError::NotAnAssembly { folder: self.out.clone() });
             }
-            return Err(io_error("make", &self.out)(error));
+            match fs::rename(&self.staging, &self.out) {
+                Ok(()) => break,
+                // Another run has put its assembly there in between; this one comes after it.
+                Err(error) if is_taken(&error) && tries > 0 => tries -= 1,
+                Err(error) => {
+                    if had_old {
+                        // Nothing more can be done if this fails too; the first error is the one to tell.
+                        let _ = fs::rename(&old, &self.out);
+                    }
+                    return Err(io_error("make", &self.out)(error));
+                }
+            }
         }
         self.finished = true;
         remove(&old)
@@ -312,6 +328,10 @@ impl Drop for AssemblyWriter {
     }
 }
 
+fn is_taken(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists)
+}
+
 fn template_file(id: &str) -> String {
     format!("{id}.template.json")
 }
@@ -334,18 +354,21 @@ fn is_plain_relative(name: &str) -> bool {
 }
 
 fn check_replaceable(out: &Path) -> Result<(), WriteError> {
-    let mut entries = match fs::read_dir(out) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(io_error("read", out)(error)),
-    };
-    // The manifest alone could be some other tool's; the marker is only ever an assembly's.
-    let is_assembly = out.join(manifest::FILE_NAME).is_file() && out.join(manifest::MARKER_NAME).is_file();
-    if is_assembly || entries.next().is_none() {
-        Ok(())
-    } else {
-        Err(WriteError::NotAnAssembly { folder: out.to_owned() })
+    for pause in [0, 1, 10] {
+        // Another run may be moving its assembly there just now, so what looks wrong is looked at again.
+        thread::sleep(Duration::from_millis(pause));
+        let mut entries = match fs::read_dir(out) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(io_error("read", out)(error)),
+        };
+        // The manifest alone could be some other tool's; the marker is only ever an assembly's.
+        let is_assembly = out.join(manifest::FILE_NAME).is_file() && out.join(manifest::MARKER_NAME).is_file();
+        if is_assembly || entries.next().is_none() {
+            return Ok(());
+        }
     }
+    Err(WriteError::NotAnAssembly { folder: out.to_owned() })
 }
 
 /// A hidden name beside `out`, on the same file system, of this process alone.

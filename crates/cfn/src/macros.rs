@@ -50,7 +50,7 @@ macro_rules! part {
 macro_rules! choice {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone)]
         #[non_exhaustive]
         pub enum $name {
             $(#[doc = concat!("`", $text, "`")] $variant,)+
@@ -75,15 +75,20 @@ macro_rules! choice {
             }
         }
 
-        impl ::skysmith_core::IntoValue<$name> for &str {
-            fn into_value(self) -> ::skysmith_core::Value<$name> {
-                ::skysmith_core::Value::from_node(self.into())
+        impl ::skysmith_core::Choice for $name {}
+
+        // By the text: `Other` with a known text is that value. Derived, these cost a fifth of compiling the crate.
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.as_str() == other.as_str()
             }
         }
 
-        impl ::skysmith_core::IntoValue<$name> for ::skysmith_core::Value<String> {
-            fn into_value(self) -> ::skysmith_core::Value<$name> {
-                self.cast()
+        impl Eq for $name {}
+
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                self.as_str().fmt(f)
             }
         }
     };

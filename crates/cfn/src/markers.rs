@@ -3,660 +3,1234 @@
 
 //! One type for each resource type that a value can refer to: what `Arn`, `Name` and `Id` are of.
 //!
-//! They have no values and cost nothing; without any feature all of them are there.
+//! They have no values, not even `Debug`, and so cost nothing; without any feature all of them are there.
 
 /// `AWS::ApiGateway::Account`
-#[derive(Debug)]
-pub enum Account {}
+pub enum ApiGatewayAccount {}
 
 /// `AWS::ApiGateway::ApiKey`
-#[derive(Debug)]
-pub enum ApiKey {}
+pub enum ApiGatewayApiKey {}
 
 /// `AWS::ApiGateway::Authorizer`
-#[derive(Debug)]
 pub enum ApiGatewayAuthorizer {}
 
 /// `AWS::ApiGateway::BasePathMapping`
-#[derive(Debug)]
 pub enum BasePathMapping {}
 
 /// `AWS::ApiGateway::BasePathMappingV2`
-#[derive(Debug)]
 pub enum BasePathMappingV2 {}
 
 /// `AWS::ApiGateway::ClientCertificate`
-#[derive(Debug)]
 pub enum ClientCertificate {}
 
 /// `AWS::ApiGateway::Deployment`
-#[derive(Debug)]
 pub enum ApiGatewayDeployment {}
 
 /// `AWS::ApiGateway::DocumentationPart`
-#[derive(Debug)]
 pub enum DocumentationPart {}
 
 /// `AWS::ApiGateway::DocumentationVersion`
-#[derive(Debug)]
 pub enum DocumentationVersion {}
 
 /// `AWS::ApiGateway::DomainName`
-#[derive(Debug)]
 pub enum ApiGatewayDomainName {}
 
 /// `AWS::ApiGateway::DomainNameAccessAssociation`
-#[derive(Debug)]
 pub enum DomainNameAccessAssociation {}
 
 /// `AWS::ApiGateway::DomainNameV2`
-#[derive(Debug)]
 pub enum DomainNameV2 {}
 
 /// `AWS::ApiGateway::GatewayResponse`
-#[derive(Debug)]
 pub enum GatewayResponse {}
 
 /// `AWS::ApiGateway::Method`
-#[derive(Debug)]
 pub enum Method {}
 
 /// `AWS::ApiGateway::Model`
-#[derive(Debug)]
 pub enum ApiGatewayModel {}
 
 /// `AWS::ApiGateway::RequestValidator`
-#[derive(Debug)]
 pub enum RequestValidator {}
 
 /// `AWS::ApiGateway::Resource`
-#[derive(Debug)]
 pub enum Resource {}
 
 /// `AWS::ApiGateway::RestApi`
-#[derive(Debug)]
 pub enum RestApi {}
 
 /// `AWS::ApiGateway::Stage`
-#[derive(Debug)]
 pub enum ApiGatewayStage {}
 
 /// `AWS::ApiGateway::UsagePlan`
-#[derive(Debug)]
 pub enum UsagePlan {}
 
 /// `AWS::ApiGateway::UsagePlanKey`
-#[derive(Debug)]
 pub enum UsagePlanKey {}
 
 /// `AWS::ApiGateway::VpcLink`
-#[derive(Debug)]
 pub enum ApiGatewayVpcLink {}
 
 /// `AWS::ApiGatewayV2::Api`
-#[derive(Debug)]
-pub enum Api {}
+pub enum ApiGatewayV2Api {}
 
 /// `AWS::ApiGatewayV2::ApiGatewayManagedOverrides`
-#[derive(Debug)]
 pub enum ApiGatewayManagedOverrides {}
 
 /// `AWS::ApiGatewayV2::ApiMapping`
-#[derive(Debug)]
 pub enum ApiMapping {}
 
 /// `AWS::ApiGatewayV2::Authorizer`
-#[derive(Debug)]
 pub enum ApiGatewayV2Authorizer {}
 
 /// `AWS::ApiGatewayV2::Deployment`
-#[derive(Debug)]
 pub enum ApiGatewayV2Deployment {}
 
 /// `AWS::ApiGatewayV2::DomainName`
-#[derive(Debug)]
 pub enum ApiGatewayV2DomainName {}
 
 /// `AWS::ApiGatewayV2::Integration`
-#[derive(Debug)]
 pub enum ApiGatewayV2Integration {}
 
 /// `AWS::ApiGatewayV2::IntegrationResponse`
-#[derive(Debug)]
 pub enum IntegrationResponse {}
 
 /// `AWS::ApiGatewayV2::Model`
-#[derive(Debug)]
 pub enum ApiGatewayV2Model {}
 
 /// `AWS::ApiGatewayV2::PortalProduct`
-#[derive(Debug)]
 pub enum PortalProduct {}
 
 /// `AWS::ApiGatewayV2::Route`
-#[derive(Debug)]
-pub enum Route {}
+pub enum ApiGatewayV2Route {}
 
 /// `AWS::ApiGatewayV2::RouteResponse`
-#[derive(Debug)]
 pub enum RouteResponse {}
 
 /// `AWS::ApiGatewayV2::RoutingRule`
-#[derive(Debug)]
 pub enum RoutingRule {}
 
 /// `AWS::ApiGatewayV2::Stage`
-#[derive(Debug)]
 pub enum ApiGatewayV2Stage {}
 
 /// `AWS::ApiGatewayV2::VpcLink`
-#[derive(Debug)]
 pub enum ApiGatewayV2VpcLink {}
 
+/// `AWS::AppSync::Api`
+pub enum AppSyncApi {}
+
+/// `AWS::AppSync::ApiCache`
+pub enum ApiCache {}
+
+/// `AWS::AppSync::ApiKey`
+pub enum AppSyncApiKey {}
+
+/// `AWS::AppSync::ChannelNamespace`
+pub enum ChannelNamespace {}
+
+/// `AWS::AppSync::DataSource`
+pub enum DataSource {}
+
+/// `AWS::AppSync::DomainName`
+pub enum AppSyncDomainName {}
+
+/// `AWS::AppSync::DomainNameApiAssociation`
+pub enum DomainNameApiAssociation {}
+
+/// `AWS::AppSync::FunctionConfiguration`
+pub enum FunctionConfiguration {}
+
+/// `AWS::AppSync::GraphQLApi`
+pub enum GraphqlApi {}
+
+/// `AWS::AppSync::GraphQLSchema`
+pub enum GraphqlSchema {}
+
+/// `AWS::AppSync::Resolver`
+pub enum Resolver {}
+
+/// `AWS::AppSync::SourceApiAssociation`
+pub enum SourceApiAssociation {}
+
+/// `AWS::AppSync::Type`
+pub enum Type {}
+
+/// `AWS::AutoScaling::AutoScalingGroup`
+pub enum AutoScalingGroup {}
+
+/// `AWS::CertificateManager::Account`
+pub enum CertificateManagerAccount {}
+
+/// `AWS::CertificateManager::AcmeDomainValidation`
+pub enum AcmeDomainValidation {}
+
+/// `AWS::CertificateManager::AcmeEndpoint`
+pub enum AcmeEndpoint {}
+
+/// `AWS::CertificateManager::AcmeExternalAccountBinding`
+pub enum AcmeExternalAccountBinding {}
+
 /// `AWS::CertificateManager::Certificate`
-#[derive(Debug)]
 pub enum Certificate {}
 
 /// `AWS::CloudFormation::ChangeSet`
-#[derive(Debug)]
 pub enum ChangeSet {}
 
 /// `AWS::CloudFormation::CustomResource`
-#[derive(Debug)]
 pub enum CustomResource {}
 
 /// `AWS::CloudFormation::GeneratedTemplate`
-#[derive(Debug)]
 pub enum GeneratedTemplate {}
 
 /// `AWS::CloudFormation::GuardHook`
-#[derive(Debug)]
 pub enum GuardHook {}
 
 /// `AWS::CloudFormation::HookDefaultVersion`
-#[derive(Debug)]
 pub enum HookDefaultVersion {}
 
 /// `AWS::CloudFormation::HookTypeConfig`
-#[derive(Debug)]
 pub enum HookTypeConfig {}
 
 /// `AWS::CloudFormation::HookVersion`
-#[derive(Debug)]
 pub enum HookVersion {}
 
 /// `AWS::CloudFormation::LambdaHook`
-#[derive(Debug)]
 pub enum LambdaHook {}
 
 /// `AWS::CloudFormation::Macro`
-#[derive(Debug)]
 pub enum Macro {}
 
 /// `AWS::CloudFormation::ModuleDefaultVersion`
-#[derive(Debug)]
 pub enum ModuleDefaultVersion {}
 
 /// `AWS::CloudFormation::ModuleVersion`
-#[derive(Debug)]
 pub enum ModuleVersion {}
 
 /// `AWS::CloudFormation::PublicTypeVersion`
-#[derive(Debug)]
 pub enum PublicTypeVersion {}
 
 /// `AWS::CloudFormation::Publisher`
-#[derive(Debug)]
 pub enum Publisher {}
 
 /// `AWS::CloudFormation::ResourceDefaultVersion`
-#[derive(Debug)]
 pub enum ResourceDefaultVersion {}
 
 /// `AWS::CloudFormation::ResourceVersion`
-#[derive(Debug)]
 pub enum ResourceVersion {}
 
 /// `AWS::CloudFormation::Stack`
-#[derive(Debug)]
 pub enum Stack {}
 
 /// `AWS::CloudFormation::StackSet`
-#[derive(Debug)]
 pub enum StackSet {}
 
 /// `AWS::CloudFormation::TypeActivation`
-#[derive(Debug)]
 pub enum TypeActivation {}
 
 /// `AWS::CloudFormation::WaitCondition`
-#[derive(Debug)]
 pub enum WaitCondition {}
 
 /// `AWS::CloudFormation::WaitConditionHandle`
-#[derive(Debug)]
 pub enum WaitConditionHandle {}
 
+/// `AWS::CloudFront::AnycastIpList`
+pub enum AnycastIpList {}
+
+/// `AWS::CloudFront::CachePolicy`
+pub enum CachePolicy {}
+
+/// `AWS::CloudFront::CloudFrontOriginAccessIdentity`
+pub enum CloudFrontOriginAccessIdentity {}
+
+/// `AWS::CloudFront::ConnectionFunction`
+pub enum ConnectionFunction {}
+
+/// `AWS::CloudFront::ConnectionGroup`
+pub enum ConnectionGroup {}
+
+/// `AWS::CloudFront::ContinuousDeploymentPolicy`
+pub enum ContinuousDeploymentPolicy {}
+
+/// `AWS::CloudFront::Distribution`
+pub enum Distribution {}
+
+/// `AWS::CloudFront::DistributionTenant`
+pub enum DistributionTenant {}
+
+/// `AWS::CloudFront::FieldLevelEncryptionConfig`
+pub enum FieldLevelEncryptionConfig {}
+
+/// `AWS::CloudFront::FieldLevelEncryptionProfile`
+pub enum FieldLevelEncryptionProfile {}
+
+/// `AWS::CloudFront::Function`
+pub enum CloudFrontFunction {}
+
+/// `AWS::CloudFront::KeyGroup`
+pub enum KeyGroup {}
+
+/// `AWS::CloudFront::KeyValueStore`
+pub enum KeyValueStore {}
+
+/// `AWS::CloudFront::MonitoringSubscription`
+pub enum MonitoringSubscription {}
+
+/// `AWS::CloudFront::OriginAccessControl`
+pub enum OriginAccessControl {}
+
+/// `AWS::CloudFront::OriginRequestPolicy`
+pub enum OriginRequestPolicy {}
+
+/// `AWS::CloudFront::PublicKey`
+pub enum PublicKey {}
+
+/// `AWS::CloudFront::RealtimeLogConfig`
+pub enum RealtimeLogConfig {}
+
+/// `AWS::CloudFront::ResponseHeadersPolicy`
+pub enum ResponseHeadersPolicy {}
+
+/// `AWS::CloudFront::StreamingDistribution`
+pub enum StreamingDistribution {}
+
+/// `AWS::CloudFront::TrustStore`
+pub enum CloudFrontTrustStore {}
+
+/// `AWS::CloudFront::VpcOrigin`
+pub enum VpcOrigin {}
+
+/// `AWS::CloudWatch::Alarm`
+pub enum Alarm {}
+
+/// `AWS::CloudWatch::AlarmMuteRule`
+pub enum AlarmMuteRule {}
+
+/// `AWS::CloudWatch::AnomalyDetector`
+pub enum AnomalyDetector {}
+
+/// `AWS::CloudWatch::CompositeAlarm`
+pub enum CompositeAlarm {}
+
+/// `AWS::CloudWatch::Dashboard`
+pub enum Dashboard {}
+
+/// `AWS::CloudWatch::InsightRule`
+pub enum InsightRule {}
+
+/// `AWS::CloudWatch::Integration`
+pub enum CloudWatchIntegration {}
+
+/// `AWS::CloudWatch::LogAlarm`
+pub enum LogAlarm {}
+
+/// `AWS::CloudWatch::MetricStream`
+pub enum MetricStream {}
+
+/// `AWS::CloudWatch::OTelEnrichment`
+pub enum OTelEnrichment {}
+
+/// `AWS::CloudWatch::ResourceMetricsConfiguration`
+pub enum ResourceMetricsConfiguration {}
+
+/// `AWS::CloudWatch::View`
+pub enum View {}
+
+/// `AWS::Cognito::IdentityPool`
+pub enum IdentityPool {}
+
+/// `AWS::Cognito::IdentityPoolPrincipalTag`
+pub enum IdentityPoolPrincipalTag {}
+
+/// `AWS::Cognito::IdentityPoolRoleAttachment`
+pub enum IdentityPoolRoleAttachment {}
+
+/// `AWS::Cognito::LogDeliveryConfiguration`
+pub enum LogDeliveryConfiguration {}
+
+/// `AWS::Cognito::ManagedLoginBranding`
+pub enum ManagedLoginBranding {}
+
+/// `AWS::Cognito::Terms`
+pub enum Terms {}
+
 /// `AWS::Cognito::UserPool`
-#[derive(Debug)]
 pub enum UserPool {}
 
+/// `AWS::Cognito::UserPoolClient`
+pub enum UserPoolClient {}
+
+/// `AWS::Cognito::UserPoolDomain`
+pub enum UserPoolDomain {}
+
+/// `AWS::Cognito::UserPoolGroup`
+pub enum UserPoolGroup {}
+
+/// `AWS::Cognito::UserPoolIdentityProvider`
+pub enum UserPoolIdentityProvider {}
+
+/// `AWS::Cognito::UserPoolRegionalConfigurationAttachment`
+pub enum UserPoolRegionalConfigurationAttachment {}
+
+/// `AWS::Cognito::UserPoolReplica`
+pub enum UserPoolReplica {}
+
+/// `AWS::Cognito::UserPoolResourceServer`
+pub enum UserPoolResourceServer {}
+
+/// `AWS::Cognito::UserPoolRiskConfigurationAttachment`
+pub enum UserPoolRiskConfigurationAttachment {}
+
+/// `AWS::Cognito::UserPoolUICustomizationAttachment`
+pub enum UserPoolUiCustomizationAttachment {}
+
+/// `AWS::Cognito::UserPoolUser`
+pub enum UserPoolUser {}
+
+/// `AWS::Cognito::UserPoolUserToGroupAttachment`
+pub enum UserPoolUserToGroupAttachment {}
+
 /// `AWS::DynamoDB::Backup`
-#[derive(Debug)]
 pub enum Backup {}
 
 /// `AWS::DynamoDB::GlobalTable`
-#[derive(Debug)]
 pub enum GlobalTable {}
 
 /// `AWS::DynamoDB::Table`
-#[derive(Debug)]
 pub enum Table {}
 
+/// `AWS::EC2::ApplicationStatusCheck`
+pub enum ApplicationStatusCheck {}
+
+/// `AWS::EC2::CapacityManagerDataExport`
+pub enum CapacityManagerDataExport {}
+
+/// `AWS::EC2::CapacityReservation`
+pub enum CapacityReservation {}
+
+/// `AWS::EC2::CapacityReservationFleet`
+pub enum CapacityReservationFleet {}
+
+/// `AWS::EC2::CarrierGateway`
+pub enum CarrierGateway {}
+
+/// `AWS::EC2::ClientVpnAuthorizationRule`
+pub enum ClientVpnAuthorizationRule {}
+
+/// `AWS::EC2::ClientVpnEndpoint`
+pub enum ClientVpnEndpoint {}
+
+/// `AWS::EC2::ClientVpnRoute`
+pub enum ClientVpnRoute {}
+
+/// `AWS::EC2::ClientVpnTargetNetworkAssociation`
+pub enum ClientVpnTargetNetworkAssociation {}
+
+/// `AWS::EC2::CustomerGateway`
+pub enum CustomerGateway {}
+
+/// `AWS::EC2::DHCPOptions`
+pub enum DhcpOptions {}
+
+/// `AWS::EC2::EC2Fleet`
+pub enum Ec2Fleet {}
+
+/// `AWS::EC2::EIP`
+pub enum Eip {}
+
+/// `AWS::EC2::EIPAssociation`
+pub enum EipAssociation {}
+
+/// `AWS::EC2::EgressOnlyInternetGateway`
+pub enum EgressOnlyInternetGateway {}
+
+/// `AWS::EC2::EnclaveCertificateIamRoleAssociation`
+pub enum EnclaveCertificateIamRoleAssociation {}
+
+/// `AWS::EC2::FlowLog`
+pub enum FlowLog {}
+
+/// `AWS::EC2::FpgaImage`
+pub enum FpgaImage {}
+
+/// `AWS::EC2::GatewayRouteTableAssociation`
+pub enum GatewayRouteTableAssociation {}
+
+/// `AWS::EC2::Host`
+pub enum Host {}
+
+/// `AWS::EC2::IPAM`
+pub enum Ipam {}
+
+/// `AWS::EC2::IPAMAllocation`
+pub enum IpamAllocation {}
+
+/// `AWS::EC2::IPAMPool`
+pub enum IpamPool {}
+
+/// `AWS::EC2::IPAMPoolCidr`
+pub enum IpamPoolCidr {}
+
+/// `AWS::EC2::IPAMPrefixListResolver`
+pub enum IpamPrefixListResolver {}
+
+/// `AWS::EC2::IPAMPrefixListResolverTarget`
+pub enum IpamPrefixListResolverTarget {}
+
+/// `AWS::EC2::IPAMResourceDiscovery`
+pub enum IpamResourceDiscovery {}
+
+/// `AWS::EC2::IPAMResourceDiscoveryAssociation`
+pub enum IpamResourceDiscoveryAssociation {}
+
+/// `AWS::EC2::IPAMScope`
+pub enum IpamScope {}
+
+/// `AWS::EC2::IPv4Pool`
+pub enum Ipv4Pool {}
+
 /// `AWS::EC2::Instance`
-#[derive(Debug)]
 pub enum Instance {}
 
+/// `AWS::EC2::InstanceConnectEndpoint`
+pub enum InstanceConnectEndpoint {}
+
+/// `AWS::EC2::InstanceEventWindow`
+pub enum InstanceEventWindow {}
+
+/// `AWS::EC2::InternetGateway`
+pub enum InternetGateway {}
+
+/// `AWS::EC2::IpPoolRouteTableAssociation`
+pub enum IpPoolRouteTableAssociation {}
+
+/// `AWS::EC2::IpamExternalResourceVerificationToken`
+pub enum IpamExternalResourceVerificationToken {}
+
+/// `AWS::EC2::IpamInternetRegistryAssociation`
+pub enum IpamInternetRegistryAssociation {}
+
+/// `AWS::EC2::KeyPair`
+pub enum KeyPair {}
+
+/// `AWS::EC2::LaunchTemplate`
+pub enum LaunchTemplate {}
+
+/// `AWS::EC2::LocalGatewayRoute`
+pub enum LocalGatewayRoute {}
+
+/// `AWS::EC2::LocalGatewayRouteTable`
+pub enum LocalGatewayRouteTable {}
+
+/// `AWS::EC2::LocalGatewayRouteTableVPCAssociation`
+pub enum LocalGatewayRouteTableVpcAssociation {}
+
+/// `AWS::EC2::LocalGatewayRouteTableVirtualInterfaceGroupAssociation`
+pub enum LocalGatewayRouteTableVirtualInterfaceGroupAssociation {}
+
+/// `AWS::EC2::LocalGatewayVirtualInterface`
+pub enum LocalGatewayVirtualInterface {}
+
+/// `AWS::EC2::LocalGatewayVirtualInterfaceGroup`
+pub enum LocalGatewayVirtualInterfaceGroup {}
+
+/// `AWS::EC2::NatGateway`
+pub enum NatGateway {}
+
+/// `AWS::EC2::NetworkAcl`
+pub enum NetworkAcl {}
+
+/// `AWS::EC2::NetworkAclEntry`
+pub enum NetworkAclEntry {}
+
+/// `AWS::EC2::NetworkInsightsAccessScope`
+pub enum NetworkInsightsAccessScope {}
+
+/// `AWS::EC2::NetworkInsightsAccessScopeAnalysis`
+pub enum NetworkInsightsAccessScopeAnalysis {}
+
+/// `AWS::EC2::NetworkInsightsAnalysis`
+pub enum NetworkInsightsAnalysis {}
+
+/// `AWS::EC2::NetworkInsightsPath`
+pub enum NetworkInsightsPath {}
+
+/// `AWS::EC2::NetworkInterface`
+pub enum NetworkInterface {}
+
+/// `AWS::EC2::NetworkInterfaceAttachment`
+pub enum NetworkInterfaceAttachment {}
+
+/// `AWS::EC2::NetworkInterfacePermission`
+pub enum NetworkInterfacePermission {}
+
+/// `AWS::EC2::NetworkPerformanceMetricSubscription`
+pub enum NetworkPerformanceMetricSubscription {}
+
+/// `AWS::EC2::PlacementGroup`
+pub enum PlacementGroup {}
+
+/// `AWS::EC2::PrefixList`
+pub enum PrefixList {}
+
+/// `AWS::EC2::Route`
+pub enum Ec2Route {}
+
+/// `AWS::EC2::RouteServer`
+pub enum RouteServer {}
+
+/// `AWS::EC2::RouteServerAssociation`
+pub enum RouteServerAssociation {}
+
+/// `AWS::EC2::RouteServerEndpoint`
+pub enum RouteServerEndpoint {}
+
+/// `AWS::EC2::RouteServerPeer`
+pub enum RouteServerPeer {}
+
+/// `AWS::EC2::RouteServerPropagation`
+pub enum RouteServerPropagation {}
+
+/// `AWS::EC2::RouteTable`
+pub enum RouteTable {}
+
+/// `AWS::EC2::SecondaryNetwork`
+pub enum SecondaryNetwork {}
+
 /// `AWS::EC2::SecurityGroup`
-#[derive(Debug)]
 pub enum SecurityGroup {}
 
+/// `AWS::EC2::SecurityGroupEgress`
+pub enum SecurityGroupEgress {}
+
+/// `AWS::EC2::SecurityGroupIngress`
+pub enum SecurityGroupIngress {}
+
+/// `AWS::EC2::SecurityGroupVpcAssociation`
+pub enum SecurityGroupVpcAssociation {}
+
+/// `AWS::EC2::SnapshotBlockPublicAccess`
+pub enum SnapshotBlockPublicAccess {}
+
+/// `AWS::EC2::SpotFleet`
+pub enum SpotFleet {}
+
+/// `AWS::EC2::SqlHaStandbyDetectedInstance`
+pub enum SqlHaStandbyDetectedInstance {}
+
 /// `AWS::EC2::Subnet`
-#[derive(Debug)]
 pub enum Subnet {}
 
+/// `AWS::EC2::SubnetCidrBlock`
+pub enum SubnetCidrBlock {}
+
+/// `AWS::EC2::SubnetCidrReservation`
+pub enum SubnetCidrReservation {}
+
+/// `AWS::EC2::SubnetNetworkAclAssociation`
+pub enum SubnetNetworkAclAssociation {}
+
+/// `AWS::EC2::SubnetRouteTableAssociation`
+pub enum SubnetRouteTableAssociation {}
+
+/// `AWS::EC2::TrafficMirrorFilter`
+pub enum TrafficMirrorFilter {}
+
+/// `AWS::EC2::TrafficMirrorFilterRule`
+pub enum TrafficMirrorFilterRule {}
+
+/// `AWS::EC2::TrafficMirrorSession`
+pub enum TrafficMirrorSession {}
+
+/// `AWS::EC2::TrafficMirrorTarget`
+pub enum TrafficMirrorTarget {}
+
+/// `AWS::EC2::TransitGateway`
+pub enum TransitGateway {}
+
+/// `AWS::EC2::TransitGatewayAttachment`
+pub enum TransitGatewayAttachment {}
+
+/// `AWS::EC2::TransitGatewayConnect`
+pub enum TransitGatewayConnect {}
+
+/// `AWS::EC2::TransitGatewayConnectPeer`
+pub enum TransitGatewayConnectPeer {}
+
+/// `AWS::EC2::TransitGatewayMeteringPolicy`
+pub enum TransitGatewayMeteringPolicy {}
+
+/// `AWS::EC2::TransitGatewayMeteringPolicyEntry`
+pub enum TransitGatewayMeteringPolicyEntry {}
+
+/// `AWS::EC2::TransitGatewayMulticastDomain`
+pub enum TransitGatewayMulticastDomain {}
+
+/// `AWS::EC2::TransitGatewayMulticastDomainAssociation`
+pub enum TransitGatewayMulticastDomainAssociation {}
+
+/// `AWS::EC2::TransitGatewayMulticastGroupMember`
+pub enum TransitGatewayMulticastGroupMember {}
+
+/// `AWS::EC2::TransitGatewayMulticastGroupSource`
+pub enum TransitGatewayMulticastGroupSource {}
+
+/// `AWS::EC2::TransitGatewayPeeringAttachment`
+pub enum TransitGatewayPeeringAttachment {}
+
+/// `AWS::EC2::TransitGatewayPolicyTable`
+pub enum TransitGatewayPolicyTable {}
+
+/// `AWS::EC2::TransitGatewayPolicyTableAssociation`
+pub enum TransitGatewayPolicyTableAssociation {}
+
+/// `AWS::EC2::TransitGatewayPolicyTableEntry`
+pub enum TransitGatewayPolicyTableEntry {}
+
+/// `AWS::EC2::TransitGatewayRoute`
+pub enum TransitGatewayRoute {}
+
+/// `AWS::EC2::TransitGatewayRouteTable`
+pub enum TransitGatewayRouteTable {}
+
+/// `AWS::EC2::TransitGatewayRouteTableAssociation`
+pub enum TransitGatewayRouteTableAssociation {}
+
+/// `AWS::EC2::TransitGatewayRouteTablePropagation`
+pub enum TransitGatewayRouteTablePropagation {}
+
+/// `AWS::EC2::TransitGatewayVpcAttachment`
+pub enum TransitGatewayVpcAttachment {}
+
 /// `AWS::EC2::VPC`
-#[derive(Debug)]
 pub enum Vpc {}
 
+/// `AWS::EC2::VPCBlockPublicAccessExclusion`
+pub enum VpcBlockPublicAccessExclusion {}
+
+/// `AWS::EC2::VPCBlockPublicAccessOptions`
+pub enum VpcBlockPublicAccessOptions {}
+
+/// `AWS::EC2::VPCCidrBlock`
+pub enum VpcCidrBlock {}
+
+/// `AWS::EC2::VPCDHCPOptionsAssociation`
+pub enum VpcdhcpOptionsAssociation {}
+
+/// `AWS::EC2::VPCEncryptionControl`
+pub enum VpcEncryptionControl {}
+
 /// `AWS::EC2::VPCEndpoint`
-#[derive(Debug)]
 pub enum VpcEndpoint {}
 
+/// `AWS::EC2::VPCEndpointConnectionNotification`
+pub enum VpcEndpointConnectionNotification {}
+
+/// `AWS::EC2::VPCEndpointService`
+pub enum VpcEndpointService {}
+
+/// `AWS::EC2::VPCEndpointServicePermissions`
+pub enum VpcEndpointServicePermissions {}
+
+/// `AWS::EC2::VPCGatewayAttachment`
+pub enum VpcGatewayAttachment {}
+
+/// `AWS::EC2::VPCPeeringConnection`
+pub enum VpcPeeringConnection {}
+
+/// `AWS::EC2::VPNConcentrator`
+pub enum VpnConcentrator {}
+
+/// `AWS::EC2::VPNConnection`
+pub enum VpnConnection {}
+
+/// `AWS::EC2::VPNConnectionRoute`
+pub enum VpnConnectionRoute {}
+
+/// `AWS::EC2::VPNGateway`
+pub enum VpnGateway {}
+
+/// `AWS::EC2::VPNGatewayRoutePropagation`
+pub enum VpnGatewayRoutePropagation {}
+
+/// `AWS::EC2::VerifiedAccessEndpoint`
+pub enum VerifiedAccessEndpoint {}
+
+/// `AWS::EC2::VerifiedAccessGroup`
+pub enum VerifiedAccessGroup {}
+
+/// `AWS::EC2::VerifiedAccessInstance`
+pub enum VerifiedAccessInstance {}
+
+/// `AWS::EC2::VerifiedAccessTrustProvider`
+pub enum VerifiedAccessTrustProvider {}
+
+/// `AWS::EC2::Volume`
+pub enum Volume {}
+
+/// `AWS::EC2::VolumeAttachment`
+pub enum VolumeAttachment {}
+
+/// `AWS::ECR::PublicRepository`
+pub enum PublicRepository {}
+
+/// `AWS::ECR::PullThroughCacheRule`
+pub enum PullThroughCacheRule {}
+
+/// `AWS::ECR::PullTimeUpdateExclusion`
+pub enum PullTimeUpdateExclusion {}
+
+/// `AWS::ECR::RegistryPolicy`
+pub enum RegistryPolicy {}
+
+/// `AWS::ECR::RegistryScanningConfiguration`
+pub enum RegistryScanningConfiguration {}
+
+/// `AWS::ECR::ReplicationConfiguration`
+pub enum ReplicationConfiguration {}
+
+/// `AWS::ECR::Repository`
+pub enum Repository {}
+
+/// `AWS::ECR::RepositoryCreationTemplate`
+pub enum RepositoryCreationTemplate {}
+
+/// `AWS::ECR::SigningConfiguration`
+pub enum SigningConfiguration {}
+
+/// `AWS::ECS::CapacityProvider`
+pub enum EcsCapacityProvider {}
+
+/// `AWS::ECS::Cluster`
+pub enum Cluster {}
+
+/// `AWS::ECS::ClusterCapacityProviderAssociations`
+pub enum ClusterCapacityProviderAssociations {}
+
+/// `AWS::ECS::Daemon`
+pub enum Daemon {}
+
+/// `AWS::ECS::DaemonTaskDefinition`
+pub enum DaemonTaskDefinition {}
+
+/// `AWS::ECS::ExpressGatewayService`
+pub enum ExpressGatewayService {}
+
+/// `AWS::ECS::Gateway`
+pub enum Gateway {}
+
+/// `AWS::ECS::GatewayClusterAssociations`
+pub enum GatewayClusterAssociations {}
+
+/// `AWS::ECS::PrimaryTaskSet`
+pub enum PrimaryTaskSet {}
+
+/// `AWS::ECS::Service`
+pub enum Service {}
+
 /// `AWS::ECS::TaskDefinition`
-#[derive(Debug)]
 pub enum TaskDefinition {}
 
+/// `AWS::ECS::TaskSet`
+pub enum TaskSet {}
+
 /// `AWS::EFS::AccessPoint`
-#[derive(Debug)]
 pub enum EfsAccessPoint {}
 
+/// `AWS::EFS::FileSystem`
+pub enum FileSystem {}
+
+/// `AWS::ElasticLoadBalancing::LoadBalancer`
+pub enum ElasticLoadBalancingLoadBalancer {}
+
+/// `AWS::ElasticLoadBalancingV2::Listener`
+pub enum Listener {}
+
+/// `AWS::ElasticLoadBalancingV2::ListenerCertificate`
+pub enum ListenerCertificate {}
+
+/// `AWS::ElasticLoadBalancingV2::ListenerRule`
+pub enum ListenerRule {}
+
 /// `AWS::ElasticLoadBalancingV2::LoadBalancer`
-#[derive(Debug)]
-pub enum LoadBalancer {}
+pub enum ElasticLoadBalancingV2LoadBalancer {}
+
+/// `AWS::ElasticLoadBalancingV2::TargetGroup`
+pub enum TargetGroup {}
+
+/// `AWS::ElasticLoadBalancingV2::TrustStore`
+pub enum ElasticLoadBalancingV2TrustStore {}
+
+/// `AWS::ElasticLoadBalancingV2::TrustStoreRevocation`
+pub enum TrustStoreRevocation {}
 
 /// `AWS::Events::ApiDestination`
-#[derive(Debug)]
 pub enum ApiDestination {}
 
 /// `AWS::Events::Archive`
-#[derive(Debug)]
 pub enum Archive {}
 
 /// `AWS::Events::Connection`
-#[derive(Debug)]
 pub enum Connection {}
 
 /// `AWS::Events::Endpoint`
-#[derive(Debug)]
 pub enum Endpoint {}
 
 /// `AWS::Events::EventBus`
-#[derive(Debug)]
 pub enum EventBus {}
 
 /// `AWS::Events::EventBusPolicy`
-#[derive(Debug)]
 pub enum EventBusPolicy {}
 
 /// `AWS::Events::Rule`
-#[derive(Debug)]
 pub enum Rule {}
 
 /// `AWS::IAM::AccessKey`
-#[derive(Debug)]
 pub enum AccessKey {}
 
 /// `AWS::IAM::Group`
-#[derive(Debug)]
 pub enum Group {}
 
 /// `AWS::IAM::GroupPolicy`
-#[derive(Debug)]
 pub enum GroupPolicy {}
 
 /// `AWS::IAM::InstanceProfile`
-#[derive(Debug)]
 pub enum InstanceProfile {}
 
 /// `AWS::IAM::ManagedPolicy`
-#[derive(Debug)]
 pub enum ManagedPolicy {}
 
 /// `AWS::IAM::OIDCProvider`
-#[derive(Debug)]
 pub enum OidcProvider {}
 
 /// `AWS::IAM::Policy`
-#[derive(Debug)]
 pub enum Policy {}
 
 /// `AWS::IAM::Role`
-#[derive(Debug)]
 pub enum Role {}
 
 /// `AWS::IAM::RolePolicy`
-#[derive(Debug)]
 pub enum RolePolicy {}
 
 /// `AWS::IAM::SAMLProvider`
-#[derive(Debug)]
 pub enum SamlProvider {}
 
 /// `AWS::IAM::ServerCertificate`
-#[derive(Debug)]
 pub enum ServerCertificate {}
 
 /// `AWS::IAM::ServiceLinkedRole`
-#[derive(Debug)]
 pub enum ServiceLinkedRole {}
 
 /// `AWS::IAM::User`
-#[derive(Debug)]
 pub enum User {}
 
 /// `AWS::IAM::UserPolicy`
-#[derive(Debug)]
 pub enum UserPolicy {}
 
 /// `AWS::IAM::UserToGroupAddition`
-#[derive(Debug)]
 pub enum UserToGroupAddition {}
 
 /// `AWS::IAM::VirtualMFADevice`
-#[derive(Debug)]
 pub enum VirtualMfaDevice {}
 
 /// `AWS::KMS::Alias`
-#[derive(Debug)]
 pub enum KmsAlias {}
 
 /// `AWS::KMS::Key`
-#[derive(Debug)]
 pub enum Key {}
 
 /// `AWS::KMS::ReplicaKey`
-#[derive(Debug)]
 pub enum ReplicaKey {}
 
+/// `AWS::Kinesis::Channel`
+pub enum Channel {}
+
+/// `AWS::Kinesis::ResourcePolicy`
+pub enum KinesisResourcePolicy {}
+
 /// `AWS::Kinesis::Stream`
-#[derive(Debug)]
 pub enum Stream {}
 
+/// `AWS::Kinesis::StreamConsumer`
+pub enum StreamConsumer {}
+
+/// `AWS::KinesisFirehose::DeliveryStream`
+pub enum DeliveryStream {}
+
 /// `AWS::Lambda::Alias`
-#[derive(Debug)]
 pub enum LambdaAlias {}
 
 /// `AWS::Lambda::CapacityProvider`
-#[derive(Debug)]
-pub enum CapacityProvider {}
+pub enum LambdaCapacityProvider {}
 
 /// `AWS::Lambda::CodeSigningConfig`
-#[derive(Debug)]
 pub enum CodeSigningConfig {}
 
 /// `AWS::Lambda::EventInvokeConfig`
-#[derive(Debug)]
 pub enum EventInvokeConfig {}
 
 /// `AWS::Lambda::EventSourceMapping`
-#[derive(Debug)]
 pub enum EventSourceMapping {}
 
 /// `AWS::Lambda::Function`
-#[derive(Debug)]
-pub enum Function {}
+pub enum LambdaFunction {}
 
 /// `AWS::Lambda::LayerVersion`
-#[derive(Debug)]
 pub enum LayerVersion {}
 
 /// `AWS::Lambda::LayerVersionPermission`
-#[derive(Debug)]
 pub enum LayerVersionPermission {}
 
 /// `AWS::Lambda::MicrovmImage`
-#[derive(Debug)]
 pub enum MicrovmImage {}
 
 /// `AWS::Lambda::NetworkConnector`
-#[derive(Debug)]
 pub enum NetworkConnector {}
 
 /// `AWS::Lambda::Permission`
-#[derive(Debug)]
 pub enum Permission {}
 
 /// `AWS::Lambda::ResourcePolicy`
-#[derive(Debug)]
 pub enum LambdaResourcePolicy {}
 
 /// `AWS::Lambda::Url`
-#[derive(Debug)]
 pub enum Url {}
 
 /// `AWS::Lambda::Version`
-#[derive(Debug)]
 pub enum Version {}
 
 /// `AWS::Lambda::WebFunction`
-#[derive(Debug)]
 pub enum WebFunction {}
 
 /// `AWS::Lambda::WebFunctionEndpoint`
-#[derive(Debug)]
 pub enum WebFunctionEndpoint {}
 
 /// `AWS::Lambda::WebFunctionRevision`
-#[derive(Debug)]
 pub enum WebFunctionRevision {}
 
 /// `AWS::Logs::AccountPolicy`
-#[derive(Debug)]
 pub enum AccountPolicy {}
 
 /// `AWS::Logs::Delivery`
-#[derive(Debug)]
 pub enum Delivery {}
 
 /// `AWS::Logs::DeliveryDestination`
-#[derive(Debug)]
 pub enum DeliveryDestination {}
 
 /// `AWS::Logs::DeliverySource`
-#[derive(Debug)]
 pub enum DeliverySource {}
 
 /// `AWS::Logs::Destination`
-#[derive(Debug)]
 pub enum Destination {}
 
 /// `AWS::Logs::Integration`
-#[derive(Debug)]
 pub enum LogsIntegration {}
 
 /// `AWS::Logs::LogAnomalyDetector`
-#[derive(Debug)]
 pub enum LogAnomalyDetector {}
 
 /// `AWS::Logs::LogGroup`
-#[derive(Debug)]
 pub enum LogGroup {}
 
 /// `AWS::Logs::LogStream`
-#[derive(Debug)]
 pub enum LogStream {}
 
 /// `AWS::Logs::MetricFilter`
-#[derive(Debug)]
 pub enum MetricFilter {}
 
 /// `AWS::Logs::QueryDefinition`
-#[derive(Debug)]
 pub enum QueryDefinition {}
 
 /// `AWS::Logs::ResourcePolicy`
-#[derive(Debug)]
 pub enum LogsResourcePolicy {}
 
 /// `AWS::Logs::ScheduledQuery`
-#[derive(Debug)]
 pub enum ScheduledQuery {}
 
 /// `AWS::Logs::StorageTierPolicy`
-#[derive(Debug)]
 pub enum StorageTierPolicy {}
 
 /// `AWS::Logs::SubscriptionFilter`
-#[derive(Debug)]
 pub enum SubscriptionFilter {}
 
 /// `AWS::Logs::Transformer`
-#[derive(Debug)]
 pub enum Transformer {}
 
+/// `AWS::Pipes::Pipe`
+pub enum Pipe {}
+
+/// `AWS::RDS::DBCluster`
+pub enum DbCluster {}
+
+/// `AWS::Route53::CidrCollection`
+pub enum CidrCollection {}
+
+/// `AWS::Route53::DNSSEC`
+pub enum Dnssec {}
+
+/// `AWS::Route53::DelegationSet`
+pub enum DelegationSet {}
+
+/// `AWS::Route53::HealthCheck`
+pub enum HealthCheck {}
+
+/// `AWS::Route53::HostedZone`
+pub enum HostedZone {}
+
+/// `AWS::Route53::KeySigningKey`
+pub enum KeySigningKey {}
+
+/// `AWS::Route53::QueryLoggingConfig`
+pub enum QueryLoggingConfig {}
+
+/// `AWS::Route53::RecordSet`
+pub enum RecordSet {}
+
+/// `AWS::Route53::RecordSetGroup`
+pub enum RecordSetGroup {}
+
+/// `AWS::Route53::TrafficPolicy`
+pub enum TrafficPolicy {}
+
+/// `AWS::Route53::TrafficPolicyInstance`
+pub enum TrafficPolicyInstance {}
+
+/// `AWS::Route53RecoveryControl::RoutingControl`
+pub enum RoutingControl {}
+
 /// `AWS::S3::AccessGrant`
-#[derive(Debug)]
 pub enum AccessGrant {}
 
 /// `AWS::S3::AccessGrantsInstance`
-#[derive(Debug)]
 pub enum AccessGrantsInstance {}
 
 /// `AWS::S3::AccessGrantsLocation`
-#[derive(Debug)]
 pub enum AccessGrantsLocation {}
 
 /// `AWS::S3::AccessPoint`
-#[derive(Debug)]
 pub enum S3AccessPoint {}
 
 /// `AWS::S3::Bucket`
-#[derive(Debug)]
 pub enum Bucket {}
 
 /// `AWS::S3::BucketPolicy`
-#[derive(Debug)]
 pub enum BucketPolicy {}
 
 /// `AWS::S3::MultiRegionAccessPoint`
-#[derive(Debug)]
 pub enum MultiRegionAccessPoint {}
 
 /// `AWS::S3::MultiRegionAccessPointPolicy`
-#[derive(Debug)]
 pub enum MultiRegionAccessPointPolicy {}
 
 /// `AWS::S3::StorageLens`
-#[derive(Debug)]
 pub enum StorageLens {}
 
 /// `AWS::S3::StorageLensGroup`
-#[derive(Debug)]
 pub enum StorageLensGroup {}
 
 /// `AWS::SNS::Subscription`
-#[derive(Debug)]
 pub enum Subscription {}
 
 /// `AWS::SNS::Topic`
-#[derive(Debug)]
 pub enum Topic {}
 
 /// `AWS::SNS::TopicInlinePolicy`
-#[derive(Debug)]
 pub enum TopicInlinePolicy {}
 
 /// `AWS::SNS::TopicPolicy`
-#[derive(Debug)]
 pub enum TopicPolicy {}
 
 /// `AWS::SQS::Queue`
-#[derive(Debug)]
 pub enum Queue {}
 
 /// `AWS::SQS::QueueInlinePolicy`
-#[derive(Debug)]
 pub enum QueueInlinePolicy {}
 
 /// `AWS::SQS::QueuePolicy`
-#[derive(Debug)]
 pub enum QueuePolicy {}
 
 /// `AWS::SSM::Association`
-#[derive(Debug)]
 pub enum Association {}
 
 /// `AWS::SSM::CloudConnector`
-#[derive(Debug)]
 pub enum CloudConnector {}
 
 /// `AWS::SSM::Document`
-#[derive(Debug)]
 pub enum Document {}
 
 /// `AWS::SSM::MaintenanceWindow`
-#[derive(Debug)]
 pub enum MaintenanceWindow {}
 
 /// `AWS::SSM::MaintenanceWindowTarget`
-#[derive(Debug)]
 pub enum MaintenanceWindowTarget {}
 
 /// `AWS::SSM::MaintenanceWindowTask`
-#[derive(Debug)]
 pub enum MaintenanceWindowTask {}
 
 /// `AWS::SSM::OpsItem`
-#[derive(Debug)]
 pub enum OpsItem {}
 
 /// `AWS::SSM::Parameter`
-#[derive(Debug)]
 pub enum Parameter {}
 
 /// `AWS::SSM::PatchBaseline`
-#[derive(Debug)]
 pub enum PatchBaseline {}
 
 /// `AWS::SSM::ResourceDataSync`
-#[derive(Debug)]
 pub enum ResourceDataSync {}
 
 /// `AWS::SSM::ResourcePolicy`
-#[derive(Debug)]
 pub enum SsmResourcePolicy {}
 
 /// `AWS::SSM::ServiceSetting`
-#[derive(Debug)]
 pub enum ServiceSetting {}
 
+/// `AWS::Scheduler::Schedule`
+pub enum Schedule {}
+
+/// `AWS::Scheduler::ScheduleGroup`
+pub enum ScheduleGroup {}
+
 /// `AWS::SecretsManager::ResourcePolicy`
-#[derive(Debug)]
 pub enum SecretsManagerResourcePolicy {}
 
 /// `AWS::SecretsManager::RotationSchedule`
-#[derive(Debug)]
 pub enum RotationSchedule {}
 
 /// `AWS::SecretsManager::Secret`
-#[derive(Debug)]
 pub enum Secret {}
 
 /// `AWS::SecretsManager::SecretTargetAttachment`
-#[derive(Debug)]
 pub enum SecretTargetAttachment {}
 
 /// `AWS::Signer::SigningProfile`
-#[derive(Debug)]
 pub enum SigningProfile {}
+
+/// `AWS::StepFunctions::Activity`
+pub enum Activity {}
+
+/// `AWS::StepFunctions::StateMachine`
+pub enum StateMachine {}
+
+/// `AWS::StepFunctions::StateMachineAlias`
+pub enum StateMachineAlias {}
+
+/// `AWS::StepFunctions::StateMachineVersion`
+pub enum StateMachineVersion {}
+
+/// `AWS::WAFv2::IPSet`
+pub enum IpSet {}
+
+/// `AWS::WAFv2::LoggingConfiguration`
+pub enum LoggingConfiguration {}
+
+/// `AWS::WAFv2::RegexPatternSet`
+pub enum RegexPatternSet {}
+
+/// `AWS::WAFv2::RuleGroup`
+pub enum RuleGroup {}
+
+/// `AWS::WAFv2::WebACL`
+pub enum WebAcl {}
+
+/// `AWS::WAFv2::WebACLAssociation`
+pub enum WebAclAssociation {}

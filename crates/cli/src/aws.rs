@@ -1,15 +1,31 @@
 //! The way to AWS, or to the local AWS: credentials, and the words for what can go wrong on it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::future::Future;
+use std::sync::Arc;
 
-use skysmith_assembly::Stack;
-use skysmith_deploy::{Endpoint, Error, SessionOptions, Stuck};
+use skysmith_assembly::{Environment, Stack};
+use skysmith_deploy::{Endpoint, Error, Event, Observer, SessionOptions, Stuck};
 use skysmith_local::Running;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::emulator;
 use crate::error::Failure;
+use crate::output::Ui;
+use crate::regions;
 use crate::session::Session;
+
+/// Tells warnings, and nothing else.
+struct Warnings(Arc<Ui>);
+
+impl Observer for Warnings {
+    fn event(&self, event: Event) {
+        if let Event::Warning { message, .. } = event {
+            self.0.warn(&message);
+        }
+    }
+}
 
 /// A connection with checked credentials.
 #[derive(Debug)]
@@ -19,42 +35,28 @@ pub struct Aws {
     pub session: skysmith_deploy::Session,
     /// The emulator behind it, with `--local`.
     pub local: Option<Running>,
+    /// What stacks are worked on with: a role is taken once, however many stacks ask for it.
+    taken: RefCell<HashMap<Way, skysmith_deploy::Session>>,
 }
+
+/// What decides on the session of a stack: its environment, its role, and the role's external id.
+type Way = (Environment, Option<String>, Option<String>);
 
 impl Aws {
     /// Connects to what the flags, the environment and skysmith.toml say. With `--local` the emulator is started if need be.
     pub fn connect(session: &Session) -> Result<Self, Failure> {
         let local = if session.globals.local { Some(emulator::start(session)?) } else { None };
-        let endpoint = match (&local, &session.globals.endpoint_url) {
-            (Some(running), _) => Endpoint::Local(running.endpoint.url().to_owned()),
-            (None, Some(url)) => Endpoint::Url(url.clone()),
-            (None, None) => Endpoint::Aws,
-        };
-        let options = SessionOptions {
-            profile: session.profile(),
-            region: session.region(),
-            role_arn: session.globals.role_arn.clone(),
-            endpoint,
-        };
+        let options = options(session, local.as_ref());
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| Failure::from(error).context("cannot start the network"))?;
         let connected =
             runtime.block_on(skysmith_deploy::Session::connect(&options)).map_err(|error| worded(session, error))?;
-        let found = &connected.identity().account;
-        if let Some(expected) = session.account()
-            && local.is_none()
-            && expected != *found
-        {
-            let environment = session.globals.environment.as_deref().unwrap_or_default();
-            return Err(Failure::failed(format!(
-                "the environment `{environment}` is account {expected}, the credentials belong to {found}"
-            ))
-            .note(format!("the credentials are those of {}", connected.identity().arn))
-            .hint("choose others with --profile, or correct `account` in skysmith.toml"));
+        if local.is_none() {
+            check_account(session, &connected)?;
         }
-        Ok(Self { runtime, session: connected, local })
+        Ok(Self { runtime, session: connected, local, taken: RefCell::default() })
     }
 
     /// Runs to the end of `future`.
@@ -64,7 +66,14 @@ impl Aws {
 
     /// The session that a stack is worked on with.
     pub async fn for_stack(&self, session: &Session, stack: &Stack) -> Result<skysmith_deploy::Session, Failure> {
-        self.session.for_stack(stack, &()).await.map_err(|error| worded(session, error))
+        let way = (stack.environment.clone(), stack.assume_role_arn.clone(), stack.assume_role_external_id.clone());
+        if let Some(taken) = self.taken.borrow().get(&way) {
+            return Ok(taken.clone());
+        }
+        let observer = Warnings(Arc::clone(&session.ui));
+        let taken = self.session.for_stack(stack, &observer).await.map_err(|error| worded(session, error))?;
+        self.taken.borrow_mut().insert(way, taken.clone());
+        Ok(taken)
     }
 
     /// The local address behind an AWS one, where there is one.
@@ -73,10 +82,48 @@ impl Aws {
     }
 }
 
+/// What the flags, the environment and skysmith.toml say about the way to AWS; or to `local`, if there is one.
+pub fn options(session: &Session, local: Option<&Running>) -> SessionOptions {
+    let endpoint = match (local, &session.globals.endpoint_url) {
+        (Some(running), _) => Endpoint::Local(running.endpoint.url().to_owned()),
+        (None, Some(url)) => Endpoint::Url(url.clone()),
+        (None, None) => Endpoint::Aws,
+    };
+    SessionOptions {
+        profile: session.profile(),
+        region: session.region(),
+        role_arn: session.globals.role_arn.clone(),
+        endpoint,
+    }
+}
+
+/// Refuses credentials of another account than skysmith.toml has for the environment.
+pub fn check_account(session: &Session, connected: &skysmith_deploy::Session) -> Result<(), Failure> {
+    let found = &connected.identity().account;
+    match session.account() {
+        Some(expected) if expected != *found => {
+            let environment = session.globals.environment.as_deref().unwrap_or_default();
+            Err(Failure::failed(format!(
+                "the environment `{environment}` is account {expected}, the credentials belong to {found}"
+            ))
+            .note(format!("the credentials are those of {}", connected.identity().arn))
+            .hint("choose others with --profile, or correct `account` in skysmith.toml"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// An error of AWS, or on the way to it, with what to do about it.
 pub fn worded(session: &Session, error: Error) -> Failure {
     let profile = session.profile().map(|profile| format!(" --profile {profile}")).unwrap_or_default();
     let hints: Vec<String> = match &error {
+        Error::NoCredentials { .. } if session.profile().is_some() => vec![
+            format!(
+                "the profile is `{}`; `aws configure list-profiles` shows those there are",
+                session.profile().unwrap_or_default()
+            ),
+            "or pass --local to work with the emulator on this machine".to_owned(),
+        ],
         Error::NoCredentials { .. } => vec![
             "log in (`aws sso login`, `aws configure`), or choose a profile with --profile".to_owned(),
             "or pass --local to work with the emulator on this machine".to_owned(),
@@ -84,8 +131,15 @@ pub fn worded(session: &Session, error: Error) -> Failure {
         Error::BadCredentials { .. } => {
             vec![format!("`aws sts get-caller-identity{profile}` shows the same outside of Skysmith")]
         }
+        // A signature is of a moment; AWS says so in words alone.
+        Error::CredentialsRefused(error) | Error::CredentialsExpired(error) if is_of_another_time(&error.message) => {
+            vec!["set this machine's clock: AWS takes signatures of the last five minutes".to_owned()]
+        }
         Error::CredentialsExpired(_) => vec![format!("log in again: aws sso login{profile}")],
-        Error::CredentialsRefused(_) => vec!["check the profile, and AWS_ACCESS_KEY_ID and its companions".to_owned()],
+        Error::CredentialsRefused(_) => vec![
+            "check the profile, and AWS_ACCESS_KEY_ID and its companions".to_owned(),
+            "check the region: one that the account has not enabled refuses all credentials".to_owned(),
+        ],
         Error::NoRegion => {
             vec!["pass --region, set AWS_REGION, or set `region` of the environment in skysmith.toml".to_owned()]
         }
@@ -93,7 +147,10 @@ pub fn worded(session: &Session, error: Error) -> Failure {
             vec!["skysmith local status says how the emulator is".to_owned()]
         }
         Error::Unreachable { .. } => {
-            vec!["check the network, the region's name, HTTPS_PROXY and --endpoint-url".to_owned()]
+            let meant = session.region().and_then(|region| regions::suggestion(&region));
+            let meant = meant.map(|region| format!("the region may be mistyped: did you mean `{region}`?"));
+            let check = "check the network, the region's name, HTTPS_PROXY and --endpoint-url".to_owned();
+            meant.into_iter().chain([check]).collect()
         }
         Error::WrongEnvironment { .. } => {
             vec!["choose other credentials with --profile, or another region with --region".to_owned()]
@@ -113,6 +170,16 @@ pub fn worded(session: &Session, error: Error) -> Failure {
         Error::BucketsNotEmpty { .. } => {
             vec!["empty them, keep them (removal policy Retain), or have the app mark them to be emptied, and deploy that".to_owned()]
         }
+        Error::NotBootstrapped { environment, .. } | Error::BootstrapTooOld { environment, .. }
+            if session.globals.local =>
+        {
+            vec![format!(
+                "npx cdk bootstrap {environment}, with AWS_ENDPOINT_URL set to the address in `skysmith local status`"
+            )]
+        }
+        Error::NotBootstrapped { environment, .. } | Error::BootstrapTooOld { environment, .. } => {
+            vec![format!("npx cdk bootstrap {environment}")]
+        }
         Error::NoBucket { .. } => vec!["bootstrap the environment with the tool that the app was made for".to_owned()],
         _ if error.code().is_some_and(|code| code.contains("AccessDenied") || code.contains("Unauthorized")) => {
             vec![format!(
@@ -122,6 +189,11 @@ pub fn worded(session: &Session, error: Error) -> Failure {
         _ => Vec::new(),
     };
     hints.into_iter().fold(Failure::from(error), Failure::hint)
+}
+
+/// `Signature expired: 20260101T000000Z is now earlier than ...`, `Signature not yet current: ...`.
+fn is_of_another_time(message: &str) -> bool {
+    message.contains("Signature expired") || message.contains("Signature not yet current")
 }
 
 fn stuck(stack: &str, why: Stuck) -> Vec<String> {

@@ -200,6 +200,16 @@ Examples:
     /// Print every effective parameter and where it came from
     Params,
 
+    /// Say what is there, what is missing, and what each is for
+    #[command(after_help = "\
+Examples:
+  skysmith doctor                       programs, credentials, region, clock: one short call to AWS
+  skysmith doctor --local               the same without AWS
+  skysmith --env prod doctor            whether the credentials are those of `prod`
+
+Exit code: 1 if something is missing that the project of this folder needs, else 0.")]
+    Doctor,
+
     /// The AWS emulator on this machine
     #[command(subcommand, disable_help_subcommand = true)]
     Local(Local),

@@ -12,6 +12,8 @@
 //! profile = "prod"
 //! ```
 //!
+//! A folder that has a `cdk.json` instead is the root of a CDK app: see [`crate::cdk_json`].
+//!
 //! Relative paths are relative to the file's folder. A key that is not known is an error, with its line and the key that was likely meant.
 
 use std::collections::BTreeMap;
@@ -23,6 +25,7 @@ use skysmith_assembly::protocol::{Diagnostic, Severity};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::cdk_json::CdkJson;
 use crate::error::{Failure, closest};
 
 /// The file's name.
@@ -93,10 +96,13 @@ pub struct Project {
     pub has_file: bool,
     /// What the file says, or defaults.
     pub config: Config,
+    /// What a cdk.json says, where that is in the root instead of the file.
+    pub cdk: Option<CdkJson>,
 }
 
 impl Project {
-    /// The project around `folder`, which is absolute: the file is looked for there and in every folder above, as Cargo does with its own.
+    /// The project around `folder`, which is absolute: the file is looked for there and in every folder above, as Cargo does with its own. A folder that has none, but a cdk.json, is
+    /// the root of a CDK app.
     pub fn find(folder: &Path) -> Result<Self, Failure> {
         for root in folder.ancestors() {
             let path = root.join(FILE_NAME);
@@ -104,13 +110,20 @@ impl Project {
                 Ok(text) => {
                     let config = parse(&text)
                         .map_err(|diagnostics| Failure::Findings { diagnostics, outcome: "nothing was done" })?;
-                    return Ok(Self { root: root.to_owned(), has_file: true, config });
+                    return Ok(Self { root: root.to_owned(), has_file: true, config, cdk: None });
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(error) => return Err(Failure::from(error).context(format!("cannot read {}", path.display()))),
             }
+            if let Some(cdk) = CdkJson::read(root)? {
+                let mut config = Config { app: cdk.app.clone().map(App::Text), ..Config::default() };
+                if let Some(output) = &cdk.output {
+                    config.out = output.into();
+                }
+                return Ok(Self { root: root.to_owned(), has_file: false, config, cdk: Some(cdk) });
+            }
         }
-        Ok(Self { root: folder.to_owned(), has_file: false, config: Config::default() })
+        Ok(Self { root: folder.to_owned(), has_file: false, config: Config::default(), cdk: None })
     }
 }
 

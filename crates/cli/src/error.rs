@@ -63,6 +63,17 @@ impl Failure {
         Self::Usage(Report { message: message.into(), ..Report::default() })
     }
 
+    /// What a person would read, as the parts of a report.
+    pub fn into_report(self) -> Report {
+        match self {
+            Self::Usage(report) | Self::Failed(report) => report,
+            Self::Findings { diagnostics, outcome } => {
+                Report { message: format!("{}; {outcome}", diagnostics::counts(&diagnostics)), ..Report::default() }
+            }
+            Self::Story { text, .. } => Report { message: text.trim().to_owned(), ..Report::default() },
+        }
+    }
+
     /// With a circumstance added.
     pub fn note(mut self, note: impl Into<String>) -> Self {
         if let Some(report) = self.report() {

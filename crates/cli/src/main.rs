@@ -6,6 +6,7 @@
 mod again;
 mod app;
 mod aws;
+mod cdk_json;
 mod check;
 mod cli;
 mod commands;
@@ -15,6 +16,7 @@ mod error;
 mod names;
 mod output;
 mod params;
+mod regions;
 mod select;
 mod session;
 mod story;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use skysmith_assembly::protocol;
 
+use crate::app::lock::Lock;
 use crate::app::{self, Loaded};
 use crate::cli::Globals;
 use crate::config::{Environment, Project};
@@ -14,6 +15,7 @@ use crate::error::{Failure, closest};
 use crate::output::Ui;
 use crate::output::diagnostics::Sources;
 use crate::params::{self, Params};
+use crate::regions;
 
 /// The options that can be set by a variable. `SKYSMITH_PARAM_<KEY>` comes on top.
 const VARIABLES: [&str; 10] = [
@@ -42,6 +44,7 @@ pub struct Session {
     /// The project.
     pub project: Project,
     environment: OnceCell<Environment>,
+    lock: OnceCell<Option<Lock>>,
 }
 
 impl Session {
@@ -52,7 +55,9 @@ impl Session {
         ui.set_sources(Sources::new(here.ancestors().map(Path::to_owned).collect()));
         let project = Project::find(&here)?;
         ui.set_sources(Sources::new(vec![project.root.clone()]));
-        Ok(Self { globals, ui, project, environment: OnceCell::new() })
+        let session = Self { globals, ui, project, environment: OnceCell::new(), lock: OnceCell::new() };
+        session.check_region()?;
+        Ok(session)
     }
 
     /// What skysmith.toml says about the chosen environment; nothing if none is chosen or it is not mentioned.
@@ -69,6 +74,20 @@ impl Session {
         if self.globals.local { chosen.or_else(|| Some(skysmith_local::DEFAULT_REGION.to_owned())) } else { chosen }
     }
 
+    /// A region that cannot be one would only be found out by a name server, or not at all.
+    fn check_region(&self) -> Result<(), Failure> {
+        match self.region() {
+            Some(region) if !regions::is_name(&region) => {
+                let failure = Failure::usage(format!("`{region}` is not the name of a region, such as `eu-west-1`"));
+                Err(match regions::suggestion(&region) {
+                    Some(close) => failure.hint(format!("did you mean `{close}`?")),
+                    None => failure,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The account that it has to be, where that is known without asking AWS.
     pub fn account(&self) -> Option<String> {
         if self.globals.local { Some(skysmith_local::ACCOUNT.to_owned()) } else { self.environment().account.clone() }
@@ -76,7 +95,8 @@ impl Session {
 
     /// The profile that was chosen by a flag, a variable of ours or the environment.
     pub fn profile(&self) -> Option<String> {
-        self.globals.profile.clone().or_else(|| self.environment().profile.clone())
+        let by_cdk = || self.project.cdk.as_ref().and_then(|cdk| cdk.profile.clone());
+        self.globals.profile.clone().or_else(|| self.environment().profile.clone()).or_else(by_cdk)
     }
 
     /// The folder for the assembly, absolute.
@@ -85,6 +105,11 @@ impl Session {
             Some(out) => std::path::absolute(out).map_err(|error| Failure::from(error).context("--out")),
             None => Ok(self.project.root.join(&self.project.config.out)),
         }
+    }
+
+    /// Keeps other runs from replacing the assembly in `out` until this one ends. Waits for one that is at work with it.
+    pub fn work_alone_with(&self, out: &Path) {
+        self.lock.get_or_init(|| Lock::of(self, out));
     }
 
     /// The effective parameters.

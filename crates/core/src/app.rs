@@ -22,6 +22,8 @@ pub struct App {
 pub struct Catalog {
     /// How a resource type is tagged, if it can be.
     pub tags: fn(&str) -> Option<TagStyle>,
+    /// Whether an attribute of a resource type is a list.
+    pub is_list: fn(&str, &str) -> bool,
 }
 
 /// How a resource type takes its tags.

@@ -121,6 +121,15 @@ impl DirectoryAsset {
     }
 }
 
+/// The SHA-256 of some content, in hexadecimal.
+pub(crate) fn content_hash(content: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(content))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Finds and fingerprints a directory.
 pub(crate) fn directory(path: &str) -> Result<DirectoryAsset, AssetError> {
     let source = PathBuf::from(path);
@@ -152,7 +161,7 @@ pub(crate) fn directory(path: &str) -> Result<DirectoryAsset, AssetError> {
         hasher.update((content.len() as u64).to_be_bytes());
         hasher.update(&content);
     }
-    let hash = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hexadecimal(&hasher.finalize());
     Ok(DirectoryAsset { source, hash, files: files.into_iter().map(|file| file.name).collect() })
 }
 

@@ -1,4 +1,5 @@
-//! What has a logical id and a section of its own beside the resources: parameters, conditions and outputs.
+//! What has a logical id and a section of its own beside the resources: parameters, rules, mappings, conditions and
+//! outputs.
 
 use std::marker::PhantomData;
 
@@ -25,6 +26,15 @@ impl Entry {
         let mut tree = self.scope.tree.borrow_mut();
         if let Kind::Entry { body: Node::Map(body), .. } = &mut tree.element_mut(self.scope.index).kind {
             body.insert(key.to_owned(), value);
+        }
+    }
+
+    fn push(&self, key: &str, value: Node) {
+        let mut tree = self.scope.tree.borrow_mut();
+        if let Kind::Entry { body: Node::Map(body), .. } = &mut tree.element_mut(self.scope.index).kind
+            && let Some(Node::List(items)) = body.get_mut(key)
+        {
+            items.push(value);
         }
     }
 
@@ -164,6 +174,14 @@ impl Test {
     }
 }
 
+impl Test {
+    /// Whether `value` is one of `values`. Only rules take it.
+    pub fn is_one_of<V: IntoValue<String>>(value: impl IntoValue<String>, values: impl IntoIterator<Item = V>) -> Self {
+        let values = values.into_iter().map(|value| value.into_value().into_node()).collect();
+        Self(Node::from(Intrinsic::Contains(Node::List(values), value.into_value().into_node())))
+    }
+}
+
 impl std::ops::Not for Test {
     type Output = Self;
 
@@ -198,6 +216,77 @@ impl Condition {
     }
 }
 
+/// A table of constants that a stack looks values up in at deploy time, mostly by region.
+///
+/// What is known at synthesis needs none: a `match` in the program is typed and checked.
+///
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/mappings-section-structure.html>
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    name: String,
+}
+
+impl Mapping {
+    /// A mapping of two keys to a value. Keys take letters, digits, `-` and `.`.
+    #[track_caller]
+    pub fn new<K: Into<String>, L: Into<String>, V: Into<Node>>(
+        scope: &Scope,
+        id: &str,
+        rows: impl IntoIterator<Item = (K, Vec<(L, V)>)>,
+    ) -> Self {
+        let rows = rows.into_iter().map(|(key, row)| {
+            let row: Map = row.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+            (key.into(), Node::Map(row))
+        });
+        let entry = Entry::new(scope, id, Section::Mappings, Node::Map(rows.collect()));
+        // A template names a mapping by a plain text, so its id is fixed here and follows from the path alone.
+        let name = entry.scope.logical_id().unwrap_or_default();
+        entry.scope.tree.borrow_mut().element_mut(entry.scope.index).logical_id = Some(name.clone());
+        Self { name }
+    }
+
+    /// The value under two keys, such as `mapping.find(pseudo::region(), "Ami")`.
+    pub fn find<T: ?Sized>(&self, first: impl IntoValue<String>, second: impl IntoValue<String>) -> Value<T> {
+        Value::from_node(Node::from(Intrinsic::FindInMap {
+            map: self.name.as_str().into(),
+            top: first.into_value().into_node(),
+            second: second.into_value().into_node(),
+            default: None,
+        }))
+    }
+}
+
+/// What the parameters of a stack must fulfil together, checked before anything is made.
+///
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html>
+#[derive(Clone, Debug)]
+pub struct Rule {
+    entry: Entry,
+}
+
+impl Rule {
+    /// A rule that holds always.
+    #[track_caller]
+    pub fn new(scope: &Scope, id: &str) -> Self {
+        let body = Map::from([("Assertions".to_owned(), Node::List(Vec::new()))]);
+        Self { entry: Entry::new(scope, id, Section::Rules, Node::Map(body)) }
+    }
+
+    /// Applies the rule only where `test` holds. In rules, tests see parameters only.
+    pub fn when(self, test: Test) -> Self {
+        self.entry.set("RuleCondition", test.0);
+        self
+    }
+
+    /// Refuses the deploy with `description` where `test` does not hold.
+    pub fn assert(self, test: Test, description: impl Into<String>) -> Self {
+        let assertion =
+            Map::from([("Assert".to_owned(), test.0), ("AssertDescription".to_owned(), description.into().into())]);
+        self.entry.push("Assertions", Node::Map(assertion));
+        self
+    }
+}
+
 /// An output of a stack: a value to show after a deploy and to read later.
 ///
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html>
@@ -216,6 +305,11 @@ impl Scope {
 }
 
 impl Output {
+    /// The output as a construct of the tree.
+    pub fn scope(&self) -> &Scope {
+        &self.entry.scope
+    }
+
     /// Says what the value is, in up to 1,024 bytes.
     pub fn description(self, text: impl Into<String>) -> Self {
         self.entry.set("Description", text.into().into());

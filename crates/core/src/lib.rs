@@ -16,6 +16,7 @@ mod builder;
 mod diagnostic;
 mod entries;
 mod logical_id;
+mod nested;
 mod params;
 mod place;
 mod prepare;
@@ -24,6 +25,7 @@ mod render;
 mod resource;
 mod scope;
 mod stack;
+mod stage;
 mod synth;
 mod text;
 mod tree;
@@ -35,16 +37,19 @@ pub use aspect::Aspect;
 pub use asset::{AssetError, DirectoryAsset};
 pub use builder::Draft;
 pub use diagnostic::{Diagnostic, Severity};
-pub use entries::{Condition, Output, Parameter, ParameterBuilder, Test};
+pub use entries::{Condition, Mapping, Output, Parameter, ParameterBuilder, Rule, Test};
 pub use logical_id::logical_id;
+pub use nested::NestedStack;
 pub use params::{Param, Params, ParamsError};
 pub use place::{Given, Place};
 pub use reference::{Intrinsic, Map, Node, NodeId, Pseudo, Reference};
 pub use resource::{CfnResource, PropertyValue, RemovalPolicy, Resource};
 pub use scope::Scope;
-pub use stack::{Stack, StackBuilder};
+pub use stack::{CrossStackReferences, Stack, StackBuilder};
+pub use stage::{Stage, StageBuilder};
 pub use synth::{RenderedElement, Synthesis, SynthesizedStack};
 pub use text::Text;
 pub use value::{
-    Arn, ArnError, Id, IntoList, IntoMap, IntoValue, Json, List, Literal, MapOf, Name, PropertyMap, Value, pseudo,
+    Arn, ArnError, Choice, FromText, Id, IntoList, IntoMap, IntoValue, Json, List, Literal, MapOf, Name, PropertyMap,
+    Value, pseudo,
 };

@@ -100,6 +100,27 @@ impl Params {
         }
     }
 
+    /// A parameter that is one or more values with commas between them. Spaces around a value are not part of it.
+    ///
+    /// # Errors
+    /// If the parameter is missing, or a value is empty or there twice.
+    pub fn list(&self, name: &str) -> Result<Vec<String>, ParamsError> {
+        let param = self.entries.get(name).ok_or_else(|| ParamsError::Missing { names: vec![name.to_owned()] })?;
+        let mut values: Vec<String> = Vec::new();
+        for value in param.value.split(',').map(str::trim) {
+            if value.is_empty() || values.iter().any(|earlier| earlier == value) {
+                return Err(ParamsError::Invalid {
+                    name: name.to_owned(),
+                    value: param.value.clone(),
+                    expected: "a list of different values with commas between them",
+                    origin: param.source.clone(),
+                });
+            }
+            values.push(value.to_owned());
+        }
+        Ok(values)
+    }
+
     /// Every parameter by name, in alphabetical order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Param)> {
         self.entries.iter().map(|(name, param)| (name.as_str(), param))
@@ -124,6 +145,19 @@ mod tests {
             error.to_string(),
             "2 parameters are not set: B, C; set them in params/config.properties or with --param NAME=VALUE"
         );
+    }
+
+    #[test]
+    fn a_list_has_commas_between_different_values() {
+        let params = params(&[("One", "dev"), ("Two", "dev, prod"), ("Gap", "dev,,prod"), ("Twice", "dev,prod,dev")]);
+        assert_eq!(params.list("One"), Ok(vec!["dev".to_owned()]));
+        assert_eq!(params.list("Two"), Ok(vec!["dev".to_owned(), "prod".to_owned()]));
+        assert_eq!(params.list("Absent"), Err(ParamsError::Missing { names: vec!["Absent".to_owned()] }));
+        assert_eq!(
+            params.list("Gap").unwrap_err().to_string(),
+            "parameter Gap is `dev,,prod`, which is not a list of different values with commas between them (params/config.properties:1)"
+        );
+        assert!(params.list("Twice").is_err());
     }
 
     #[test]

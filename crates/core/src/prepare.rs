@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
-use crate::tree::{self, Shared};
+use crate::tree::{self, Kind, Shared, Tree};
 
 /// Rounds of folds and aspects after which they are taken to feed each other without end.
 const MAX_ROUNDS: usize = 32;
@@ -31,8 +31,50 @@ pub(crate) fn prepare(shared: &Shared) {
         .rule("aspects-never-end");
         shared.borrow_mut().diagnostics.push(diagnostic);
     }
+    expand_edges(&mut shared.borrow_mut());
     let rules = shared.borrow().rules.clone();
     rules.iter().for_each(|rule| rule());
+}
+
+/// Turns each dependency between two constructs into those between their resources, or between their stacks.
+fn expand_edges(tree: &mut Tree) {
+    for (from, to) in std::mem::take(&mut tree.edges) {
+        let below = |root: u32| -> Vec<u32> {
+            (root..tree.elements.len() as u32).filter(|index| tree.is_within(*index, root)).collect()
+        };
+        let (dependents, dependencies) = (below(from), below(to));
+        let mut resources = Vec::new();
+        let mut stacks = Vec::new();
+        for &dependent in &dependents {
+            for &dependency in &dependencies {
+                let (own, other) = (tree.stack_of(dependent), tree.stack_of(dependency));
+                if own == other && tree.resource(dependent).is_some() && tree.resource(dependency).is_some() {
+                    resources.push((dependent, dependency));
+                } else if let (Some(own), Some(other)) = (own, other)
+                    && own != other
+                    && !stacks.contains(&(own, other))
+                {
+                    stacks.push((own, other));
+                }
+            }
+        }
+        for (dependent, dependency) in resources {
+            let id = tree.node_id(dependency);
+            if let Some(resource) = tree.resource_mut(dependent)
+                && !resource.depends_on.contains(&id)
+            {
+                resource.depends_on.push(id);
+            }
+        }
+        for (own, other) in stacks {
+            let id = tree.node_id(other);
+            if let Kind::Stack(data) = &mut tree.element_mut(own).kind
+                && !data.depends_on.contains(&id)
+            {
+                data.depends_on.push(id);
+            }
+        }
+    }
 }
 
 /// Folds may add constructs, whose folds then run in the same round.

@@ -1,6 +1,7 @@
 //! The handle of a CloudFormation resource in the tree, on which the generated typed resources and the constructs
 //! stand.
 
+use std::collections::HashSet;
 use std::ops::Deref;
 use std::panic::Location;
 
@@ -92,7 +93,6 @@ impl Resource {
             update_replace_policy: None,
             metadata: crate::reference::Map::new(),
             attributes: crate::reference::Map::new(),
-            overrides: Vec::new(),
             hash_of: None,
         };
         let index = scope.add(id, Kind::Resource(Box::new(data)));
@@ -159,18 +159,12 @@ impl Resource {
     /// Sets whatever stands at `path` of the finished resource (`Properties.Code.S3Key`, `CreationPolicy`), after
     /// everything else has been computed.
     pub fn add_override(&self, path: &str, value: impl Into<PropertyValue>) {
-        let PropertyValue(value) = value.into();
-        self.push_override(path, Some(value));
+        self.scope.add_override(path, value);
     }
 
     /// Deletes whatever stands at `path` of the finished resource.
     pub fn add_deletion_override(&self, path: &str) {
-        self.push_override(path, None);
-    }
-
-    fn push_override(&self, path: &str, value: Option<Node>) {
-        let path = path.split('.').map(str::to_owned).collect();
-        self.edit(|data| data.overrides.push((path, value)));
+        self.scope.add_deletion_override(path);
     }
 
     /// What `Ref` yields for this resource. The caller vouches for the meaning.
@@ -191,6 +185,41 @@ impl Resource {
                 data.depends_on.push(id);
             }
         });
+    }
+
+    /// Whether CloudFormation makes `other` before this resource, as far as the tree says by now: because this one refers to
+    /// it or depends on it, directly or through others.
+    pub fn waits_for(&self, other: &Self) -> bool {
+        let tree = self.scope.tree.borrow();
+        let mut seen = HashSet::new();
+        let mut next = vec![self.scope.index];
+        while let Some(index) = next.pop() {
+            let Some(resource) = tree.resource(index).filter(|_| seen.insert(index)) else { continue };
+            if index == other.scope.index {
+                return true;
+            }
+            let mut visit = |id: NodeId| {
+                if id.app == tree.app {
+                    next.push(id.index);
+                }
+            };
+            for value in resource.properties.values() {
+                value.for_each_ref(&mut |reference| {
+                    if let Reference::Element(id) = reference {
+                        visit(*id);
+                    }
+                });
+            }
+            resource.depends_on.iter().copied().for_each(visit);
+        }
+        false
+    }
+
+    /// The resource of the same app that `id` is the number of.
+    pub fn sibling(&self, id: NodeId) -> Option<Self> {
+        let tree = self.scope.tree.borrow();
+        tree.resource(id.index).filter(|_| id.app == tree.app)?;
+        Some(Self { scope: Scope { index: id.index, ..self.scope.clone() } })
     }
 
     /// Makes the resource only where `condition` holds.
@@ -234,7 +263,7 @@ impl Resource {
 }
 
 /// A property's value in whatever form it comes: a node, a typed value, a literal.
-pub struct PropertyValue(Node);
+pub struct PropertyValue(pub(crate) Node);
 
 impl<T: ?Sized> From<Value<T>> for PropertyValue {
     fn from(value: Value<T>) -> Self {

@@ -10,8 +10,8 @@ use crate::asset::{self, DirectoryAsset};
 use crate::diagnostic::Diagnostic;
 use crate::params::Params;
 use crate::place::Place;
-use crate::reference::NodeId;
-use crate::resource::Resource;
+use crate::reference::{Node, NodeId};
+use crate::resource::{PropertyValue, Resource};
 use crate::tree::{self, Kind, Shared};
 
 /// A construct of the tree, as a place for others.
@@ -87,6 +87,11 @@ impl Scope {
         self.tree.borrow().path(self.index)
     }
 
+    /// The logical id that follows from the construct's path, before any hash of content.
+    pub(crate) fn logical_id(&self) -> Option<String> {
+        crate::logical_id(&self.tree.borrow().path_in_stack(self.index))
+    }
+
     /// An id that is unique in the app, made of the path by the rule of logical ids.
     pub fn unique_id(&self) -> String {
         let tree = self.tree.borrow();
@@ -108,6 +113,22 @@ impl Scope {
     pub fn stack(&self) -> Option<crate::Stack> {
         let index = self.tree.borrow().stack_of(self.index)?;
         Some(crate::Stack { scope: tree::scope(&self.tree, index) })
+    }
+
+    /// The account and the region of the nearest stage around this construct that has one.
+    pub(crate) fn stage_environment(&self) -> (Option<String>, Option<String>) {
+        let tree = self.tree.borrow();
+        let (mut account, mut region) = (None, None);
+        let mut at = Some(self.index);
+        while let Some(index) = at {
+            let element = tree.element(index);
+            if let Kind::Stage { account: stage_account, region: stage_region } = &element.kind {
+                account = account.or_else(|| stage_account.clone());
+                region = region.or_else(|| stage_region.clone());
+            }
+            at = element.parent;
+        }
+        (account, region)
     }
 
     /// Whether both are handles of the same construct.
@@ -188,6 +209,40 @@ impl Scope {
             Some((_, existing)) => *existing = value,
             None => tags.push((key, value)),
         }
+    }
+
+    /// Sets whatever stands at `path` of the construct's finished body in the template (`Properties.Code.S3Key` of a resource,
+    /// `Description` of an output), after everything else has been computed. A number steps into a list.
+    pub fn add_override(&self, path: &str, value: impl Into<PropertyValue>) {
+        let PropertyValue(value) = value.into();
+        self.push_override(path, Some(value));
+    }
+
+    /// Deletes whatever stands at `path` of the construct's finished body.
+    pub fn add_deletion_override(&self, path: &str) {
+        self.push_override(path, None);
+    }
+
+    fn push_override(&self, path: &str, value: Option<Node>) {
+        let path = path.split('.').map(str::to_owned).collect();
+        self.tree.borrow_mut().element_mut(self.index).overrides.push((path, value));
+    }
+
+    /// Computes the logical ids of this construct and everything below it as if it stood at `path`, the ids from below the
+    /// stack joined by `/`. A construct that was moved in the program keeps its resources that way.
+    pub fn alias(&self, path: &str) {
+        let ids = path.split('/').map(Into::into).collect();
+        self.tree.borrow_mut().element_mut(self.index).alias = Some(ids);
+    }
+
+    /// Has everything below `other` made before anything below this construct. Between stacks it is the stacks that wait.
+    pub fn depends_on(&self, other: &Self) {
+        let same_app = Rc::ptr_eq(&self.tree, &other.tree);
+        if !same_app {
+            self.error("depends on a construct of another app");
+            return;
+        }
+        self.tree.borrow_mut().edges.push((self.index, other.index));
     }
 
     /// The parameters that the program was given; see [`Params`].

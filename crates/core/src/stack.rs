@@ -70,6 +70,17 @@ impl Deref for Stack {
     }
 }
 
+/// How a stack uses values of other stacks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CrossStackReferences {
+    /// The other stack exports them, and CloudFormation keeps it from removing what is imported.
+    #[default]
+    Strong,
+    /// `Fn::GetStackOutput` reads the other stack's output at every deploy. Nothing ties the stacks together: the other one
+    /// can remove the value, and this one has it only as of its own last deploy.
+    Weak,
+}
+
 /// Settings of a [`Stack`].
 #[must_use = "a builder makes nothing until `build` is called"]
 #[derive(Debug)]
@@ -110,11 +121,20 @@ impl StackBuilder {
         self
     }
 
+    /// How the stack uses values of other stacks. Through exports by default.
+    pub fn cross_stack_references(mut self, references: CrossStackReferences) -> Self {
+        self.data.cross_stack_references = references;
+        self
+    }
+
     /// Makes the stack.
-    pub fn build(self) -> Stack {
+    pub fn build(mut self) -> Stack {
         self.draft.mark_built();
         let parent = self.draft.parent();
-        if self.draft.parent().stack().is_some() {
+        let (account, region) = parent.stage_environment();
+        self.data.account = self.data.account.or(account);
+        self.data.region = self.data.region.or(region);
+        if parent.stack().is_some() {
             parent.error(format!(
                 "stack `{}` is made inside of another stack; give it the app as its scope",
                 self.draft.id()

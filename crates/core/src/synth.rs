@@ -42,6 +42,8 @@ pub struct SynthesizedStack {
     pub depends_on: Vec<String>,
     /// The assets it needs, by hash.
     pub assets: Vec<String>,
+    /// The path of the stack around it, if it is nested. It is then no stack of the assembly but an asset of that one.
+    pub nested_in: Option<String>,
     /// The template.
     pub template: Template,
     /// What each logical id was made by, in the template's order.

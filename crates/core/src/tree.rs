@@ -27,6 +27,8 @@ pub(crate) struct Tree {
     pub folds: Vec<Fold>,
     pub aspects: Vec<(NodeId, Rc<dyn Aspect>)>,
     pub rules: Vec<Fold>,
+    /// Scopes, and those that are made before them.
+    pub edges: Vec<(u32, u32)>,
     pub assets: Vec<crate::asset::DirectoryAsset>,
     pub params: Rc<Params>,
     /// Counts what can make another round of folds and aspects necessary: elements, attachments, aspects.
@@ -41,10 +43,19 @@ pub(crate) struct Element {
     pub attachments: Vec<Rc<dyn Any>>,
     pub tags: Vec<(String, String)>,
     pub logical_id: Option<String>,
+    /// Where the element's logical ids are computed from, in place of its own path below the stack.
+    pub alias: Option<Vec<Box<str>>>,
+    /// What the user sets on the finished body: a path in it, and a value, or nothing to delete what is there.
+    pub overrides: Vec<(Vec<String>, Option<Node>)>,
 }
 
 pub(crate) enum Kind {
     Scope,
+    /// A scope whose stacks belong to an account and a region.
+    Stage {
+        account: Option<String>,
+        region: Option<String>,
+    },
     Stack(Box<StackData>),
     Resource(Box<ResourceData>),
     /// What has a logical id and a body of its own in a section of the template: parameters, outputs, conditions.
@@ -57,6 +68,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     Parameters,
+    Rules,
     Mappings,
     Conditions,
     Outputs,
@@ -66,6 +78,7 @@ impl Section {
     pub fn name(self) -> &'static str {
         match self {
             Self::Parameters => "Parameters",
+            Self::Rules => "Rules",
             Self::Mappings => "Mappings",
             Self::Conditions => "Conditions",
             Self::Outputs => "Outputs",
@@ -82,6 +95,9 @@ pub(crate) struct StackData {
     pub termination_protection: Option<bool>,
     pub depends_on: Vec<NodeId>,
     pub transforms: Vec<String>,
+    pub cross_stack_references: crate::CrossStackReferences,
+    /// The resource in the parent stack that stands for this one, if it is nested.
+    pub nested_in: Option<NodeId>,
 }
 
 #[derive(Clone, Debug)]
@@ -96,7 +112,6 @@ pub(crate) struct ResourceData {
     pub metadata: Map,
     /// Other attributes, such as `CreationPolicy`.
     pub attributes: Map,
-    pub overrides: Vec<(Vec<String>, Option<Node>)>,
     /// Whose rendered content the logical id carries a hash of.
     pub hash_of: Option<Vec<NodeId>>,
 }
@@ -112,6 +127,7 @@ impl Tree {
             folds: Vec::new(),
             aspects: Vec::new(),
             rules: Vec::new(),
+            edges: Vec::new(),
             assets: Vec::new(),
             params: Rc::new(params),
             generation: 0,
@@ -142,6 +158,8 @@ impl Tree {
             attachments: Vec::new(),
             tags: Vec::new(),
             logical_id: None,
+            alias: None,
+            overrides: Vec::new(),
         });
         self.generation += 1;
         if let Some(parent) = parent {
@@ -210,6 +228,27 @@ impl Tree {
 
     pub fn path(&self, index: u32) -> String {
         self.path_ids(index).join("/")
+    }
+
+    /// The ids from just below the stack down to the element, from which its logical id is made. Where a construct on the
+    /// way has an alias, that stands for everything up to there.
+    pub fn path_in_stack(&self, index: u32) -> Vec<&str> {
+        let mut ids = Vec::new();
+        let mut at = index;
+        while let Some(parent) = self.element(at).parent {
+            let element = self.element(at);
+            if matches!(element.kind, Kind::Stack(_)) && at != index {
+                break;
+            }
+            if let Some(alias) = &element.alias {
+                ids.extend(alias.iter().rev().map(|id| &**id));
+                break;
+            }
+            ids.push(&*element.id);
+            at = parent;
+        }
+        ids.reverse();
+        ids
     }
 
     /// The stack that the element is in, itself included.

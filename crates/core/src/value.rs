@@ -193,9 +193,32 @@ impl<T: ?Sized> IntoValue<T> for &Value<T> {
     }
 }
 
-impl IntoValue<String> for &str {
-    fn into_value(self) -> Value<String> {
+/// What a bare text can stand for: text itself, names, ids and [choices](Choice).
+///
+/// It has no methods: it decides what `&str` is an [`IntoValue`] of. One implementation of that for each type would have the
+/// compiler compare each with every other.
+pub trait FromText {}
+
+impl FromText for String {}
+
+impl<T: Choice> FromText for T {}
+
+// The compiler would complain of the bound, where what it should say is that of `IntoValue`.
+#[diagnostic::do_not_recommend]
+impl<T: FromText + ?Sized> IntoValue<T> for &str {
+    fn into_value(self) -> Value<T> {
         Value::from_node(self.into())
+    }
+}
+
+/// An enumeration of texts. It is open: the service may know more values than the specification, so a text stands for
+/// a choice as well, and so does an expression that yields one.
+pub trait Choice: Literal {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Choice> IntoValue<T> for Value<String> {
+    fn into_value(self) -> Value<T> {
+        self.cast()
     }
 }
 
@@ -257,11 +280,7 @@ identifiers!(Arn, Name, Id);
 
 macro_rules! literal_identifiers {
     ($($identifier:ident),*) => {$(
-        impl<K: ?Sized> IntoValue<$identifier<K>> for &str {
-            fn into_value(self) -> Value<$identifier<K>> {
-                Value::from_node(self.into())
-            }
-        }
+        impl<K: ?Sized> FromText for $identifier<K> {}
 
         impl<K: ?Sized> IntoValue<$identifier<K>> for String {
             fn into_value(self) -> Value<$identifier<K>> {

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use skysmith_assembly::{AssemblyWriter, AssetContent, Environment, MetadataEntry, StackArtifact, WriteError};
 
-use crate::synth::{Synthesis, SynthesizedStack};
+use crate::asset::content_hash;
+use crate::synth::{RenderedElement, Synthesis, SynthesizedStack};
 
 impl Synthesis {
     /// Writes the assembly to the folder `out`, in place of the one that is there.
@@ -20,21 +21,47 @@ impl Synthesis {
             writer.asset(asset.hash(), Some(&name), &AssetContent::Files(files))?;
         }
         for stack in &self.stacks {
-            writer.stack(artifact(stack), stack.template.to_json().as_bytes())?;
+            let template = stack.template.to_json();
+            if stack.nested_in.is_some() {
+                let content = AssetContent::Bytes(template.into_bytes(), ".json".to_owned());
+                writer.asset(&template_hash(stack), Some(&stack.path), &content)?;
+            } else {
+                let inside: Vec<_> = self.stacks.iter().filter(|other| is_nested_in(self, other, stack)).collect();
+                writer.stack(artifact(stack, &inside), template.as_bytes())?;
+            }
         }
         writer.finish()
     }
 }
 
-fn artifact(stack: &SynthesizedStack) -> StackArtifact {
-    let metadata = stack
-        .elements
-        .iter()
-        .map(|element| {
-            let entry = MetadataEntry::logical_id(&element.logical_id, Some(element.shown_place()));
-            (format!("/{}", element.path), vec![entry])
-        })
-        .collect();
+fn template_hash(stack: &SynthesizedStack) -> String {
+    content_hash(stack.template.to_json().as_bytes())
+}
+
+/// Whether `inner` is nested in `outer`, at whatever depth.
+fn is_nested_in(synthesis: &Synthesis, inner: &SynthesizedStack, outer: &SynthesizedStack) -> bool {
+    let mut around = inner.nested_in.as_deref();
+    while let Some(path) = around {
+        if path == outer.path {
+            return true;
+        }
+        around = synthesis.stacks.iter().find(|stack| stack.path == path).and_then(|stack| stack.nested_in.as_deref());
+    }
+    false
+}
+
+fn artifact(stack: &SynthesizedStack, inside: &[&SynthesizedStack]) -> StackArtifact {
+    let metadata = |element: &RenderedElement| {
+        let entry = MetadataEntry::logical_id(&element.logical_id, Some(element.shown_place()));
+        (format!("/{}", element.path), vec![entry])
+    };
+    let mut assets = stack.assets.clone();
+    for nested in inside {
+        assets.extend(nested.assets.iter().cloned());
+        assets.push(template_hash(nested));
+    }
+    assets.sort();
+    assets.dedup();
     StackArtifact {
         id: stack.id.clone(),
         display_name: stack.path.clone(),
@@ -43,8 +70,8 @@ fn artifact(stack: &SynthesizedStack) -> StackArtifact {
         dependencies: stack.depends_on.clone(),
         tags: stack.tags.clone(),
         termination_protection: stack.termination_protection,
-        assets: stack.assets.clone(),
-        metadata,
+        assets,
+        metadata: stack.elements.iter().map(metadata).collect(),
         ..StackArtifact::default()
     }
 }

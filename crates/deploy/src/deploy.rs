@@ -136,6 +136,7 @@ impl Session {
         }
         // Before anything is sent: a missing parameter should not cost an upload.
         wanted.parameter_values(deployed.as_ref().zip(old_template.as_ref()))?;
+        self.require_bootstrap(&wanted.stack).await?;
         self.publish(&wanted.stack, observer).await?;
         let source = self.template_source(wanted, observer).await?;
         match self.plan(wanted, kind, deployed.as_ref(), old_template, &source).await? {

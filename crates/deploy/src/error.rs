@@ -180,6 +180,30 @@ pub enum Error {
         /// The bucket.
         bucket: String,
     },
+    /// The stack asks for the CDK's bootstrap stack, which is not there.
+    #[error(
+        "stack {stack} needs the CDK's bootstrap in {environment}, which has none: there is no SSM parameter {parameter}"
+    )]
+    NotBootstrapped {
+        /// The stack's name.
+        stack: String,
+        /// The account and region.
+        environment: String,
+        /// The SSM parameter that would hold its version.
+        parameter: String,
+    },
+    /// The stack asks for a newer version of the CDK's bootstrap stack.
+    #[error("stack {stack} needs version {needed} of the CDK's bootstrap in {environment}, which has version {found}")]
+    BootstrapTooOld {
+        /// The stack's name.
+        stack: String,
+        /// The account and region.
+        environment: String,
+        /// The version that is there.
+        found: String,
+        /// The least version that will do.
+        needed: u32,
+    },
     /// A bucket for assets that must be there is not.
     #[error("bucket {bucket}, to which the assets go, does not exist")]
     NoBucket {

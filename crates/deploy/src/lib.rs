@@ -15,6 +15,7 @@
 
 mod archive;
 mod assets;
+mod bootstrap;
 mod bucket;
 mod change_set;
 mod deploy;

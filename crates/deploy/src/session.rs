@@ -1,9 +1,9 @@
 //! Who we are and how we call: credentials, region, clients, the count of calls.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
@@ -16,12 +16,17 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cloudformation::config::http::HttpResponse;
-use aws_sdk_cloudformation::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_cloudformation::config::interceptors::{
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
 use aws_sdk_cloudformation::config::{
     ConfigBag, Credentials, Intercept, RuntimeComponents, SharedCredentialsProvider, SharedHttpClient,
 };
 use aws_sdk_cloudformation::error::SdkError;
+use aws_sdk_cloudformation::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_async::time::SystemTimeSource;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder as HttpClientBuilder, tls};
@@ -81,10 +86,13 @@ pub struct Identity {
 #[derive(Clone, Debug)]
 pub struct Session {
     config: SdkConfig,
+    /// With the credentials that every role is taken with: a role for one thing seldom may take the role for another.
+    own: SdkConfig,
     endpoint: Endpoint,
     identity: Identity,
     region: String,
     calls: Calls,
+    clock_skew: Option<i64>,
     budget: Arc<Budget>,
     /// Buckets for assets that are known to be there and set up. Held while one is being made, so that parallel stacks make it once.
     pub(crate) ready_buckets: Arc<Mutex<HashSet<String>>>,
@@ -96,8 +104,11 @@ pub struct Session {
 /// What a session hands on to those made from it. Another account or region has its own budget and buckets, but the same endpoint and count.
 #[derive(Default)]
 struct Shared {
+    /// Nothing if the session's own credentials are those to take roles with.
+    own: Option<SdkConfig>,
     endpoint: Endpoint,
     calls: Calls,
+    clock_skew: Option<i64>,
     budget: Arc<Budget>,
     ready_buckets: Arc<Mutex<HashSet<String>>>,
 }
@@ -137,6 +148,9 @@ impl Session {
                 .region(region)
                 .credentials_provider(credentials)
                 .http_client(http)
+                // What a loader would bring along; without them no role can be taken.
+                .time_source(SystemTimeSource::new())
+                .sleep_impl(TokioSleep::new())
                 .build(),
             Endpoint::Aws | Endpoint::Url(_) => {
                 let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -165,24 +179,32 @@ impl Session {
         let session =
             Self::preflight(config, Shared { endpoint: options.endpoint.clone(), ..Shared::default() }).await?;
         match &options.role_arn {
-            Some(role) => session.assume(role, None, None).await,
+            Some(role) => {
+                let session = session.assume(role, None, None).await?;
+                Ok(Self { own: session.config.clone(), ..session })
+            }
             None => Ok(session),
         }
     }
 
-    /// The same with a role's credentials, checked.
+    /// A role's session, checked. The role is taken with the caller's own credentials, even if this is another role's session.
     ///
     /// # Errors
     /// The role cannot be taken.
     pub async fn assume(&self, role_arn: &str, external_id: Option<&str>, region: Option<&str>) -> Result<Self, Error> {
-        let mut provider = AssumeRoleProvider::builder(role_arn).session_name("skysmith").configure(&self.config);
+        let mut provider = AssumeRoleProvider::builder(role_arn).session_name("skysmith").configure(&self.own);
         if let Some(id) = external_id {
             provider = provider.external_id(id);
         }
         let region = Region::new(region.unwrap_or(&self.region).to_owned());
         let credentials = SharedCredentialsProvider::new(provider.build().await);
         let config = self.config.clone().into_builder().credentials_provider(credentials).region(region).build();
-        let shared = Shared { endpoint: self.endpoint.clone(), calls: self.calls.clone(), ..Shared::default() };
+        let shared = Shared {
+            own: Some(self.own.clone()),
+            endpoint: self.endpoint.clone(),
+            calls: self.calls.clone(),
+            ..Shared::default()
+        };
         Self::preflight(config, shared).await
     }
 
@@ -197,13 +219,21 @@ impl Session {
             config,
             region.to_owned(),
             self.identity.clone(),
-            Shared { endpoint: self.endpoint.clone(), calls: self.calls.clone(), ..Shared::default() },
+            Shared {
+                own: Some(self.own.clone()),
+                endpoint: self.endpoint.clone(),
+                calls: self.calls.clone(),
+                clock_skew: self.clock_skew,
+                ..Shared::default()
+            },
         )
     }
 
-    async fn preflight(config: SdkConfig, shared: Shared) -> Result<Self, Error> {
+    async fn preflight(config: SdkConfig, mut shared: Shared) -> Result<Self, Error> {
+        let clock = Clock::default();
         let sts = aws_sdk_sts::config::Builder::from(&config)
             .interceptor(shared.calls.clone())
+            .interceptor(clock.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(4).with_initial_backoff(Duration::from_millis(100)))
             .timeout_config(
                 TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(PREFLIGHT_TIMEOUT).build(),
@@ -211,6 +241,7 @@ impl Session {
             .build();
         let answer = aws_sdk_sts::Client::from_conf(sts).get_caller_identity().send().await;
         let answer = answer.map_err(|error| preflight_error(&error, &shared.endpoint))?;
+        shared.clock_skew = clock.0.get().copied();
         let identity = Identity {
             account: answer.account().unwrap_or_default().to_owned(),
             arn: answer.arn().unwrap_or_default().to_owned(),
@@ -220,7 +251,7 @@ impl Session {
     }
 
     fn build(config: SdkConfig, region: String, identity: Identity, shared: Shared) -> Self {
-        let Shared { endpoint, calls, budget, ready_buckets } = shared;
+        let Shared { own, endpoint, calls, clock_skew, budget, ready_buckets } = shared;
         // Not the adaptive mode: it slows all calls down to one in two seconds when half of them fail, mutations included. The describe calls, which are
         // what throttling is about, have a budget of their own.
         let cloudformation = aws_sdk_cloudformation::config::Builder::from(&config).interceptor(calls.clone()).build();
@@ -234,11 +265,13 @@ impl Session {
             cloudformation: aws_sdk_cloudformation::Client::from_conf(cloudformation),
             s3: aws_sdk_s3::Client::from_conf(s3),
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            own: own.unwrap_or_else(|| config.clone()),
             config,
             endpoint,
             identity,
             region,
             calls,
+            clock_skew,
             budget,
             ready_buckets,
         }
@@ -288,6 +321,18 @@ impl Session {
     #[must_use]
     pub fn api_calls(&self) -> u64 {
         self.calls.0.load(Ordering::Relaxed)
+    }
+
+    /// By how many seconds this machine's clock is ahead of the other side's (behind, if negative), to about a second. `None`: the answer did not tell.
+    #[must_use]
+    pub fn clock_skew(&self) -> Option<i64> {
+        self.clock_skew
+    }
+
+    /// The client that reads parameters. Made when it is needed, which is seldom.
+    pub(crate) fn ssm(&self) -> aws_sdk_ssm::Client {
+        let config = aws_sdk_ssm::config::Builder::from(&self.config).interceptor(self.calls.clone()).build();
+        aws_sdk_ssm::Client::from_conf(config)
     }
 
     /// Waits for a turn among the describe calls of this account and region.
@@ -397,8 +442,10 @@ fn preflight_error(error: &SdkError<GetCallerIdentityError, HttpResponse>, endpo
             };
             Error::Unreachable { operation, endpoint, reason }
         }
-        // "The credential provider was not enabled", "no providers in chain provided credentials".
-        Error::BadCredentials { reason } if reason.contains("not enabled") || reason.contains("no providers") => {
+        // "The credential provider was not enabled", "no providers in chain provided credentials". The metadata service is the last that is asked.
+        Error::BadCredentials { reason }
+            if ["not enabled", "no providers", "IMDS is disabled"].iter().any(|words| reason.contains(words)) =>
+        {
             Error::NoCredentials { reason }
         }
         other => other,
@@ -421,6 +468,32 @@ impl Intercept for Calls {
         _: &mut ConfigBag,
     ) -> Result<(), aws_sdk_cloudformation::error::BoxError> {
         self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// Compares clocks by the date of the first answer. AWS refuses signatures that are some minutes off.
+#[derive(Clone, Debug, Default)]
+struct Clock(Arc<OnceLock<i64>>);
+
+impl Intercept for Clock {
+    fn name(&self) -> &'static str {
+        "clock"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), aws_sdk_cloudformation::error::BoxError> {
+        let date = context.response().headers().get("date");
+        let theirs = date.and_then(|date| DateTime::from_str(date, DateTimeFormat::HttpDate).ok());
+        let ours = SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|now| i64::try_from(now.as_secs()).ok());
+        if let (Some(theirs), Some(ours)) = (theirs, ours) {
+            // The first answer counts; a repeated try tells nothing new.
+            let _ = self.0.set(ours - theirs.secs());
+        }
         Ok(())
     }
 }

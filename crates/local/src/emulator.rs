@@ -185,6 +185,12 @@ impl Emulator {
         }
     }
 
+    /// Whether what it runs on has been installed, so that a start needs no network.
+    #[must_use]
+    pub fn is_installed(&self) -> bool {
+        PythonEnvironment::complete(&self.environment, REQUIREMENTS).is_some()
+    }
+
     /// How it is, without changing anything.
     ///
     /// # Errors

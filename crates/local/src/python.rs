@@ -42,8 +42,7 @@ impl PythonEnvironment {
         if let Some(complete) = Self::complete(folder, requirements) {
             return Ok(complete);
         }
-        let search_path = env::var_os("PATH").unwrap_or_default();
-        let base = find_python(&search_path)?;
+        let base = Self::base()?;
         folders::remove(folder)?;
         on_event(Event::CreatingEnvironment { python: base.clone(), folder: folder.to_owned() });
         run(clean(&base).args(["-m", "venv"]).arg(folder), &beside(folder, ".log"), &mut |_| {})?;
@@ -55,13 +54,21 @@ impl PythonEnvironment {
         Ok(made)
     }
 
+    /// The Python of this machine that an environment would be made with.
+    ///
+    /// # Errors
+    /// [`Error::NoPython`], [`Error::PythonTooOld`], [`Error::PythonBroken`] or [`Error::NoVenv`] if none will do.
+    pub fn base() -> Result<PathBuf> {
+        find_python(&env::var_os("PATH").unwrap_or_default())
+    }
+
     /// The environment's interpreter.
     #[must_use]
     pub fn python(&self) -> &Path {
         &self.python
     }
 
-    fn complete(folder: &Path, requirements: &str) -> Option<Self> {
+    pub(crate) fn complete(folder: &Path, requirements: &str) -> Option<Self> {
         let python = interpreter(folder);
         let found = fs::read_to_string(stamp_path(folder)).ok()?;
         (python.exists() && found == stamp(&python, requirements)).then_some(Self { python })

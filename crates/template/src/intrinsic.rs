@@ -251,6 +251,42 @@ impl<R> Intrinsic<R> {
             Self::And(terms) | Self::Or(terms) => terms.iter().for_each(f),
         }
     }
+
+    /// [`for_each_argument`](Self::for_each_argument), with the right to change them.
+    pub fn for_each_argument_mut(&mut self, f: &mut impl FnMut(&mut Node<R>)) {
+        match self {
+            Self::Ref(_) | Self::Condition(_) => {}
+            Self::GetAtt(_, argument)
+            | Self::Join { values: argument, .. }
+            | Self::Split { source: argument, .. }
+            | Self::Base64(argument)
+            | Self::GetAzs(argument)
+            | Self::ImportValue(argument)
+            | Self::Length(argument)
+            | Self::ToJsonString(argument)
+            | Self::Not(argument)
+            | Self::RefAll(argument) => f(argument),
+            Self::Sub { variables: arguments, .. } | Self::GetStackOutput(arguments) | Self::Transform(arguments) => {
+                arguments.values_mut().for_each(f);
+            }
+            Self::Select { index: a, values: b }
+            | Self::If { then: a, otherwise: b, .. }
+            | Self::Equals(a, b)
+            | Self::Contains(a, b)
+            | Self::EachMemberEquals(a, b)
+            | Self::EachMemberIn(a, b)
+            | Self::ValueOf(a, b)
+            | Self::ValueOfAll(a, b) => {
+                f(a);
+                f(b);
+            }
+            Self::Cidr { block, count, bits } => [block, count].into_iter().chain(bits).for_each(f),
+            Self::FindInMap { map, top, second, default } => {
+                [map, top, second].into_iter().chain(default).for_each(f);
+            }
+            Self::And(terms) | Self::Or(terms) => terms.iter_mut().for_each(f),
+        }
+    }
 }
 
 impl Intrinsic {

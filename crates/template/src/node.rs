@@ -117,6 +117,17 @@ impl<R> Node<R> {
         })
     }
 
+    /// Calls `f` with every value directly inside of this one, with the right to change it.
+    pub fn for_each_child_mut(&mut self, f: &mut impl FnMut(&mut Self)) {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => {}
+            Self::List(items) => items.iter_mut().for_each(f),
+            Self::Map(map) => map.values_mut().for_each(f),
+            Self::Intrinsic(intrinsic) => intrinsic.for_each_argument_mut(f),
+            Self::JsonString(inner) => f(inner),
+        }
+    }
+
     /// Calls `f` with every reference in this value, in the order they are written.
     pub fn for_each_ref<'a>(&'a self, f: &mut impl FnMut(&'a R)) {
         match self {

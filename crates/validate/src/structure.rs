@@ -275,8 +275,9 @@ fn size(template: &Template, findings: &mut Findings) {
     let least: usize = template.root().iter().map(|(key, value)| key.len() + 4 + least_size(value)).sum();
     if least > LARGEST_TEMPLATE {
         findings
-            .push(RuleId::TemplateLimit, At::Root, format!("the template has more than {least} bytes"))
-            .note(format!("allowed: at most {LARGEST_TEMPLATE}"));
+            .push(RuleId::TemplateLimit, At::Root, format!("the template has at least {least} bytes, more than 1 MB"))
+            .note(format!("allowed: at most {LARGEST_TEMPLATE}"))
+            .note("move some of its resources to another stack, or to a nested one");
     }
 }
 

@@ -9,15 +9,12 @@ use std::{
 use anyhow::{Context as _, Result};
 
 use super::cloud::Cloud;
-use crate::program;
+use crate::{program, tools};
 
 /// The name of the stack in `bench/cdk/app.js`.
 pub const STACK: &str = "object-counter-cdk";
 /// How often a command of the CDK is run: each takes a second or more.
 pub const RUNS: usize = 5;
-
-/// Without these it would not be the same installation.
-const PINNED: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
 
 /// An installed CDK.
 pub struct Cdk {
@@ -30,23 +27,8 @@ pub struct Cdk {
 impl Cdk {
     /// Installs the pinned packages, unless they are there.
     pub fn install(root: &Path, folder: &Path) -> Result<Self> {
-        let source = root.join("bench/cdk");
-        let installed = root.join("target/tools/cdk");
-        fs::create_dir_all(&installed)?;
-        let mut pins = String::new();
-        for name in PINNED {
-            pins += &fs::read_to_string(source.join(name)).with_context(|| format!("bench/cdk/{name}"))?;
-            fs::copy(source.join(name), installed.join(name))?;
-        }
-        fs::copy(source.join("app.js"), installed.join("app.js"))?;
-        let stamp = installed.join("installed");
-        if fs::read_to_string(&stamp).ok().as_ref() != Some(&pins) {
-            eprintln!("    installing the AWS CDK");
-            let mut npm = Command::new("npm");
-            npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&installed);
-            program::succeed(&mut npm)?;
-            fs::write(stamp, pins)?;
-        }
+        let installed = tools::cdk()?;
+        fs::copy(root.join("bench/cdk/app.js"), installed.join("app.js")).context("bench/cdk/app.js")?;
         let home = folder.join("cdk-home");
         // It would ask a server in the internet whether there is one, once an hour, and wait for the answer.
         fs::create_dir_all(home.join(".cdk/cache"))?;

@@ -31,12 +31,12 @@ impl CfnAccount {
     }
 
     /// What `Ref` returns: the resource's `Id`.
-    pub fn reference(&self) -> Value<Id<markers::Account>> {
+    pub fn reference(&self) -> Value<Id<markers::ApiGatewayAccount>> {
         self.0.reference()
     }
 
     /// The ID for the account. For example: `abc123`.
-    pub fn attr_id(&self) -> Value<Id<markers::Account>> {
+    pub fn attr_id(&self) -> Value<Id<markers::ApiGatewayAccount>> {
         self.0.attribute("Id")
     }
 }

@@ -90,12 +90,12 @@ impl CfnApiKey {
     }
 
     /// What `Ref` returns: the resource's `APIKeyId`.
-    pub fn reference(&self) -> Value<Id<markers::ApiKey>> {
+    pub fn reference(&self) -> Value<Id<markers::ApiGatewayApiKey>> {
         self.0.reference()
     }
 
     /// The ID for the API key. For example: `abc123`.
-    pub fn attr_api_key_id(&self) -> Value<Id<markers::ApiKey>> {
+    pub fn attr_api_key_id(&self) -> Value<Id<markers::ApiGatewayApiKey>> {
         self.0.attribute("APIKeyId")
     }
 }

@@ -20,7 +20,7 @@ impl CfnUsagePlanKey {
     pub fn new(
         scope: &Scope,
         id: &str,
-        key_id: impl IntoValue<Id<markers::ApiKey>>,
+        key_id: impl IntoValue<Id<markers::ApiGatewayApiKey>>,
         key_type: impl IntoValue<KeyType>,
         usage_plan_id: impl IntoValue<Id<markers::UsagePlan>>,
     ) -> Self {
@@ -31,7 +31,7 @@ impl CfnUsagePlanKey {
     ///
     /// Replacement: always.
     #[track_caller]
-    pub fn key_id(self, value: impl IntoValue<Id<markers::ApiKey>>) -> Self {
+    pub fn key_id(self, value: impl IntoValue<Id<markers::ApiGatewayApiKey>>) -> Self {
         self.0.set("KeyId", value.into_value());
         self
     }

@@ -21,7 +21,7 @@ impl CfnVpcLink {
         scope: &Scope,
         id: &str,
         name: impl IntoValue<String>,
-        target_arns: impl IntoList<Arn<markers::LoadBalancer>>,
+        target_arns: impl IntoList<Arn<markers::ElasticLoadBalancingV2LoadBalancer>>,
     ) -> Self {
         Self(Resource::new(scope, id, Self::TYPE)).name(name).target_arns(target_arns)
     }
@@ -53,7 +53,7 @@ impl CfnVpcLink {
     ///
     /// Replacement: always.
     #[track_caller]
-    pub fn target_arns(self, value: impl IntoList<Arn<markers::LoadBalancer>>) -> Self {
+    pub fn target_arns(self, value: impl IntoList<Arn<markers::ElasticLoadBalancingV2LoadBalancer>>) -> Self {
         self.0.set("TargetArns", value.into_list());
         self
     }

@@ -152,7 +152,7 @@ impl CfnApi {
     }
 
     /// What `Ref` returns: the resource's `ApiId`.
-    pub fn reference(&self) -> Value<Id<markers::Api>> {
+    pub fn reference(&self) -> Value<Id<markers::ApiGatewayV2Api>> {
         self.0.reference()
     }
 
@@ -162,7 +162,7 @@ impl CfnApi {
     }
 
     /// The API identifier.
-    pub fn attr_api_id(&self) -> Value<Id<markers::Api>> {
+    pub fn attr_api_id(&self) -> Value<Id<markers::ApiGatewayV2Api>> {
         self.0.attribute("ApiId")
     }
 

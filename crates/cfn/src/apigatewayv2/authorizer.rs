@@ -20,7 +20,7 @@ impl CfnAuthorizer {
     pub fn new(
         scope: &Scope,
         id: &str,
-        api_id: impl IntoValue<Id<markers::Api>>,
+        api_id: impl IntoValue<Id<markers::ApiGatewayV2Api>>,
         authorizer_type: impl IntoValue<String>,
         name: impl IntoValue<String>,
     ) -> Self {
@@ -31,7 +31,7 @@ impl CfnAuthorizer {
     ///
     /// Replacement: always.
     #[track_caller]
-    pub fn api_id(self, value: impl IntoValue<Id<markers::Api>>) -> Self {
+    pub fn api_id(self, value: impl IntoValue<Id<markers::ApiGatewayV2Api>>) -> Self {
         self.0.set("ApiId", value.into_value());
         self
     }

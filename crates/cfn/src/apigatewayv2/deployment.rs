@@ -17,7 +17,7 @@ handle! {
 impl CfnDeployment {
     /// Makes the resource in `scope` with what it cannot be without: `ApiId`.
     #[track_caller]
-    pub fn new(scope: &Scope, id: &str, api_id: impl IntoValue<Id<markers::Api>>) -> Self {
+    pub fn new(scope: &Scope, id: &str, api_id: impl IntoValue<Id<markers::ApiGatewayV2Api>>) -> Self {
         Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id)
     }
 
@@ -25,7 +25,7 @@ impl CfnDeployment {
     ///
     /// Replacement: always.
     #[track_caller]
-    pub fn api_id(self, value: impl IntoValue<Id<markers::Api>>) -> Self {
+    pub fn api_id(self, value: impl IntoValue<Id<markers::ApiGatewayV2Api>>) -> Self {
         self.0.set("ApiId", value.into_value());
         self
     }

@@ -20,7 +20,7 @@ impl CfnIntegration {
     pub fn new(
         scope: &Scope,
         id: &str,
-        api_id: impl IntoValue<Id<markers::Api>>,
+        api_id: impl IntoValue<Id<markers::ApiGatewayV2Api>>,
         integration_type: impl IntoValue<String>,
     ) -> Self {
         Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id).integration_type(integration_type)
@@ -30,7 +30,7 @@ impl CfnIntegration {
     ///
     /// Replacement: always.
     #[track_caller]
-    pub fn api_id(self, value: impl IntoValue<Id<markers::Api>>) -> Self {
+    pub fn api_id(self, value: impl IntoValue<Id<markers::ApiGatewayV2Api>>) -> Self {
         self.0.set("ApiId", value.into_value());
         self
     }

@@ -20,7 +20,7 @@ impl CfnIntegrationResponse {
     pub fn new(
         scope: &Scope,
         id: &str,
-        api_id: impl IntoValue<Id<markers::Api>>,
+        api_id: impl IntoValue<Id<markers::ApiGatewayV2Api>>,
         integration_id: impl IntoValue<Id<markers::ApiGatewayV2Integration>>,
         integration_response_key: impl IntoValue<String>,
     ) -> Self {
@@ -34,7 +34,7 @@ impl CfnIntegrationResponse {
     ///
     /// Replacement: always.
     #[track_caller]
-    pub fn api_id(self, value: impl IntoValue<Id<markers::Api>>) -> Self {
+    pub fn api_id(self, value: impl IntoValue<Id<markers::ApiGatewayV2Api>>) -> Self {
         self.0.set("ApiId", value.into_value());
         self
     }

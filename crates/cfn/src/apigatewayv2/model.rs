@@ -20,7 +20,7 @@ impl CfnModel {
     pub fn new(
         scope: &Scope,
         id: &str,
-        api_id: impl IntoValue<Id<markers::Api>>,
+        api_id: impl IntoValue<Id<markers::ApiGatewayV2Api>>,
         name: impl IntoValue<String>,
         schema: impl IntoValue<Json>,
     ) -> Self {
@@ -31,7 +31,7 @@ impl CfnModel {
     ///
     /// Replacement: always.
     #[track_caller]
-    pub fn api_id(self, value: impl IntoValue<Id<markers::Api>>) -> Self {
+    pub fn api_id(self, value: impl IntoValue<Id<markers::ApiGatewayV2Api>>) -> Self {
         self.0.set("ApiId", value.into_value());
         self
     }

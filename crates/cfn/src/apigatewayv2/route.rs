@@ -20,7 +20,7 @@ impl CfnRoute {
     pub fn new(
         scope: &Scope,
         id: &str,
-        api_id: impl IntoValue<Id<markers::Api>>,
+        api_id: impl IntoValue<Id<markers::ApiGatewayV2Api>>,
         route_key: impl IntoValue<String>,
     ) -> Self {
         Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id).route_key(route_key)
@@ -30,7 +30,7 @@ impl CfnRoute {
     ///
     /// Replacement: always.
     #[track_caller]
-    pub fn api_id(self, value: impl IntoValue<Id<markers::Api>>) -> Self {
+    pub fn api_id(self, value: impl IntoValue<Id<markers::ApiGatewayV2Api>>) -> Self {
         self.0.set("ApiId", value.into_value());
         self
     }
@@ -113,12 +113,12 @@ impl CfnRoute {
     }
 
     /// What `Ref` returns: the resource's `RouteId`.
-    pub fn reference(&self) -> Value<Id<markers::Route>> {
+    pub fn reference(&self) -> Value<Id<markers::ApiGatewayV2Route>> {
         self.0.reference()
     }
 
     /// The route ID.
-    pub fn attr_route_id(&self) -> Value<Id<markers::Route>> {
+    pub fn attr_route_id(&self) -> Value<Id<markers::ApiGatewayV2Route>> {
         self.0.attribute("RouteId")
     }
 }

@@ -20,8 +20,8 @@ impl CfnRouteResponse {
     pub fn new(
         scope: &Scope,
         id: &str,
-        api_id: impl IntoValue<Id<markers::Api>>,
-        route_id: impl IntoValue<Id<markers::Route>>,
+        api_id: impl IntoValue<Id<markers::ApiGatewayV2Api>>,
+        route_id: impl IntoValue<Id<markers::ApiGatewayV2Route>>,
         route_response_key: impl IntoValue<String>,
     ) -> Self {
         Self(Resource::new(scope, id, Self::TYPE))
@@ -34,7 +34,7 @@ impl CfnRouteResponse {
     ///
     /// Replacement: always.
     #[track_caller]
-    pub fn api_id(self, value: impl IntoValue<Id<markers::Api>>) -> Self {
+    pub fn api_id(self, value: impl IntoValue<Id<markers::ApiGatewayV2Api>>) -> Self {
         self.0.set("ApiId", value.into_value());
         self
     }
@@ -66,7 +66,7 @@ impl CfnRouteResponse {
     ///
     /// Replacement: always.
     #[track_caller]
-    pub fn route_id(self, value: impl IntoValue<Id<markers::Route>>) -> Self {
+    pub fn route_id(self, value: impl IntoValue<Id<markers::ApiGatewayV2Route>>) -> Self {
         self.0.set("RouteId", value.into_value());
         self
     }

@@ -22,7 +22,7 @@ impl CfnAlias {
     pub fn new(
         scope: &Scope,
         id: &str,
-        function_name: impl IntoValue<Name<markers::Function>>,
+        function_name: impl IntoValue<Name<markers::LambdaFunction>>,
         function_version: impl IntoValue<String>,
         name: impl IntoValue<String>,
     ) -> Self {
@@ -51,7 +51,7 @@ impl CfnAlias {
     ///
     /// Replacement: always.
     #[track_caller]
-    pub fn function_name(self, value: impl IntoValue<Name<markers::Function>>) -> Self {
+    pub fn function_name(self, value: impl IntoValue<Name<markers::LambdaFunction>>) -> Self {
         self.0.set("FunctionName", value.into_value());
         self
     }

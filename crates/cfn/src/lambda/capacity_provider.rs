@@ -102,12 +102,12 @@ impl CfnCapacityProvider {
     }
 
     /// What `Ref` returns: the resource's `CapacityProviderName`.
-    pub fn reference(&self) -> Value<Name<markers::CapacityProvider>> {
+    pub fn reference(&self) -> Value<Name<markers::LambdaCapacityProvider>> {
         self.0.reference()
     }
 
     /// The attribute `Arn`.
-    pub fn attr_arn(&self) -> Value<Arn<markers::CapacityProvider>> {
+    pub fn attr_arn(&self) -> Value<Arn<markers::LambdaCapacityProvider>> {
         self.0.attribute("Arn")
     }
 

@@ -22,7 +22,7 @@ impl CfnEventInvokeConfig {
     pub fn new(
         scope: &Scope,
         id: &str,
-        function_name: impl IntoValue<Name<markers::Function>>,
+        function_name: impl IntoValue<Name<markers::LambdaFunction>>,
         qualifier: impl IntoValue<String>,
     ) -> Self {
         Self(Resource::new(scope, id, Self::TYPE)).function_name(function_name).qualifier(qualifier)
@@ -53,7 +53,7 @@ impl CfnEventInvokeConfig {
     ///
     /// Replacement: always. Pattern: `^(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]+(-[a-z]+)+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?$`.
     #[track_caller]
-    pub fn function_name(self, value: impl IntoValue<Name<markers::Function>>) -> Self {
+    pub fn function_name(self, value: impl IntoValue<Name<markers::LambdaFunction>>) -> Self {
         self.0.set("FunctionName", value.into_value());
         self
     }

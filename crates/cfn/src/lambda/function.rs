@@ -309,12 +309,12 @@ impl CfnFunction {
     }
 
     /// What `Ref` returns: the resource's `FunctionName`.
-    pub fn reference(&self) -> Value<Name<markers::Function>> {
+    pub fn reference(&self) -> Value<Name<markers::LambdaFunction>> {
         self.0.reference()
     }
 
     /// The Amazon Resource Name (ARN) of the function.
-    pub fn attr_arn(&self) -> Value<Arn<markers::Function>> {
+    pub fn attr_arn(&self) -> Value<Arn<markers::LambdaFunction>> {
         self.0.attribute("Arn")
     }
 

@@ -21,7 +21,7 @@ impl CfnUrl {
         scope: &Scope,
         id: &str,
         auth_type: impl IntoValue<AuthType>,
-        target_function_arn: impl IntoValue<Arn<markers::Function>>,
+        target_function_arn: impl IntoValue<Arn<markers::LambdaFunction>>,
     ) -> Self {
         Self(Resource::new(scope, id, Self::TYPE)).auth_type(auth_type).target_function_arn(target_function_arn)
     }
@@ -69,18 +69,18 @@ impl CfnUrl {
     ///
     /// Replacement: always. Pattern: `^(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:((?!\d+)[0-9a-zA-Z-_]+))?$`.
     #[track_caller]
-    pub fn target_function_arn(self, value: impl IntoValue<Arn<markers::Function>>) -> Self {
+    pub fn target_function_arn(self, value: impl IntoValue<Arn<markers::LambdaFunction>>) -> Self {
         self.0.set("TargetFunctionArn", value.into_value());
         self
     }
 
     /// What `Ref` returns: the resource's `FunctionArn`.
-    pub fn reference(&self) -> Value<Arn<markers::Function>> {
+    pub fn reference(&self) -> Value<Arn<markers::LambdaFunction>> {
         self.0.reference()
     }
 
     /// The Amazon Resource Name (ARN) of the function.
-    pub fn attr_function_arn(&self) -> Value<Arn<markers::Function>> {
+    pub fn attr_function_arn(&self) -> Value<Arn<markers::LambdaFunction>> {
         self.0.attribute("FunctionArn")
     }
 

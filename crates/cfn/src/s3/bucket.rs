@@ -1003,7 +1003,7 @@ impl LambdaConfiguration {
     /// * `Function`: The Amazon Resource Name (ARN) of the AWS Lambda function that Amazon S3 invokes when the specified event type occurs.
     ///
     ///
-    pub fn new(event: impl IntoValue<String>, function: impl IntoValue<Arn<markers::Function>>) -> Self {
+    pub fn new(event: impl IntoValue<String>, function: impl IntoValue<Arn<markers::LambdaFunction>>) -> Self {
         let mut properties = PropertyMap::new();
         properties.set("Event", event.into_value());
         properties.set("Function", function.into_value());

@@ -3,9 +3,12 @@
 //! An app is built and run, an assembly is read, a template becomes an assembly of one stack. What comes after does not see the difference.
 
 mod cargo;
+pub mod lock;
+pub mod probe;
 mod process;
 mod run;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,11 +16,15 @@ use skysmith_assembly::protocol::{Diagnostic, Severity};
 use skysmith_assembly::{Assembly, MessageLevel, Note, ReadError, SourcePlace, Stack};
 use skysmith_template::Document;
 
+use crate::cdk_json;
 use crate::config::{self, App};
 use crate::error::Failure;
 use crate::output::diagnostics::{self, Sources};
 use crate::output::paths;
 use crate::session::Session;
+
+/// What is larger is not even looked at; what is smaller, and still too large, is told by its line.
+const LARGEST_TEMPLATE: u64 = 64 * 1024 * 1024;
 
 /// What there is to work on.
 #[derive(Debug, PartialEq, Eq)]
@@ -71,15 +78,14 @@ fn nothing_to_work_on(session: &Session) -> Failure {
         return Failure::usage(format!("{file} does not say what to work on"))
             .hint(format!("add a line such as {example}, or pass --app"));
     }
-    let failure =
-        Failure::usage(format!("there is no {} in {} or above", config::FILE_NAME, session.project.root.display()))
-            .hint(format!("create one with a line such as {example}"))
-            .hint("or pass --app with a command, a folder with an assembly, or a template");
-    if session.project.root.join("cdk.json").is_file() {
-        failure.hint("there is a cdk.json, which is not read yet: pass its `app` as --app")
-    } else {
-        failure
+    if session.project.cdk.is_some() {
+        let file = paths::shown(&session.project.root.join(cdk_json::FILE_NAME));
+        return Failure::usage(format!("{file} has no `app`"))
+            .hint("add one, such as \"app\": \"node app.js\", or pass --app with a command, a folder with an assembly, or a template");
     }
+    Failure::usage(format!("there is no {} in {} or above", config::FILE_NAME, session.project.root.display()))
+        .hint(format!("create one with a line such as {example}"))
+        .hint("or pass --app with a command, a folder with an assembly, or a template")
 }
 
 /// A folder and a file are what they are; everything else is a command, unless it looks like a path that was mistyped.
@@ -128,13 +134,19 @@ pub fn load(session: &Session) -> Result<Loaded, Failure> {
                 label: package,
                 folders: program.source_folders(&session.project.root),
                 command: program.command(),
+                context: BTreeMap::new(),
             };
             finish(session, run)
         }
         Source::Command(text) => {
-            let command = run::shell(&text, &session.project.root);
-            let root = session.project.root.clone();
-            finish(session, run::Run { label: text, folders: vec![root], command })
+            let (root, cdk) = (session.project.root.clone(), session.project.cdk.as_ref());
+            let text = match cdk.and_then(|cdk| cdk.build.as_deref()) {
+                Some(build) => format!("{build} && {text}"),
+                None => text,
+            };
+            let command = run::shell(&text, &root);
+            let context = cdk.map_or_else(cdk_json::default_context, |cdk| cdk.context.clone());
+            finish(session, run::Run { label: text, folders: vec![root], command, context })
         }
     }
 }
@@ -225,7 +237,13 @@ pub fn template(stack: &Stack) -> Result<Document, Failure> {
 /// Reads a template, JSON or YAML.
 pub fn template_file(path: &Path) -> Result<Document, Failure> {
     let shown = paths::shown(path);
-    let bytes = fs::read(path).map_err(|error| Failure::from(error).context(format!("cannot read {shown}")))?;
+    let io_error = |error| Failure::from(error).context(format!("cannot read {shown}"));
+    let size = fs::metadata(path).map_err(io_error)?.len();
+    if size > LARGEST_TEMPLATE {
+        return Err(Failure::failed(format!("{shown} has {} MB, which is no template", size / 1_000_000))
+            .note("CloudFormation takes 1 MB"));
+    }
+    let bytes = fs::read(path).map_err(io_error)?;
     skysmith_template::read_bytes(&bytes).map_err(|error| {
         let mut diagnostic = Diagnostic::new(Severity::Error, error.kind().to_string());
         diagnostic.rule = Some("syntax".to_owned());

@@ -1,5 +1,6 @@
 //! Running an app by the protocol of [`skysmith_assembly::protocol`], and making sense of how it ends.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io;
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+use serde_json::Value;
 use skysmith_assembly::protocol::{self, Context, Diagnostic, Diagnostics};
 use skysmith_assembly::{Assembly, KNOWN_MAJOR_VERSION};
 
@@ -27,6 +29,8 @@ pub struct Run {
     pub folders: Vec<PathBuf>,
     /// What runs it.
     pub command: Command,
+    /// What it is told beside the parameters.
+    pub context: BTreeMap<String, Value>,
 }
 
 /// What an app that succeeded had to say.
@@ -55,14 +59,15 @@ pub fn shell(text: &str, folder: &Path) -> Command {
 
 /// Runs the app until it ends. Success means that there is a new assembly in `out`, and no error was reported.
 pub fn run(session: &Session, run: Run, out: &Path) -> Result<Found, Failure> {
-    let Run { label, mut command, .. } = run;
+    let Run { label, mut command, context, .. } = run;
+    session.work_alone_with(out);
     check_replaceable(out)?;
     let private = tempfile::Builder::new()
         .prefix("skysmith-")
         .tempdir()
         .map_err(|error| Failure::from(error).context("cannot make a temporary folder"))?;
     let findings = private.path().join("diagnostics.json");
-    set_environment(session, &mut command, out, &findings, private.path())?;
+    set_environment(session, &mut command, context, out, &findings, private.path())?;
 
     let before = stamp(out);
     let ui = &session.ui;
@@ -118,17 +123,14 @@ pub fn run(session: &Session, run: Run, out: &Path) -> Result<Found, Failure> {
 fn set_environment(
     session: &Session,
     command: &mut Command,
+    other: BTreeMap<String, Value>,
     out: &Path,
     findings: &Path,
     private: &Path,
 ) -> Result<(), Failure> {
     let params = session.parameters()?;
     super::show_warnings(session, &params.warnings);
-    let context = Context {
-        parameters: params.effective,
-        environment: session.globals.environment.clone(),
-        ..Context::default()
-    };
+    let context = Context { parameters: params.effective, environment: session.globals.environment.clone(), other };
     let context = serde_json::to_string(&context)?;
     command.env_remove(protocol::CONTEXT_FILE).env_remove(protocol::CONTEXT_JSON);
     if context.len() < protocol::CONTEXT_JSON_LIMIT {

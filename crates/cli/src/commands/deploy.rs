@@ -1,5 +1,6 @@
 //! `skysmith deploy`: shows what would happen, guards, asks, carries it out.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
@@ -28,6 +29,9 @@ pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {
     if asks && !ui.can_ask() {
         return Err(Failure::failed("a deploy asks before it changes anything, and there is no terminal to ask on")
             .hint("pass --yes; what would lose data is refused even then, unless --allow-data-loss is given"));
+    }
+    if let Some(file) = &flags.outputs_file {
+        check_writable(file)?;
     }
     let loaded = session.load()?;
     let chosen = select::selected(&loaded.stacks, &flags.stacks, "deploy")?;
@@ -59,7 +63,7 @@ pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {
         }
     }
     if let Some(file) = &flags.outputs_file {
-        write_outputs(file, &done)?;
+        write_outputs(file, &done, &stacks)?;
     }
     if !ui.is_json() {
         ui.result(&outputs::text(&done))?;
@@ -108,8 +112,28 @@ fn wanted(session: &Session, stacks: &[&Stack], parameters: &[String]) -> Result
     Ok(wanted)
 }
 
-fn write_outputs(file: &Path, done: &Outputs) -> Result<(), Failure> {
-    let mut text = serde_json::to_string_pretty(&outputs::file(done))?;
+/// Finds out before a deployment, which may take long, that its outputs could not be written.
+fn check_writable(file: &Path) -> Result<(), Failure> {
+    let wrong = |why: String| Failure::usage(format!("cannot write the outputs to {}: {why}", paths::shown(file)));
+    if file.is_dir() {
+        return Err(wrong("it is a folder".to_owned()));
+    }
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(wrong(format!("there is no folder `{}`", folder.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn write_outputs(file: &Path, done: &Outputs, stacks: &[&Stack]) -> Result<(), Failure> {
+    let name =
+        |path: &str| stacks.iter().find(|stack| stack.display_name == path).map(|stack| stack.stack_name.clone());
+    let named: Outputs =
+        done.iter().map(|(path, outputs)| (name(path).unwrap_or_else(|| path.clone()), outputs.clone())).collect();
+    // Two regions may have stacks of one name: then only the paths tell them apart.
+    let names: BTreeSet<&String> = named.iter().map(|(name, _)| name).collect();
+    let mut text = serde_json::to_string_pretty(&outputs::file(if names.len() == done.len() { &named } else { done }))?;
     text.push('\n');
     fs::write(file, text).map_err(|error| Failure::from(error).context(format!("cannot write {}", paths::shown(file))))
 }

@@ -4,6 +4,7 @@ mod completions;
 mod deploy;
 mod destroy;
 mod diff;
+mod doctor;
 mod list;
 mod local;
 mod outputs;
@@ -29,6 +30,7 @@ pub fn run(session: &Session, command: Command) -> Result<Done, Failure> {
         Command::Destroy(flags) => destroy::run(session, &flags),
         Command::Outputs(flags) => outputs::run(session, &flags),
         Command::Params => params::run(session),
+        Command::Doctor => doctor::run(session),
         Command::Local(what) => local::run(session, &what),
         Command::Completions { shell } => completions::run(session, shell),
     }

@@ -68,10 +68,11 @@ pub fn stack_json(outputs: &[Shown]) -> Value {
     Value::Object(values)
 }
 
-/// What `--outputs-file` holds: the values by stack and output, as the CDK writes it.
+/// What `--outputs-file` holds: the values by stack and output, as the CDK writes it; stacks without outputs are left out.
 pub fn file(outputs: &Outputs) -> BTreeMap<&str, BTreeMap<&str, &str>> {
     outputs
         .iter()
+        .filter(|(_, outputs)| !outputs.is_empty())
         .map(|(stack, outputs)| {
             (
                 stack.as_str(),

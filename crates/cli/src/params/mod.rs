@@ -215,7 +215,8 @@ mod tests {
             variables: &[(&str, &str)],
             flags: &[&str],
         ) -> Result<Params, Failure> {
-            let project = Project { root: self.0.path().to_owned(), has_file: false, config: Config::default() };
+            let project =
+                Project { root: self.0.path().to_owned(), has_file: false, config: Config::default(), cdk: None };
             let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
             let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
             read(&project, environment, variables, &flags)

@@ -1,5 +1,6 @@
 //! A project in a folder of its own, and the command run in it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -55,6 +56,11 @@ impl TestProject {
     }
 
     pub fn skysmith_in<const N: usize>(&self, folder: &str, args: [&str; N]) -> Ran {
+        Ran::from(self.command(folder, args).output().unwrap())
+    }
+
+    /// The command, ready to run.
+    pub fn command<const N: usize>(&self, folder: &str, args: [&str; N]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_skysmith"));
         command.current_dir(self.path(folder)).args(args);
         for (name, _) in std::env::vars() {
@@ -63,8 +69,27 @@ impl TestProject {
             }
         }
         command.env_remove("RUST_BACKTRACE").env_remove("NO_COLOR");
+        // Apps that Cargo builds have one name in every project, and would overwrite each other in a shared folder.
+        command.env_remove("CARGO_TARGET_DIR");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        Ran::from(command.output().unwrap())
+        command
+    }
+
+    /// Every file and folder, hidden ones included, with its content.
+    pub fn content(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut found = BTreeMap::new();
+        let mut folders = vec![self.path("")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let is_folder = fs::symlink_metadata(&path).unwrap().is_dir();
+                found.insert(path.clone(), fs::read(&path).unwrap_or_default());
+                if is_folder {
+                    folders.push(path);
+                }
+            }
+        }
+        found
     }
 }
 
@@ -75,7 +100,7 @@ impl From<Output> for Ran {
             err: String::from_utf8(output.stderr).unwrap(),
             code: output.status.code().unwrap_or(-1),
         };
-        assert!(!ran.err.contains("panicked at crates/cli"), "it panicked: {}", ran.err);
+        assert!(!ran.err.contains("panicked at crates/cli/src"), "it panicked: {}", ran.err);
         ran
     }
 }

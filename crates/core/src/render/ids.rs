@@ -5,27 +5,12 @@ use std::collections::HashMap;
 use super::{Rendered, Renderer};
 use crate::diagnostic::Diagnostic;
 use crate::logical_id::{content_hash, is_logical_id, logical_id};
-use crate::tree::Kind;
 
 impl Renderer<'_> {
-    pub(super) fn path_in_stack(&self, index: u32) -> Vec<&str> {
-        let mut ids = Vec::new();
-        let mut at = index;
-        while let Some(parent) = self.tree.element(at).parent {
-            if matches!(self.tree.element(at).kind, Kind::Stack(_)) {
-                break;
-            }
-            ids.push(&*self.tree.element(at).id);
-            at = parent;
-        }
-        ids.reverse();
-        ids
-    }
-
     pub(super) fn assign_ids(&mut self, elements: &[u32]) {
         let mut taken: HashMap<String, u32> = HashMap::new();
         for &index in elements {
-            let path = self.path_in_stack(index);
+            let path = self.tree.path_in_stack(index);
             let id = match &self.tree.element(index).logical_id {
                 Some(id) => Some(id.clone()),
                 None => logical_id(&path),

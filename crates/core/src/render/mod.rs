@@ -3,6 +3,7 @@
 //! Ids come first, then everything that names them: references, dependencies, hashes of rendered content.
 
 mod check;
+mod crossing;
 mod ids;
 mod overrides;
 mod tags;
@@ -11,20 +12,29 @@ use std::collections::{HashMap, HashSet};
 
 use skysmith_template::Template;
 
+use self::crossing::Crossings;
 use crate::app::Catalog;
-use crate::asset::DirectoryAsset;
+use crate::asset::{self, DirectoryAsset};
 use crate::diagnostic::Diagnostic;
 use crate::reference::{Node, Reference};
 use crate::synth::{RenderedElement, SynthesizedStack};
-use crate::tree::{Kind, ResourceData, Section, Tree};
+use crate::tree::{Kind, ResourceData, Section, StackData, Tree};
 
 type Rendered = skysmith_template::Node;
 type RenderedMap = skysmith_template::Map;
 
 /// Renders every stack, and says what is wrong with what was rendered.
 pub(crate) fn render(tree: &Tree, catalog: &Catalog) -> (Vec<SynthesizedStack>, Vec<Diagnostic>) {
-    let mut renderer =
-        Renderer { tree, catalog, stack_of: stack_by_element(tree), ids: HashMap::new(), diagnostics: Vec::new() };
+    let mut renderer = Renderer {
+        tree,
+        catalog,
+        stack_of: stack_by_element(tree),
+        ids: HashMap::new(),
+        crossings: Crossings::default(),
+        nested: HashMap::new(),
+        has_ids: false,
+        diagnostics: Vec::new(),
+    };
     let members = renderer.members();
     for (_, elements) in &members {
         renderer.assign_ids(elements);
@@ -32,7 +42,11 @@ pub(crate) fn render(tree: &Tree, catalog: &Catalog) -> (Vec<SynthesizedStack>, 
     for (_, elements) in &members {
         renderer.assign_hashed_ids(elements);
     }
-    let stacks = members.iter().map(|(stack, elements)| renderer.stack(*stack, elements)).collect();
+    renderer.find_crossings(&members);
+    // A nested stack is made after the one around it, and must be rendered before: its content's hash is part of that.
+    let mut stacks: Vec<SynthesizedStack> =
+        members.iter().rev().map(|(stack, elements)| renderer.stack(*stack, elements)).collect();
+    stacks.reverse();
     renderer.check_names(&members);
     (stacks, renderer.diagnostics)
 }
@@ -55,6 +69,11 @@ struct Renderer<'a> {
     catalog: &'a Catalog,
     stack_of: Vec<Option<u32>>,
     ids: HashMap<u32, String>,
+    crossings: Crossings,
+    /// Whether every id is complete, those that carry a hash included.
+    has_ids: bool,
+    /// By the resource that stands for it: each nested stack that has been rendered, and the hash of its template.
+    nested: HashMap<u32, (u32, String)>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -71,7 +90,7 @@ impl Renderer<'_> {
         let mut position: HashMap<u32, usize> = HashMap::new();
         for index in 0..self.tree.elements.len() as u32 {
             match self.tree.element(index).kind {
-                Kind::Scope => {}
+                Kind::Scope | Kind::Stage { .. } => {}
                 Kind::Stack(_) => {
                     position.insert(index, members.len());
                     members.push((index, Vec::new()));
@@ -108,17 +127,25 @@ impl Renderer<'_> {
                 template.root_mut().insert("Transform".to_owned(), Rendered::List(names));
             }
         }
-        for section in [Section::Parameters, Section::Mappings, Section::Conditions] {
+        self.entries(&mut template, members, Section::Parameters);
+        for (id, _) in self.crossings.parameters(stack) {
+            let parameter = [("Type".to_owned(), "String".into())].into_iter().collect();
+            template.section_mut("Parameters").insert(id.clone(), Rendered::Map(parameter));
+        }
+        for section in [Section::Rules, Section::Mappings, Section::Conditions] {
             self.entries(&mut template, members, section);
         }
         for &index in members {
             let (Some(_), Some(id)) = (tree.resource(index), self.ids.get(&index).cloned()) else { continue };
-            self.check_references(index, stack);
-            if let Some(body) = self.resource_body(index) {
+            if let Some(mut body) = self.resource_body(index) {
+                self.complete_nested(index, &mut body);
                 template.section_mut("Resources").entry(id).or_insert(Rendered::Map(body));
             }
         }
         self.entries(&mut template, members, Section::Outputs);
+        for (id, body) in self.crossings.outputs(stack) {
+            template.section_mut("Outputs").entry(id.clone()).or_insert(Rendered::Map(body.clone()));
+        }
         let elements = members
             .iter()
             .filter_map(|&index| {
@@ -132,19 +159,67 @@ impl Renderer<'_> {
             })
             .collect();
         let path = tree.path(stack);
+        if let Some(resource) = data.nested_in {
+            self.nested.insert(resource.index, (stack, asset::content_hash(template.to_json().as_bytes())));
+        }
         SynthesizedStack {
             id: path.replace('/', "-"),
-            name: data.name.clone().unwrap_or_else(|| path.replace('/', "-")),
+            name: self.stack_name(stack),
             account: data.account.clone(),
             region: data.region.clone(),
             termination_protection: data.termination_protection,
             tags: self.tags_of(stack).into_iter().collect(),
-            depends_on: data.depends_on.iter().map(|id| tree.path(id.index).replace('/', "-")).collect(),
+            depends_on: self.waits_for(stack, data),
             assets: self.assets_of(stack),
+            nested_in: self.parent_stack(stack).map(|parent| tree.path(parent)),
             path,
             template,
             elements,
         }
+    }
+
+    /// Completes the resource that stands for a nested stack: where its template will be, and what it is given.
+    fn complete_nested(&self, index: u32, body: &mut RenderedMap) {
+        let Some((stack, hash)) = self.nested.get(&index) else { return };
+        let file = format!("asset.{hash}.json");
+        let url =
+            format!("https://s3.${{AWS::Region}}.${{AWS::URLSuffix}}/{}/{hash}.json", skysmith_assembly::ASSET_BUCKET);
+        let url = skysmith_template::SubPart::parse(&url, |_| false).unwrap_or_default();
+        let url = skysmith_template::Intrinsic::Sub { parts: url, variables: RenderedMap::new() };
+        let properties = body.entry("Properties".to_owned()).or_insert_with(|| Rendered::Map(RenderedMap::new()));
+        if let Rendered::Map(properties) = properties {
+            properties.insert("TemplateURL".to_owned(), Rendered::from(url));
+            let given: RenderedMap =
+                self.crossings.parameters(*stack).map(|(id, value)| (id.clone(), value.clone())).collect();
+            if !given.is_empty() {
+                properties.insert("Parameters".to_owned(), Rendered::Map(given));
+            }
+        }
+        // The CDK's own marks, by which a diff finds the template of the nested stack.
+        let metadata = body.entry("Metadata".to_owned()).or_insert_with(|| Rendered::Map(RenderedMap::new()));
+        if let Rendered::Map(metadata) = metadata {
+            metadata.insert("aws:asset:path".to_owned(), file.into());
+            metadata.insert("aws:asset:property".to_owned(), "TemplateURL".into());
+        }
+    }
+
+    fn stack_name(&self, stack: u32) -> String {
+        match &self.tree.element(stack).kind {
+            Kind::Stack(data) if data.name.is_some() => data.name.clone().unwrap_or_default(),
+            _ => self.tree.path(stack).replace('/', "-"),
+        }
+    }
+
+    /// The ids of the stacks that must be deployed first: those that the program names and those whose values are used.
+    fn waits_for(&self, stack: u32, data: &StackData) -> Vec<String> {
+        let named = data.depends_on.iter().map(|id| id.index);
+        let mut ids: Vec<String> = named
+            .chain(self.crossings.producers(stack).iter().copied())
+            .map(|stack| self.tree.path(stack).replace('/', "-"))
+            .collect();
+        ids.sort();
+        ids.dedup();
+        ids
     }
 
     fn assets_of(&self, stack: u32) -> Vec<String> {
@@ -163,10 +238,7 @@ impl Renderer<'_> {
             if *section != wanted {
                 continue;
             }
-            if let Some(stack) = self.stack_of[index as usize] {
-                self.check_node(index, stack, None, body);
-            }
-            let mut body = self.render(body.clone());
+            let mut body = self.render(index, body.clone());
             // An output's condition is a bare name; the tree holds a reference so that the condition can be renamed.
             if let Rendered::Map(entry) = &mut body
                 && let Some(condition) = entry.get_mut("Condition")
@@ -174,6 +246,9 @@ impl Renderer<'_> {
                 && let skysmith_template::Intrinsic::Condition(name) = &**intrinsic
             {
                 *condition = Rendered::String(name.clone());
+            }
+            if let Rendered::Map(entry) = &mut body {
+                self.override_body(index, entry);
             }
             template.section_mut(wanted.name()).entry(id).or_insert(body);
         }
@@ -190,13 +265,26 @@ impl Renderer<'_> {
         }
     }
 
-    fn render(&self, node: Node) -> Rendered {
+    /// A value of the element `index` as the template has it.
+    fn render(&self, index: u32, node: Node) -> Rendered {
+        let stack = self.stack_of[index as usize];
+        let mut leaves = false;
         let rendered: Result<Rendered, std::convert::Infallible> =
-            node.try_map_refs(&mut |reference| Ok(self.name(reference)));
-        match rendered {
+            node.try_map_refs(&mut |reference| match reference {
+                Reference::Element(id) if id.app == self.tree.app && self.stack_of[id.index as usize] != stack => {
+                    leaves = true;
+                    Ok(self.leaving_name(id.index))
+                }
+                _ => Ok(self.name(reference)),
+            });
+        let mut rendered = match rendered {
             Ok(rendered) => rendered,
             Err(never) => match never {},
+        };
+        if leaves && let Some(stack) = stack {
+            self.import_values(&mut rendered, stack);
         }
+        rendered
     }
 
     fn resource_body(&self, index: u32) -> Option<RenderedMap> {
@@ -206,9 +294,9 @@ impl Renderer<'_> {
         let mut properties = resource.properties.clone();
         self.add_tags(index, resource, &mut properties);
         if !properties.is_empty() {
-            body.insert("Properties".to_owned(), self.render(Node::Map(properties)));
+            body.insert("Properties".to_owned(), self.render(index, Node::Map(properties)));
         }
-        let depends_on = self.depends_on(resource);
+        let depends_on = self.depends_on(index, resource);
         if !depends_on.is_empty() {
             body.insert("DependsOn".to_owned(), depends_on.into());
         }
@@ -222,19 +310,24 @@ impl Renderer<'_> {
             body.insert("UpdateReplacePolicy".to_owned(), policy.update_replace_policy().into());
         }
         for (key, value) in &resource.attributes {
-            body.insert(key.clone(), self.render(value.clone()));
+            body.insert(key.clone(), self.render(index, value.clone()));
         }
         if !resource.metadata.is_empty() {
-            body.insert("Metadata".to_owned(), self.render(Node::Map(resource.metadata.clone())));
+            body.insert("Metadata".to_owned(), self.render(index, Node::Map(resource.metadata.clone())));
         }
-        for (path, value) in &resource.overrides {
-            overrides::apply(&mut body, path, value.clone().map(|value| self.render(value)));
-        }
+        self.override_body(index, &mut body);
         Some(body)
     }
 
+    /// What the user sets on the finished body wins over everything.
+    fn override_body(&self, index: u32, body: &mut RenderedMap) {
+        for (path, value) in &self.tree.element(index).overrides {
+            overrides::apply(body, path, value.clone().map(|value| self.render(index, value)));
+        }
+    }
+
     /// The dependencies that no reference expresses already: CloudFormation orders by those as well.
-    fn depends_on(&self, resource: &ResourceData) -> Vec<String> {
+    fn depends_on(&self, index: u32, resource: &ResourceData) -> Vec<String> {
         let mut referred = HashSet::new();
         for value in resource.properties.values() {
             value.for_each_ref(&mut |reference| {
@@ -246,7 +339,7 @@ impl Renderer<'_> {
         let mut names: Vec<String> = resource
             .depends_on
             .iter()
-            .filter(|id| !referred.contains(id))
+            .filter(|id| !referred.contains(id) && self.stack_of[id.index as usize] == self.stack_of[index as usize])
             .map(|id| self.name(Reference::Element(*id)))
             .collect();
         names.sort();

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
 
 mod assets;
+mod crossing;
 mod logical_ids;
+mod placement;
 mod tree;
 mod values;
 
@@ -17,6 +19,7 @@ fn catalog() -> Catalog {
             "AWS::SSM::Parameter" => Some(TagStyle::Map("Tags")),
             _ => None,
         },
+        is_list: |resource_type, attribute| resource_type == "AWS::EC2::VPC" && attribute == "CidrBlockAssociations",
     }
 }
 

@@ -16,8 +16,33 @@ const FREE: &[(&str, &str)] = &[
     ("AWS::ApiGatewayV2::Integration", "IntegrationUri"),
     // `integrations/` and then the id.
     ("AWS::ApiGatewayV2::Route", "Target"),
+    // A URL, which a bucket's website has as well.
+    ("AWS::AppSync::DataSource", "Endpoint"),
+    // Names that the distribution's origins have among themselves.
+    ("AWS::CloudFront::Distribution", "Id"),
+    ("AWS::CloudFront::Distribution", "TargetOriginId"),
+    // Topics are one of the things that an alarm can call.
+    ("AWS::CloudWatch::Alarm", "InsufficientDataActions"),
+    ("AWS::CloudWatch::Alarm", "OKActions"),
+    ("AWS::CloudWatch::CompositeAlarm", "AlarmActions"),
+    ("AWS::CloudWatch::CompositeAlarm", "OKActions"),
+    // Names, which a group in a VPC does not go by.
+    ("AWS::EC2::SecurityGroup", "SourceSecurityGroupName"),
+    ("AWS::EC2::SecurityGroupIngress", "GroupName"),
+    // An attachment of any kind, each a resource type of its own.
+    ("AWS::EC2::TransitGatewayConnect", "TransportTransitGatewayAttachmentId"),
+    ("AWS::EC2::TransitGatewayRoute", "TransitGatewayAttachmentId"),
+    ("AWS::EC2::TransitGatewayRouteTableAssociation", "TransitGatewayAttachmentId"),
+    ("AWS::EC2::TransitGatewayRouteTablePropagation", "TransitGatewayAttachmentId"),
+    // The beginning of names.
+    ("AWS::ECR::ReplicationConfiguration", "Filter"),
+    // What the attribute's key says, of which one is a bucket.
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Value"),
     // A name of its own, which has to begin with something before the function's.
     ("AWS::Logs::LogGroup", "LogGroupName"),
+    // A topic as well as a queue; and a state machine, an API or a destination as well as a function.
+    ("AWS::Pipes::Pipe", "Arn"),
+    ("AWS::Pipes::Pipe", "Enrichment"),
 ];
 
 /// What an attribute, or what `Ref` returns, stands for where its name does not tell: its type, the kind, and whose it is.
@@ -160,4 +185,40 @@ fn is_text(shape: &Shape) -> bool {
 
 fn last(resource_type: &str) -> String {
     names::camel(resource_type.rsplit("::").next().unwrap_or(resource_type))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::codegen::{DATA, model};
+
+    #[test]
+    fn a_marker_is_of_one_type_and_a_short_one_cannot_be_mistaken() {
+        let data = std::fs::read_to_string(crate::tools::root().join(DATA)).unwrap();
+        let model = model::read(&data).unwrap();
+        let meanings = Meanings::new(&model);
+        let markers = meanings.markers();
+        assert_eq!(markers.values().collect::<BTreeSet<_>>().len(), markers.len());
+        for (name, marker) in markers {
+            let alike = markers.keys().filter(|it| last(it) == last(name)).count();
+            assert_eq!(*marker == last(name), alike == 1, "{name}: {marker}");
+        }
+        for name in ["AWS::Lambda::Function", "AWS::CloudFront::Function"] {
+            assert!(markers[name].ends_with("Function") && markers[name].len() > "Function".len(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_takes_any_text_would_otherwise_not() {
+        let data = std::fs::read_to_string(crate::tools::root().join(DATA)).unwrap();
+        let model = model::read(&data).unwrap();
+        for (owner, name) in FREE {
+            let resource = &model.resources[*owner];
+            let nested = resource.definitions.values().flat_map(|it| it.properties.get(*name));
+            let mut found = resource.properties.get(*name).into_iter().chain(nested);
+            assert!(found.any(|it| is_text(&it.shape) && !it.refers_to.is_empty()), "{owner} {name}");
+        }
+    }
 }

@@ -56,9 +56,9 @@ fn header() -> String {
 
 fn markers(meanings: &Meanings<'_>) -> String {
     let mut text = header();
-    text.push_str("//! One type for each resource type that a value can refer to: what `Arn`, `Name` and `Id` are of.\n//!\n//! They have no values and cost nothing; without any feature all of them are there.\n\n");
+    text.push_str("//! One type for each resource type that a value can refer to: what `Arn`, `Name` and `Id` are of.\n//!\n//! They have no values, not even `Debug`, and so cost nothing; without any feature all of them are there.\n\n");
     for (name, marker) in meanings.markers() {
-        let _ = writeln!(text, "/// `{name}`\n#[derive(Debug)]\npub enum {marker} {{}}\n");
+        let _ = writeln!(text, "/// `{name}`\npub enum {marker} {{}}\n");
     }
     text
 }

@@ -146,11 +146,12 @@ impl<'a> Writer<'a> {
         let mut chain = String::new();
         let mut setters = String::new();
         let mut functions: HashSet<String> = ["new", "reference"].map(str::to_owned).into();
+        let mut arguments: HashSet<String> = ["scope", "id"].map(str::to_owned).into();
         for (name, property) in properties {
             let function = names::free(&names::identifier(name), &mut functions, "_property");
             let Taken { bound, convert } = self.taken("", name, property)?;
             if property.required {
-                let argument = names::identifier(name);
+                let argument = names::free(&names::identifier(name), &mut arguments, "_property");
                 let _ = write!(parameters, ", {argument}: impl {bound}");
                 let _ = write!(chain, ".{function}({argument})");
             }

@@ -1,0 +1,1 @@
+exports.handler = async () => ({ stage: process.env.STAGE, queue: process.env.QUEUE_URL });
