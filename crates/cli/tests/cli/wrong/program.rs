@@ -37,6 +37,14 @@ fn a_raw_property_of_the_wrong_type() {
 }
 
 #[test]
+fn a_bucket_name_with_digits() {
+    fails(&with_mistake("bucket-digits"), ["synth"], 1)
+        .err_has("error[bucket-digits]: bucket name \"rtf2bucket\" contains digits\n")
+        .err_has(&place(".bucket_name(\"rtf2bucket\")"))
+        .err_has("= at mistaken/Objects (AWS::S3::Bucket), BucketName\n");
+}
+
+#[test]
 fn a_functions_folder_that_is_missing_empty_or_broken() {
     let project = with_mistake("function");
     fails(&project, ["synth"], 1)
