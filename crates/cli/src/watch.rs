@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::json;
 use skysmith_deploy::{Event, Observer, ResourceStatus, StackEvent};
 
+use crate::interrupt;
 use crate::names::Names;
 use crate::output::{Ui, style, table, words};
 
@@ -59,6 +60,7 @@ impl<'a> Watch<'a> {
     /// Runs to the end of `work`, with a line now and then where nothing happens for long. `None`: the person pressed Ctrl-C.
     pub async fn over<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = std::pin::pin!(work);
+        let _elsewhere = interrupt::is_elsewhere();
         let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
         loop {
             tokio::select! {

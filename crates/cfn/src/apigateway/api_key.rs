@@ -102,7 +102,7 @@ impl CfnApiKey {
 
 part! {
     /// `StageKey` is a property of the [AWS::ApiGateway::ApiKey](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-apikey.html) resource that specifies the stage to associate with the API key. This association allows only clients with the key to make requests to methods in that stage.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     StageKey
 }
 

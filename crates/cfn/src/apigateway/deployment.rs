@@ -75,7 +75,7 @@ part! {
     /// The `AccessLogSetting` property type specifies settings for logging access in this stage.
     ///
     /// `AccessLogSetting` is a property of the [StageDescription](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-apigateway-deployment-stagedescription.html) property type.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AccessLogSetting
 }
 
@@ -102,7 +102,7 @@ part! {
     /// The `CanarySetting` property type specifies settings for the canary deployment in this stage.
     ///
     /// `CanarySetting` is a property of the [StageDescription](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-apigateway-deployment-stagedescription.html) property type.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CanarySetting
 }
 
@@ -135,7 +135,7 @@ impl CanarySetting {
 
 part! {
     /// The `DeploymentCanarySettings` property type specifies settings for the canary deployment.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DeploymentCanarySettings
 }
 
@@ -174,7 +174,7 @@ part! {
     /// The `MethodSetting` property type configures settings for all methods in a stage. If you modify this property type, you must create a new deployment for your API.
     ///
     /// The `MethodSettings` property of the [Amazon API Gateway Deployment StageDescription](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-apigateway-deployment-stagedescription.html) property type contains a list of `MethodSetting` property types.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MethodSetting
 }
 
@@ -247,7 +247,7 @@ impl MethodSetting {
 
 part! {
     /// `StageDescription` is a property of the [AWS::ApiGateway::Deployment](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-deployment.html) resource that configures a deployment stage.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     StageDescription
 }
 
@@ -380,7 +380,6 @@ impl StageDescription {
 
 part! {
     /// A key and its value.
-    #[derive(Clone, Debug)]
     Tag
 }
 

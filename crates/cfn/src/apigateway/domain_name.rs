@@ -136,7 +136,7 @@ part! {
     /// The `EndpointConfiguration` property type specifies the endpoint types and IP address types of an Amazon API Gateway domain name.
     ///
     /// `EndpointConfiguration` is a property of the [AWS::ApiGateway::DomainName](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-domainname.html) resource.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EndpointConfiguration
 }
 
@@ -161,7 +161,7 @@ impl EndpointConfiguration {
 
 part! {
     /// The mutual TLS authentication configuration for a custom domain name. If specified, API Gateway performs two-way authentication between the client and the server. Clients must present a trusted certificate to access your API.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MutualTlsAuthentication
 }
 

@@ -103,7 +103,7 @@ impl CfnDomainNameV2 {
 
 part! {
     /// The endpoint configuration to indicate the types of endpoints an API (RestApi) or its custom domain name (DomainName) has and the IP address types that can invoke it.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EndpointConfiguration
 }
 

@@ -143,7 +143,6 @@ impl CfnMethod {
 
 part! {
     /// `Integration` is a property of the [AWS::ApiGateway::Method](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-method.html) resource that specifies information about the target backend that a method calls.
-    #[derive(Clone, Debug)]
     Integration
 }
 
@@ -270,7 +269,6 @@ impl Integration {
 
 part! {
     /// `IntegrationResponse` is a property of the [Amazon API Gateway Method Integration](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-apitgateway-method-integration.html) property type that specifies the response that API Gateway sends after a method's backend finishes processing a request.
-    #[derive(Clone, Debug)]
     IntegrationResponse
 }
 
@@ -319,7 +317,6 @@ impl IntegrationResponse {
 
 part! {
     /// Represents a method response of a given HTTP status code returned to the client. The method response is passed from the back end through the associated integration response that can be transformed using a mapping template.
-    #[derive(Clone, Debug)]
     MethodResponse
 }
 

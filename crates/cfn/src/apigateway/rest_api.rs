@@ -181,7 +181,7 @@ part! {
     /// The `EndpointConfiguration` property type specifies the endpoint types and IP address types of a REST API.
     ///
     /// `EndpointConfiguration` is a property of the [AWS::ApiGateway::RestApi](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-restapi.html) resource.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EndpointConfiguration
 }
 
@@ -218,7 +218,7 @@ part! {
     /// `S3Location` is a property of the [AWS::ApiGateway::RestApi](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-restapi.html) resource that specifies the Amazon S3 location of a OpenAPI (formerly Swagger) file that defines a set of RESTful APIs in JSON or YAML.
     ///
     /// > On January 1, 2016, the Swagger Specification was donated to the [OpenAPI initiative](https://docs.aws.amazon.com/https://www.openapis.org/), becoming the foundation of the OpenAPI Specification.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     S3Location
 }
 

@@ -137,7 +137,7 @@ part! {
     /// The `AccessLogSetting` property type specifies settings for logging access in this stage.
     ///
     /// `AccessLogSetting` is a property of the [AWS::ApiGateway::Stage](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-stage.html) resource.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AccessLogSetting
 }
 
@@ -162,7 +162,7 @@ impl AccessLogSetting {
 
 part! {
     /// Configuration settings of a canary deployment.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CanarySetting
 }
 
@@ -205,7 +205,7 @@ part! {
     /// The `MethodSetting` property type configures settings for all methods in a stage.
     ///
     /// The `MethodSettings` property of the `AWS::ApiGateway::Stage` resource contains a list of `MethodSetting` property types.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MethodSetting
 }
 

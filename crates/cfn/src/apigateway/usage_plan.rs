@@ -80,7 +80,7 @@ impl CfnUsagePlan {
 
 part! {
     /// API stage name of the associated API stage in a usage plan.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ApiStage
 }
 
@@ -113,7 +113,7 @@ part! {
     /// `QuotaSettings` is a property of the [AWS::ApiGateway::UsagePlan](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-usageplan.html) resource that specifies a target for the maximum number of requests users can make to your REST APIs.
     ///
     /// In some cases clients can exceed the targets that you set. Don’t rely on usage plans to control costs. Consider using [AWS Budgets](https://docs.aws.amazon.com/cost-management/latest/userguide/budgets-managing-costs.html) to monitor costs and [AWS WAF](https://docs.aws.amazon.com/waf/latest/developerguide/waf-chapter.html) to manage API requests.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     QuotaSettings
 }
 
@@ -148,7 +148,7 @@ impl QuotaSettings {
 
 part! {
     /// `ThrottleSettings` is a property of the [AWS::ApiGateway::UsagePlan](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-usageplan.html) resource that specifies the overall request rate (average requests per second) and burst capacity when users call your REST APIs.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ThrottleSettings
 }
 

@@ -174,7 +174,7 @@ impl CfnApi {
 
 part! {
     /// The `BodyS3Location` property specifies an S3 location from which to import an OpenAPI definition. Supported only for HTTP APIs.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BodyS3Location
 }
 
@@ -211,7 +211,7 @@ impl BodyS3Location {
 
 part! {
     /// The `Cors` property specifies a CORS configuration for an API. Supported only for HTTP APIs. See [Configuring CORS](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html) for more information.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Cors
 }
 

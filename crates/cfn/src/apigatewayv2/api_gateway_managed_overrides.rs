@@ -64,7 +64,7 @@ impl CfnApiGatewayManagedOverrides {
 
 part! {
     /// The `AccessLogSettings` property overrides the access log settings for an API Gateway-managed stage.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AccessLogSettings
 }
 
@@ -89,7 +89,7 @@ impl AccessLogSettings {
 
 part! {
     /// The `IntegrationOverrides` property overrides the integration settings for an API Gateway-managed integration. If you remove this property, API Gateway restores the default values.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     IntegrationOverrides
 }
 
@@ -126,7 +126,7 @@ impl IntegrationOverrides {
 
 part! {
     /// The `RouteOverrides` property overrides the route configuration for an API Gateway-managed route. If you remove this property, API Gateway restores the default values.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RouteOverrides
 }
 
@@ -169,7 +169,7 @@ impl RouteOverrides {
 
 part! {
     /// The `RouteSettings` property overrides the route settings for an API Gateway-managed route.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RouteSettings
 }
 
@@ -212,7 +212,7 @@ impl RouteSettings {
 
 part! {
     /// The `StageOverrides` property overrides the stage configuration for an API Gateway-managed stage. If you remove this property, API Gateway restores the default values.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     StageOverrides
 }
 

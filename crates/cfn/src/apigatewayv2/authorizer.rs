@@ -123,7 +123,7 @@ impl CfnAuthorizer {
 
 part! {
     /// The `JWTConfiguration` property specifies the configuration of a JWT authorizer. Required for the `JWT` authorizer type. Supported only for HTTP APIs.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     JwtConfiguration
 }
 

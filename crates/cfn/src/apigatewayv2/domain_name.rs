@@ -87,7 +87,7 @@ part! {
     /// The `DomainNameConfiguration` property type specifies the configuration for an API's domain name.
     ///
     /// `DomainNameConfiguration` is a property of the [AWS::ApiGatewayV2::DomainName](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-domainname.html) resource.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DomainNameConfiguration
 }
 
@@ -136,7 +136,7 @@ impl DomainNameConfiguration {
 
 part! {
     /// If specified, API Gateway performs two-way authentication between the client and the server. Clients must present a trusted certificate to access your API.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MutualTlsAuthentication
 }
 

@@ -205,7 +205,7 @@ impl CfnIntegration {
 
 part! {
     /// Supported only for HTTP APIs. You use response parameters to transform the HTTP response from a backend integration before returning the response to clients. Specify a key-value map from a selection key to response parameters. The selection key must be a valid HTTP status code within the range of 200-599. Response parameters are a key-value map. The key must match the pattern `<action>:<header>.<location>` or `overwrite.statuscode`. The action can be `append`, `overwrite` or `remove`. The value can be a static value, or map to response data, stage variables, or context variables that are evaluated at runtime. To learn more, see [Transforming API requests and responses](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ResponseParameter
 }
 
@@ -230,7 +230,7 @@ impl ResponseParameter {
 
 part! {
     /// map of response parameter lists
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ResponseParameterMap
 }
 
@@ -249,7 +249,7 @@ impl ResponseParameterMap {
 
 part! {
     /// The `TlsConfig` property specifies the TLS configuration for a private integration. If you specify a TLS configuration, private integration traffic uses the HTTPS protocol. Supported only for HTTP APIs.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TlsConfig
 }
 

@@ -91,7 +91,6 @@ impl CfnRouteResponse {
 
 part! {
     /// Specifies whether the parameter is required.
-    #[derive(Clone, Debug)]
     ParameterConstraints
 }
 

@@ -82,7 +82,6 @@ impl CfnRoutingRule {
 
 part! {
     /// Represents a routing rule action. The only supported action is `invokeApi`.
-    #[derive(Clone, Debug)]
     Action
 }
 
@@ -101,7 +100,6 @@ impl Action {
 
 part! {
     /// Represents an InvokeApi action.
-    #[derive(Clone, Debug)]
     ActionInvokeApi
 }
 
@@ -130,7 +128,7 @@ impl ActionInvokeApi {
 
 part! {
     /// Represents a condition. Conditions can contain up to two `matchHeaders` conditions and one `matchBasePaths` conditions. API Gateway evaluates header conditions and base path conditions together. You can only use AND between header and base path conditions.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Condition
 }
 
@@ -155,7 +153,6 @@ impl Condition {
 
 part! {
     /// Represents a `MatchBasePaths` condition.
-    #[derive(Clone, Debug)]
     MatchBasePaths
 }
 
@@ -174,7 +171,6 @@ impl MatchBasePaths {
 
 part! {
     /// Represents a `MatchHeaderValue`.
-    #[derive(Clone, Debug)]
     MatchHeaderValue
 }
 
@@ -197,7 +193,6 @@ impl MatchHeaderValue {
 
 part! {
     /// Represents a `MatchHeaders` condition.
-    #[derive(Clone, Debug)]
     MatchHeaders
 }
 

@@ -117,7 +117,7 @@ impl CfnStage {
 
 part! {
     /// Settings for logging access in a stage.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AccessLogSettings
 }
 
@@ -142,7 +142,7 @@ impl AccessLogSettings {
 
 part! {
     /// Represents a collection of route settings.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RouteSettings
 }
 

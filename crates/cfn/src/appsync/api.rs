@@ -90,7 +90,7 @@ impl CfnApi {
 
 part! {
     /// Describes an authorization configuration. Use `AuthMode` to specify the publishing and subscription authorization configuration for an Event API.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AuthMode
 }
 
@@ -109,7 +109,6 @@ impl AuthMode {
 
 part! {
     /// Describes an authorization provider.
-    #[derive(Clone, Debug)]
     AuthProvider
 }
 
@@ -146,7 +145,6 @@ impl AuthProvider {
 
 part! {
     /// Describes an Amazon Cognito configuration.
-    #[derive(Clone, Debug)]
     CognitoConfig
 }
 
@@ -175,7 +173,6 @@ impl CognitoConfig {
 
 part! {
     /// Describes the authorization configuration for connections, message publishing, message subscriptions, and logging for an Event API.
-    #[derive(Clone, Debug)]
     EventConfig
 }
 
@@ -217,7 +214,6 @@ impl EventConfig {
 
 part! {
     /// Describes the CloudWatch Logs configuration for the Event API.
-    #[derive(Clone, Debug)]
     EventLogConfig
 }
 
@@ -243,7 +239,6 @@ impl EventLogConfig {
 
 part! {
     /// A `LambdaAuthorizerConfig` specifies how to authorize AWS AppSync API access when using the `AWS_LAMBDA` authorizer mode. Be aware that an AWS AppSync API can have only one AWS Lambda authorizer configured at a time.
-    #[derive(Clone, Debug)]
     LambdaAuthorizerConfig
 }
 
@@ -280,7 +275,6 @@ impl LambdaAuthorizerConfig {
 
 part! {
     /// Describes an OpenID Connect (OIDC) configuration.
-    #[derive(Clone, Debug)]
     OpenIdConnectConfig
 }
 

@@ -98,7 +98,7 @@ impl CfnChannelNamespace {
 
 part! {
     /// Describes an authorization configuration. Use `AuthMode` to specify the publishing and subscription authorization configuration for an Event API.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AuthMode
 }
 
@@ -117,7 +117,6 @@ impl AuthMode {
 
 part! {
     /// The `HandlerConfig` property type specifies the configuration for the handler.
-    #[derive(Clone, Debug)]
     HandlerConfig
 }
 
@@ -140,7 +139,7 @@ impl HandlerConfig {
 
 part! {
     /// The `HandlerConfigs` property type specifies the configuration for the `OnPublish` and `OnSubscribe` handlers.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HandlerConfigs
 }
 
@@ -165,7 +164,6 @@ impl HandlerConfigs {
 
 part! {
     /// The `Integration` property type specifies the integration data source configuration for the handler.
-    #[derive(Clone, Debug)]
     Integration
 }
 
@@ -190,7 +188,6 @@ impl Integration {
 
 part! {
     /// The `LambdaConfig` property type specifies the integration configuration for a Lambda data source.
-    #[derive(Clone, Debug)]
     LambdaConfig
 }
 

@@ -158,7 +158,6 @@ part! {
     /// The `AuthorizationConfig` property type specifies the authorization type and configuration for an AWS AppSync http data source.
     ///
     /// `AuthorizationConfig` is a property of the [AWS AppSync DataSource HttpConfig](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-appsync-datasource-httpconfig.html) property type.
-    #[derive(Clone, Debug)]
     AuthorizationConfig
 }
 
@@ -187,7 +186,7 @@ part! {
     /// Use the `AwsIamConfig` property type to specify `AwsIamConfig` for a AWS AppSync authorizaton.
     ///
     /// `AwsIamConfig` is a property of the [AWS AppSync DataSource AuthorizationConfig](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-appsync-datasource-httpconfig-authorizationconfig.html) resource.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AwsIamConfig
 }
 
@@ -212,7 +211,6 @@ impl AwsIamConfig {
 
 part! {
     /// Describes a Delta Sync configuration.
-    #[derive(Clone, Debug)]
     DeltaSyncConfig
 }
 
@@ -245,7 +243,6 @@ part! {
     /// The `DynamoDBConfig` property type specifies the `AwsRegion` and `TableName` for an Amazon DynamoDB table in your account for an AWS AppSync data source.
     ///
     /// `DynamoDBConfig` is a property of the [AWS::AppSync::DataSource](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-appsync-datasource.html) property type.
-    #[derive(Clone, Debug)]
     DynamodbConfig
 }
 
@@ -286,7 +283,6 @@ impl DynamodbConfig {
 
 part! {
     /// `ElasticsearchConfig` of [`AWS::AppSync::DataSource`](super).
-    #[derive(Clone, Debug)]
     ElasticsearchConfig
 }
 
@@ -309,7 +305,6 @@ impl ElasticsearchConfig {
 
 part! {
     /// The data source. This can be an API destination, resource, or AWS service.
-    #[derive(Clone, Debug)]
     EventBridgeConfig
 }
 
@@ -330,7 +325,6 @@ part! {
     /// Use the `HttpConfig` property type to specify `HttpConfig` for an AWS AppSync data source.
     ///
     /// `HttpConfig` is a property of the [AWS::AppSync::DataSource](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-appsync-datasource.html) resource.
-    #[derive(Clone, Debug)]
     HttpConfig
 }
 
@@ -357,7 +351,6 @@ part! {
     /// The `LambdaConfig` property type specifies the Lambda function ARN for an AWS AppSync data source.
     ///
     /// `LambdaConfig` is a property of the [AWS::AppSync::DataSource](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-appsync-datasource.html) property type.
-    #[derive(Clone, Debug)]
     LambdaConfig
 }
 
@@ -378,7 +371,6 @@ part! {
     /// The `OpenSearchServiceConfig` property type specifies the `AwsRegion` and `Endpoints` for an Amazon OpenSearch Service domain in your account for an AWS AppSync data source.
     ///
     /// `OpenSearchServiceConfig` is a property of the [AWS::AppSync::DataSource](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-appsync-datasource.html) property type.
-    #[derive(Clone, Debug)]
     OpenSearchServiceConfig
 }
 
@@ -403,7 +395,6 @@ part! {
     /// Use the `RdsHttpEndpointConfig` property type to specify the `RdsHttpEndpoint` for an AWS AppSync relational database.
     ///
     /// `RdsHttpEndpointConfig` is a property of the [AWS AppSync DataSource RelationalDatabaseConfig](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-appsync-datasource-relationaldatabaseconfig.html) resource.
-    #[derive(Clone, Debug)]
     RdsHttpEndpointConfig
 }
 
@@ -448,7 +439,6 @@ part! {
     /// Use the `RelationalDatabaseConfig` property type to specify `RelationalDatabaseConfig` for an AWS AppSync data source.
     ///
     /// `RelationalDatabaseConfig` is a property of the [AWS::AppSync::DataSource](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-appsync-datasource.html) property type.
-    #[derive(Clone, Debug)]
     RelationalDatabaseConfig
 }
 

@@ -175,7 +175,6 @@ impl CfnFunctionConfiguration {
 
 part! {
     /// Describes a runtime used by an AWS AppSync resolver or AWS AppSync function. Specifies the name and version of the runtime to use. Note that if a runtime is specified, code must also be specified.
-    #[derive(Clone, Debug)]
     AppSyncRuntime
 }
 
@@ -198,7 +197,7 @@ impl AppSyncRuntime {
 
 part! {
     /// The `LambdaConflictHandlerConfig` object when configuring `LAMBDA` as the Conflict Handler.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LambdaConflictHandlerConfig
 }
 
@@ -219,7 +218,6 @@ part! {
     /// Describes a Sync configuration for a resolver.
     ///
     /// Specifies which Conflict Detection strategy and Resolution strategy to use when the resolver is invoked.
-    #[derive(Clone, Debug)]
     SyncConfig
 }
 

@@ -225,7 +225,6 @@ impl CfnGraphqlApi {
 
 part! {
     /// Describes an additional authentication provider.
-    #[derive(Clone, Debug)]
     AdditionalAuthenticationProvider
 }
 
@@ -264,7 +263,7 @@ impl AdditionalAuthenticationProvider {
 
 part! {
     /// Describes an Amazon Cognito user pool configuration.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CognitoUserPoolConfig
 }
 
@@ -295,7 +294,6 @@ impl CognitoUserPoolConfig {
 
 part! {
     /// Describes an enhanced metrics configuration.
-    #[derive(Clone, Debug)]
     EnhancedMetricsConfig
 }
 
@@ -351,7 +349,7 @@ impl EnhancedMetricsConfig {
 
 part! {
     /// Configuration for AWS Lambda function authorization.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LambdaAuthorizerConfig
 }
 
@@ -394,7 +392,6 @@ part! {
     /// The `LogConfig` property type specifies the logging configuration when writing GraphQL operations and tracing to Amazon CloudWatch for an AWS AppSync GraphQL API.
     ///
     /// `LogConfig` is a property of the [AWS::AppSync::GraphQLApi](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-appsync-graphqlapi.html) property type.
-    #[derive(Clone, Debug)]
     LogConfig
 }
 
@@ -449,7 +446,7 @@ part! {
     /// The `OpenIDConnectConfig` property type specifies the optional authorization configuration for using an OpenID Connect compliant service with your GraphQL endpoint for an AWS AppSync GraphQL API.
     ///
     /// `OpenIDConnectConfig` is a property of the [AWS::AppSync::GraphQLApi](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-appsync-graphqlapi.html) property type.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     OpenIdConnectConfig
 }
 
@@ -494,7 +491,7 @@ impl OpenIdConnectConfig {
 
 part! {
     /// The `UserPoolConfig` property type specifies the optional authorization configuration for using Amazon Cognito user pools with your GraphQL endpoint for an AWS AppSync GraphQL API.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     UserPoolConfig
 }
 

@@ -194,7 +194,6 @@ impl CfnResolver {
 
 part! {
     /// Describes a runtime used by an AWS AppSync resolver or AWS AppSync function. Specifies the name and version of the runtime to use. Note that if a runtime is specified, code must also be specified.
-    #[derive(Clone, Debug)]
     AppSyncRuntime
 }
 
@@ -217,7 +216,6 @@ impl AppSyncRuntime {
 
 part! {
     /// The caching configuration for a resolver that has caching activated.
-    #[derive(Clone, Debug)]
     CachingConfig
 }
 
@@ -246,7 +244,7 @@ impl CachingConfig {
 
 part! {
     /// The `LambdaConflictHandlerConfig` when configuring LAMBDA as the Conflict Handler.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LambdaConflictHandlerConfig
 }
 
@@ -267,7 +265,7 @@ part! {
     /// Use the `PipelineConfig` property type to specify `PipelineConfig` for an AWS AppSync resolver.
     ///
     /// `PipelineConfig` is a property of the [AWS::AppSync::Resolver](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-appsync-resolver.html) resource.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PipelineConfig
 }
 
@@ -288,7 +286,6 @@ part! {
     /// Describes a Sync configuration for a resolver.
     ///
     /// Specifies which Conflict Detection strategy and Resolution strategy to use when the resolver is invoked.
-    #[derive(Clone, Debug)]
     SyncConfig
 }
 

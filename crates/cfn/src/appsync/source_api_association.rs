@@ -110,7 +110,7 @@ impl CfnSourceApiAssociation {
 
 part! {
     /// Describes properties used to specify configurations related to a source API. This is a property of the `AWS:AppSync:SourceApiAssociation` type.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SourceApiAssociationConfig
 }
 

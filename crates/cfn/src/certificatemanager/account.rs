@@ -43,7 +43,7 @@ impl CfnAccount {
 
 part! {
     /// Object containing expiration events options associated with an AWS account. For more information, see [ExpiryEventsConfiguration](https://docs.aws.amazon.com/acm/latest/APIReference/API_ExpiryEventsConfiguration.html) in the API reference.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ExpiryEventsConfiguration
 }
 

@@ -77,7 +77,7 @@ impl CfnAcmeDomainValidation {
 
 part! {
     /// DNS-based prevalidation options for the domain validation.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DnsPrevalidationOptions
 }
 
@@ -104,7 +104,7 @@ impl DnsPrevalidationOptions {
 
 part! {
     /// Controls which certificate types are authorized to be issued for the domain via the ACME endpoint.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DomainScope
 }
 
@@ -135,7 +135,6 @@ impl DomainScope {
 
 part! {
     /// Prevalidation method configuration. Currently only DNS-based prevalidation is supported.
-    #[derive(Clone, Debug)]
     PrevalidationOptions
 }
 
@@ -154,7 +153,6 @@ impl PrevalidationOptions {
 
 part! {
     /// `TagsItems` of [`AWS::CertificateManager::AcmeDomainValidation`](super).
-    #[derive(Clone, Debug)]
     TagsItems
 }
 

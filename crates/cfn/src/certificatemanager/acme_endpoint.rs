@@ -87,7 +87,6 @@ impl CfnAcmeEndpoint {
 
 part! {
     /// The certificate authority configuration for the ACME endpoint.
-    #[derive(Clone, Debug)]
     CertificateAuthority
 }
 
@@ -106,7 +105,7 @@ impl CertificateAuthority {
 
 part! {
     /// Configuration for the public certificate authority.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PublicCertificateAuthority
 }
 
@@ -125,7 +124,6 @@ impl PublicCertificateAuthority {
 
 part! {
     /// `TagsItems` of [`AWS::CertificateManager::AcmeEndpoint`](super).
-    #[derive(Clone, Debug)]
     TagsItems
 }
 

@@ -75,7 +75,6 @@ impl CfnAcmeExternalAccountBinding {
 
 part! {
     /// The expiration configuration for the external account binding.
-    #[derive(Clone, Debug)]
     Expiration
 }
 
@@ -98,7 +97,6 @@ impl Expiration {
 
 part! {
     /// `TagsItems` of [`AWS::CertificateManager::AcmeExternalAccountBinding`](super).
-    #[derive(Clone, Debug)]
     TagsItems
 }
 

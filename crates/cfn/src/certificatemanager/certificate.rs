@@ -149,7 +149,7 @@ impl CfnCertificate {
 
 part! {
     /// `DomainValidationOption` is a property of the [AWS::CertificateManager::Certificate](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-certificatemanager-certificate.html) resource that specifies the Certificate Manager ( ACM ) certificate domain to validate. Depending on the chosen validation method, ACM checks the domain's DNS record for a validation CNAME, or it attempts to send a validation email message to the domain owner.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DomainValidationOption
 }
 

@@ -184,7 +184,6 @@ impl CfnChangeSet {
 
 part! {
     /// `TagsItems` of [`AWS::CloudFormation::ChangeSet`](super).
-    #[derive(Clone, Debug)]
     TagsItems
 }
 

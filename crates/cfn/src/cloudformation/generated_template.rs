@@ -75,7 +75,7 @@ impl CfnGeneratedTemplate {
 
 part! {
     /// The configuration details of the generated template.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TemplateConfiguration
 }
 

@@ -154,7 +154,6 @@ impl CfnGuardHook {
 
 part! {
     /// Hook targets are the destination where hooks will be invoked against.
-    #[derive(Clone, Debug)]
     HookTarget
 }
 
@@ -185,7 +184,7 @@ impl HookTarget {
 
 part! {
     /// Specifies the input parameters for a Guard Hook.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Options
 }
 
@@ -204,7 +203,6 @@ impl Options {
 
 part! {
     /// Specifies the S3 location where your Guard rules or input parameters are located.
-    #[derive(Clone, Debug)]
     S3Location
 }
 
@@ -239,7 +237,6 @@ part! {
     /// The `StackNames` or `StackRoles` properties are optional. However, you must specify at least one of these properties.
     ///
     /// For more information, see [CloudFormation Hooks stack level filters](https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/hooks-stack-level-filtering.html).
-    #[derive(Clone, Debug)]
     StackFilters
 }
 
@@ -275,7 +272,7 @@ part! {
     /// Specifies the stack names for the `StackFilters` property type to include or exclude specific stacks from Hook invocations.
     ///
     /// For more information, see [CloudFormation Hooks stack level filters](https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/hooks-stack-level-filtering.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     StackNames
 }
 
@@ -306,7 +303,7 @@ part! {
     /// Specifies the stack roles for the `StackFilters` property type to include or exclude specific stacks from Hook invocations based on their associated IAM roles.
     ///
     /// For more information, see [CloudFormation Hooks stack level filters](https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/hooks-stack-level-filtering.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     StackRoles
 }
 
@@ -337,7 +334,7 @@ part! {
     /// The `TargetFilters` property type specifies the target filters for the Hook.
     ///
     /// For more information, see [CloudFormation Hook target filters](https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/hooks-target-filtering.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TargetFilters
 }
 

@@ -116,7 +116,7 @@ impl CfnHookVersion {
 
 part! {
     /// The `LoggingConfig` property type specifies logging configuration information for an extension.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LoggingConfig
 }
 

@@ -161,7 +161,6 @@ impl CfnLambdaHook {
 
 part! {
     /// Hook targets are the destination where hooks will be invoked against.
-    #[derive(Clone, Debug)]
     HookTarget
 }
 
@@ -192,7 +191,6 @@ impl HookTarget {
 
 part! {
     /// Contains logging configuration information for an extension.
-    #[derive(Clone, Debug)]
     LoggingConfig
 }
 
@@ -222,7 +220,6 @@ part! {
     /// The `StackNames` or `StackRoles` properties are optional. However, you must specify at least one of these properties.
     ///
     /// For more information, see [CloudFormation Hooks stack level filters](https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/hooks-stack-level-filtering.html).
-    #[derive(Clone, Debug)]
     StackFilters
 }
 
@@ -258,7 +255,7 @@ part! {
     /// Specifies the stack names for the `StackFilters` property type to include or exclude specific stacks from Hook invocations.
     ///
     /// For more information, see [CloudFormation Hooks stack level filters](https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/hooks-stack-level-filtering.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     StackNames
 }
 
@@ -289,7 +286,7 @@ part! {
     /// Specifies the stack roles for the `StackFilters` property type to include or exclude specific stacks from Hook invocations based on their associated IAM roles.
     ///
     /// For more information, see [CloudFormation Hooks stack level filters](https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/hooks-stack-level-filtering.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     StackRoles
 }
 
@@ -320,7 +317,7 @@ part! {
     /// The `TargetFilters` property type specifies the target filters for the Hook.
     ///
     /// For more information, see [CloudFormation Hook target filters](https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/hooks-target-filtering.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TargetFilters
 }
 

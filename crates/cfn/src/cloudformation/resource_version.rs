@@ -138,7 +138,7 @@ impl CfnResourceVersion {
 
 part! {
     /// Logging configuration information for a resource.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LoggingConfig
 }
 

@@ -206,7 +206,7 @@ impl CfnStackSet {
 
 part! {
     /// Describes whether StackSets automatically deploys to AWS Organizations accounts that are added to a target organization or organizational unit (OU). For more information, see [Enable or disable automatic deployments for StackSets in AWS Organizations](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-manage-auto-deployment.html) in the *CloudFormation User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AutoDeployment
 }
 
@@ -248,7 +248,7 @@ part! {
     /// When deploying to AWS accounts with `SELF_MANAGED` permissions:
     ///
     /// - You must specify either the `Accounts` or `AccountsUrl` property, but not both.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DeploymentTargets
 }
 
@@ -303,7 +303,7 @@ impl DeploymentTargets {
 
 part! {
     /// Describes whether StackSets performs non-conflicting operations concurrently and queues conflicting operations.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ManagedExecution
 }
 
@@ -328,7 +328,7 @@ impl ManagedExecution {
 
 part! {
     /// The user-specified preferences for how CloudFormation performs a StackSet operation. For more information on maximum concurrent accounts and failure tolerance, see [StackSet operation options](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-concepts.html#stackset-ops-options) in the *CloudFormation User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     OperationPreferences
 }
 
@@ -414,7 +414,6 @@ impl OperationPreferences {
 
 part! {
     /// The Parameter data type.
-    #[derive(Clone, Debug)]
     Parameter
 }
 
@@ -437,7 +436,6 @@ impl Parameter {
 
 part! {
     /// Stack instances in some specific accounts and Regions.
-    #[derive(Clone, Debug)]
     StackInstances
 }
 

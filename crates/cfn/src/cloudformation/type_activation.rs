@@ -135,7 +135,7 @@ impl CfnTypeActivation {
 
 part! {
     /// Contains logging configuration information for an extension.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LoggingConfig
 }
 

@@ -90,7 +90,6 @@ impl CfnAnycastIpList {
 
 part! {
     /// Configuration for an IPAM CIDR that defines a specific IP address range, IPAM pool, and associated Anycast IP address.
-    #[derive(Clone, Debug)]
     IpamCidrConfig
 }
 
@@ -113,7 +112,7 @@ impl IpamCidrConfig {
 
 part! {
     /// A complex type that contains zero or more `Tag` elements.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Tags
 }
 

@@ -62,7 +62,6 @@ part! {
     /// > If your minimum TTL is greater than 0, CloudFront will cache content for at least the duration specified in the cache policy's minimum TTL, even if the `Cache-Control: no-cache`, `no-store`, or `private` directives are present in the origin headers.
     ///
     /// The headers, cookies, and query strings that are included in the cache key are also included in requests that CloudFront sends to the origin. CloudFront sends a request when it can't find a valid object in its cache that matches the request's cache key. If you want to send values to the origin but *not* include them in the cache key, use `OriginRequestPolicy`.
-    #[derive(Clone, Debug)]
     CachePolicyConfig
 }
 
@@ -116,7 +115,6 @@ impl CachePolicyConfig {
 
 part! {
     /// An object that determines whether any cookies in viewer requests (and if so, which cookies) are included in the cache key and in requests that CloudFront sends to the origin.
-    #[derive(Clone, Debug)]
     CookiesConfig
 }
 
@@ -146,7 +144,6 @@ impl CookiesConfig {
 
 part! {
     /// An object that determines whether any HTTP headers (and if so, which headers) are included in the cache key and in requests that CloudFront sends to the origin.
-    #[derive(Clone, Debug)]
     HeadersConfig
 }
 
@@ -176,7 +173,6 @@ part! {
     /// This object determines the values that CloudFront includes in the cache key. These values can include HTTP headers, cookies, and URL query strings. CloudFront uses the cache key to find an object in its cache that it can return to the viewer.
     ///
     /// The headers, cookies, and query strings that are included in the cache key are also included in requests that CloudFront sends to the origin. CloudFront sends a request when it can't find an object in its cache that matches the request's cache key. If you want to send values to the origin but *not* include them in the cache key, use `OriginRequestPolicy`.
-    #[derive(Clone, Debug)]
     ParametersInCacheKeyAndForwardedToOrigin
 }
 
@@ -242,7 +238,6 @@ impl ParametersInCacheKeyAndForwardedToOrigin {
 
 part! {
     /// An object that determines whether any URL query strings in viewer requests (and if so, which query strings) are included in the cache key and in requests that CloudFront sends to the origin.
-    #[derive(Clone, Debug)]
     QueryStringsConfig
 }
 

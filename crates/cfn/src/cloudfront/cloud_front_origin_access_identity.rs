@@ -54,7 +54,6 @@ impl CfnCloudFrontOriginAccessIdentity {
 
 part! {
     /// Origin access identity configuration. Send a `GET` request to the `/ *CloudFront API version* /CloudFront/identity ID/config` resource.
-    #[derive(Clone, Debug)]
     CloudFrontOriginAccessIdentityConfig
 }
 

@@ -112,7 +112,6 @@ impl CfnConnectionFunction {
 
 part! {
     /// Contains configuration information about a CloudFront function.
-    #[derive(Clone, Debug)]
     ConnectionFunctionConfig
 }
 
@@ -143,7 +142,6 @@ impl ConnectionFunctionConfig {
 
 part! {
     /// The key value store association.
-    #[derive(Clone, Debug)]
     KeyValueStoreAssociation
 }
 

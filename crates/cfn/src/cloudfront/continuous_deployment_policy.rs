@@ -55,7 +55,6 @@ impl CfnContinuousDeploymentPolicy {
 
 part! {
     /// Contains the configuration for a continuous deployment policy.
-    #[derive(Clone, Debug)]
     ContinuousDeploymentPolicyConfig
 }
 
@@ -108,7 +107,6 @@ impl ContinuousDeploymentPolicyConfig {
 
 part! {
     /// Session stickiness provides the ability to define multiple requests from a single viewer as a single session. This prevents the potentially inconsistent experience of sending some of a given user's requests to your staging distribution, while others are sent to your primary distribution. Define the session duration using TTL values.
-    #[derive(Clone, Debug)]
     SessionStickinessConfig
 }
 
@@ -131,7 +129,6 @@ impl SessionStickinessConfig {
 
 part! {
     /// Determines which HTTP requests are sent to the staging distribution.
-    #[derive(Clone, Debug)]
     SingleHeaderConfig
 }
 
@@ -156,7 +153,6 @@ part! {
     /// Defines a single header policy for a CloudFront distribution.
     ///
     /// > This property is legacy. We recommend that you use [TrafficConfig](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cloudfront-continuousdeploymentpolicy-trafficconfig.html) and specify the [SingleHeaderConfig](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cloudfront-continuousdeploymentpolicy-trafficconfig.html#cfn-cloudfront-continuousdeploymentpolicy-trafficconfig-singleheaderconfig) property instead.
-    #[derive(Clone, Debug)]
     SingleHeaderPolicyConfig
 }
 
@@ -179,7 +175,6 @@ impl SingleHeaderPolicyConfig {
 
 part! {
     /// This configuration determines the percentage of HTTP requests that are sent to the staging distribution.
-    #[derive(Clone, Debug)]
     SingleWeightConfig
 }
 
@@ -206,7 +201,6 @@ part! {
     /// Configure a policy that CloudFront uses to route requests to different origins or use different cache settings, based on the weight assigned to each option.
     ///
     /// > This property is legacy. We recommend that you use [TrafficConfig](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cloudfront-continuousdeploymentpolicy-trafficconfig.html) and specify the [SingleWeightConfig](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cloudfront-continuousdeploymentpolicy-trafficconfig.html#cfn-cloudfront-continuousdeploymentpolicy-trafficconfig-singleweightconfig) property instead.
-    #[derive(Clone, Debug)]
     SingleWeightPolicyConfig
 }
 
@@ -231,7 +225,6 @@ impl SingleWeightPolicyConfig {
 
 part! {
     /// The traffic configuration of your continuous deployment.
-    #[derive(Clone, Debug)]
     TrafficConfig
 }
 

@@ -67,7 +67,6 @@ part! {
     /// > If your minimum TTL is greater than 0, CloudFront will cache content for at least the duration specified in the cache policy's minimum TTL, even if the `Cache-Control: no-cache`, `no-store`, or `private` directives are present in the origin headers.
     ///
     /// For more information about cache behaviors, see [Cache Behavior Settings](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-web-values-specify.html#DownloadDistValuesCacheBehavior) in the *Amazon CloudFront Developer Guide*.
-    #[derive(Clone, Debug)]
     CacheBehavior
 }
 
@@ -277,7 +276,6 @@ impl CacheBehavior {
 
 part! {
     /// A complex type that specifies the HTTP header name from which CloudFront extracts cache tags from origin responses. When you add ``CacheTagConfig`` to a distribution, CloudFront reads the specified header from origin responses, parses the comma-separated tag values, and stores them with the cached object. You can then invalidate cached objects by tag using the ``CreateInvalidation`` API.
-    #[derive(Clone, Debug)]
     CacheTagConfig
 }
 
@@ -296,7 +294,6 @@ impl CacheTagConfig {
 
 part! {
     /// A connection function association.
-    #[derive(Clone, Debug)]
     ConnectionFunctionAssociation
 }
 
@@ -321,7 +318,6 @@ part! {
     /// If you want to send cookies to the origin but not include them in the cache key, use an origin request policy. For more information, see [Creating origin request policies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/controlling-origin-requests.html#origin-request-create-origin-request-policy) in the *Amazon CloudFront Developer Guide*.
     ///
     /// A complex type that specifies whether you want CloudFront to forward cookies to the origin and, if so, which ones. For more information about forwarding cookies to the origin, see [How CloudFront Forwards, Caches, and Logs Cookies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Cookies.html) in the *Amazon CloudFront Developer Guide*.
-    #[derive(Clone, Debug)]
     Cookies
 }
 
@@ -369,7 +365,6 @@ part! {
     /// - How long CloudFront caches HTTP status codes in the 4xx and 5xx range.
     ///
     /// For more information about custom error pages, see [Customizing Error Responses](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages.html) in the *Amazon CloudFront Developer Guide*.
-    #[derive(Clone, Debug)]
     CustomErrorResponse
 }
 
@@ -425,7 +420,6 @@ impl CustomErrorResponse {
 
 part! {
     /// A custom origin. A custom origin is any origin that is *not* an Amazon S3 bucket, with one exception. An Amazon S3 bucket that is [configured with static website hosting](https://docs.aws.amazon.com/AmazonS3/latest/dev/WebsiteHosting.html) *is* a custom origin.
-    #[derive(Clone, Debug)]
     CustomOriginConfig
 }
 
@@ -508,7 +502,6 @@ part! {
     /// A complex type that describes the default cache behavior if you don't specify a `CacheBehavior` element or if request URLs don't match any of the values of `PathPattern` in `CacheBehavior` elements. You must create exactly one default cache behavior.
     ///
     /// > If your minimum TTL is greater than 0, CloudFront will cache content for at least the duration specified in the cache policy's minimum TTL, even if the `Cache-Control: no-cache`, `no-store`, or `private` directives are present in the origin headers.
-    #[derive(Clone, Debug)]
     DefaultCacheBehavior
 }
 
@@ -707,7 +700,7 @@ impl DefaultCacheBehavior {
 
 part! {
     /// The value that you assigned to the parameter.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Definition
 }
 
@@ -726,7 +719,6 @@ impl Definition {
 
 part! {
     /// A distribution configuration.
-    #[derive(Clone, Debug)]
     DistributionConfig
 }
 
@@ -983,7 +975,6 @@ part! {
     /// If you want to send values to the origin but not include them in the cache key, use an origin request policy. For more information, see [Creating origin request policies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/controlling-origin-requests.html#origin-request-create-origin-request-policy) in the *Amazon CloudFront Developer Guide*.
     ///
     /// A complex type that specifies how CloudFront handles query strings, cookies, and HTTP headers.
-    #[derive(Clone, Debug)]
     ForwardedValues
 }
 
@@ -1056,7 +1047,7 @@ impl ForwardedValues {
 
 part! {
     /// A CloudFront function that is associated with a cache behavior in a CloudFront distribution.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     FunctionAssociation
 }
 
@@ -1081,7 +1072,6 @@ impl FunctionAssociation {
 
 part! {
     /// A complex type that controls the countries in which your content is distributed. CloudFront determines the location of your users using `MaxMind` GeoIP databases. To disable geo restriction, remove the [Restrictions](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cloudfront-distribution-distributionconfig.html#cfn-cloudfront-distribution-distributionconfig-restrictions) property from your stack template.
-    #[derive(Clone, Debug)]
     GeoRestriction
 }
 
@@ -1118,7 +1108,6 @@ part! {
     /// To enable your distribution to handle gRPC requests, you must include HTTP/2 as one of the supported `HTTP` versions and allow `HTTP` methods, including `POST`.
     ///
     /// For more information, see [Using gRPC with CloudFront distributions](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-using-grpc.html) in the *Amazon CloudFront Developer Guide*.
-    #[derive(Clone, Debug)]
     GrpcConfig
 }
 
@@ -1137,7 +1126,7 @@ impl GrpcConfig {
 
 part! {
     /// A complex type that contains a Lambda@Edge function association.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LambdaFunctionAssociation
 }
 
@@ -1177,7 +1166,6 @@ part! {
     /// A custom origin. A custom origin is any origin that is *not* an Amazon S3 bucket, with one exception. An Amazon S3 bucket that is [configured with static website hosting](https://docs.aws.amazon.com/AmazonS3/latest/dev/WebsiteHosting.html) *is* a custom origin.
     ///
     /// > This property is legacy. We recommend that you use [Origin](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cloudfront-distribution-origin.html) instead.
-    #[derive(Clone, Debug)]
     LegacyCustomOrigin
 }
 
@@ -1228,7 +1216,6 @@ part! {
     /// The origin as an Amazon S3 bucket.
     ///
     /// > This property is legacy. We recommend that you use [Origin](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cloudfront-distribution-origin.html) instead.
-    #[derive(Clone, Debug)]
     LegacyS3Origin
 }
 
@@ -1257,7 +1244,7 @@ part! {
     /// A complex type that specifies whether access logs are written for the distribution.
     ///
     /// > If you already enabled standard logging (legacy) and you want to enable standard logging (v2) to send your access logs to Amazon S3, we recommend that you specify a *different* Amazon S3 bucket or use a *separate path* in the same bucket (for example, use a log prefix or partitioning). This helps you keep track of which log files are associated with which logging subscription and prevents log files from overwriting each other. For more information, see [Standard logging (access logs)](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/AccessLogs.html) in the *Amazon CloudFront Developer Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Logging
 }
 
@@ -1304,7 +1291,6 @@ part! {
     /// - Any other HTTP server, running on an Amazon EC2 instance or any other kind of host
     ///
     /// For the current maximum number of origins that you can specify per distribution, see [General Quotas on Web Distributions](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-web-distributions) in the *Amazon CloudFront Developer Guide* (quotas were formerly referred to as limits).
-    #[derive(Clone, Debug)]
     Origin
 }
 
@@ -1409,7 +1395,6 @@ impl Origin {
 
 part! {
     /// A complex type that contains `HeaderName` and `HeaderValue` elements, if any, for this distribution.
-    #[derive(Clone, Debug)]
     OriginCustomHeader
 }
 
@@ -1434,7 +1419,6 @@ part! {
     /// An origin group includes two origins (a primary origin and a secondary origin to failover to) and a failover criteria that you specify. You create an origin group to support origin failover in CloudFront. When you create or update a distribution, you can specify the origin group instead of a single origin, and CloudFront will failover from the primary origin to the secondary origin under the failover conditions that you've chosen.
     ///
     /// Optionally, you can choose selection criteria for your origin group to specify how your origins are selected when your distribution routes viewer requests.
-    #[derive(Clone, Debug)]
     OriginGroup
 }
 
@@ -1471,7 +1455,6 @@ impl OriginGroup {
 
 part! {
     /// A complex data type that includes information about the failover criteria for an origin group, including the status codes for which CloudFront will failover from the primary origin to the second origin.
-    #[derive(Clone, Debug)]
     OriginGroupFailoverCriteria
 }
 
@@ -1490,7 +1473,6 @@ impl OriginGroupFailoverCriteria {
 
 part! {
     /// An origin in an origin group.
-    #[derive(Clone, Debug)]
     OriginGroupMember
 }
 
@@ -1509,7 +1491,6 @@ impl OriginGroupMember {
 
 part! {
     /// A complex data type for the origins included in an origin group.
-    #[derive(Clone, Debug)]
     OriginGroupMembers
 }
 
@@ -1532,7 +1513,6 @@ impl OriginGroupMembers {
 
 part! {
     /// A complex data type for the origin groups specified for a distribution.
-    #[derive(Clone, Debug)]
     OriginGroups
 }
 
@@ -1557,7 +1537,6 @@ impl OriginGroups {
 
 part! {
     /// Configures mutual TLS authentication between CloudFront and your origin server.
-    #[derive(Clone, Debug)]
     OriginMtlsConfig
 }
 
@@ -1578,7 +1557,7 @@ part! {
     /// CloudFront Origin Shield.
     ///
     /// Using Origin Shield can help reduce the load on your origin. For more information, see [Using Origin Shield](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/origin-shield.html) in the *Amazon CloudFront Developer Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     OriginShield
 }
 
@@ -1609,7 +1588,6 @@ impl OriginShield {
 
 part! {
     /// A list of parameter values to add to the resource. A parameter is specified as a key-value pair. A valid parameter value must exist for any parameter that is marked as required in the multi-tenant distribution.
-    #[derive(Clone, Debug)]
     ParameterDefinition
 }
 
@@ -1632,7 +1610,6 @@ impl ParameterDefinition {
 
 part! {
     /// A complex type that identifies ways in which you want to restrict distribution of your content.
-    #[derive(Clone, Debug)]
     Restrictions
 }
 
@@ -1651,7 +1628,7 @@ impl Restrictions {
 
 part! {
     /// A complex type that contains information about the Amazon S3 origin. If the origin is a custom origin or an S3 bucket that is configured as a website endpoint, use the `CustomOriginConfig` element instead.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     S3OriginConfig
 }
 
@@ -1694,7 +1671,6 @@ impl S3OriginConfig {
 
 part! {
     /// A complex data type for the status codes that you specify that, when returned by a primary origin, trigger CloudFront to failover to a second origin.
-    #[derive(Clone, Debug)]
     StatusCodes
 }
 
@@ -1717,7 +1693,6 @@ impl StatusCodes {
 
 part! {
     /// `StringSchema` of [`AWS::CloudFront::Distribution`](super).
-    #[derive(Clone, Debug)]
     StringSchema
 }
 
@@ -1752,7 +1727,7 @@ part! {
     /// > This field only supports multi-tenant distributions. You can't specify this field for standard distributions. For more information, see [Unsupported features for SaaS Manager for Amazon CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html#unsupported-saas) in the *Amazon CloudFront Developer Guide*.
     ///
     /// The configuration for a distribution tenant.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TenantConfig
 }
 
@@ -1771,7 +1746,6 @@ impl TenantConfig {
 
 part! {
     /// A trust store configuration.
-    #[derive(Clone, Debug)]
     TrustStoreConfig
 }
 
@@ -1820,7 +1794,7 @@ part! {
     /// All distributions support HTTPS connections from viewers. To require viewers to use HTTPS only, or to redirect them from HTTP to HTTPS, use `ViewerProtocolPolicy` in the `CacheBehavior` or `DefaultCacheBehavior`. To specify how CloudFront should use SSL/TLS to communicate with your custom origin, use `CustomOriginConfig`.
     ///
     /// For more information, see [Using HTTPS with CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-https.html) and [Using Alternate Domain Names and HTTPS](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-https-alternate-domain-names.html) in the *Amazon CloudFront Developer Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ViewerCertificate
 }
 
@@ -1898,7 +1872,7 @@ impl ViewerCertificate {
 
 part! {
     /// A viewer mTLS configuration.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ViewerMtlsConfig
 }
 
@@ -1925,7 +1899,6 @@ impl ViewerMtlsConfig {
 
 part! {
     /// An Amazon CloudFront VPC origin configuration.
-    #[derive(Clone, Debug)]
     VpcOriginConfig
 }
 

@@ -135,7 +135,7 @@ impl CfnDistributionTenant {
 
 part! {
     /// The Certificate Manager (ACM) certificate associated with your distribution.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Certificate
 }
 
@@ -154,7 +154,7 @@ impl Certificate {
 
 part! {
     /// Customizations for the distribution tenant. For each distribution tenant, you can specify the geographic restrictions, and the Amazon Resource Names (ARNs) for the ACM certificate and AWS WAF web ACL. These are specific values that you can override or disable from the multi-tenant distribution that was used to create the distribution tenant.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Customizations
 }
 
@@ -185,7 +185,7 @@ impl Customizations {
 
 part! {
     /// The customizations that you specified for the distribution tenant for geographic restrictions.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     GeoRestrictionCustomization
 }
 
@@ -214,7 +214,7 @@ impl GeoRestrictionCustomization {
 
 part! {
     /// An object that represents the request for the Amazon CloudFront managed ACM certificate.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ManagedCertificateRequest
 }
 
@@ -254,7 +254,7 @@ impl ManagedCertificateRequest {
 
 part! {
     /// A list of parameter values to add to the resource. A parameter is specified as a key-value pair. A valid parameter value must exist for any parameter that is marked as required in the multi-tenant distribution.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Parameter
 }
 
@@ -283,7 +283,7 @@ impl Parameter {
 
 part! {
     /// The AWS WAF web ACL customization specified for the distribution tenant.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     WebAclCustomization
 }
 

@@ -85,7 +85,6 @@ impl CfnFieldLevelEncryptionConfig {
 
 part! {
     /// `ContentTypeProfile` of [`AWS::CloudFront::FieldLevelEncryptionConfig`](super).
-    #[derive(Clone, Debug)]
     ContentTypeProfile
 }
 
@@ -116,7 +115,6 @@ impl ContentTypeProfile {
 
 part! {
     /// `ContentTypeProfileConfig` of [`AWS::CloudFront::FieldLevelEncryptionConfig`](super).
-    #[derive(Clone, Debug)]
     ContentTypeProfileConfig
 }
 
@@ -142,7 +140,6 @@ impl ContentTypeProfileConfig {
 
 part! {
     /// `QueryArgProfile` of [`AWS::CloudFront::FieldLevelEncryptionConfig`](super).
-    #[derive(Clone, Debug)]
     QueryArgProfile
 }
 
@@ -165,7 +162,6 @@ impl QueryArgProfile {
 
 part! {
     /// `QueryArgProfileConfig` of [`AWS::CloudFront::FieldLevelEncryptionConfig`](super).
-    #[derive(Clone, Debug)]
     QueryArgProfileConfig
 }
 

@@ -59,7 +59,6 @@ impl CfnFieldLevelEncryptionProfile {
 
 part! {
     /// A public key, its provider identity, and the field patterns CloudFront encrypts with that key.
-    #[derive(Clone, Debug)]
     EncryptionEntity
 }
 
@@ -90,7 +89,6 @@ impl EncryptionEntity {
 
 part! {
     /// The configuration of a field-level encryption profile.
-    #[derive(Clone, Debug)]
     FieldLevelEncryptionProfileConfig
 }
 

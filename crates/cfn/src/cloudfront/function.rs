@@ -111,7 +111,6 @@ impl CfnFunction {
 
 part! {
     /// Contains configuration information about a CloudFront function.
-    #[derive(Clone, Debug)]
     FunctionConfig
 }
 
@@ -142,7 +141,7 @@ impl FunctionConfig {
 
 part! {
     /// Contains metadata about a CloudFront function.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     FunctionMetadata
 }
 
@@ -161,7 +160,6 @@ impl FunctionMetadata {
 
 part! {
     /// The key value store association.
-    #[derive(Clone, Debug)]
     KeyValueStoreAssociation
 }
 

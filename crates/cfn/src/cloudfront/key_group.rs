@@ -50,7 +50,6 @@ part! {
     /// A key group configuration.
     ///
     /// A key group contains a list of public keys that you can use with [CloudFront signed URLs and signed cookies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PrivateContent.html).
-    #[derive(Clone, Debug)]
     KeyGroupConfig
 }
 

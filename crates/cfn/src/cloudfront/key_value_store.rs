@@ -76,7 +76,6 @@ impl CfnKeyValueStore {
 
 part! {
     /// The import source for the key value store.
-    #[derive(Clone, Debug)]
     ImportSource
 }
 

@@ -52,7 +52,7 @@ impl CfnMonitoringSubscription {
 
 part! {
     /// A monitoring subscription. This structure contains information about whether additional CloudWatch metrics are enabled for a given CloudFront distribution.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MonitoringSubscription
 }
 
@@ -74,7 +74,6 @@ impl MonitoringSubscription {
 
 part! {
     /// A subscription configuration for additional CloudWatch metrics.
-    #[derive(Clone, Debug)]
     RealtimeMetricsSubscriptionConfig
 }
 

@@ -53,7 +53,6 @@ part! {
     /// This makes it possible to block public access to the origin, allowing viewers (users) to access the origin's content only through CloudFront.
     ///
     /// For more information about using a CloudFront origin access control, see [Restricting access to an AWS origin](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-origin.html) in the *Amazon CloudFront Developer Guide*.
-    #[derive(Clone, Debug)]
     OriginAccessControlConfig
 }
 

@@ -58,7 +58,6 @@ impl CfnOriginRequestPolicy {
 
 part! {
     /// An object that determines whether any cookies in viewer requests (and if so, which cookies) are included in requests that CloudFront sends to the origin.
-    #[derive(Clone, Debug)]
     CookiesConfig
 }
 
@@ -88,7 +87,6 @@ impl CookiesConfig {
 
 part! {
     /// An object that determines whether any HTTP headers (and if so, which headers) are included in requests that CloudFront sends to the origin.
-    #[derive(Clone, Debug)]
     HeadersConfig
 }
 
@@ -127,7 +125,6 @@ part! {
     /// - All HTTP headers, cookies, and URL query strings that are specified in the cache policy or the origin request policy. These can include items from the viewer request and, in the case of headers, additional ones that are added by CloudFront.
     ///
     /// CloudFront sends a request when it can't find an object in its cache that matches the request. If you want to send values to the origin and also include them in the cache key, use `CachePolicy`.
-    #[derive(Clone, Debug)]
     OriginRequestPolicyConfig
 }
 
@@ -169,7 +166,6 @@ impl OriginRequestPolicyConfig {
 
 part! {
     /// An object that determines whether any URL query strings in viewer requests (and if so, which query strings) are included in requests that CloudFront sends to the origin.
-    #[derive(Clone, Debug)]
     QueryStringsConfig
 }
 

@@ -83,7 +83,6 @@ impl CfnRealtimeLogConfig {
 
 part! {
     /// Contains information about the Amazon Kinesis data stream where you are sending real-time log data for this real-time log configuration.
-    #[derive(Clone, Debug)]
     EndPoint
 }
 
@@ -109,7 +108,6 @@ impl EndPoint {
 
 part! {
     /// Contains information about the Amazon Kinesis data stream where you are sending real-time log data.
-    #[derive(Clone, Debug)]
     KinesisStreamConfig
 }
 

@@ -58,7 +58,6 @@ part! {
     /// A list of HTTP header names that CloudFront includes as values for the `Access-Control-Allow-Headers` HTTP response header.
     ///
     /// For more information about the `Access-Control-Allow-Headers` HTTP response header, see [Access-Control-Allow-Headers](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/Access-Control-Allow-Headers) in the MDN Web Docs.
-    #[derive(Clone, Debug)]
     AccessControlAllowHeaders
 }
 
@@ -79,7 +78,6 @@ part! {
     /// A list of HTTP methods that CloudFront includes as values for the `Access-Control-Allow-Methods` HTTP response header.
     ///
     /// For more information about the `Access-Control-Allow-Methods` HTTP response header, see [Access-Control-Allow-Methods](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/Access-Control-Allow-Methods) in the MDN Web Docs.
-    #[derive(Clone, Debug)]
     AccessControlAllowMethods
 }
 
@@ -111,7 +109,6 @@ part! {
     /// A list of origins (domain names) that CloudFront can use as the value for the `Access-Control-Allow-Origin` HTTP response header.
     ///
     /// For more information about the `Access-Control-Allow-Origin` HTTP response header, see [Access-Control-Allow-Origin](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/Access-Control-Allow-Origin) in the MDN Web Docs.
-    #[derive(Clone, Debug)]
     AccessControlAllowOrigins
 }
 
@@ -132,7 +129,6 @@ part! {
     /// A list of HTTP headers that CloudFront includes as values for the `Access-Control-Expose-Headers` HTTP response header.
     ///
     /// For more information about the `Access-Control-Expose-Headers` HTTP response header, see [Access-Control-Expose-Headers](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/Access-Control-Expose-Headers) in the MDN Web Docs.
-    #[derive(Clone, Debug)]
     AccessControlExposeHeaders
 }
 
@@ -153,7 +149,6 @@ part! {
     /// The policy directives and their values that CloudFront includes as values for the `Content-Security-Policy` HTTP response header.
     ///
     /// For more information about the `Content-Security-Policy` HTTP response header, see [Content-Security-Policy](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/Content-Security-Policy) in the MDN Web Docs.
-    #[derive(Clone, Debug)]
     ContentSecurityPolicy
 }
 
@@ -178,7 +173,6 @@ part! {
     /// Determines whether CloudFront includes the `X-Content-Type-Options` HTTP response header with its value set to `nosniff`.
     ///
     /// For more information about the `X-Content-Type-Options` HTTP response header, see [X-Content-Type-Options](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/X-Content-Type-Options) in the MDN Web Docs.
-    #[derive(Clone, Debug)]
     ContentTypeOptions
 }
 
@@ -199,7 +193,6 @@ part! {
     /// A configuration for a set of HTTP response headers that are used for cross-origin resource sharing (CORS). CloudFront adds these headers to HTTP responses that it sends for CORS requests that match a cache behavior associated with this response headers policy.
     ///
     /// For more information about CORS, see [Cross-Origin Resource Sharing (CORS)](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/CORS) in the MDN Web Docs.
-    #[derive(Clone, Debug)]
     CorsConfig
 }
 
@@ -264,7 +257,6 @@ impl CorsConfig {
 
 part! {
     /// An HTTP response header name and its value. CloudFront includes this header in HTTP responses that it sends for requests that match a cache behavior that's associated with this response headers policy.
-    #[derive(Clone, Debug)]
     CustomHeader
 }
 
@@ -295,7 +287,6 @@ impl CustomHeader {
 
 part! {
     /// A list of HTTP response header names and their values. CloudFront includes these headers in HTTP responses that it sends for requests that match a cache behavior that's associated with this response headers policy.
-    #[derive(Clone, Debug)]
     CustomHeadersConfig
 }
 
@@ -316,7 +307,6 @@ part! {
     /// Determines whether CloudFront includes the `X-Frame-Options` HTTP response header and the header's value.
     ///
     /// For more information about the `X-Frame-Options` HTTP response header, see [X-Frame-Options](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/X-Frame-Options) in the MDN Web Docs.
-    #[derive(Clone, Debug)]
     FrameOptions
 }
 
@@ -343,7 +333,6 @@ part! {
     /// Determines whether CloudFront includes the `Referrer-Policy` HTTP response header and the header's value.
     ///
     /// For more information about the `Referrer-Policy` HTTP response header, see [Referrer-Policy](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/Referrer-Policy) in the MDN Web Docs.
-    #[derive(Clone, Debug)]
     ReferrerPolicy
 }
 
@@ -377,7 +366,6 @@ impl ReferrerPolicy {
 
 part! {
     /// The name of an HTTP header that CloudFront removes from HTTP responses to requests that match the cache behavior that this response headers policy is attached to.
-    #[derive(Clone, Debug)]
     RemoveHeader
 }
 
@@ -396,7 +384,6 @@ impl RemoveHeader {
 
 part! {
     /// A list of HTTP header names that CloudFront removes from HTTP responses to requests that match the cache behavior that this response headers policy is attached to.
-    #[derive(Clone, Debug)]
     RemoveHeadersConfig
 }
 
@@ -417,7 +404,6 @@ part! {
     /// A response headers policy configuration.
     ///
     /// A response headers policy configuration contains metadata about the response headers policy, and configurations for sets of HTTP response headers.
-    #[derive(Clone, Debug)]
     ResponseHeadersPolicyConfig
 }
 
@@ -478,7 +464,7 @@ impl ResponseHeadersPolicyConfig {
 
 part! {
     /// A configuration for a set of security-related HTTP response headers. CloudFront adds these headers to HTTP responses that it sends for requests that match a cache behavior associated with this response headers policy.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SecurityHeadersConfig
 }
 
@@ -539,7 +525,6 @@ impl SecurityHeadersConfig {
 
 part! {
     /// A configuration for enabling the `Server-Timing` header in HTTP responses sent from CloudFront.
-    #[derive(Clone, Debug)]
     ServerTimingHeadersConfig
 }
 
@@ -568,7 +553,6 @@ part! {
     /// Determines whether CloudFront includes the `Strict-Transport-Security` HTTP response header and the header's value.
     ///
     /// For more information about the `Strict-Transport-Security` HTTP response header, see [Strict-Transport-Security](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/Strict-Transport-Security) in the MDN Web Docs.
-    #[derive(Clone, Debug)]
     StrictTransportSecurity
 }
 
@@ -605,7 +589,6 @@ part! {
     /// Determines whether CloudFront includes the `X-XSS-Protection` HTTP response header and the header's value.
     ///
     /// For more information about the `X-XSS-Protection` HTTP response header, see [X-XSS-Protection](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/X-XSS-Protection) in the MDN Web Docs.
-    #[derive(Clone, Debug)]
     XssProtection
 }
 

@@ -60,7 +60,6 @@ impl CfnStreamingDistribution {
 
 part! {
     /// A complex type that controls whether access logs are written for the streaming distribution.
-    #[derive(Clone, Debug)]
     Logging
 }
 
@@ -87,7 +86,6 @@ impl Logging {
 
 part! {
     /// A complex type that contains information about the Amazon S3 bucket from which you want CloudFront to get your media files for distribution.
-    #[derive(Clone, Debug)]
     S3Origin
 }
 
@@ -118,7 +116,6 @@ impl S3Origin {
 
 part! {
     /// The RTMP distribution's configuration information.
-    #[derive(Clone, Debug)]
     StreamingDistributionConfig
 }
 
@@ -172,7 +169,6 @@ impl StreamingDistributionConfig {
 
 part! {
     /// A list of AWS accounts whose public keys CloudFront can use to verify the signatures of signed URLs and signed cookies.
-    #[derive(Clone, Debug)]
     TrustedSigners
 }
 

@@ -89,7 +89,6 @@ impl CfnTrustStore {
 
 part! {
     /// The CA certificates bundle location in Amazon S3.
-    #[derive(Clone, Debug)]
     CaCertificatesBundleS3Location
 }
 
@@ -122,7 +121,6 @@ impl CaCertificatesBundleS3Location {
 
 part! {
     /// A CA certificates bundle source.
-    #[derive(Clone, Debug)]
     CaCertificatesBundleSource
 }
 

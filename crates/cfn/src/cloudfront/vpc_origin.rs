@@ -73,7 +73,6 @@ impl CfnVpcOrigin {
 
 part! {
     /// An Amazon CloudFront VPC origin endpoint configuration.
-    #[derive(Clone, Debug)]
     VpcOriginEndpointConfig
 }
 

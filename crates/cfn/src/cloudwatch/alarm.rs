@@ -292,7 +292,7 @@ impl CfnAlarm {
 
 part! {
     /// `ActionConfiguration` of [`AWS::CloudWatch::Alarm`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ActionConfiguration
 }
 
@@ -311,7 +311,7 @@ impl ActionConfiguration {
 
 part! {
     /// Contains the configuration that determines how a PromQL alarm evaluates its contributors, including the query to run and the durations that define when contributors transition between states.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AlarmPromQlCriteria
 }
 
@@ -342,7 +342,6 @@ impl AlarmPromQlCriteria {
 
 part! {
     /// `AlarmTagsPropagation` of [`AWS::CloudWatch::Alarm`](super).
-    #[derive(Clone, Debug)]
     AlarmTagsPropagation
 }
 
@@ -377,7 +376,6 @@ impl AlarmTagsPropagation {
 
 part! {
     /// Dimension is an embedded property of the `AWS::CloudWatch::Alarm` type. Dimensions are name/value pairs that can be associated with a CloudWatch metric. You can specify a maximum of 30 dimensions for a given metric.
-    #[derive(Clone, Debug)]
     Dimension
 }
 
@@ -400,7 +398,7 @@ impl Dimension {
 
 part! {
     /// The evaluation criteria for an alarm. This is a union type that currently supports ``PromQLCriteria``.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EvaluationCriteria
 }
 
@@ -420,7 +418,7 @@ impl EvaluationCriteria {
 part! {
     /// The evaluation window that an alarm uses to select the range of metric data that it evaluates each time it runs. This is a union type. Set exactly one of its members, ``SlidingWindow`` or ``WallClockWindow``. If you don't set ``EvaluationWindow``, the alarm uses a ``SlidingWindow`` by default.
     ///  For more information, see [Alarm evaluation windows](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html) in the *CloudWatch User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EvaluationWindow
 }
 
@@ -447,7 +445,7 @@ impl EvaluationWindow {
 
 part! {
     /// The `Metric` property type represents a specific metric. `Metric` is a property of the [MetricStat](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cloudwatch-alarm-metricstat.html) property type.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Metric
 }
 
@@ -486,7 +484,6 @@ part! {
     /// The `MetricDataQuery` property type specifies the metric data to return, and whether this call is just retrieving a batch set of data for one metric, or is performing a math expression on metric data.
     ///
     /// Any expression used must return a single time series. For more information, see [Metric Math Syntax and Functions](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html#metric-math-syntax) in the *Amazon CloudWatch User Guide*.
-    #[derive(Clone, Debug)]
     MetricDataQuery
 }
 
@@ -557,7 +554,6 @@ part! {
     /// This structure defines the metric to be returned, along with the statistics, period, and units.
     ///
     /// `MetricStat` is a property of the [MetricDataQuery](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cloudwatch-alarm-metricdataquery.html) property type.
-    #[derive(Clone, Debug)]
     MetricStat
 }
 
@@ -600,7 +596,7 @@ part! {
     /// An evaluation window that aligns the evaluated range to fixed clock boundaries that match the alarm's period, such as the top of the hour, midnight, or the start of the calendar week, optionally in a specific time zone.
     ///  When you use a wall clock window, the alarm's period must be 1 minute (60 seconds), 5 minutes (300 seconds), 1 hour (3,600 seconds), 1 day (86,400 seconds), or 1 week (604,800 seconds). Other period values aren't supported with a wall clock window.
     ///  Choose a wall clock window when your monitoring is tied to a business or calendar period, such as daily reports, batch jobs, or backups, or when you want alarm evaluations to match the periods shown on a metric dashboard.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     WallClockWindow
 }
 
@@ -620,7 +616,7 @@ impl WallClockWindow {
 
 part! {
     /// `WarmUpConfiguration` of [`AWS::CloudWatch::Alarm`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     WarmUpConfiguration
 }
 

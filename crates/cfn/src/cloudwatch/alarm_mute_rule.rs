@@ -104,7 +104,6 @@ impl CfnAlarmMuteRule {
 
 part! {
     /// Targets to be muted
-    #[derive(Clone, Debug)]
     MuteTargets
 }
 
@@ -123,7 +122,6 @@ impl MuteTargets {
 
 part! {
     /// The rule for the mute
-    #[derive(Clone, Debug)]
     Rule
 }
 
@@ -142,7 +140,6 @@ impl Rule {
 
 part! {
     /// Schedule for the mute to be active
-    #[derive(Clone, Debug)]
     Schedule
 }
 

@@ -106,7 +106,7 @@ impl CfnAnomalyDetector {
 
 part! {
     /// Specifies details about how the anomaly detection model is to be trained, including time ranges to exclude when training and updating the model. The configuration can also include the time zone to use for the metric.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Configuration
 }
 
@@ -135,7 +135,6 @@ part! {
     /// A dimension is a name/value pair that is part of the identity of a metric. Because dimensions are part of the unique identifier for a metric, whenever you add a unique name/value pair to one of your metrics, you are creating a new variation of that metric. For example, many Amazon EC2 metrics publish `InstanceId` as a dimension name, and the actual instance ID as the value for that dimension.
     ///
     /// You can assign up to 30 dimensions to a metric.
-    #[derive(Clone, Debug)]
     Dimension
 }
 
@@ -158,7 +157,6 @@ impl Dimension {
 
 part! {
     /// Represents a specific metric.
-    #[derive(Clone, Debug)]
     Metric
 }
 
@@ -189,7 +187,7 @@ impl Metric {
 
 part! {
     /// This object includes parameters that you can use to provide information to CloudWatch to help it build more accurate anomaly detection models.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MetricCharacteristics
 }
 
@@ -216,7 +214,6 @@ part! {
     /// Any expression used in a `PutMetricAlarm` operation must return a single time series. For more information, see [Metric Math Syntax and Functions](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html#metric-math-syntax) in the *Amazon CloudWatch User Guide*.
     ///
     /// Some of the parameters of this structure also have different uses whether you are using this structure in a `GetMetricData` operation or a `PutMetricAlarm` operation. These differences are explained in the following parameter list.
-    #[derive(Clone, Debug)]
     MetricDataQuery
 }
 
@@ -293,7 +290,7 @@ impl MetricDataQuery {
 
 part! {
     /// Indicates the CloudWatch math expression that provides the time series the anomaly detector uses as input. The designated math expression must return a single time series.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MetricMathAnomalyDetector
 }
 
@@ -314,7 +311,6 @@ impl MetricMathAnomalyDetector {
 
 part! {
     /// This structure defines the metric to be returned, along with the statistics, period, and units.
-    #[derive(Clone, Debug)]
     MetricStat
 }
 
@@ -357,7 +353,6 @@ impl MetricStat {
 
 part! {
     /// Each `Range` specifies one range of days or times to exclude from use for training or updating an anomaly detection model.
-    #[derive(Clone, Debug)]
     Range
 }
 
@@ -380,7 +375,7 @@ impl Range {
 
 part! {
     /// Designates the CloudWatch metric and statistic that provides the time series the anomaly detector uses as input. If you have enabled unified cross-account observability, and this account is a monitoring account, the metric can be in the same account or a source account.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SingleMetricAnomalyDetector
 }
 

@@ -166,7 +166,7 @@ impl CfnCompositeAlarm {
 
 part! {
     /// `ActionConfiguration` of [`AWS::CloudWatch::CompositeAlarm`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ActionConfiguration
 }
 
@@ -185,7 +185,6 @@ impl ActionConfiguration {
 
 part! {
     /// `AlarmTagsPropagation` of [`AWS::CloudWatch::CompositeAlarm`](super).
-    #[derive(Clone, Debug)]
     AlarmTagsPropagation
 }
 

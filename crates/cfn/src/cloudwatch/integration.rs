@@ -111,7 +111,6 @@ impl CfnIntegration {
 
 part! {
     /// `IntegrationCredential` of [`AWS::CloudWatch::Integration`](super).
-    #[derive(Clone, Debug)]
     IntegrationCredential
 }
 
@@ -130,7 +129,6 @@ impl IntegrationCredential {
 
 part! {
     /// `IntegrationCredentialApiKeyCredential` of [`AWS::CloudWatch::Integration`](super).
-    #[derive(Clone, Debug)]
     IntegrationCredentialApiKeyCredential
 }
 
@@ -149,7 +147,6 @@ impl IntegrationCredentialApiKeyCredential {
 
 part! {
     /// `Tags` of [`AWS::CloudWatch::Integration`](super).
-    #[derive(Clone, Debug)]
     Tags
 }
 

@@ -188,7 +188,7 @@ impl CfnLogAlarm {
 
 part! {
     /// `ActionConfiguration` of [`AWS::CloudWatch::LogAlarm`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ActionConfiguration
 }
 
@@ -207,7 +207,6 @@ impl ActionConfiguration {
 
 part! {
     /// `AlarmTagsPropagation` of [`AWS::CloudWatch::LogAlarm`](super).
-    #[derive(Clone, Debug)]
     AlarmTagsPropagation
 }
 
@@ -242,7 +241,6 @@ impl AlarmTagsPropagation {
 
 part! {
     /// The schedule configuration for the scheduled query.
-    #[derive(Clone, Debug)]
     ScheduleConfiguration
 }
 
@@ -273,7 +271,6 @@ impl ScheduleConfiguration {
 
 part! {
     /// The scheduled query configuration for the log alarm.
-    #[derive(Clone, Debug)]
     ScheduledQueryConfiguration
 }
 
@@ -325,7 +322,7 @@ impl ScheduledQueryConfiguration {
 
 part! {
     /// The warm-up configuration for an alarm. A warm-up period delays alarm evaluation after you create or update the alarm. This reduces alarm noise from missing data while a new resource or service starts up. During the warm-up period, the alarm stays in INSUFFICIENT_DATA and doesn't perform alarm actions.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     WarmUpConfiguration
 }
 

@@ -156,7 +156,6 @@ part! {
     /// This structure contains a metric namespace and optionally, a list of metric names, to either include in a metric ' stream or exclude from a metric stream.
     ///
     /// A metric stream's filters can include up to 1000 total names. This limit applies to the sum of namespace names and metric names in the filters. For example, this could include 10 metric namespace filters with 99 metrics each, or 20 namespace filters with 49 metrics specified in each filter.
-    #[derive(Clone, Debug)]
     MetricStreamFilter
 }
 
@@ -191,7 +190,6 @@ part! {
     /// This structure specifies a list of additional statistics to stream, and the metrics to stream those additional statistics for.
     ///
     /// All metrics that match the combination of metric name and namespace will be streamed with the additional statistics, no matter their dimensions.
-    #[derive(Clone, Debug)]
     MetricStreamStatisticsConfiguration
 }
 
@@ -217,7 +215,6 @@ impl MetricStreamStatisticsConfiguration {
 
 part! {
     /// A structure that specifies the metric name and namespace for one metric that is going to have additional statistics included in the stream.
-    #[derive(Clone, Debug)]
     MetricStreamStatisticsMetric
 }
 

@@ -55,7 +55,6 @@ impl CfnOTelEnrichment {
 
 part! {
     /// `OTelEnrichmentMetricSelector` of [`AWS::CloudWatch::OTelEnrichment`](super).
-    #[derive(Clone, Debug)]
     OTelEnrichmentMetricSelector
 }
 

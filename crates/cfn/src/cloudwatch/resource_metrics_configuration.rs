@@ -57,7 +57,6 @@ impl CfnResourceMetricsConfiguration {
 
 part! {
     /// `ResourceMetricSelection` of [`AWS::CloudWatch::ResourceMetricsConfiguration`](super).
-    #[derive(Clone, Debug)]
     ResourceMetricSelection
 }
 

@@ -145,7 +145,6 @@ impl CfnIdentityPool {
 
 part! {
     /// `CognitoIdentityProvider` is a property of the [AWS::Cognito::IdentityPool](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cognito-identitypool.html) resource that represents an Amazon Cognito user pool and its client ID.
-    #[derive(Clone, Debug)]
     CognitoIdentityProvider
 }
 
@@ -178,7 +177,7 @@ impl CognitoIdentityProvider {
 
 part! {
     /// `CognitoStreams` is a property of the [AWS::Cognito::IdentityPool](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cognito-identitypool.html) resource that defines configuration options for Amazon Cognito streams.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CognitoStreams
 }
 
@@ -209,7 +208,7 @@ impl CognitoStreams {
 
 part! {
     /// `PushSync` is a property of the [AWS::Cognito::IdentityPool](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cognito-identitypool.html) resource that defines the configuration options to be applied to an Amazon Cognito identity pool.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PushSync
 }
 

@@ -65,7 +65,6 @@ impl CfnIdentityPoolRoleAttachment {
 
 part! {
     /// Defines how to map a claim to a role ARN.
-    #[derive(Clone, Debug)]
     MappingRule
 }
 
@@ -103,7 +102,6 @@ impl MappingRule {
 
 part! {
     /// One of a set of `RoleMappings`, a property of the [AWS::Cognito::IdentityPoolRoleAttachment](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cognito-identitypoolroleattachment.html) resource that defines the role-mapping attributes of an Amazon Cognito identity pool.
-    #[derive(Clone, Debug)]
     RoleMapping
 }
 
@@ -144,7 +142,6 @@ impl RoleMapping {
 
 part! {
     /// `RulesConfigurationType` is a subproperty of the [RoleMapping](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cognito-identitypoolroleattachment-rolemapping.html) property that defines the rules to be used for mapping users to roles.
-    #[derive(Clone, Debug)]
     RulesConfigurationType
 }
 

@@ -50,7 +50,7 @@ impl CfnLogDeliveryConfiguration {
 
 part! {
     /// Configuration for the CloudWatch log group destination of user pool detailed activity logging, or of user activity log export with advanced security features.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CloudWatchLogsConfiguration
 }
 
@@ -71,7 +71,7 @@ impl CloudWatchLogsConfiguration {
 
 part! {
     /// Configuration for the Amazon Data Firehose stream destination of user activity log export with threat protection.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     FirehoseConfiguration
 }
 
@@ -90,7 +90,7 @@ impl FirehoseConfiguration {
 
 part! {
     /// The configuration of user event logs to an external AWS service like Amazon Data Firehose, Amazon S3, or Amazon CloudWatch Logs.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LogConfiguration
 }
 
@@ -133,7 +133,7 @@ impl LogConfiguration {
 
 part! {
     /// Configuration for the Amazon S3 bucket destination of user activity log export with threat protection.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     S3Configuration
 }
 

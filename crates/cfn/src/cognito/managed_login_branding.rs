@@ -97,7 +97,6 @@ impl CfnManagedLoginBranding {
 
 part! {
     /// An image file from a managed login branding style in a user pool.
-    #[derive(Clone, Debug)]
     AssetType
 }
 

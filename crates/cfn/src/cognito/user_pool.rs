@@ -327,7 +327,7 @@ impl CfnUserPool {
 
 part! {
     /// The available verified method a user can use to recover their password when they call `ForgotPassword`. You can use this setting to define a preferred method when a user has more than one method available. With this setting, SMS doesn't qualify for a valid password recovery mechanism if the user also has SMS multi-factor authentication (MFA) activated. In the absence of this setting, Amazon Cognito uses the legacy behavior to determine the recovery method where SMS is preferred through email.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AccountRecoverySetting
 }
 
@@ -348,7 +348,7 @@ impl AccountRecoverySetting {
 
 part! {
     /// The settings for administrator creation of users in a user pool. Contains settings for allowing user sign-up, customizing invitation messages to new users, and the amount of time before temporary passwords expire.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AdminCreateUserConfig
 }
 
@@ -387,7 +387,7 @@ impl AdminCreateUserConfig {
 
 part! {
     /// Threat protection configuration options for additional authentication types in your user pool, including custom authentication.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AdvancedSecurityAdditionalFlows
 }
 
@@ -406,7 +406,7 @@ impl AdvancedSecurityAdditionalFlows {
 
 part! {
     /// The configuration of a custom email sender Lambda trigger. This trigger routes all email notifications from a user pool to a Lambda function that delivers the message using custom logic.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CustomEmailSender
 }
 
@@ -435,7 +435,7 @@ impl CustomEmailSender {
 
 part! {
     /// The configuration of a custom SMS sender Lambda trigger. This trigger routes all SMS notifications from a user pool to a Lambda function that delivers the message using custom logic.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CustomSmsSender
 }
 
@@ -464,7 +464,7 @@ impl CustomSmsSender {
 
 part! {
     /// The device-remembering configuration for a user pool.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DeviceConfiguration
 }
 
@@ -493,7 +493,7 @@ impl DeviceConfiguration {
 
 part! {
     /// The email configuration of your user pool. The email configuration type sets your preferred sending method, AWS Region, and sender for messages from your user pool.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EmailConfiguration
 }
 
@@ -563,7 +563,6 @@ impl EmailConfiguration {
 
 part! {
     /// `EumsSmsConfiguration` of [`AWS::Cognito::UserPool`](super).
-    #[derive(Clone, Debug)]
     EumsSmsConfiguration
 }
 
@@ -630,7 +629,7 @@ impl EumsSmsConfiguration {
 
 part! {
     /// `InboundFederation` of [`AWS::Cognito::UserPool`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     InboundFederation
 }
 
@@ -659,7 +658,7 @@ part! {
     /// The template for the welcome message to new users. This template must include the `{####}` temporary password placeholder if you are creating users with passwords. If your users don't have passwords, you can omit the placeholder.
     ///
     /// See also [Customizing User Invitation Messages](https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-settings-message-customizations.html#cognito-user-pool-settings-user-invitation-message-customization).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     InviteMessageTemplate
 }
 
@@ -696,7 +695,7 @@ impl InviteMessageTemplate {
 
 part! {
     /// `IssuerConfiguration` of [`AWS::Cognito::UserPool`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     IssuerConfiguration
 }
 
@@ -715,7 +714,7 @@ impl IssuerConfiguration {
 
 part! {
     /// `KeyConfiguration` of [`AWS::Cognito::UserPool`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     KeyConfiguration
 }
 
@@ -742,7 +741,7 @@ impl KeyConfiguration {
 
 part! {
     /// A collection of user pool Lambda triggers. Amazon Cognito invokes triggers at several possible stages of user pool operations. Triggers can modify the outcome of the operations that invoked them.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LambdaConfig
 }
 
@@ -869,7 +868,7 @@ impl LambdaConfig {
 
 part! {
     /// The minimum and maximum values of an attribute that is of the number type, for example `custom:age`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NumberAttributeConstraints
 }
 
@@ -898,7 +897,7 @@ impl NumberAttributeConstraints {
 
 part! {
     /// The password policy settings for a user pool, including complexity, history, and length requirements.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PasswordPolicy
 }
 
@@ -961,7 +960,7 @@ impl PasswordPolicy {
 
 part! {
     /// A list of user pool policies. Contains the policy that sets password-complexity requirements.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Policies
 }
 
@@ -986,7 +985,7 @@ impl Policies {
 
 part! {
     /// The properties of a pre token generation Lambda trigger.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PreTokenGenerationConfig
 }
 
@@ -1017,7 +1016,7 @@ part! {
     /// A recovery option for a user. The `AccountRecoverySettingType` data type is an array of this object. Each `RecoveryOptionType` has a priority property that determines whether it is a primary or secondary option.
     ///
     /// For example, if `verified_email` has a priority of `1` and `verified_phone_number` has a priority of `2`, your user pool sends account-recovery messages to a verified email address but falls back to an SMS message if the user has a verified phone number. The `admin_only` option prevents self-service account recovery.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RecoveryOption
 }
 
@@ -1046,7 +1045,7 @@ part! {
     /// A list of the user attributes and their properties in your user pool. The attribute schema contains standard attributes, custom attributes with a `custom:` prefix, and developer attributes with a `dev:` prefix. For more information, see [User pool attributes](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html).
     ///
     /// Developer-only `dev:` attributes are a legacy feature of user pools, and are read-only to all app clients. You can create and update developer-only attributes only with IAM-authenticated API operations. Use app client read/write permissions instead.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SchemaAttribute
 }
 
@@ -1107,7 +1106,7 @@ impl SchemaAttribute {
 
 part! {
     /// The policy for allowed types of authentication in a user pool. To activate this setting, your user pool must be in the [Essentials tier](https://docs.aws.amazon.com/cognito/latest/developerguide/feature-plans-features-essentials.html) or higher.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SignInPolicy
 }
 
@@ -1130,7 +1129,7 @@ impl SignInPolicy {
 
 part! {
     /// User pool configuration for delivery of SMS messages with Amazon Simple Notification Service. To send SMS messages with Amazon SNS in the AWS Region that you want, the Amazon Cognito user pool uses an AWS Identity and Access Management (IAM) role in your AWS account.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SmsConfiguration
 }
 
@@ -1177,7 +1176,7 @@ impl SmsConfiguration {
 
 part! {
     /// The minimum and maximum length values of an attribute that is of the string type, for example `custom:department`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     StringAttributeConstraints
 }
 
@@ -1208,7 +1207,6 @@ part! {
     /// The settings for updates to user attributes. These settings include the property `AttributesRequireVerificationBeforeUpdate`,
     /// a user-pool setting that tells Amazon Cognito how to handle changes to the value of your users' email address and phone number attributes. For
     /// more information, see [Verifying updates to email addresses and phone numbers](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-email-phone-verification.html#user-pool-settings-verifications-verify-attribute-updates).
-    #[derive(Clone, Debug)]
     UserAttributeUpdateSettings
 }
 
@@ -1238,7 +1236,7 @@ part! {
     /// User pool add-ons. Contains settings for activation of threat protection. To log user security information but take no action, set to `AUDIT`. To configure automatic security responses to risky traffic to your user pool, set to `ENFORCED`.
     ///
     /// For more information, see [Adding advanced security to a user pool](https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-settings-advanced-security.html). To activate this setting, your user pool must be on the [Plus tier](https://docs.aws.amazon.com/cognito/latest/developerguide/feature-plans-features-plus.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     UserPoolAddOns
 }
 
@@ -1266,7 +1264,7 @@ impl UserPoolAddOns {
 
 part! {
     /// Case sensitivity of the username input for the selected sign-in option. When case sensitivity is set to `False` (case insensitive), users can sign in with any combination of capital and lowercase letters. For example, `username`, `USERNAME`, or `UserName`, or for email, `email@example.com` or `EMaiL@eXamplE.Com`. For most use cases, set case sensitivity to `False` (case insensitive) as a best practice. When usernames and email addresses are case insensitive, Amazon Cognito treats any variation in case as the same user, and prevents a case variation from being assigned to the same attribute for a different user.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     UsernameConfiguration
 }
 
@@ -1290,7 +1288,7 @@ impl UsernameConfiguration {
 
 part! {
     /// The template for the verification message that your user pool delivers to users who set an email address or phone number attribute.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     VerificationMessageTemplate
 }
 

@@ -322,7 +322,7 @@ part! {
     /// The settings for Amazon Pinpoint analytics configuration. With an analytics configuration, your application can collect user-activity metrics for user notifications with a Amazon Pinpoint campaign.
     ///
     /// Amazon Pinpoint isn't available in all AWS Regions. For a list of available Regions, see [Amazon Cognito and Amazon Pinpoint Region availability](https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-pinpoint-integration.html#cognito-user-pools-find-region-mappings).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AnalyticsConfiguration
 }
 
@@ -373,7 +373,7 @@ impl AnalyticsConfiguration {
 
 part! {
     /// The configuration of your app client for refresh token rotation. When enabled, your app client issues new ID, access, and refresh tokens when users renew their sessions with refresh tokens. When disabled, token refresh issues only ID and access tokens.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RefreshTokenRotation
 }
 
@@ -400,7 +400,7 @@ impl RefreshTokenRotation {
 
 part! {
     /// The units that validity times are represented in. The default unit for refresh tokens is days, and the default for ID and access tokens are hours.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TokenValidityUnits
 }
 

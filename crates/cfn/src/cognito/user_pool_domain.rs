@@ -75,7 +75,7 @@ impl CfnUserPoolDomain {
 
 part! {
     /// The configuration for a hosted UI custom domain.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CustomDomainConfigType
 }
 
@@ -102,7 +102,6 @@ impl CustomDomainConfigType {
 
 part! {
     /// `FailoverType` of [`AWS::Cognito::UserPoolDomain`](super).
-    #[derive(Clone, Debug)]
     FailoverType
 }
 
@@ -128,7 +127,7 @@ impl FailoverType {
 
 part! {
     /// `RoutingType` of [`AWS::Cognito::UserPoolDomain`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RoutingType
 }
 

@@ -75,7 +75,7 @@ impl CfnUserPoolRegionalConfigurationAttachment {
 
 part! {
     /// `CustomEmailSender` of [`AWS::Cognito::UserPoolRegionalConfigurationAttachment`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CustomEmailSender
 }
 
@@ -100,7 +100,7 @@ impl CustomEmailSender {
 
 part! {
     /// `CustomSMSSender` of [`AWS::Cognito::UserPoolRegionalConfigurationAttachment`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CustomSmsSender
 }
 
@@ -125,7 +125,7 @@ impl CustomSmsSender {
 
 part! {
     /// `EmailConfiguration` of [`AWS::Cognito::UserPoolRegionalConfigurationAttachment`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EmailConfiguration
 }
 
@@ -168,7 +168,6 @@ impl EmailConfiguration {
 
 part! {
     /// `EumsSmsConfiguration` of [`AWS::Cognito::UserPoolRegionalConfigurationAttachment`](super).
-    #[derive(Clone, Debug)]
     EumsSmsConfiguration
 }
 
@@ -223,7 +222,7 @@ impl EumsSmsConfiguration {
 
 part! {
     /// `InboundFederation` of [`AWS::Cognito::UserPoolRegionalConfigurationAttachment`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     InboundFederation
 }
 
@@ -248,7 +247,7 @@ impl InboundFederation {
 
 part! {
     /// `LambdaConfig` of [`AWS::Cognito::UserPoolRegionalConfigurationAttachment`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LambdaConfig
 }
 
@@ -351,7 +350,7 @@ impl LambdaConfig {
 
 part! {
     /// `PreTokenGenerationConfig` of [`AWS::Cognito::UserPoolRegionalConfigurationAttachment`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PreTokenGenerationConfig
 }
 
@@ -376,7 +375,7 @@ impl PreTokenGenerationConfig {
 
 part! {
     /// `SmsConfiguration` of [`AWS::Cognito::UserPoolRegionalConfigurationAttachment`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SmsConfiguration
 }
 

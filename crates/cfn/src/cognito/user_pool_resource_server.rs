@@ -75,7 +75,6 @@ impl CfnUserPoolResourceServer {
 
 part! {
     /// One custom scope associated with a user pool resource server. This data type is a member of `ResourceServerScopeType`. For more information, see [Scopes, M2M, and API authorization with resource servers](https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-define-resource-servers.html).
-    #[derive(Clone, Debug)]
     ResourceServerScopeType
 }
 

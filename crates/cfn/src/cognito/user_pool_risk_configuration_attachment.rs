@@ -81,7 +81,6 @@ impl CfnUserPoolRiskConfigurationAttachment {
 
 part! {
     /// The automated response to a risk level for adaptive authentication in full-function, or `ENFORCED`, mode. You can assign an action to each risk level that advanced security features evaluates.
-    #[derive(Clone, Debug)]
     AccountTakeoverActionType
 }
 
@@ -109,7 +108,7 @@ impl AccountTakeoverActionType {
 
 part! {
     /// A list of account-takeover actions for each level of risk that Amazon Cognito might assess with advanced security features.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AccountTakeoverActionsType
 }
 
@@ -140,7 +139,6 @@ impl AccountTakeoverActionsType {
 
 part! {
     /// The settings for automated responses and notification templates for adaptive authentication with advanced security features.
-    #[derive(Clone, Debug)]
     AccountTakeoverRiskConfigurationType
 }
 
@@ -165,7 +163,6 @@ impl AccountTakeoverRiskConfigurationType {
 
 part! {
     /// Settings for user pool actions when Amazon Cognito detects compromised credentials with advanced security features in full-function `ENFORCED` mode.
-    #[derive(Clone, Debug)]
     CompromisedCredentialsActionsType
 }
 
@@ -184,7 +181,6 @@ impl CompromisedCredentialsActionsType {
 
 part! {
     /// Settings for compromised-credentials actions and authentication-event sources with advanced security features in full-function `ENFORCED` mode.
-    #[derive(Clone, Debug)]
     CompromisedCredentialsRiskConfigurationType
 }
 
@@ -211,7 +207,6 @@ impl CompromisedCredentialsRiskConfigurationType {
 
 part! {
     /// The configuration for Amazon SES email messages that advanced security features sends to a user when your adaptive authentication automated response has a *Notify* action.
-    #[derive(Clone, Debug)]
     NotifyConfigurationType
 }
 
@@ -260,7 +255,6 @@ impl NotifyConfigurationType {
 
 part! {
     /// The template for email messages that advanced security features sends to a user when your threat protection automated response has a *Notify* action.
-    #[derive(Clone, Debug)]
     NotifyEmailType
 }
 
@@ -291,7 +285,7 @@ impl NotifyEmailType {
 
 part! {
     /// Exceptions to the risk evaluation configuration, including always-allow and always-block IP address ranges.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RiskExceptionConfigurationType
 }
 

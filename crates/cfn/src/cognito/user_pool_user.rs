@@ -134,7 +134,7 @@ impl CfnUserPoolUser {
 
 part! {
     /// The name and value of a user attribute.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AttributeType
 }
 

@@ -284,7 +284,6 @@ impl CfnGlobalTable {
 
 part! {
     /// Represents an attribute for describing the schema for the table and indexes.
-    #[derive(Clone, Debug)]
     AttributeDefinition
 }
 
@@ -314,7 +313,6 @@ impl AttributeDefinition {
 
 part! {
     /// Configures a scalable target and an autoscaling policy for a table or global secondary index's read or write capacity.
-    #[derive(Clone, Debug)]
     CapacityAutoScalingSettings
 }
 
@@ -358,7 +356,6 @@ impl CapacityAutoScalingSettings {
 
 part! {
     /// Configures contributor insights settings for a replica or one of its indexes.
-    #[derive(Clone, Debug)]
     ContributorInsightsSpecification
 }
 
@@ -383,7 +380,7 @@ impl ContributorInsightsSpecification {
 
 part! {
     /// `GlobalReadProvisionedThroughputSettings` of [`AWS::DynamoDB::GlobalTable`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     GlobalReadProvisionedThroughputSettings
 }
 
@@ -404,7 +401,6 @@ impl GlobalReadProvisionedThroughputSettings {
 
 part! {
     /// Allows you to specify a global secondary index for the global table. The index will be defined on all replicas.
-    #[derive(Clone, Debug)]
     GlobalSecondaryIndex
 }
 
@@ -487,7 +483,7 @@ part! {
     /// - US Region set: US East (N. Virginia), US East (Ohio), US West (Oregon)
     /// - EU Region set: Europe (Ireland), Europe (London), Europe (Paris), Europe (Frankfurt)
     /// - AP Region set: Asia Pacific (Tokyo), Asia Pacific (Seoul), Asia Pacific (Osaka)
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     GlobalTableWitness
 }
 
@@ -510,7 +506,6 @@ part! {
     /// A `KeySchemaElement` represents exactly one attribute of the primary key. For example, a simple primary key would be represented by one `KeySchemaElement` (for the partition key). A composite primary key would require one `KeySchemaElement` for the partition key, and another `KeySchemaElement` for the sort key.
     ///
     /// A `KeySchemaElement` must be a scalar, top-level attribute (not a nested attribute). The data type must be one of String, Number, or Binary. The attribute cannot be nested within a List or a Map.
-    #[derive(Clone, Debug)]
     KeySchema
 }
 
@@ -540,7 +535,6 @@ impl KeySchema {
 
 part! {
     /// The Kinesis Data Streams configuration for the specified global table replica.
-    #[derive(Clone, Debug)]
     KinesisStreamSpecification
 }
 
@@ -568,7 +562,6 @@ impl KinesisStreamSpecification {
 
 part! {
     /// Represents the properties of a local secondary index. A local secondary index can only be created when its parent table is created.
-    #[derive(Clone, Debug)]
     LocalSecondaryIndex
 }
 
@@ -606,7 +599,7 @@ impl LocalSecondaryIndex {
 
 part! {
     /// Represents the settings used to enable point in time recovery.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PointInTimeRecoverySpecification
 }
 
@@ -633,7 +626,7 @@ impl PointInTimeRecoverySpecification {
 
 part! {
     /// Represents attributes that are copied (projected) from the table into an index. These are in addition to the primary key attributes and index key attributes, which are automatically projected.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Projection
 }
 
@@ -670,7 +663,7 @@ impl Projection {
 
 part! {
     /// Sets the read request settings for a replica table or a replica global secondary index. You can only specify this setting if your resource uses the `PAY_PER_REQUEST` `BillingMode`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ReadOnDemandThroughputSettings
 }
 
@@ -691,7 +684,7 @@ impl ReadOnDemandThroughputSettings {
 
 part! {
     /// Allows you to specify the read capacity settings for a replica table or a replica global secondary index when the `BillingMode` is set to `PROVISIONED`. You must specify a value for either `ReadCapacityUnits` or `ReadCapacityAutoScalingSettings`, but not both. You can switch between fixed capacity and auto scaling.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ReadProvisionedThroughputSettings
 }
 
@@ -718,7 +711,6 @@ impl ReadProvisionedThroughputSettings {
 
 part! {
     /// Represents the properties of a global secondary index that can be set on a per-replica basis.
-    #[derive(Clone, Debug)]
     ReplicaGlobalSecondaryIndexSpecification
 }
 
@@ -761,7 +753,6 @@ impl ReplicaGlobalSecondaryIndexSpecification {
 
 part! {
     /// Allows you to specify a KMS key identifier to be used for server-side encryption. The key can be specified via ARN, key ID, or alias. The key must be created in the same region as the replica.
-    #[derive(Clone, Debug)]
     ReplicaSseSpecification
 }
 
@@ -780,7 +771,6 @@ impl ReplicaSseSpecification {
 
 part! {
     /// Defines settings specific to a single replica of a global table.
-    #[derive(Clone, Debug)]
     ReplicaSpecification
 }
 
@@ -903,7 +893,7 @@ impl ReplicaSpecification {
 
 part! {
     /// Represents the DynamoDB Streams configuration for a global table replica.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ReplicaStreamSpecification
 }
 
@@ -950,7 +940,6 @@ part! {
     /// - The [AWS ::DynamoDB::GlobalTable](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-dynamodb-globaltable.html) resource doesn't support creating a replica in the same stack update in Regions other than the Region where you deploy the stack update.
     ///
     /// For a full list of all considerations, see [Resource-based policy considerations](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-considerations.html).
-    #[derive(Clone, Debug)]
     ResourcePolicy
 }
 
@@ -969,7 +958,6 @@ impl ResourcePolicy {
 
 part! {
     /// Represents the settings used to enable server-side encryption.
-    #[derive(Clone, Debug)]
     SseSpecification
 }
 
@@ -996,7 +984,6 @@ impl SseSpecification {
 
 part! {
     /// `SearchSchemaElement` of [`AWS::DynamoDB::GlobalTable`](super).
-    #[derive(Clone, Debug)]
     SearchSchemaElement
 }
 
@@ -1024,7 +1011,6 @@ part! {
     /// Represents the DynamoDB Streams configuration for a table in DynamoDB.
     ///
     /// You can only modify this value for a `AWS::DynamoDB::GlobalTable` resource configured for multi-Region eventual consistency (MREC, the default) if that resource contains only one entry in `Replicas`. You must specify a value for this property for a `AWS::DynamoDB::GlobalTable` resource configured for MREC with more than one entry in `Replicas`. For Multi-Region Strong Consistency (MRSC), Streams are not required and can be changed for existing tables.
-    #[derive(Clone, Debug)]
     StreamSpecification
 }
 
@@ -1048,7 +1034,6 @@ impl StreamSpecification {
 
 part! {
     /// A key and its value.
-    #[derive(Clone, Debug)]
     Tag
 }
 
@@ -1071,7 +1056,6 @@ impl Tag {
 
 part! {
     /// Defines a target tracking scaling policy.
-    #[derive(Clone, Debug)]
     TargetTrackingScalingPolicyConfiguration
 }
 
@@ -1112,7 +1096,6 @@ impl TargetTrackingScalingPolicyConfiguration {
 
 part! {
     /// Represents the settings used to enable or disable Time to Live (TTL) for the specified table. All replicas will have the same time to live configuration.
-    #[derive(Clone, Debug)]
     TimeToLiveSpecification
 }
 
@@ -1139,7 +1122,6 @@ impl TimeToLiveSpecification {
 
 part! {
     /// `VectorAttribute` of [`AWS::DynamoDB::GlobalTable`](super).
-    #[derive(Clone, Debug)]
     VectorAttribute
 }
 
@@ -1158,7 +1140,6 @@ impl VectorAttribute {
 
 part! {
     /// `VectorIndex` of [`AWS::DynamoDB::GlobalTable`](super).
-    #[derive(Clone, Debug)]
     VectorIndex
 }
 
@@ -1207,7 +1188,7 @@ impl VectorIndex {
 
 part! {
     /// Provides visibility into the number of read and write operations your table or secondary index can instantaneously support. The settings can be modified using the `UpdateTable` operation to meet the throughput requirements of an upcoming peak event.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     WarmThroughput
 }
 
@@ -1236,7 +1217,7 @@ impl WarmThroughput {
 
 part! {
     /// Sets the write request settings for a global table or a global secondary index. You can only specify this setting if your resource uses the `PAY_PER_REQUEST` `BillingMode`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     WriteOnDemandThroughputSettings
 }
 
@@ -1257,7 +1238,7 @@ impl WriteOnDemandThroughputSettings {
 
 part! {
     /// Specifies an auto scaling policy for write capacity. This policy will be applied to all replicas. This setting must be specified if `BillingMode` is set to `PROVISIONED`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     WriteProvisionedThroughputSettings
 }
 

@@ -240,7 +240,6 @@ impl CfnTable {
 
 part! {
     /// Represents an attribute for describing the schema for the table and indexes.
-    #[derive(Clone, Debug)]
     AttributeDefinition
 }
 
@@ -270,7 +269,6 @@ impl AttributeDefinition {
 
 part! {
     /// Configures contributor insights settings for a table or one of its indexes.
-    #[derive(Clone, Debug)]
     ContributorInsightsSpecification
 }
 
@@ -295,7 +293,7 @@ impl ContributorInsightsSpecification {
 
 part! {
     /// The options for imported source files in CSV format. The values are Delimiter and HeaderList.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Csv
 }
 
@@ -324,7 +322,6 @@ impl Csv {
 
 part! {
     /// Represents the properties of a global secondary index.
-    #[derive(Clone, Debug)]
     GlobalSecondaryIndex
 }
 
@@ -391,7 +388,6 @@ impl GlobalSecondaryIndex {
 
 part! {
     /// Specifies the properties of data being imported from the S3 bucket source to the table.
-    #[derive(Clone, Debug)]
     ImportSourceSpecification
 }
 
@@ -430,7 +426,7 @@ impl ImportSourceSpecification {
 
 part! {
     /// The format options for the data that was imported into the target table. There is one value, CsvOption.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     InputFormatOptions
 }
 
@@ -455,7 +451,6 @@ part! {
     /// A `KeySchemaElement` represents exactly one attribute of the primary key. For example, a simple primary key would be represented by one `KeySchemaElement` (for the partition key). A composite primary key would require one `KeySchemaElement` for the partition key, and another `KeySchemaElement` for the sort key.
     ///
     /// A `KeySchemaElement` must be a scalar, top-level attribute (not a nested attribute). The data type must be one of String, Number, or Binary. The attribute cannot be nested within a List or a Map.
-    #[derive(Clone, Debug)]
     KeySchema
 }
 
@@ -485,7 +480,6 @@ impl KeySchema {
 
 part! {
     /// The Kinesis Data Streams configuration for the specified table.
-    #[derive(Clone, Debug)]
     KinesisStreamSpecification
 }
 
@@ -515,7 +509,6 @@ impl KinesisStreamSpecification {
 
 part! {
     /// Represents the properties of a local secondary index. A local secondary index can only be created when its parent table is created.
-    #[derive(Clone, Debug)]
     LocalSecondaryIndex
 }
 
@@ -553,7 +546,7 @@ impl LocalSecondaryIndex {
 
 part! {
     /// Sets the maximum number of read and write units for the specified on-demand table. If you use this property, you must specify `MaxReadRequestUnits`, `MaxWriteRequestUnits`, or both.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     OnDemandThroughput
 }
 
@@ -586,7 +579,7 @@ impl OnDemandThroughput {
 
 part! {
     /// The settings used to enable point in time recovery.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PointInTimeRecoverySpecification
 }
 
@@ -613,7 +606,7 @@ impl PointInTimeRecoverySpecification {
 
 part! {
     /// Represents attributes that are copied (projected) from the table into an index. These are in addition to the primary key attributes and index key attributes, which are automatically projected.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Projection
 }
 
@@ -648,7 +641,6 @@ impl Projection {
 
 part! {
     /// Throughput for the specified table, which consists of values for `ReadCapacityUnits` and `WriteCapacityUnits`. For more information about the contents of a provisioned throughput structure, see [Amazon DynamoDB Table ProvisionedThroughput](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ProvisionedThroughput.html).
-    #[derive(Clone, Debug)]
     ProvisionedThroughput
 }
 
@@ -689,7 +681,6 @@ part! {
     /// Conversely, say that your template doesn’t contain a resource-based policy, but you add a policy outside of the template. This policy won’t be removed from DynamoDB as long as you don’t add it to the template. When you add a policy to the template and update the stack, the existing policy in DynamoDB will be updated to match the one defined in the template.
     ///
     /// For a full list of all considerations, see [Resource-based policy considerations](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-considerations.html).
-    #[derive(Clone, Debug)]
     ResourcePolicy
 }
 
@@ -708,7 +699,6 @@ impl ResourcePolicy {
 
 part! {
     /// The S3 bucket that is being imported from.
-    #[derive(Clone, Debug)]
     S3BucketSource
 }
 
@@ -743,7 +733,6 @@ impl S3BucketSource {
 
 part! {
     /// Represents the settings used to enable server-side encryption.
-    #[derive(Clone, Debug)]
     SseSpecification
 }
 
@@ -776,7 +765,6 @@ impl SseSpecification {
 
 part! {
     /// `SearchSchemaElement` of [`AWS::DynamoDB::Table`](super).
-    #[derive(Clone, Debug)]
     SearchSchemaElement
 }
 
@@ -802,7 +790,6 @@ impl SearchSchemaElement {
 
 part! {
     /// Represents the DynamoDB Streams configuration for a table in DynamoDB.
-    #[derive(Clone, Debug)]
     StreamSpecification
 }
 
@@ -844,7 +831,6 @@ impl StreamSpecification {
 
 part! {
     /// Represents the settings used to enable or disable Time to Live (TTL) for the specified table.
-    #[derive(Clone, Debug)]
     TimeToLiveSpecification
 }
 
@@ -872,7 +858,6 @@ impl TimeToLiveSpecification {
 
 part! {
     /// `VectorAttribute` of [`AWS::DynamoDB::Table`](super).
-    #[derive(Clone, Debug)]
     VectorAttribute
 }
 
@@ -891,7 +876,6 @@ impl VectorAttribute {
 
 part! {
     /// `VectorIndex` of [`AWS::DynamoDB::Table`](super).
-    #[derive(Clone, Debug)]
     VectorIndex
 }
 
@@ -940,7 +924,7 @@ impl VectorIndex {
 
 part! {
     /// Provides visibility into the number of read and write operations your table or secondary index can instantaneously support. The settings can be modified using the `UpdateTable` operation to meet the throughput requirements of an upcoming peak event.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     WarmThroughput
 }
 

@@ -159,7 +159,7 @@ impl CfnApplicationStatusCheck {
 
 part! {
     /// `HealthCheckPath` of [`AWS::EC2::ApplicationStatusCheck`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HealthCheckPath
 }
 
@@ -184,7 +184,7 @@ impl HealthCheckPath {
 
 part! {
     /// `HealthCheckPathDestination` of [`AWS::EC2::ApplicationStatusCheck`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HealthCheckPathDestination
 }
 
@@ -209,7 +209,7 @@ impl HealthCheckPathDestination {
 
 part! {
     /// `HealthCheckPathSource` of [`AWS::EC2::ApplicationStatusCheck`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HealthCheckPathSource
 }
 

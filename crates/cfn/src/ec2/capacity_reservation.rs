@@ -290,7 +290,6 @@ impl CfnCapacityReservation {
 
 part! {
     /// A key and its value.
-    #[derive(Clone, Debug)]
     Tag
 }
 
@@ -315,7 +314,7 @@ part! {
     /// An array of key-value pairs to apply to this resource.
     ///
     /// For more information, see [Tag](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TagSpecification
 }
 

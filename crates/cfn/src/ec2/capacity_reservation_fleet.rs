@@ -122,7 +122,7 @@ part! {
     /// Specifies information about an instance type to use in a Capacity Reservation Fleet.
     ///
     /// `InstanceTypeSpecification` is a property of the [AWS::EC2::CapacityReservationFleet](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-capacityreservationfleet.html) resource.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     InstanceTypeSpecification
 }
 
@@ -193,7 +193,6 @@ impl InstanceTypeSpecification {
 
 part! {
     /// A key and its value.
-    #[derive(Clone, Debug)]
     Tag
 }
 
@@ -218,7 +217,7 @@ part! {
     /// The tags to apply to a resource when the resource is being created. When you specify a tag, you must specify the resource type to tag, otherwise the request will fail.
     ///
     /// > The `Valid Values` lists all the resource types that can be tagged. However, the action you're using might not support tagging all of these resource types. If you try to tag a resource type that is unsupported for the action you're using, you'll get an error.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TagSpecification
 }
 

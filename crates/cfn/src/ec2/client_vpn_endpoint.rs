@@ -243,7 +243,6 @@ impl CfnClientVpnEndpoint {
 
 part! {
     /// `AuthorizationPolicy` of [`AWS::EC2::ClientVpnEndpoint`](super).
-    #[derive(Clone, Debug)]
     AuthorizationPolicy
 }
 
@@ -274,7 +273,6 @@ impl AuthorizationPolicy {
 
 part! {
     /// Information about the client certificate to be used for authentication.
-    #[derive(Clone, Debug)]
     CertificateAuthenticationRequest
 }
 
@@ -293,7 +291,6 @@ impl CertificateAuthenticationRequest {
 
 part! {
     /// Describes the authentication method to be used by a Client VPN endpoint. For more information, see [Authentication](https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/authentication-authrization.html#client-authentication) in the *AWS Client VPN Administrator Guide*.
-    #[derive(Clone, Debug)]
     ClientAuthenticationRequest
 }
 
@@ -330,7 +327,6 @@ impl ClientAuthenticationRequest {
 
 part! {
     /// Indicates whether client connect options are enabled. The default is `false` (not enabled).
-    #[derive(Clone, Debug)]
     ClientConnectOptions
 }
 
@@ -355,7 +351,6 @@ impl ClientConnectOptions {
 
 part! {
     /// Options for enabling a customizable text banner that will be displayed on AWS provided clients when a VPN session is established.
-    #[derive(Clone, Debug)]
     ClientLoginBannerOptions
 }
 
@@ -386,7 +381,7 @@ part! {
     /// Client Route Enforcement is a feature of Client VPN that helps enforce administrator defined routes on devices connected through the VPN. This feature helps improve your security posture by ensuring that network traffic originating from a connected client is not inadvertently sent outside the VPN tunnel.
     ///
     /// Client Route Enforcement works by monitoring the route table of a connected device for routing policy changes to the VPN connection. If the feature detects any VPN routing policy modifications, it will automatically force an update to the route table, reverting it back to the expected route configurations.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ClientRouteEnforcementOptions
 }
 
@@ -409,7 +404,6 @@ impl ClientRouteEnforcementOptions {
 
 part! {
     /// Describes the client connection logging options for the Client VPN endpoint.
-    #[derive(Clone, Debug)]
     ConnectionLogOptions
 }
 
@@ -446,7 +440,6 @@ impl ConnectionLogOptions {
 
 part! {
     /// `DevicePostureOptions` of [`AWS::EC2::ClientVpnEndpoint`](super).
-    #[derive(Clone, Debug)]
     DevicePostureOptions
 }
 
@@ -469,7 +462,6 @@ impl DevicePostureOptions {
 
 part! {
     /// `DevicePostureTrustProvider` of [`AWS::EC2::ClientVpnEndpoint`](super).
-    #[derive(Clone, Debug)]
     DevicePostureTrustProvider
 }
 
@@ -498,7 +490,6 @@ impl DevicePostureTrustProvider {
 
 part! {
     /// Describes the Active Directory to be used for client authentication.
-    #[derive(Clone, Debug)]
     DirectoryServiceAuthenticationRequest
 }
 
@@ -517,7 +508,6 @@ impl DirectoryServiceAuthenticationRequest {
 
 part! {
     /// The IAM SAML identity provider used for federated authentication.
-    #[derive(Clone, Debug)]
     FederatedAuthenticationRequest
 }
 
@@ -542,7 +532,6 @@ impl FederatedAuthenticationRequest {
 
 part! {
     /// A key and its value.
-    #[derive(Clone, Debug)]
     Tag
 }
 
@@ -565,7 +554,6 @@ impl Tag {
 
 part! {
     /// Specifies the tags to apply to the Client VPN endpoint.
-    #[derive(Clone, Debug)]
     TagSpecification
 }
 
@@ -588,7 +576,6 @@ impl TagSpecification {
 
 part! {
     /// `TransitGatewayConfiguration` of [`AWS::EC2::ClientVpnEndpoint`](super).
-    #[derive(Clone, Debug)]
     TransitGatewayConfiguration
 }
 

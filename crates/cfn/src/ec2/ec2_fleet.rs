@@ -164,7 +164,7 @@ impl CfnEc2Fleet {
 
 part! {
     /// The minimum and maximum number of accelerators (GPUs, FPGAs, or AWS Inferentia chips) on an instance. To exclude accelerator-enabled instance types, set `Max` to `0`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AcceleratorCountRequest
 }
 
@@ -193,7 +193,7 @@ impl AcceleratorCountRequest {
 
 part! {
     /// The minimum and maximum amount of total accelerator memory, in MiB.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AcceleratorTotalMemoryMiBRequest
 }
 
@@ -222,7 +222,7 @@ impl AcceleratorTotalMemoryMiBRequest {
 
 part! {
     /// The minimum and maximum baseline bandwidth to Amazon EBS, in Mbps. For more information, see [Amazon EBS–optimized instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ebs-optimized.html) in the *Amazon EC2 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BaselineEbsBandwidthMbpsRequest
 }
 
@@ -253,7 +253,7 @@ part! {
     /// The baseline performance to consider, using an instance family as a baseline reference. The instance family establishes the lowest acceptable level of performance. Amazon EC2 uses this baseline to guide instance type selection, but there is no guarantee that the selected instance types will always exceed the baseline for every application.
     ///
     /// Currently, this parameter only supports CPU performance as a baseline performance factor. For example, specifying `c6i` would use the CPU performance of the `c6i` family as the baseline reference.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BaselinePerformanceFactorsRequest
 }
 
@@ -272,7 +272,7 @@ impl BaselinePerformanceFactorsRequest {
 
 part! {
     /// Describes a block device mapping, which defines the EBS volumes and instance store volumes to attach to an instance at launch.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BlockDeviceMapping
 }
 
@@ -313,7 +313,7 @@ impl BlockDeviceMapping {
 
 part! {
     /// The Spot Instance replacement strategy to use when Amazon EC2 emits a rebalance notification signal that your Spot Instance is at an elevated risk of being interrupted. For more information, see [Capacity rebalancing](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-capacity-rebalance.html) in the *Amazon EC2 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CapacityRebalance
 }
 
@@ -356,7 +356,7 @@ part! {
     /// > This strategy can only be used if the EC2 Fleet is of type `instant`.
     ///
     /// For more information about Capacity Reservations, see [On-Demand Capacity Reservations](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-reservations.html) in the *Amazon EC2 User Guide*. For examples of using Capacity Reservations in an EC2 Fleet, see [EC2 Fleet example configurations](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-examples.html) in the *Amazon EC2 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CapacityReservationOptionsRequest
 }
 
@@ -381,7 +381,7 @@ impl CapacityReservationOptionsRequest {
 
 part! {
     /// `CapacityReservationTargetRequest` of [`AWS::EC2::EC2Fleet`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CapacityReservationTargetRequest
 }
 
@@ -410,7 +410,7 @@ impl CapacityReservationTargetRequest {
 
 part! {
     /// The CPU performance to consider, using an instance family as the baseline reference.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CpuPerformanceFactorRequest
 }
 
@@ -431,7 +431,7 @@ impl CpuPerformanceFactorRequest {
 
 part! {
     /// Describes a block device for an EBS volume.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EbsBlockDevice
 }
 
@@ -527,7 +527,7 @@ part! {
     /// Specifies a launch template and overrides for an EC2 Fleet.
     ///
     /// `FleetLaunchTemplateConfigRequest` is a property of the [AWS::EC2::EC2Fleet](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-ec2fleet.html) resource.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     FleetLaunchTemplateConfigRequest
 }
 
@@ -563,7 +563,7 @@ part! {
     /// Specifies overrides for a launch template for an EC2 Fleet.
     ///
     /// `FleetLaunchTemplateOverridesRequest` is a property of the [FleetLaunchTemplateConfigRequest](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-ec2fleet-fleetlaunchtemplateconfigrequest.html) property type.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     FleetLaunchTemplateOverridesRequest
 }
 
@@ -717,7 +717,6 @@ part! {
     /// For information about creating a launch template, see [AWS::EC2::LaunchTemplate](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-launchtemplate.html) and [Create a launch template](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-launch-templates.html#create-launch-template) in the *Amazon EC2 User Guide*.
     ///
     /// For examples of launch templates, see [Examples](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-launchtemplate.html#aws-resource-ec2-launchtemplate--examples).
-    #[derive(Clone, Debug)]
     FleetLaunchTemplateSpecificationRequest
 }
 
@@ -766,7 +765,7 @@ impl FleetLaunchTemplateSpecificationRequest {
 
 part! {
     /// `IamInstanceProfileSpecification` of [`AWS::EC2::EC2Fleet`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     IamInstanceProfileSpecification
 }
 
@@ -791,7 +790,7 @@ impl IamInstanceProfileSpecification {
 
 part! {
     /// `InstanceMetadataOptionsRequest` of [`AWS::EC2::EC2Fleet`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     InstanceMetadataOptionsRequest
 }
 
@@ -837,7 +836,7 @@ part! {
     /// > Attribute-based instance type selection is only supported when using Auto Scaling groups, EC2 Fleet, and Spot Fleet to launch instances. If you plan to use the launch template in the [launch instance wizard](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-launch-instance-wizard.html), or with the [RunInstances](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html) API or [AWS::EC2::Instance](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance.html) AWS CloudFormation resource, you can't specify `InstanceRequirements`.
     ///
     /// For more information, see [Specify attributes for instance type selection for EC2 Fleet or Spot Fleet](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-attribute-based-instance-type-selection.html) and [Spot placement score](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-placement-score.html) in the *Amazon EC2 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     InstanceRequirementsRequest
 }
 
@@ -1200,7 +1199,7 @@ impl InstanceRequirementsRequest {
 
 part! {
     /// `Ipv6AddressRequest` of [`AWS::EC2::EC2Fleet`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Ipv6AddressRequest
 }
 
@@ -1219,7 +1218,7 @@ impl Ipv6AddressRequest {
 
 part! {
     /// The strategies for managing your Spot Instances that are at an elevated risk of being interrupted.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MaintenanceStrategies
 }
 
@@ -1240,7 +1239,7 @@ impl MaintenanceStrategies {
 
 part! {
     /// The minimum and maximum amount of memory per vCPU, in GiB.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MemoryGiBPerVCpuRequest
 }
 
@@ -1269,7 +1268,7 @@ impl MemoryGiBPerVCpuRequest {
 
 part! {
     /// The minimum and maximum amount of memory, in MiB.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MemoryMiBRequest
 }
 
@@ -1298,7 +1297,7 @@ impl MemoryMiBRequest {
 
 part! {
     /// `MultiAvailabilityZoneConfiguration` of [`AWS::EC2::EC2Fleet`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MultiAvailabilityZoneConfiguration
 }
 
@@ -1327,7 +1326,7 @@ part! {
     /// The minimum and maximum amount of network bandwidth, in gigabits per second (Gbps).
     ///
     /// > Setting the minimum bandwidth does not guarantee that your instance will achieve the minimum bandwidth. Amazon EC2 will identify instance types that support the specified minimum bandwidth, but the actual bandwidth of your instance might go below the specified minimum at times. For more information, see [Available instance bandwidth](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-network-bandwidth.html#available-instance-bandwidth) in the *Amazon EC2 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NetworkBandwidthGbpsRequest
 }
 
@@ -1356,7 +1355,7 @@ impl NetworkBandwidthGbpsRequest {
 
 part! {
     /// The minimum and maximum number of network interfaces.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NetworkInterfaceCountRequest
 }
 
@@ -1385,7 +1384,7 @@ impl NetworkInterfaceCountRequest {
 
 part! {
     /// `NetworkInterfaceSpecificationRequest` of [`AWS::EC2::EC2Fleet`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NetworkInterfaceSpecificationRequest
 }
 
@@ -1484,7 +1483,7 @@ part! {
     /// Specifies the allocation strategy of On-Demand Instances in an EC2 Fleet.
     ///
     /// `OnDemandOptionsRequest` is a property of the [AWS::EC2::EC2Fleet](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-ec2fleet.html) resource.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     OnDemandOptionsRequest
 }
 
@@ -1565,7 +1564,7 @@ part! {
     /// Specify an instance family to use as the baseline reference for CPU performance. All instance types that match your specified attributes will be compared against the CPU performance of the referenced instance family, regardless of CPU manufacturer or architecture.
     ///
     /// > Currently, only one instance family can be specified in the list.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PerformanceFactorReferenceRequest
 }
 
@@ -1601,7 +1600,7 @@ impl PerformanceFactorReferenceRequest {
 
 part! {
     /// Describes the placement of an instance.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Placement
 }
 
@@ -1696,7 +1695,7 @@ impl Placement {
 
 part! {
     /// `PrivateIpAddressSpecificationRequest` of [`AWS::EC2::EC2Fleet`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PrivateIpAddressSpecificationRequest
 }
 
@@ -1721,7 +1720,7 @@ impl PrivateIpAddressSpecificationRequest {
 
 part! {
     /// `ReservedCapacityFallbackOptionsRequest` of [`AWS::EC2::EC2Fleet`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ReservedCapacityFallbackOptionsRequest
 }
 
@@ -1742,7 +1741,7 @@ impl ReservedCapacityFallbackOptionsRequest {
 
 part! {
     /// `ReservedCapacityOptionsRequest` of [`AWS::EC2::EC2Fleet`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ReservedCapacityOptionsRequest
 }
 
@@ -1789,7 +1788,7 @@ part! {
     /// Specifies the configuration of Spot Instances for an EC2 Fleet.
     ///
     /// `SpotOptionsRequest` is a property of the [AWS::EC2::EC2Fleet](https://docs.aws.amazon.com//AWSCloudFormation/latest/UserGuide/aws-resource-ec2-ec2fleet.html) resource.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SpotOptionsRequest
 }
 
@@ -1891,7 +1890,7 @@ impl SpotOptionsRequest {
 
 part! {
     /// `StandbyAvailabilityZone` of [`AWS::EC2::EC2Fleet`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     StandbyAvailabilityZone
 }
 
@@ -1916,7 +1915,6 @@ impl StandbyAvailabilityZone {
 
 part! {
     /// A key and its value.
-    #[derive(Clone, Debug)]
     Tag
 }
 
@@ -1941,7 +1939,7 @@ part! {
     /// Specifies the tags to apply to a resource when the resource is being created for an EC2 Fleet.
     ///
     /// `TagSpecification` is a property of the [AWS::EC2::EC2Fleet](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-ec2fleet.html) resource.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TagSpecification
 }
 
@@ -1972,7 +1970,6 @@ part! {
     /// Specifies the number of units to request for an EC2 Fleet. You can choose to set the target capacity in terms of instances or a performance characteristic that is important to your application workload, such as vCPUs, memory, or I/O. If the request type is `maintain`, you can specify a target capacity of `0` and add capacity later.
     ///
     /// `TargetCapacitySpecificationRequest` is a property of the [AWS::EC2::EC2Fleet](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-ec2fleet.html) resource.
-    #[derive(Clone, Debug)]
     TargetCapacitySpecificationRequest
 }
 
@@ -2027,7 +2024,7 @@ impl TargetCapacitySpecificationRequest {
 
 part! {
     /// The minimum and maximum amount of total local storage, in GB.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TotalLocalStorageGbRequest
 }
 
@@ -2056,7 +2053,7 @@ impl TotalLocalStorageGbRequest {
 
 part! {
     /// The minimum and maximum number of vCPUs.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     VCpuCountRangeRequest
 }
 

@@ -180,7 +180,6 @@ impl CfnFlowLog {
 
 part! {
     /// Describes the destination options for a flow log.
-    #[derive(Clone, Debug)]
     DestinationOptions
 }
 
@@ -211,7 +210,6 @@ impl DestinationOptions {
 
 part! {
     /// `TagFieldSpecification` of [`AWS::EC2::FlowLog`](super).
-    #[derive(Clone, Debug)]
     TagFieldSpecification
 }
 

@@ -113,7 +113,7 @@ impl CfnFpgaImage {
 
 part! {
     /// Describes a storage location in Amazon S3.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     StorageLocation
 }
 

@@ -481,7 +481,6 @@ part! {
     /// Specifies input parameter values for an SSM document in AWS Systems Manager.
     ///
     /// `AssociationParameter` is a property of the [SsmAssociation](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance-ssmassociation.html) property type.
-    #[derive(Clone, Debug)]
     AssociationParameter
 }
 
@@ -508,7 +507,6 @@ part! {
     /// `BlockDeviceMapping` is a property of the [AWS::EC2::Instance](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance.html) resource.
     ///
     /// > After the instance is running, you can modify only the `DeleteOnTermination` parameter for the attached volumes without interrupting the instance. Modifying any other parameter results in instance [replacement](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html#update-replacement).
-    #[derive(Clone, Debug)]
     BlockDeviceMapping
 }
 
@@ -561,7 +559,7 @@ part! {
     /// Modifying the CPU options for an instance results in instance [replacement](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html#update-replacement).
     ///
     /// For more information, see [Optimize CPU options](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-optimize-cpu.html) in the *Amazon Elastic Compute Cloud User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CpuOptions
 }
 
@@ -590,7 +588,7 @@ part! {
     /// `CreditSpecification` is a property of the [AWS::EC2::Instance](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance.html) resource.
     ///
     /// For more information, see [Burstable performance instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances.html) in the *Amazon EC2 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CreditSpecification
 }
 
@@ -617,7 +615,7 @@ part! {
     /// `Ebs` is a property of the [BlockDeviceMapping](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance-blockdevicemapping.html) property type.
     ///
     /// > After the instance is running, you can modify only the `DeleteOnTermination` parameters for the attached volumes without interrupting the instance. Modifying any other parameter results in instance [replacement](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html#update-replacement).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Ebs
 }
 
@@ -718,7 +716,6 @@ part! {
     /// Specifies the type of Elastic GPU. An Elastic GPU is a GPU resource that you can attach to your Amazon EC2 instance to accelerate the graphics performance of your applications.
     ///
     /// `ElasticGpuSpecification` is a property of the [AWS::EC2::Instance](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance.html) resource.
-    #[derive(Clone, Debug)]
     ElasticGpuSpecification
 }
 
@@ -741,7 +738,6 @@ part! {
     /// Specifies the Elastic Inference Accelerator for the instance.
     ///
     /// `ElasticInferenceAccelerator` is a property of the [AWS::EC2::Instance](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance.html) resource.
-    #[derive(Clone, Debug)]
     ElasticInferenceAccelerator
 }
 
@@ -770,7 +766,7 @@ part! {
     /// ENA Express uses AWS Scalable Reliable Datagram (SRD) technology to increase the maximum bandwidth used per stream and minimize tail latency of network traffic between EC2 instances. With ENA Express, you can communicate between two EC2 instances in the same subnet within the same account, or in different accounts. Both sending and receiving instances must have ENA Express enabled.
     ///
     /// To improve the reliability of network packet delivery, ENA Express reorders network packets on the receiving end by default. However, some UDP-based applications are designed to handle network packets that are out of order to reduce the overhead for packet delivery at the network layer. When ENA Express is enabled, you can specify whether UDP network traffic uses it.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EnaSrdSpecification
 }
 
@@ -795,7 +791,7 @@ impl EnaSrdSpecification {
 
 part! {
     /// ENA Express is compatible with both TCP and UDP transport protocols. When it's enabled, TCP traffic automatically uses it. However, some UDP-based applications are designed to handle network packets that are out of order, without a need for retransmission, such as live video broadcasting or other near-real-time applications. For UDP traffic, you can specify whether to use ENA Express, based on your application environment needs.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EnaSrdUdpSpecification
 }
 
@@ -814,7 +810,7 @@ impl EnaSrdUdpSpecification {
 
 part! {
     /// Indicates whether the instance is enabled for AWS Nitro Enclaves.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EnclaveOptions
 }
 
@@ -835,7 +831,7 @@ part! {
     /// Specifies the hibernation options for the instance.
     ///
     /// `HibernationOptions` is a property of the [AWS::EC2::Instance](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance.html) resource.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HibernationOptions
 }
 
@@ -865,7 +861,6 @@ part! {
     /// Specifies the IPv6 address for the instance.
     ///
     /// `InstanceIpv6Address` is a property of the [AWS::EC2::Instance](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance.html) resource.
-    #[derive(Clone, Debug)]
     InstanceIpv6Address
 }
 
@@ -891,7 +886,7 @@ part! {
     /// - The version of the launch template.
     ///
     /// For information about creating a launch template, see [AWS::EC2::LaunchTemplate](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-launchtemplate.html) and [Create a launch template](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-launch-templates.html#create-launch-template) in the *Amazon EC2 User Guide*. For example launch templates, see the [Examples](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-launchtemplate.html#aws-resource-ec2-launchtemplate--examples) for `AWS::EC2::LaunchTemplate`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LaunchTemplateSpecification
 }
 
@@ -930,7 +925,6 @@ part! {
     /// Specifies the license configuration to use.
     ///
     /// `LicenseSpecification` is a property of the [AWS::EC2::Instance](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance.html) resource.
-    #[derive(Clone, Debug)]
     LicenseSpecification
 }
 
@@ -949,7 +943,7 @@ impl LicenseSpecification {
 
 part! {
     /// Specifies the metadata options for the instance.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MetadataOptions
 }
 
@@ -1018,7 +1012,6 @@ part! {
     /// You can create a network interface when launching an instance. For an example, see the [AWS::EC2::Instance examples](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance.html#aws-properties-ec2-instance--examples--Automatically_assign_a_public_IP_address).
     ///
     /// Alternatively, you can attach an existing network interface when launching an instance. For an example, see the [AWS::EC2:NetworkInterface examples](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-networkinterface.html#aws-resource-ec2-networkinterface--examples).
-    #[derive(Clone, Debug)]
     NetworkInterface
 }
 
@@ -1121,7 +1114,7 @@ impl NetworkInterface {
 
 part! {
     /// The type of hostnames to assign to instances in the subnet at launch. For IPv4 only subnets, an instance DNS name must be based on the instance IPv4 address. For IPv6 only subnets, an instance DNS name must be based on the instance ID. For dual-stack subnets, you can specify whether DNS names use the instance IPv4 address or the instance ID. For more information, see [Amazon EC2 instance hostname types](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html) in the *Amazon Elastic Compute Cloud User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PrivateDnsNameOptions
 }
 
@@ -1152,7 +1145,6 @@ impl PrivateDnsNameOptions {
 
 part! {
     /// Specifies a secondary private IPv4 address for a network interface.
-    #[derive(Clone, Debug)]
     PrivateIpAddressSpecification
 }
 
@@ -1177,7 +1169,6 @@ part! {
     /// Specifies the SSM document and parameter values in AWS Systems Manager to associate with an instance.
     ///
     /// `SsmAssociations` is a property of the [AWS::EC2::Instance](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance.html) resource.
-    #[derive(Clone, Debug)]
     SsmAssociation
 }
 
@@ -1204,7 +1195,6 @@ part! {
     /// Specifies a volume to attach to an instance.
     ///
     /// `Volume` is an embedded property of the [AWS::EC2::Instance](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance.html) resource.
-    #[derive(Clone, Debug)]
     Volume
 }
 

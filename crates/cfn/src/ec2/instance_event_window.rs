@@ -74,7 +74,7 @@ impl CfnInstanceEventWindow {
 
 part! {
     /// A time range during which an AWS-initiated maintenance event may occur.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TimeRange
 }
 

@@ -225,7 +225,6 @@ part! {
     /// The CIDR provisioned to the IPAM pool. A CIDR is a representation of an IP address and its associated network mask (or netmask) and refers to a range of IP addresses. An IPv4 CIDR example is `10.24.34.0/23`. An IPv6 CIDR example is `2001:DB8::/32`.
     ///
     /// > This resource type does not allow you to provision a CIDR using the netmask length. To provision a CIDR using netmask length, use [AWS::EC2::IPAMPoolCidr](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-ipampoolcidr.html).
-    #[derive(Clone, Debug)]
     ProvisionedCidr
 }
 
@@ -244,7 +243,6 @@ impl ProvisionedCidr {
 
 part! {
     /// The resource used to provision CIDRs to a resource planning pool.
-    #[derive(Clone, Debug)]
     SourceResource
 }
 

@@ -85,7 +85,6 @@ impl CfnIpamPrefixListResolver {
 
 part! {
     /// CIDR selection rules define the business logic for selecting CIDRs from IPAM. If a CIDR matches any of the rules, it will be included. If a rule has multiple conditions, the CIDR has to match every condition of that rule. You can create a prefix list resolver without rules, but you'll need to add at least one rule before it can actually automate your prefix list updates.
-    #[derive(Clone, Debug)]
     IpamPrefixListResolverRule
 }
 
@@ -128,7 +127,7 @@ impl IpamPrefixListResolverRule {
 
 part! {
     /// Two of the rule types allow you to add conditions to the rules. (1) For IPAM Pool CIDR rules, you can specify an ipamPoolId; if not specified, the rule will apply to all IPAM Pool CIDRs in the scope. (2) For IPAM Resource CIDR rules, you can specify resourceId, resourceOwner, resourceRegion, cidr, or resourceTag.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     IpamPrefixListResolverRuleCondition
 }
 

@@ -89,7 +89,7 @@ impl CfnLaunchTemplate {
 
 part! {
     /// The minimum and maximum number of accelerators (GPUs, FPGAs, or AWS Inferentia chips) on an instance.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AcceleratorCount
 }
 
@@ -114,7 +114,7 @@ impl AcceleratorCount {
 
 part! {
     /// The minimum and maximum amount of total accelerator memory, in MiB.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AcceleratorTotalMemoryMiB
 }
 
@@ -139,7 +139,7 @@ impl AcceleratorTotalMemoryMiB {
 
 part! {
     /// The minimum and maximum baseline bandwidth to Amazon EBS, in Mbps. For more information, see [Amazon EBS–optimized instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ebs-optimized.html) in the *Amazon EC2 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BaselineEbsBandwidthMbps
 }
 
@@ -166,7 +166,7 @@ part! {
     /// The baseline performance to consider, using an instance family as a baseline reference. The instance family establishes the lowest acceptable level of performance. Amazon EC2 uses this baseline to guide instance type selection, but there is no guarantee that the selected instance types will always exceed the baseline for every application.
     ///
     /// Currently, this parameter only supports CPU performance as a baseline performance factor. For example, specifying `c6i` would use the CPU performance of the `c6i` family as the baseline reference.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BaselinePerformanceFactors
 }
 
@@ -187,7 +187,7 @@ part! {
     /// Specifies a block device mapping for a launch template. You must specify `DeviceName` plus exactly one of the following properties: `Ebs`, `NoDevice`, or `VirtualName`.
     ///
     /// `BlockDeviceMapping` is a property of [AWS::EC2::LaunchTemplate LaunchTemplateData](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BlockDeviceMapping
 }
 
@@ -226,7 +226,7 @@ part! {
     /// Specifies an instance's Capacity Reservation targeting option. You can specify only one option at a time.
     ///
     /// `CapacityReservationSpecification` is a property of [AWS::EC2::LaunchTemplate LaunchTemplateData](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CapacityReservationSpecification
 }
 
@@ -260,7 +260,7 @@ part! {
     /// Specifies a target Capacity Reservation.
     ///
     /// `CapacityReservationTarget` is a property of the [Amazon EC2 LaunchTemplate LaunchTemplateData](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata.html) property type.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CapacityReservationTarget
 }
 
@@ -285,7 +285,7 @@ impl CapacityReservationTarget {
 
 part! {
     /// A security group connection tracking specification that enables you to set the idle timeout for connection tracking on an Elastic network interface. For more information, see [Connection tracking timeouts](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html#connection-tracking-timeouts) in the *Amazon EC2 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ConnectionTrackingSpecification
 }
 
@@ -316,7 +316,7 @@ impl ConnectionTrackingSpecification {
 
 part! {
     /// Specifies the CPU performance to consider when using an instance family as the baseline reference.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Cpu
 }
 
@@ -339,7 +339,7 @@ part! {
     /// Specifies the CPU options for an instance. For more information, see [Optimize CPU options](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-optimize-cpu.html) in the *Amazon Elastic Compute Cloud User Guide*.
     ///
     /// `CpuOptions` is a property of [AWS::EC2::LaunchTemplate LaunchTemplateData](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CpuOptions
 }
 
@@ -378,7 +378,7 @@ part! {
     /// Specifies the credit option for CPU usage of a T2, T3, or T3a instance.
     ///
     /// `CreditSpecification` is a property of [AWS::EC2::LaunchTemplate LaunchTemplateData](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CreditSpecification
 }
 
@@ -401,7 +401,7 @@ part! {
     /// Parameters for a block device for an EBS volume in an Amazon EC2 launch template.
     ///
     /// `Ebs` is a property of [AWS::EC2::LaunchTemplate BlockDeviceMapping](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-blockdevicemapping.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Ebs
 }
 
@@ -504,7 +504,7 @@ impl Ebs {
 
 part! {
     /// `ElasticGpuSpecification` of [`AWS::EC2::LaunchTemplate`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ElasticGpuSpecification
 }
 
@@ -525,7 +525,7 @@ part! {
     /// ENA Express uses AWS Scalable Reliable Datagram (SRD) technology to increase the maximum bandwidth used per stream and minimize tail latency of network traffic between EC2 instances. With ENA Express, you can communicate between two EC2 instances in the same subnet within the same account, or in different accounts. Both sending and receiving instances must have ENA Express enabled.
     ///
     /// To improve the reliability of network packet delivery, ENA Express reorders network packets on the receiving end by default. However, some UDP-based applications are designed to handle network packets that are out of order to reduce the overhead for packet delivery at the network layer. When ENA Express is enabled, you can specify whether UDP network traffic uses it.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EnaSrdSpecification
 }
 
@@ -550,7 +550,7 @@ impl EnaSrdSpecification {
 
 part! {
     /// ENA Express is compatible with both TCP and UDP transport protocols. When it's enabled, TCP traffic automatically uses it. However, some UDP-based applications are designed to handle network packets that are out of order, without a need for retransmission, such as live video broadcasting or other near-real-time applications. For UDP traffic, you can specify whether to use ENA Express, based on your application environment needs.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EnaSrdUdpSpecification
 }
 
@@ -569,7 +569,7 @@ impl EnaSrdUdpSpecification {
 
 part! {
     /// Indicates whether the instance is enabled for AWS Nitro Enclaves.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EnclaveOptions
 }
 
@@ -590,7 +590,7 @@ part! {
     /// Specifies whether your instance is configured for hibernation. This parameter is valid only if the instance meets the [hibernation prerequisites](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Hibernate.html#hibernating-prerequisites). For more information, see [Hibernate Your Instance](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Hibernate.html) in the *Amazon EC2 User Guide*.
     ///
     /// `HibernationOptions` is a property of [AWS::EC2::LaunchTemplate LaunchTemplateData](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HibernationOptions
 }
 
@@ -615,7 +615,7 @@ part! {
     /// If you are creating the launch template for use with an Amazon EC2 Auto Scaling group, you can specify either the name or the ARN of the instance profile, but not both.
     ///
     /// `IamInstanceProfile` is a property of [AWS::EC2::LaunchTemplate LaunchTemplateData](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     IamInstanceProfile
 }
 
@@ -642,7 +642,7 @@ part! {
     /// Specifies the market (purchasing) option for an instance.
     ///
     /// `InstanceMarketOptions` is a property of the [AWS::EC2::LaunchTemplate LaunchTemplateData](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     InstanceMarketOptions
 }
 
@@ -682,7 +682,7 @@ part! {
     /// > Attribute-based instance type selection is only supported when using Auto Scaling groups, EC2 Fleet, and Spot Fleet to launch instances. If you plan to use the launch template in the [launch instance wizard](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-launch-instance-wizard.html), or with the [RunInstances](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html) API or [AWS::EC2::Instance](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance.html) AWS CloudFormation resource, you can't specify `InstanceRequirements`.
     ///
     /// For more information, see [Specify attributes for instance type selection for EC2 Fleet or Spot Fleet](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-attribute-based-instance-type-selection.html) and [Spot placement score](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-placement-score.html) in the *Amazon EC2 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     InstanceRequirements
 }
 
@@ -991,7 +991,7 @@ part! {
     /// Specifies an IPv4 prefix for a network interface.
     ///
     /// `Ipv4PrefixSpecification` is a property of [AWS::EC2::LaunchTemplate NetworkInterface](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-networkinterface.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Ipv4PrefixSpecification
 }
 
@@ -1012,7 +1012,7 @@ part! {
     /// Specifies an IPv6 address in an Amazon EC2 launch template.
     ///
     /// `Ipv6Add` is a property of [AWS::EC2::LaunchTemplate NetworkInterface](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-networkinterface.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Ipv6Add
 }
 
@@ -1033,7 +1033,7 @@ part! {
     /// Specifies an IPv6 prefix for a network interface.
     ///
     /// `Ipv6PrefixSpecification` is a property of [AWS::EC2::LaunchTemplate NetworkInterface](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-networkinterface.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Ipv6PrefixSpecification
 }
 
@@ -1054,7 +1054,7 @@ part! {
     /// The information to include in the launch template.
     ///
     /// > You must specify at least one parameter for the launch template data.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LaunchTemplateData
 }
 
@@ -1312,7 +1312,7 @@ impl LaunchTemplateData {
 
 part! {
     /// `LaunchTemplateElasticInferenceAccelerator` of [`AWS::EC2::LaunchTemplate`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LaunchTemplateElasticInferenceAccelerator
 }
 
@@ -1341,7 +1341,7 @@ part! {
     /// To specify the tags for the resources that are created during instance launch, use [AWS::EC2::LaunchTemplate TagSpecification](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-tagspecification.html).
     ///
     /// `LaunchTemplateTagSpecification` is a property of [AWS::EC2::LaunchTemplate](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-launchtemplate.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LaunchTemplateTagSpecification
 }
 
@@ -1368,7 +1368,7 @@ part! {
     /// Specifies a license configuration for an instance.
     ///
     /// `LicenseSpecification` is a property of [AWS::EC2::LaunchTemplate LaunchTemplateData](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LicenseSpecification
 }
 
@@ -1387,7 +1387,7 @@ impl LicenseSpecification {
 
 part! {
     /// The maintenance options of your instance.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MaintenanceOptions
 }
 
@@ -1406,7 +1406,7 @@ impl MaintenanceOptions {
 
 part! {
     /// The minimum and maximum amount of memory per vCPU, in GiB.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MemoryGiBPerVCpu
 }
 
@@ -1431,7 +1431,7 @@ impl MemoryGiBPerVCpu {
 
 part! {
     /// The minimum and maximum amount of memory, in MiB.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MemoryMiB
 }
 
@@ -1458,7 +1458,7 @@ part! {
     /// The metadata options for the instance. For more information, see [Instance metadata and user data](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html) in the *Amazon EC2 User Guide*.
     ///
     /// `MetadataOptions` is a property of [AWS::EC2::LaunchTemplate LaunchTemplateData](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MetadataOptions
 }
 
@@ -1518,7 +1518,7 @@ part! {
     /// Specifies whether detailed monitoring is enabled for an instance. For more information about detailed monitoring, see [Enable or turn off detailed monitoring for your instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-cloudwatch-new.html) in the *Amazon EC2 User Guide*.
     ///
     /// `Monitoring` is a property of [AWS::EC2::LaunchTemplate LaunchTemplateData](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Monitoring
 }
 
@@ -1539,7 +1539,7 @@ part! {
     /// The minimum and maximum amount of network bandwidth, in gigabits per second (Gbps).
     ///
     /// > Setting the minimum bandwidth does not guarantee that your instance will achieve the minimum bandwidth. Amazon EC2 will identify instance types that support the specified minimum bandwidth, but the actual bandwidth of your instance might go below the specified minimum at times. For more information, see [Available instance bandwidth](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-network-bandwidth.html#available-instance-bandwidth) in the *Amazon EC2 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NetworkBandwidthGbps
 }
 
@@ -1566,7 +1566,7 @@ part! {
     /// Specifies the parameters for a network interface.
     ///
     /// `NetworkInterface` is a property of [AWS::EC2::LaunchTemplate LaunchTemplateData](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NetworkInterface
 }
 
@@ -1729,7 +1729,7 @@ impl NetworkInterface {
 
 part! {
     /// The minimum and maximum number of network interfaces.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NetworkInterfaceCount
 }
 
@@ -1754,7 +1754,7 @@ impl NetworkInterfaceCount {
 
 part! {
     /// Contains settings for the network performance options for the instance.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NetworkPerformanceOptions
 }
 
@@ -1779,7 +1779,7 @@ part! {
     /// Specifies the placement of an instance.
     ///
     /// `Placement` is a property of [AWS::EC2::LaunchTemplate LaunchTemplateData](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Placement
 }
 
@@ -1848,7 +1848,7 @@ impl Placement {
 
 part! {
     /// The hostname type for EC2 instances launched into this subnet and how DNS A and AAAA record queries should be handled. For more information, see [Amazon EC2 instance hostname types](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html) in the *Amazon Elastic Compute Cloud User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PrivateDnsNameOptions
 }
 
@@ -1881,7 +1881,7 @@ part! {
     /// Specifies a secondary private IPv4 address for a network interface.
     ///
     /// `PrivateIpAdd` is a property of [AWS::EC2::LaunchTemplate NetworkInterface](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-networkinterface.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PrivateIpAdd
 }
 
@@ -1906,7 +1906,7 @@ impl PrivateIpAdd {
 
 part! {
     /// Specifies an instance family to use as the baseline reference for CPU performance.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Reference
 }
 
@@ -1942,7 +1942,7 @@ part! {
     /// Specifies options for Spot Instances.
     ///
     /// `SpotOptions` is a property of [AWS::EC2::LaunchTemplate InstanceMarketOptions](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata-instancemarketoptions.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SpotOptions
 }
 
@@ -1997,7 +1997,6 @@ impl SpotOptions {
 
 part! {
     /// A key and its value.
-    #[derive(Clone, Debug)]
     Tag
 }
 
@@ -2022,7 +2021,7 @@ part! {
     /// Specifies the tags to apply to resources that are created during instance launch.
     ///
     /// `TagSpecification` is a property type of [`TagSpecifications`](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata.html#cfn-ec2-launchtemplate-launchtemplatedata-tagspecifications). [`TagSpecifications`](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata.html#cfn-ec2-launchtemplate-launchtemplatedata-tagspecifications) is a property of [AWS::EC2::LaunchTemplate LaunchTemplateData](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TagSpecification
 }
 
@@ -2049,7 +2048,7 @@ impl TagSpecification {
 
 part! {
     /// The minimum and maximum amount of total local storage, in GB.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TotalLocalStorageGb
 }
 
@@ -2074,7 +2073,7 @@ impl TotalLocalStorageGb {
 
 part! {
     /// The minimum and maximum number of vCPUs.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     VCpuCount
 }
 

@@ -120,7 +120,7 @@ impl CfnNetworkAclEntry {
 
 part! {
     /// Describes the ICMP type and code.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Icmp
 }
 
@@ -145,7 +145,7 @@ impl Icmp {
 
 part! {
     /// Describes a range of ports.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PortRange
 }
 

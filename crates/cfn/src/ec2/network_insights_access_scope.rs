@@ -76,7 +76,7 @@ impl CfnNetworkInsightsAccessScope {
 
 part! {
     /// Describes a path.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AccessScopePathRequest
 }
 
@@ -113,7 +113,7 @@ impl AccessScopePathRequest {
 
 part! {
     /// Describes a packet header statement.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PacketHeaderStatementRequest
 }
 
@@ -182,7 +182,7 @@ impl PacketHeaderStatementRequest {
 
 part! {
     /// Describes a path statement.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PathStatementRequest
 }
 
@@ -211,7 +211,7 @@ impl PathStatementRequest {
 
 part! {
     /// Describes a resource statement.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ResourceStatementRequest
 }
 
@@ -240,7 +240,7 @@ impl ResourceStatementRequest {
 
 part! {
     /// Describes a through resource statement.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ThroughResourcesStatementRequest
 }
 

@@ -135,7 +135,7 @@ impl CfnNetworkInsightsPath {
 
 part! {
     /// Describes a port range.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     FilterPortRange
 }
 
@@ -164,7 +164,7 @@ impl FilterPortRange {
 
 part! {
     /// Describes a set of filters for a path analysis. Use path filters to scope the analysis when there can be multiple resulting paths.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PathFilter
 }
 

@@ -218,7 +218,7 @@ impl CfnNetworkInterface {
 
 part! {
     /// Configurable options for connection tracking on a network interface. For more information, see [Connection tracking timeouts](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-connection-tracking.html#connection-tracking-timeouts) in the *Amazon Elastic Compute Cloud User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ConnectionTrackingSpecification
 }
 
@@ -249,7 +249,6 @@ impl ConnectionTrackingSpecification {
 
 part! {
     /// Describes the IPv6 addresses to associate with the network interface.
-    #[derive(Clone, Debug)]
     InstanceIpv6Address
 }
 
@@ -268,7 +267,6 @@ impl InstanceIpv6Address {
 
 part! {
     /// Describes an IPv4 prefix.
-    #[derive(Clone, Debug)]
     Ipv4PrefixSpecification
 }
 
@@ -287,7 +285,6 @@ impl Ipv4PrefixSpecification {
 
 part! {
     /// Describes the IPv6 prefix.
-    #[derive(Clone, Debug)]
     Ipv6PrefixSpecification
 }
 
@@ -306,7 +303,6 @@ impl Ipv6PrefixSpecification {
 
 part! {
     /// Describes a secondary private IPv4 address for a network interface.
-    #[derive(Clone, Debug)]
     PrivateIpAddressSpecification
 }
 

@@ -101,7 +101,6 @@ impl CfnPrefixList {
 
 part! {
     /// An entry for a prefix list.
-    #[derive(Clone, Debug)]
     Entry
 }
 

@@ -109,7 +109,7 @@ impl CfnRouteServerPeer {
 
 part! {
     /// The BGP configuration options for this peer, including ASN (Autonomous System Number) and BFD (Bidrectional Forwarding Detection) settings.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BgpOptions
 }
 

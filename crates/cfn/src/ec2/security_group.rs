@@ -118,7 +118,6 @@ part! {
     /// You must specify a protocol for each rule (for example, TCP). If the protocol is TCP or UDP, you must also specify a port or port range. If the protocol is ICMP or ICMPv6, you must also specify the ICMP/ICMPv6 type and code.
     ///
     /// Rule changes are propagated to instances associated with the security group as quickly as possible. However, a small delay might occur.
-    #[derive(Clone, Debug)]
     Egress
 }
 
@@ -207,7 +206,6 @@ part! {
     /// You must specify a protocol for each rule (for example, TCP). If the protocol is TCP or UDP, you must also specify a port or port range. If the protocol is ICMP or ICMPv6, you must also specify the ICMP/ICMPv6 type and code.
     ///
     /// Rule changes are propagated to instances associated with the security group as quickly as possible. However, a small delay might occur.
-    #[derive(Clone, Debug)]
     Ingress
 }
 

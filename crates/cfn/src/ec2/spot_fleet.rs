@@ -64,7 +64,7 @@ impl CfnSpotFleet {
 
 part! {
     /// The minimum and maximum number of accelerators (GPUs, FPGAs, or AWS Inferentia chips) on an instance. To exclude accelerator-enabled instance types, set `Max` to `0`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AcceleratorCountRequest
 }
 
@@ -93,7 +93,7 @@ impl AcceleratorCountRequest {
 
 part! {
     /// The minimum and maximum amount of total accelerator memory, in MiB.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AcceleratorTotalMemoryMiBRequest
 }
 
@@ -122,7 +122,7 @@ impl AcceleratorTotalMemoryMiBRequest {
 
 part! {
     /// The minimum and maximum baseline bandwidth to Amazon EBS, in Mbps. For more information, see [Amazon EBS–optimized instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ebs-optimized.html) in the *Amazon EC2 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BaselineEbsBandwidthMbpsRequest
 }
 
@@ -153,7 +153,7 @@ part! {
     /// The baseline performance to consider, using an instance family as a baseline reference. The instance family establishes the lowest acceptable level of performance. Amazon EC2 uses this baseline to guide instance type selection, but there is no guarantee that the selected instance types will always exceed the baseline for every application.
     ///
     /// Currently, this parameter only supports CPU performance as a baseline performance factor. For example, specifying `c6i` would use the CPU performance of the `c6i` family as the baseline reference.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BaselinePerformanceFactorsRequest
 }
 
@@ -174,7 +174,6 @@ part! {
     /// Specifies a block device mapping.
     ///
     /// You can specify `Ebs` or `VirtualName`, but not both.
-    #[derive(Clone, Debug)]
     BlockDeviceMapping
 }
 
@@ -221,7 +220,6 @@ impl BlockDeviceMapping {
 
 part! {
     /// Specifies a Classic Load Balancer.
-    #[derive(Clone, Debug)]
     ClassicLoadBalancer
 }
 
@@ -240,7 +238,6 @@ impl ClassicLoadBalancer {
 
 part! {
     /// Specifies the Classic Load Balancers to attach to a Spot Fleet. Spot Fleet registers the running Spot Instances with these Classic Load Balancers.
-    #[derive(Clone, Debug)]
     ClassicLoadBalancersConfig
 }
 
@@ -259,7 +256,7 @@ impl ClassicLoadBalancersConfig {
 
 part! {
     /// The CPU performance to consider, using an instance family as the baseline reference.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CpuPerformanceFactorRequest
 }
 
@@ -280,7 +277,7 @@ impl CpuPerformanceFactorRequest {
 
 part! {
     /// Describes a block device for an EBS volume.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EbsBlockDevice
 }
 
@@ -377,7 +374,6 @@ part! {
     /// For information about creating a launch template, see [AWS::EC2::LaunchTemplate](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-launchtemplate.html) and [Create a launch template](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-launch-templates.html#create-launch-template) in the *Amazon EC2 User Guide*.
     ///
     /// For examples of launch templates, see [Examples](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-launchtemplate.html#aws-resource-ec2-launchtemplate--examples).
-    #[derive(Clone, Debug)]
     FleetLaunchTemplateSpecification
 }
 
@@ -418,7 +414,6 @@ impl FleetLaunchTemplateSpecification {
 
 part! {
     /// Describes a security group.
-    #[derive(Clone, Debug)]
     GroupIdentifier
 }
 
@@ -437,7 +432,7 @@ impl GroupIdentifier {
 
 part! {
     /// Describes an IAM instance profile.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     IamInstanceProfileSpecification
 }
 
@@ -458,7 +453,6 @@ impl IamInstanceProfileSpecification {
 
 part! {
     /// Describes an IPv6 address.
-    #[derive(Clone, Debug)]
     InstanceIpv6Address
 }
 
@@ -477,7 +471,7 @@ impl InstanceIpv6Address {
 
 part! {
     /// Describes a network interface.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     InstanceNetworkInterfaceSpecification
 }
 
@@ -599,7 +593,7 @@ part! {
     /// > Attribute-based instance type selection is only supported when using Auto Scaling groups, EC2 Fleet, and Spot Fleet to launch instances. If you plan to use the launch template in the [launch instance wizard](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-launch-instance-wizard.html), or with the [RunInstances](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html) API or [AWS::EC2::Instance](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance.html) AWS CloudFormation resource, you can't specify `InstanceRequirements`.
     ///
     /// For more information, see [Specify attributes for instance type selection for EC2 Fleet or Spot Fleet](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-attribute-based-instance-type-selection.html) and [Spot placement score](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-placement-score.html) in the *Amazon EC2 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     InstanceRequirementsRequest
 }
 
@@ -962,7 +956,7 @@ impl InstanceRequirementsRequest {
 
 part! {
     /// Specifies a launch template and overrides.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LaunchTemplateConfig
 }
 
@@ -991,7 +985,7 @@ impl LaunchTemplateConfig {
 
 part! {
     /// Specifies overrides for a launch template.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LaunchTemplateOverrides
 }
 
@@ -1084,7 +1078,7 @@ impl LaunchTemplateOverrides {
 
 part! {
     /// Specifies the Classic Load Balancers and target groups to attach to a Spot Fleet request.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LoadBalancersConfig
 }
 
@@ -1113,7 +1107,7 @@ impl LoadBalancersConfig {
 
 part! {
     /// The minimum and maximum amount of memory per vCPU, in GiB.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MemoryGiBPerVCpuRequest
 }
 
@@ -1142,7 +1136,7 @@ impl MemoryGiBPerVCpuRequest {
 
 part! {
     /// The minimum and maximum amount of memory, in MiB.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MemoryMiBRequest
 }
 
@@ -1173,7 +1167,7 @@ part! {
     /// The minimum and maximum amount of baseline network bandwidth, in gigabits per second (Gbps). For more information, see [Amazon EC2 instance network bandwidth](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-network-bandwidth.html) in the *Amazon EC2 User Guide*.
     ///
     /// Default: No minimum or maximum limits
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NetworkBandwidthGbpsRequest
 }
 
@@ -1202,7 +1196,7 @@ impl NetworkBandwidthGbpsRequest {
 
 part! {
     /// The minimum and maximum number of network interfaces.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NetworkInterfaceCountRequest
 }
 
@@ -1233,7 +1227,7 @@ part! {
     /// Specify an instance family to use as the baseline reference for CPU performance. All instance types that match your specified attributes will be compared against the CPU performance of the referenced instance family, regardless of CPU manufacturer or architecture.
     ///
     /// > Currently, only one instance family can be specified in the list.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PerformanceFactorReferenceRequest
 }
 
@@ -1269,7 +1263,6 @@ impl PerformanceFactorReferenceRequest {
 
 part! {
     /// Describes a secondary private IPv4 address for a network interface.
-    #[derive(Clone, Debug)]
     PrivateIpAddressSpecification
 }
 
@@ -1296,7 +1289,7 @@ impl PrivateIpAddressSpecification {
 
 part! {
     /// The Spot Instance replacement strategy to use when Amazon EC2 emits a signal that your Spot Instance is at an elevated risk of being interrupted. For more information, see [Capacity rebalancing](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-fleet-capacity-rebalance.html) in the *Amazon EC2 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SpotCapacityRebalance
 }
 
@@ -1335,7 +1328,6 @@ impl SpotCapacityRebalance {
 
 part! {
     /// Specifies the launch specification for one or more Spot Instances. If you include On-Demand capacity in your fleet request, you can't use `SpotFleetLaunchSpecification` ; you must use [LaunchTemplateConfig](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-spotfleet-launchtemplateconfig.html).
-    #[derive(Clone, Debug)]
     SpotFleetLaunchSpecification
 }
 
@@ -1504,7 +1496,7 @@ impl SpotFleetLaunchSpecification {
 
 part! {
     /// Describes whether monitoring is enabled.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SpotFleetMonitoring
 }
 
@@ -1529,7 +1521,6 @@ part! {
     /// Specifies the configuration of a Spot Fleet request. For more information, see [Spot Fleet](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-fleet.html) in the *Amazon EC2 User Guide*.
     ///
     /// You must specify either `LaunchSpecifications` or `LaunchTemplateConfigs`.
-    #[derive(Clone, Debug)]
     SpotFleetRequestConfigData
 }
 
@@ -1746,7 +1737,7 @@ impl SpotFleetRequestConfigData {
 
 part! {
     /// The tags for a Spot Fleet resource.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SpotFleetTagSpecification
 }
 
@@ -1775,7 +1766,7 @@ impl SpotFleetTagSpecification {
 
 part! {
     /// The strategies for managing your Spot Instances that are at an elevated risk of being interrupted.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SpotMaintenanceStrategies
 }
 
@@ -1796,7 +1787,7 @@ impl SpotMaintenanceStrategies {
 
 part! {
     /// Describes Spot Instance placement.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SpotPlacement
 }
 
@@ -1845,7 +1836,6 @@ impl SpotPlacement {
 
 part! {
     /// A key and its value.
-    #[derive(Clone, Debug)]
     Tag
 }
 
@@ -1868,7 +1858,6 @@ impl Tag {
 
 part! {
     /// Describes a load balancer target group.
-    #[derive(Clone, Debug)]
     TargetGroup
 }
 
@@ -1887,7 +1876,6 @@ impl TargetGroup {
 
 part! {
     /// Describes the target groups to attach to a Spot Fleet. Spot Fleet registers the running Spot Instances with these target groups.
-    #[derive(Clone, Debug)]
     TargetGroupsConfig
 }
 
@@ -1906,7 +1894,7 @@ impl TargetGroupsConfig {
 
 part! {
     /// The minimum and maximum amount of total local storage, in GB.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TotalLocalStorageGbRequest
 }
 
@@ -1935,7 +1923,7 @@ impl TotalLocalStorageGbRequest {
 
 part! {
     /// The minimum and maximum number of vCPUs.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     VCpuCountRangeRequest
 }
 

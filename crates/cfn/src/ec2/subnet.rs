@@ -239,7 +239,7 @@ impl CfnSubnet {
 
 part! {
     /// Specifies the options for instance hostnames.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PrivateDnsNameOptionsOnLaunch
 }
 

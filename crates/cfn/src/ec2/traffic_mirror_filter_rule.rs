@@ -134,7 +134,6 @@ impl CfnTrafficMirrorFilterRule {
 
 part! {
     /// Describes the Traffic Mirror port range.
-    #[derive(Clone, Debug)]
     TrafficMirrorPortRange
 }
 

@@ -88,7 +88,7 @@ impl CfnTransitGatewayAttachment {
 
 part! {
     /// Describes the VPC attachment options.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Options
 }
 

@@ -85,7 +85,7 @@ impl CfnTransitGatewayConnect {
 
 part! {
     /// Describes the Connect attachment options.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TransitGatewayConnectOptions
 }
 

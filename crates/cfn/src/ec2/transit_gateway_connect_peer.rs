@@ -86,7 +86,7 @@ impl CfnTransitGatewayConnectPeer {
 
 part! {
     /// The BGP configuration information.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TransitGatewayAttachmentBgpConfiguration
 }
 
@@ -131,7 +131,6 @@ impl TransitGatewayAttachmentBgpConfiguration {
 
 part! {
     /// Describes the Connect peer details.
-    #[derive(Clone, Debug)]
     TransitGatewayConnectPeerConfiguration
 }
 

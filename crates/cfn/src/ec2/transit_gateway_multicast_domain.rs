@@ -78,7 +78,7 @@ impl CfnTransitGatewayMulticastDomain {
 
 part! {
     /// The options for the transit gateway multicast domain.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Options
 }
 

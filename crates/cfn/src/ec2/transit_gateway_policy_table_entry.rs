@@ -75,7 +75,7 @@ impl CfnTransitGatewayPolicyTableEntry {
 
 part! {
     /// `TransitGatewayPolicyRule` of [`AWS::EC2::TransitGatewayPolicyTableEntry`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TransitGatewayPolicyRule
 }
 

@@ -98,7 +98,7 @@ impl CfnTransitGatewayVpcAttachment {
 
 part! {
     /// Describes the VPC attachment options.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Options
 }
 

@@ -199,7 +199,7 @@ impl CfnVerifiedAccessEndpoint {
 
 part! {
     /// Describes the CIDR options for a Verified Access endpoint.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CidrOptions
 }
 
@@ -244,7 +244,7 @@ impl CidrOptions {
 
 part! {
     /// Describes the load balancer options when creating an AWS Verified Access endpoint using the `load-balancer` type.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LoadBalancerOptions
 }
 
@@ -295,7 +295,7 @@ impl LoadBalancerOptions {
 
 part! {
     /// Describes the network interface options when creating an AWS Verified Access endpoint using the `network-interface` type.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NetworkInterfaceOptions
 }
 
@@ -338,7 +338,7 @@ impl NetworkInterfaceOptions {
 
 part! {
     /// Describes the port range for a Verified Access endpoint.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PortRange
 }
 
@@ -367,7 +367,7 @@ impl PortRange {
 
 part! {
     /// Describes the RDS options for a Verified Access endpoint.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RdsOptions
 }
 
@@ -434,7 +434,7 @@ impl RdsOptions {
 
 part! {
     /// AWS Verified Access provides server side encryption by default to data at rest using AWS -owned KMS keys. You also have the option of using customer managed KMS keys, which can be specified using the options below.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SseSpecification
 }
 

@@ -98,7 +98,7 @@ impl CfnVerifiedAccessGroup {
 
 part! {
     /// AWS Verified Access provides server side encryption by default to data at rest using AWS -owned KMS keys. You also have the option of using customer managed KMS keys, which can be specified using the options below.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SseSpecification
 }
 

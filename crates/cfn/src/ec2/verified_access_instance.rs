@@ -104,7 +104,7 @@ impl CfnVerifiedAccessInstance {
 
 part! {
     /// Options for CloudWatch Logs as a logging destination.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CloudWatchLogs
 }
 
@@ -129,7 +129,7 @@ impl CloudWatchLogs {
 
 part! {
     /// Options for Kinesis as a logging destination.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     KinesisDataFirehose
 }
 
@@ -154,7 +154,7 @@ impl KinesisDataFirehose {
 
 part! {
     /// Options for Amazon S3 as a logging destination.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     S3
 }
 
@@ -191,7 +191,7 @@ impl S3 {
 
 part! {
     /// Describes the options for Verified Access logs.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     VerifiedAccessLogs
 }
 
@@ -236,7 +236,7 @@ impl VerifiedAccessLogs {
 
 part! {
     /// A trust provider is a third-party entity that creates, maintains, and manages identity information for users and devices. When an application request is made, the identity information sent by the trust provider is evaluated by Verified Access before allowing or denying the application request.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     VerifiedAccessTrustProvider
 }
 

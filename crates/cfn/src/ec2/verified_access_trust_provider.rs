@@ -133,7 +133,7 @@ impl CfnVerifiedAccessTrustProvider {
 
 part! {
     /// Describes the options for an AWS Verified Access device-identity based trust provider.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DeviceOptions
 }
 
@@ -160,7 +160,7 @@ impl DeviceOptions {
 
 part! {
     /// Describes the OpenID Connect (OIDC) options.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NativeApplicationOidcOptions
 }
 
@@ -221,7 +221,7 @@ impl NativeApplicationOidcOptions {
 
 part! {
     /// Describes the options for an OpenID Connect-compatible user-identity trust provider.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     OidcOptions
 }
 
@@ -276,7 +276,7 @@ impl OidcOptions {
 
 part! {
     /// AWS Verified Access provides server side encryption by default to data at rest using AWS -owned KMS keys. You also have the option of using customer managed KMS keys, which can be specified using the options below.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SseSpecification
 }
 

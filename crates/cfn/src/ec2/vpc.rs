@@ -300,7 +300,7 @@ impl CfnVpc {
 part! {
     /// Describes the configuration and state of VPC encryption controls.
     ///  For more information, see [Enforce VPC encryption in transit](https://docs.aws.amazon.com/vpc/latest/userguide/vpc-encryption-controls.html) in the *Amazon VPC User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     VpcEncryptionControl
 }
 
@@ -411,7 +411,7 @@ impl VpcEncryptionControl {
 part! {
     /// Describes an exclusion configuration for VPC Encryption Control.
     ///  For more information, see [Enforce VPC encryption in transit](https://docs.aws.amazon.com/vpc/latest/userguide/vpc-encryption-controls.html) in the *Amazon VPC User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     VpcEncryptionControlExclusion
 }
 
@@ -437,7 +437,7 @@ impl VpcEncryptionControlExclusion {
 part! {
     /// Describes the exclusion configurations for various resource types in VPC Encryption Control.
     ///  For more information, see [Enforce VPC encryption in transit](https://docs.aws.amazon.com/vpc/latest/userguide/vpc-encryption-controls.html) in the *Amazon VPC User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     VpcEncryptionControlExclusions
 }
 

@@ -189,7 +189,7 @@ impl CfnVpcEndpoint {
 
 part! {
     /// Describes the DNS options for an endpoint.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DnsOptionsSpecification
 }
 

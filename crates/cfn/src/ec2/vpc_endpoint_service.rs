@@ -136,7 +136,7 @@ impl CfnVpcEndpointService {
 
 part! {
     /// `PrivateDnsNameConfiguration` of [`AWS::EC2::VPCEndpointService`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PrivateDnsNameConfiguration
 }
 

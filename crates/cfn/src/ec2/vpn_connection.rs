@@ -229,7 +229,7 @@ impl CfnVpnConnection {
 
 part! {
     /// Options for sending VPN tunnel logs to CloudWatch.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CloudwatchLogOptionsSpecification
 }
 
@@ -292,7 +292,7 @@ impl CloudwatchLogOptionsSpecification {
 
 part! {
     /// The IKE version that is permitted for the VPN tunnel.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     IkeVersionsRequestListValue
 }
 
@@ -311,7 +311,7 @@ impl IkeVersionsRequestListValue {
 
 part! {
     /// Specifies a Diffie-Hellman group number for the VPN tunnel for phase 1 IKE negotiations.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Phase1DhGroupNumbersRequestListValue
 }
 
@@ -332,7 +332,7 @@ impl Phase1DhGroupNumbersRequestListValue {
 
 part! {
     /// Specifies the encryption algorithm for the VPN tunnel for phase 1 IKE negotiations.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Phase1EncryptionAlgorithmsRequestListValue
 }
 
@@ -351,7 +351,7 @@ impl Phase1EncryptionAlgorithmsRequestListValue {
 
 part! {
     /// Specifies the integrity algorithm for the VPN tunnel for phase 1 IKE negotiations.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Phase1IntegrityAlgorithmsRequestListValue
 }
 
@@ -370,7 +370,7 @@ impl Phase1IntegrityAlgorithmsRequestListValue {
 
 part! {
     /// Specifies a Diffie-Hellman group number for the VPN tunnel for phase 2 IKE negotiations.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Phase2DhGroupNumbersRequestListValue
 }
 
@@ -391,7 +391,7 @@ impl Phase2DhGroupNumbersRequestListValue {
 
 part! {
     /// Specifies the encryption algorithm for the VPN tunnel for phase 2 IKE negotiations.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Phase2EncryptionAlgorithmsRequestListValue
 }
 
@@ -410,7 +410,7 @@ impl Phase2EncryptionAlgorithmsRequestListValue {
 
 part! {
     /// Specifies the integrity algorithm for the VPN tunnel for phase 2 IKE negotiations.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Phase2IntegrityAlgorithmsRequestListValue
 }
 
@@ -429,7 +429,7 @@ impl Phase2IntegrityAlgorithmsRequestListValue {
 
 part! {
     /// Options for logging VPN tunnel activity.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     VpnTunnelLogOptionsSpecification
 }
 
@@ -448,7 +448,7 @@ impl VpnTunnelLogOptionsSpecification {
 
 part! {
     /// The tunnel options for a single VPN tunnel.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     VpnTunnelOptionsSpecification
 }
 

@@ -68,7 +68,7 @@ impl CfnPublicRepository {
 
 part! {
     /// The details about the repository that are publicly visible in the Amazon ECR Public Gallery. For more information, see [Amazon ECR Public repository catalog data](https://docs.aws.amazon.com/AmazonECR/latest/public/public-repository-catalog-data.html) in the *Amazon ECR Public User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RepositoryCatalogData
 }
 

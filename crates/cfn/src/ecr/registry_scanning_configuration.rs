@@ -55,7 +55,6 @@ impl CfnRegistryScanningConfiguration {
 
 part! {
     /// The filter settings used with image replication. Specifying a repository filter to a replication rule provides a method for controlling which repositories in a private registry are replicated. If no filters are added, the contents of all repositories are replicated.
-    #[derive(Clone, Debug)]
     RepositoryFilter
 }
 
@@ -78,7 +77,6 @@ impl RepositoryFilter {
 
 part! {
     /// The scanning rules associated with the registry.
-    #[derive(Clone, Debug)]
     ScanningRule
 }
 

@@ -43,7 +43,6 @@ impl CfnReplicationConfiguration {
 
 part! {
     /// The replication configuration for a registry.
-    #[derive(Clone, Debug)]
     ReplicationConfiguration
 }
 
@@ -62,7 +61,6 @@ impl ReplicationConfiguration {
 
 part! {
     /// An array of objects representing the destination for a replication rule.
-    #[derive(Clone, Debug)]
     ReplicationDestination
 }
 
@@ -85,7 +83,6 @@ impl ReplicationDestination {
 
 part! {
     /// An array of objects representing the replication destinations and repository filters for a replication configuration.
-    #[derive(Clone, Debug)]
     ReplicationRule
 }
 
@@ -112,7 +109,6 @@ impl ReplicationRule {
 
 part! {
     /// The filter settings used with image replication. Specifying a repository filter to a replication rule provides a method for controlling which repositories in a private registry are replicated. If no filters are added, the contents of all repositories are replicated.
-    #[derive(Clone, Debug)]
     RepositoryFilter
 }
 

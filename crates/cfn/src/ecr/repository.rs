@@ -123,7 +123,6 @@ part! {
     /// By default, when no encryption configuration is set or the `AES256` encryption type is used, Amazon ECR uses server-side encryption with Amazon S3-managed encryption keys which encrypts your data at rest using an AES256 encryption algorithm. This does not require any action on your part.
     ///
     /// For more control over the encryption of the contents of your repository, you can use server-side encryption with AWS Key Management Service key stored in AWS Key Management Service ( AWS ) to encrypt your images. For more information, see [Amazon ECR encryption at rest](https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html) in the *Amazon Elastic Container Registry User Guide*.
-    #[derive(Clone, Debug)]
     EncryptionConfiguration
 }
 
@@ -158,7 +157,7 @@ impl EncryptionConfiguration {
 
 part! {
     /// The image scanning configuration for a repository.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ImageScanningConfiguration
 }
 
@@ -177,7 +176,6 @@ impl ImageScanningConfiguration {
 
 part! {
     /// A filter that specifies which image tags should be excluded from the repository's image tag mutability setting.
-    #[derive(Clone, Debug)]
     ImageTagMutabilityExclusionFilter
 }
 
@@ -207,7 +205,7 @@ impl ImageTagMutabilityExclusionFilter {
 
 part! {
     /// The `LifecyclePolicy` property type specifies a lifecycle policy. For information about lifecycle policy syntax, see [Lifecycle policy template](https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html) in the *Amazon ECR User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LifecyclePolicy
 }
 

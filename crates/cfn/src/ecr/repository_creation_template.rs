@@ -137,7 +137,6 @@ part! {
     /// By default, when no encryption configuration is set or the `AES256` encryption type is used, Amazon ECR uses server-side encryption with Amazon S3-managed encryption keys which encrypts your data at rest using an AES256 encryption algorithm. This does not require any action on your part.
     ///
     /// For more control over the encryption of the contents of your repository, you can use server-side encryption with AWS Key Management Service key stored in AWS Key Management Service ( AWS ) to encrypt your images. For more information, see [Amazon ECR encryption at rest](https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html) in the *Amazon Elastic Container Registry User Guide*.
-    #[derive(Clone, Debug)]
     EncryptionConfiguration
 }
 
@@ -172,7 +171,6 @@ impl EncryptionConfiguration {
 
 part! {
     /// A filter that specifies which image tags should be excluded from the repository's image tag mutability setting.
-    #[derive(Clone, Debug)]
     ImageTagMutabilityExclusionFilter
 }
 
@@ -202,7 +200,6 @@ impl ImageTagMutabilityExclusionFilter {
 
 part! {
     /// A key and its value.
-    #[derive(Clone, Debug)]
     Tag
 }
 

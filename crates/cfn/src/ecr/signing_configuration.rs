@@ -43,7 +43,6 @@ impl CfnSigningConfiguration {
 
 part! {
     /// A repository filter used to determine which repositories have their images automatically signed on push. Each filter consists of a filter type and filter value.
-    #[derive(Clone, Debug)]
     RepositoryFilter
 }
 
@@ -72,7 +71,6 @@ impl RepositoryFilter {
 
 part! {
     /// A signing rule that specifies a signing profile and optional repository filters. When an image is pushed to a matching repository, a signing job is created using the specified profile.
-    #[derive(Clone, Debug)]
     Rule
 }
 

@@ -82,7 +82,7 @@ impl CfnCapacityProvider {
 
 part! {
     /// The minimum and maximum number of accelerators (such as GPUs) for instance type selection. This is used for workloads that require specific numbers of accelerators.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AcceleratorCountRequest
 }
 
@@ -107,7 +107,7 @@ impl AcceleratorCountRequest {
 
 part! {
     /// The minimum and maximum total accelerator memory in mebibytes (MiB) for instance type selection. This is important for GPU workloads that require specific amounts of video memory.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AcceleratorTotalMemoryMiBRequest
 }
 
@@ -132,7 +132,7 @@ impl AcceleratorTotalMemoryMiBRequest {
 
 part! {
     /// `AutoRepairConfiguration` of [`AWS::ECS::CapacityProvider`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AutoRepairConfiguration
 }
 
@@ -151,7 +151,6 @@ impl AutoRepairConfiguration {
 
 part! {
     /// The details of the Auto Scaling group for the capacity provider.
-    #[derive(Clone, Debug)]
     AutoScalingGroupProvider
 }
 
@@ -197,7 +196,7 @@ impl AutoScalingGroupProvider {
 
 part! {
     /// The minimum and maximum baseline Amazon EBS bandwidth in megabits per second (Mbps) for instance type selection. This is important for workloads with high storage I/O requirements.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BaselineEbsBandwidthMbpsRequest
 }
 
@@ -222,7 +221,7 @@ impl BaselineEbsBandwidthMbpsRequest {
 
 part! {
     /// `CapacityReservationRequest` of [`AWS::ECS::CapacityProvider`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CapacityReservationRequest
 }
 
@@ -250,7 +249,7 @@ impl CapacityReservationRequest {
 
 part! {
     /// The configuration that controls how Amazon ECS optimizes your infrastructure.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     InfrastructureOptimization
 }
 
@@ -277,7 +276,6 @@ impl InfrastructureOptimization {
 
 part! {
     /// The launch template configuration for Amazon ECS Managed Instances. This defines how Amazon ECS launches Amazon EC2 instances, including the instance profile for your tasks, network and storage configuration, capacity options, and instance requirements for flexible instance type selection.
-    #[derive(Clone, Debug)]
     InstanceLaunchTemplate
 }
 
@@ -372,7 +370,6 @@ impl InstanceLaunchTemplate {
 
 part! {
     /// The instance requirements for attribute-based instance type selection. Instead of specifying exact instance types, you define requirements such as vCPU count, memory size, network performance, and accelerator specifications. Amazon ECS automatically selects Amazon EC2 instance types that match these requirements, providing flexibility and helping to mitigate capacity constraints.
-    #[derive(Clone, Debug)]
     InstanceRequirementsRequest
 }
 
@@ -543,7 +540,7 @@ impl InstanceRequirementsRequest {
 
 part! {
     /// `ManagedInstancesLocalStorageConfiguration` of [`AWS::ECS::CapacityProvider`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ManagedInstancesLocalStorageConfiguration
 }
 
@@ -562,7 +559,6 @@ impl ManagedInstancesLocalStorageConfiguration {
 
 part! {
     /// The network configuration for Amazon ECS Managed Instances. This specifies the VPC subnets and security groups that instances use for network connectivity. Amazon ECS Managed Instances support multiple network modes including `awsvpc` (instances receive ENIs for task isolation), `host` (instances share network namespace with tasks), and `none` (no external network connectivity), ensuring backward compatibility for migrating workloads from Fargate or Amazon EC2.
-    #[derive(Clone, Debug)]
     ManagedInstancesNetworkConfiguration
 }
 
@@ -585,7 +581,6 @@ impl ManagedInstancesNetworkConfiguration {
 
 part! {
     /// The configuration for a Amazon ECS Managed Instances provider. Amazon ECS uses this configuration to automatically launch, manage, and terminate Amazon EC2 instances on your behalf. Managed instances provide access to the full range of Amazon EC2 instance types and features while offloading infrastructure management to AWS.
-    #[derive(Clone, Debug)]
     ManagedInstancesProvider
 }
 
@@ -633,7 +628,6 @@ impl ManagedInstancesProvider {
 
 part! {
     /// The storage configuration for Amazon ECS Managed Instances. This defines the root volume configuration for the instances.
-    #[derive(Clone, Debug)]
     ManagedInstancesStorageConfiguration
 }
 
@@ -656,7 +650,7 @@ part! {
     /// When managed scaling is turned on, Amazon ECS manages the scale-in and scale-out actions of the Auto Scaling group. Amazon ECS manages a target tracking scaling policy using an Amazon ECS managed CloudWatch metric with the specified `targetCapacity` value as the target value for the metric. For more information, see [Using managed scaling](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/asg-capacity-providers.html#asg-capacity-providers-managed-scaling) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// If managed scaling is off, the user must manage the scaling of the Auto Scaling group.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ManagedScaling
 }
 
@@ -709,7 +703,7 @@ impl ManagedScaling {
 
 part! {
     /// The minimum and maximum amount of memory per vCPU in gibibytes (GiB). This helps ensure that instance types have the appropriate memory-to-CPU ratio for your workloads.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MemoryGiBPerVCpuRequest
 }
 
@@ -734,7 +728,6 @@ impl MemoryGiBPerVCpuRequest {
 
 part! {
     /// The minimum and maximum amount of memory in mebibytes (MiB) for instance type selection. This ensures that selected instance types have adequate memory for your workloads.
-    #[derive(Clone, Debug)]
     MemoryMiBRequest
 }
 
@@ -759,7 +752,7 @@ impl MemoryMiBRequest {
 
 part! {
     /// The minimum and maximum network bandwidth in gigabits per second (Gbps) for instance type selection. This is important for network-intensive workloads.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NetworkBandwidthGbpsRequest
 }
 
@@ -784,7 +777,7 @@ impl NetworkBandwidthGbpsRequest {
 
 part! {
     /// The minimum and maximum number of network interfaces for instance type selection. This is useful for workloads that require multiple network interfaces.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NetworkInterfaceCountRequest
 }
 
@@ -809,7 +802,7 @@ impl NetworkInterfaceCountRequest {
 
 part! {
     /// The minimum and maximum total local storage in gigabytes (GB) for instance types with local storage. This is useful for workloads that require local storage for temporary data or caching.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TotalLocalStorageGbRequest
 }
 
@@ -834,7 +827,6 @@ impl TotalLocalStorageGbRequest {
 
 part! {
     /// The minimum and maximum number of vCPUs for instance type selection. This allows you to specify a range of vCPU counts that meet your workload requirements.
-    #[derive(Clone, Debug)]
     VCpuCountRangeRequest
 }
 

@@ -109,7 +109,7 @@ impl CfnCluster {
 
 part! {
     /// The `CapacityProviderStrategyItem` property specifies the details of the default capacity provider strategy for the cluster. When services or tasks are run in the cluster with no launch type or capacity provider strategy specified, the default capacity provider strategy is used.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CapacityProviderStrategyItem
 }
 
@@ -172,7 +172,7 @@ impl CapacityProviderStrategyItem {
 
 part! {
     /// The execute command and managed storage configuration for the cluster.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ClusterConfiguration
 }
 
@@ -201,7 +201,7 @@ part! {
     /// Container Insights with enhanced observability provides all the Container Insights metrics, plus additional task and container metrics. This version supports enhanced observability for Amazon ECS clusters using the Amazon EC2 and Fargate launch types. After you configure Container Insights with enhanced observability on Amazon ECS, Container Insights auto-collects detailed infrastructure telemetry from the cluster level down to the container level in your environment and displays these critical performance data in curated dashboards removing the heavy lifting in observability set-up.
     ///
     /// For more information, see [Monitor Amazon ECS containers using Container Insights with enhanced observability](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-container-insights.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ClusterSettings
 }
 
@@ -232,7 +232,7 @@ impl ClusterSettings {
 
 part! {
     /// The details of the execute command configuration.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ExecuteCommandConfiguration
 }
 
@@ -267,7 +267,7 @@ impl ExecuteCommandConfiguration {
 
 part! {
     /// The log configuration for the results of the execute command actions. The logs can be sent to CloudWatch Logs or an Amazon S3 bucket.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ExecuteCommandLogConfiguration
 }
 
@@ -314,7 +314,7 @@ impl ExecuteCommandLogConfiguration {
 
 part! {
     /// The managed storage configuration for the cluster.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ManagedStorageConfiguration
 }
 
@@ -349,7 +349,7 @@ part! {
     /// Use this parameter to set a default Service Connect namespace. After you set a default Service Connect namespace, any new services with Service Connect turned on that are created in the cluster are added as client services in the namespace. This setting only applies to new services that set the `enabled` parameter to `true` in the `ServiceConnectConfiguration`. You can set the namespace of each service individually in the `ServiceConnectConfiguration` to override this default parameter.
     ///
     /// Tasks that run in a namespace can use short names to connect to services in the namespace. Tasks can connect to services across all of the clusters in the namespace. Tasks connect through a managed proxy container that collects logs and metrics for increased visibility. Only the tasks that Amazon ECS services create are supported with Service Connect. For more information, see [Service Connect](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ServiceConnectDefaults
 }
 

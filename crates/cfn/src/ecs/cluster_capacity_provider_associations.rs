@@ -61,7 +61,6 @@ impl CfnClusterCapacityProviderAssociations {
 
 part! {
     /// The `CapacityProviderStrategy` property specifies the details of the default capacity provider strategy for the cluster. When services or tasks are run in the cluster with no launch type or capacity provider strategy specified, the default capacity provider strategy is used.
-    #[derive(Clone, Debug)]
     CapacityProviderStrategy
 }
 

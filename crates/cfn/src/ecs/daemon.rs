@@ -132,7 +132,7 @@ impl CfnDaemon {
 
 part! {
     /// The CloudWatch alarm configuration for a daemon. When enabled, CloudWatch alarms determine whether a daemon deployment has failed.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DaemonAlarmConfiguration
 }
 
@@ -157,7 +157,7 @@ impl DaemonAlarmConfiguration {
 
 part! {
     /// Optional deployment parameters that control how a daemon rolls out updates across container instances.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DaemonDeploymentConfiguration
 }
 

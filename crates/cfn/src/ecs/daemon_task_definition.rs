@@ -132,7 +132,7 @@ part! {
     ///   + Windows platform version ``1.0.0`` or later.
     ///
     ///   For more information about how to create a container dependency, see [Container dependency](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/example_task_definitions.html#example_task_definition-containerdependency) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ContainerDependency
 }
 
@@ -161,7 +161,6 @@ impl ContainerDependency {
 
 part! {
     /// A container definition for a daemon task. Daemon container definitions describe the containers that run as part of a daemon task on container instances managed by capacity providers.
-    #[derive(Clone, Debug)]
     DaemonContainerDefinition
 }
 
@@ -406,7 +405,7 @@ impl DaemonContainerDefinition {
 
 part! {
     /// An object representing a container instance host device.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Device
 }
 
@@ -447,7 +446,7 @@ part! {
     ///   + The file is handled like a native Docker env-file.
     ///   + There is no support for shell escape handling.
     ///   + The container entry point interperts the ``VARIABLE`` values.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EnvironmentFile
 }
 
@@ -472,7 +471,7 @@ impl EnvironmentFile {
 
 part! {
     /// The FireLens configuration for the container. This is used to specify and configure a log router for container logs. For more information, see [Custom log routing](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     FirelensConfiguration
 }
 
@@ -552,7 +551,7 @@ part! {
     ///   + Container health checks aren't supported for tasks that are part of a service that's configured to use a Classic Load Balancer.
     ///
     ///  For an example of how to specify a task definition with multiple containers where container dependency is specified, see [Container dependency](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/example_task_definitions.html#example_task_definition-containerdependency) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HealthCheck
 }
 
@@ -601,7 +600,7 @@ impl HealthCheck {
 
 part! {
     /// Details on a container instance bind mount host volume.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HostVolumeProperties
 }
 
@@ -627,7 +626,7 @@ part! {
     ///   + When the ``drop`` request parameter is set to ALL, the container capabilities are the capabilities specified in the ``add`` request parameter.
     ///   + When the ``add`` request parameter and the ``drop`` request parameter are both empty, the capabilities the container capabilities are all of the default Docker capabilities.
     ///   + The default is to first drop the capabilities specified in the ``drop`` request parameter, and then add the capabilities specified in the ``add`` request parameter.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     KernelCapabilities
 }
 
@@ -655,7 +654,7 @@ impl KernelCapabilities {
 
 part! {
     /// A key-value pair object.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     KeyValuePair
 }
 
@@ -680,7 +679,7 @@ impl KeyValuePair {
 
 part! {
     /// The Linux-specific options that are applied to the container, such as Linux [KernelCapabilities](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_KernelCapabilities.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LinuxParameters
 }
 
@@ -732,7 +731,6 @@ part! {
     ///   + This parameter requires version 1.18 of the Docker Remote API or greater on your container instance.
     ///   + For tasks that are hosted on Amazon EC2 instances, the Amazon ECS container agent must register the available logging drivers with the ``ECS_AVAILABLE_LOGGING_DRIVERS`` environment variable before containers placed on that instance can use these log configuration options. For more information, see [Amazon ECS container agent configuration](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-config.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///   + For tasks that are on FARGATElong, because you don't have access to the underlying infrastructure your tasks are hosted on, any additional software needed must be installed outside of the task. For example, the Fluentd output aggregators or a remote host running Logstash to send Gelf logs to.
-    #[derive(Clone, Debug)]
     LogConfiguration
 }
 
@@ -781,7 +779,7 @@ impl LogConfiguration {
 
 part! {
     /// The details for a volume mount point that's used in a container definition.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MountPoint
 }
 
@@ -812,7 +810,7 @@ impl MountPoint {
 
 part! {
     /// The repository credentials for private registry authentication.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RepositoryCredentials
 }
 
@@ -832,7 +830,7 @@ impl RepositoryCredentials {
 
 part! {
     /// `RestartPolicy` of [`AWS::ECS::DaemonTaskDefinition`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RestartPolicy
 }
 
@@ -867,7 +865,6 @@ part! {
     ///   + To reference sensitive information in the log configuration of a container, use the ``secretOptions`` container definition parameter.
     ///
     ///  For more information, see [Specifying sensitive data](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug)]
     Secret
 }
 
@@ -902,7 +899,7 @@ part! {
     ///
     ///   This parameter is not supported for Windows containers.
     ///   This parameter is only supported for tasks that are hosted on FARGATElong if the tasks are using platform version ``1.4.0`` or later (Linux). This isn't supported for Windows containers on Fargate.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SystemControl
 }
 
@@ -930,7 +927,6 @@ impl SystemControl {
 
 part! {
     /// The container path, mount options, and size of the tmpfs mount.
-    #[derive(Clone, Debug)]
     Tmpfs
 }
 
@@ -964,7 +960,6 @@ part! {
     /// The ``ulimit`` settings to pass to the container.
     ///  Amazon ECS tasks hosted on FARGATElong use the default resource limit values set by the operating system with the exception of the ``nofile`` resource limit parameter which FARGATElong overrides. The ``nofile`` resource limit sets a restriction on the number of open files that a container can use. The default ``nofile`` soft limit is ``65535`` and the default hard limit is ``65535``.
     ///  You can specify the ``ulimit`` settings for a container in a task definition.
-    #[derive(Clone, Debug)]
     Ulimit
 }
 
@@ -995,7 +990,7 @@ impl Ulimit {
 
 part! {
     /// The data volume configuration for tasks launched using this task definition. Specifying a volume configuration in a task definition is optional. The volume configuration may contain multiple volumes but only one volume configured at launch is supported. Each volume defined in the volume configuration may only specify a ``name`` and one of either ``configuredAtLaunch``, ``dockerVolumeConfiguration``, ``efsVolumeConfiguration``, ``s3filesVolumeConfiguration``, ``fsxWindowsFileServerVolumeConfiguration``, or ``host``. If an empty volume configuration is specified, by default Amazon ECS uses a host volume. For more information, see [Using data volumes in tasks](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_data_volumes.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Volume
 }
 

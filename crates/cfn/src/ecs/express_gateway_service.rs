@@ -240,7 +240,6 @@ part! {
     /// Defines the configuration for the primary container in an Express service. This container receives traffic from the Application Load Balancer and runs your application code.
     ///
     /// The container configuration includes the container image, port mapping, logging settings, environment variables, and secrets. The container image is the only required parameter, with sensible defaults provided for other settings.
-    #[derive(Clone, Debug)]
     ExpressGatewayContainer
 }
 
@@ -299,7 +298,6 @@ impl ExpressGatewayContainer {
 
 part! {
     /// The repository credentials for private registry authentication to pass to the container.
-    #[derive(Clone, Debug)]
     ExpressGatewayRepositoryCredentials
 }
 
@@ -320,7 +318,7 @@ part! {
     /// Defines the auto-scaling configuration for an Express service. This determines how the service automatically adjusts the number of running tasks based on demand metrics such as CPU utilization, memory utilization, or request count per target.
     ///
     /// Auto-scaling helps ensure your application can handle varying levels of traffic while optimizing costs by scaling down during low-demand periods. You can specify the minimum and maximum number of tasks, the scaling metric, and the target value for that metric.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ExpressGatewayScalingTarget
 }
 
@@ -365,7 +363,6 @@ impl ExpressGatewayScalingTarget {
 
 part! {
     /// Specifies the Amazon CloudWatch Logs configuration for the Express service container.
-    #[derive(Clone, Debug)]
     ExpressGatewayServiceAwsLogsConfiguration
 }
 
@@ -388,7 +385,7 @@ impl ExpressGatewayServiceAwsLogsConfiguration {
 
 part! {
     /// The network configuration for an Express service. By default, an Express service utilizes subnets and security groups associated with the default VPC.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ExpressGatewayServiceNetworkConfiguration
 }
 
@@ -413,7 +410,6 @@ impl ExpressGatewayServiceNetworkConfiguration {
 
 part! {
     /// A key-value pair object.
-    #[derive(Clone, Debug)]
     KeyValuePair
 }
 
@@ -441,7 +437,6 @@ part! {
     /// - To reference sensitive information in the log configuration of a container, use the `secretOptions` container definition parameter.
     ///
     /// For more information, see [Specifying sensitive data](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug)]
     Secret
 }
 

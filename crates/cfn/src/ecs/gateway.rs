@@ -116,7 +116,7 @@ impl CfnGateway {
 
 part! {
     /// `GatewayAlbTestTrafficRules` of [`AWS::ECS::Gateway`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     GatewayAlbTestTrafficRules
 }
 
@@ -135,7 +135,6 @@ impl GatewayAlbTestTrafficRules {
 
 part! {
     /// `GatewayConfiguration` of [`AWS::ECS::Gateway`](super).
-    #[derive(Clone, Debug)]
     GatewayConfiguration
 }
 
@@ -154,7 +153,7 @@ impl GatewayConfiguration {
 
 part! {
     /// `GatewayElbAccessLogConfiguration` of [`AWS::ECS::Gateway`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     GatewayElbAccessLogConfiguration
 }
 
@@ -173,7 +172,7 @@ impl GatewayElbAccessLogConfiguration {
 
 part! {
     /// `GatewayElbAccessLogDestination` of [`AWS::ECS::Gateway`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     GatewayElbAccessLogDestination
 }
 
@@ -192,7 +191,6 @@ impl GatewayElbAccessLogDestination {
 
 part! {
     /// `GatewayElbAccessLogS3Destination` of [`AWS::ECS::Gateway`](super).
-    #[derive(Clone, Debug)]
     GatewayElbAccessLogS3Destination
 }
 
@@ -217,7 +215,7 @@ impl GatewayElbAccessLogS3Destination {
 
 part! {
     /// `GatewayElbNetworkConfiguration` of [`AWS::ECS::Gateway`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     GatewayElbNetworkConfiguration
 }
 
@@ -252,7 +250,6 @@ impl GatewayElbNetworkConfiguration {
 
 part! {
     /// `GatewayTestTrafficHeader` of [`AWS::ECS::Gateway`](super).
-    #[derive(Clone, Debug)]
     GatewayTestTrafficHeader
 }
 
@@ -275,7 +272,7 @@ impl GatewayTestTrafficHeader {
 
 part! {
     /// `HostSharedAlbConfiguration` of [`AWS::ECS::Gateway`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HostSharedAlbConfiguration
 }
 

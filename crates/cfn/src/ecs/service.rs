@@ -352,7 +352,6 @@ impl CfnService {
 
 part! {
     /// The advanced settings for a load balancer used in blue/green deployments. Specify the alternate target group, listener rules, and IAM role required for traffic shifting during blue/green deployments. For more information, see [Required resources for Amazon ECS blue/green deployments](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-deployment-implementation.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug)]
     AdvancedConfiguration
 }
 
@@ -389,7 +388,7 @@ impl AdvancedConfiguration {
 
 part! {
     /// An object representing the networking details for a task or service. For example `awsVpcConfiguration={subnets=["subnet-12344321"],securityGroups=["sg-12344321"]}`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AwsVpcConfiguration
 }
 
@@ -435,7 +434,7 @@ part! {
     /// `BakeTimeInMinutes + CanaryBakeTimeInMinutes`
     ///
     /// Additional backend processes (such as task scaling and running lifecycle hooks) can extend deployment time beyond these calculations. Even deployments under the 33-hour threshold might still time out if these processes cause the total duration to exceed 36 hours.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CanaryConfiguration
 }
 
@@ -470,7 +469,7 @@ part! {
     /// If specifying a capacity provider that uses an Auto Scaling group, the capacity provider must already be created. New Auto Scaling group capacity providers can be created with the `CreateCapacityProvider` API operation.
     ///
     /// To use an AWS Fargate capacity provider, specify either the `FARGATE` or `FARGATE_SPOT` capacity providers. The AWS Fargate capacity providers are available to all accounts and only need to be associated with a cluster to be used in a capacity provider strategy.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CapacityProviderStrategyItem
 }
 
@@ -539,7 +538,6 @@ part! {
     /// You can only use the `DeploymentAlarms` method to detect failures when the `DeploymentController` is set to `ECS`.
     ///
     /// For more information, see [Rolling update](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html) in the **Amazon Elastic Container Service Developer Guide**.
-    #[derive(Clone, Debug)]
     DeploymentAlarms
 }
 
@@ -574,7 +572,6 @@ part! {
     /// The *deployment circuit breaker* determines whether a service deployment will fail if the service can't reach a steady state. If it is turned on, a service deployment will transition to a failed state and stop launching new tasks. You can also configure Amazon ECS to roll back your service to the last completed deployment after a failure. For more information, see [Rolling update](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// For more information about API failure reasons, see [API failure reasons](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug)]
     DeploymentCircuitBreaker
 }
 
@@ -610,7 +607,7 @@ impl DeploymentCircuitBreaker {
 
 part! {
     /// Optional deployment parameters that control how many tasks run during a deployment and the ordering of stopping and starting tasks.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DeploymentConfiguration
 }
 
@@ -729,7 +726,7 @@ impl DeploymentConfiguration {
 
 part! {
     /// The deployment controller to use for the service.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DeploymentController
 }
 
@@ -793,7 +790,7 @@ impl DeploymentController {
 
 part! {
     /// `DeploymentEarlySuccessCriteria` of [`AWS::ECS::Service`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DeploymentEarlySuccessCriteria
 }
 
@@ -831,7 +828,6 @@ part! {
     /// A deployment lifecycle hook runs custom logic at specific stages of the deployment process. Currently, you can use Lambda functions as hook targets.
     ///
     /// For more information, see [Lifecycle hooks for Amazon ECS service deployments](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-lifecycle-hooks.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug)]
     DeploymentLifecycleHook
 }
 
@@ -928,7 +924,6 @@ impl DeploymentLifecycleHook {
 
 part! {
     /// The tag specifications of an Amazon EBS volume.
-    #[derive(Clone, Debug)]
     EbsTagSpecification
 }
 
@@ -961,7 +956,6 @@ impl EbsTagSpecification {
 
 part! {
     /// Determines whether to force a new deployment of the service. By default, deployments aren't forced. You can use this option to start a new deployment with no service definition changes. For example, you can update a service's tasks to use a newer Docker image with the same image/tag combination ( `my_image:latest` ) or to roll Fargate tasks onto a newer platform version.
-    #[derive(Clone, Debug)]
     ForceNewDeployment
 }
 
@@ -988,7 +982,6 @@ impl ForceNewDeployment {
 
 part! {
     /// `GatewayConnector` of [`AWS::ECS::Service`](super).
-    #[derive(Clone, Debug)]
     GatewayConnector
 }
 
@@ -1019,7 +1012,7 @@ impl GatewayConnector {
 
 part! {
     /// `GatewayConnectorFilters` of [`AWS::ECS::Service`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     GatewayConnectorFilters
 }
 
@@ -1040,7 +1033,7 @@ impl GatewayConnectorFilters {
 
 part! {
     /// `GatewayConnectorHealthCheck` of [`AWS::ECS::Service`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     GatewayConnectorHealthCheck
 }
 
@@ -1104,7 +1097,7 @@ impl GatewayConnectorHealthCheck {
 
 part! {
     /// `GatewayConnectorHealthCheckMatcher` of [`AWS::ECS::Service`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     GatewayConnectorHealthCheckMatcher
 }
 
@@ -1129,7 +1122,7 @@ impl GatewayConnectorHealthCheckMatcher {
 
 part! {
     /// `HookTimeoutConfig` of [`AWS::ECS::Service`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HookTimeoutConfig
 }
 
@@ -1169,7 +1162,7 @@ part! {
     /// This calculation reflects that CloudFormation doesn't apply the step bake time after the final traffic shift reaches 100%. For example, with a `StepPercent` of 50%, there are actually two traffic shifts, but only one deployment step is counted for validation purposes because the bake time is applied only after the first 50% shift, not after reaching 100%.
     ///
     /// Additional backend processes (such as task scaling and running lifecycle hooks) can extend deployment time beyond these calculations. Even deployments under the 33-hour threshold might still time out if these processes cause the total duration to exceed 36 hours.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LinearConfiguration
 }
 
@@ -1202,7 +1195,7 @@ part! {
     /// If the service is using the `CODE_DEPLOY` deployment controller, the service is required to use either an Application Load Balancer or Network Load Balancer. When you are creating an AWS CodeDeploy deployment group, you specify two target groups (referred to as a `targetGroupPair` ). Each target group binds to a separate task set in the deployment. The load balancer can also have up to two listeners, a required listener for production traffic and an optional listener that allows you to test new revisions of the service before routing production traffic to it.
     ///
     /// Services with tasks that use the `awsvpc` network mode (for example, those with the Fargate launch type) only support Application Load Balancers and Network Load Balancers. Classic Load Balancers are not supported. Also, when you create any target groups for these services, you must choose `ip` as the target type, not `instance`. Tasks that use the `awsvpc` network mode are associated with an elastic network interface, not an Amazon EC2 instance.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LoadBalancer
 }
 
@@ -1270,7 +1263,7 @@ part! {
     /// - This parameter requires version 1.18 of the Docker Remote API or greater on your container instance.
     /// - For tasks that are hosted on Amazon EC2 instances, the Amazon ECS container agent must register the available logging drivers with the `ECS_AVAILABLE_LOGGING_DRIVERS` environment variable before containers placed on that instance can use these log configuration options. For more information, see [Amazon ECS container agent configuration](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-config.html) in the *Amazon Elastic Container Service Developer Guide*.
     /// - For tasks that are on AWS Fargate, because you don't have access to the underlying infrastructure your tasks are hosted on, any additional software needed must be installed outside of the task. For example, the Fluentd output aggregators or a remote host running Logstash to send Gelf logs to.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LogConfiguration
 }
 
@@ -1396,7 +1389,6 @@ impl LogConfiguration {
 
 part! {
     /// The configuration for a specific set of metrics to collect for a service.
-    #[derive(Clone, Debug)]
     MetricConfiguration
 }
 
@@ -1422,7 +1414,6 @@ impl MetricConfiguration {
 
 part! {
     /// The optional monitoring configuration for a service, which defines the resolution for the service-level ``CPUUtilization`` and ``MemoryUtilization`` Amazon CloudWatch metrics. When not specified, Amazon ECS uses the default resolution of ``60`` seconds.
-    #[derive(Clone, Debug)]
     MonitoringConfiguration
 }
 
@@ -1441,7 +1432,7 @@ impl MonitoringConfiguration {
 
 part! {
     /// The network configuration for a task or service.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NetworkConfiguration
 }
 
@@ -1464,7 +1455,6 @@ part! {
     /// An object representing a constraint on task placement. For more information, see [Task placement constraints](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement-constraints.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// > If you're using the Fargate launch type, task placement constraints aren't supported.
-    #[derive(Clone, Debug)]
     PlacementConstraint
 }
 
@@ -1489,7 +1479,6 @@ impl PlacementConstraint {
 
 part! {
     /// The task placement strategy for a task or service. For more information, see [Task placement strategies](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement-strategies.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug)]
     PlacementStrategy
 }
 
@@ -1519,7 +1508,6 @@ part! {
     /// - To reference sensitive information in the log configuration of a container, use the `secretOptions` container definition parameter.
     ///
     /// For more information, see [Specifying sensitive data](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug)]
     Secret
 }
 
@@ -1548,7 +1536,6 @@ part! {
     /// Configuration for Service Connect access logging. Access logs provide detailed information about requests made to your service, including request patterns, response codes, and timing data for debugging and monitoring purposes.
     ///
     /// > To enable access logs, you must also specify a `logConfiguration` in the `serviceConnectConfiguration`.
-    #[derive(Clone, Debug)]
     ServiceConnectAccessLogConfiguration
 }
 
@@ -1582,7 +1569,6 @@ part! {
     /// Each name and port mapping must be unique within the namespace.
     ///
     /// Tasks that run in a namespace can use short names to connect to services in the namespace. Tasks can connect to services across all of the clusters in the namespace. Tasks connect through a managed proxy container that collects logs and metrics for increased visibility. Only the tasks that Amazon ECS services create are supported with Service Connect. For more information, see [Service Connect](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug)]
     ServiceConnectClientAlias
 }
 
@@ -1621,7 +1607,6 @@ part! {
     /// The Service Connect configuration of your Amazon ECS service. The configuration for this service to discover and connect to services, and be discovered by, and connected from, other services within a namespace.
     ///
     /// Tasks that run in a namespace can use short names to connect to services in the namespace. Tasks can connect to services across all of the clusters in the namespace. Tasks connect through a managed proxy container that collects logs and metrics for increased visibility. Only the tasks that Amazon ECS services create are supported with Service Connect. For more information, see [Service Connect](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug)]
     ServiceConnectConfiguration
 }
 
@@ -1691,7 +1676,7 @@ impl ServiceConnectConfiguration {
 
 part! {
     /// `ServiceConnectContainerConfiguration` of [`AWS::ECS::Service`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ServiceConnectContainerConfiguration
 }
 
@@ -1710,7 +1695,6 @@ impl ServiceConnectContainerConfiguration {
 
 part! {
     /// The Service Connect service object configuration. For more information, see [Service Connect](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug)]
     ServiceConnectService
 }
 
@@ -1775,7 +1759,6 @@ part! {
     /// The test traffic routing configuration for Amazon ECS blue/green deployments. This configuration allows you to define rules for routing specific traffic to the new service revision during the deployment process, allowing for safe testing before full production traffic shift.
     ///
     /// For more information, see [Service Connect for Amazon ECS blue/green deployments](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-blue-green.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug)]
     ServiceConnectTestTrafficRules
 }
 
@@ -1794,7 +1777,6 @@ impl ServiceConnectTestTrafficRules {
 
 part! {
     /// `ServiceConnectTestTrafficRulesHeader` of [`AWS::ECS::Service`](super).
-    #[derive(Clone, Debug)]
     ServiceConnectTestTrafficRulesHeader
 }
 
@@ -1819,7 +1801,6 @@ impl ServiceConnectTestTrafficRulesHeader {
 
 part! {
     /// `ServiceConnectTestTrafficRulesHeaderValue` of [`AWS::ECS::Service`](super).
-    #[derive(Clone, Debug)]
     ServiceConnectTestTrafficRulesHeaderValue
 }
 
@@ -1838,7 +1819,7 @@ impl ServiceConnectTestTrafficRulesHeaderValue {
 
 part! {
     /// The certificate root authority that secures your service.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ServiceConnectTlsCertificateAuthority
 }
 
@@ -1857,7 +1838,6 @@ impl ServiceConnectTlsCertificateAuthority {
 
 part! {
     /// The key that encrypts and decrypts your resources for Service Connect TLS.
-    #[derive(Clone, Debug)]
     ServiceConnectTlsConfiguration
 }
 
@@ -1890,7 +1870,6 @@ part! {
     /// The configuration for the Amazon EBS volume that Amazon ECS creates and manages on your behalf. These settings are used to create each Amazon EBS volume, with one volume created for each task in the service. For information about the supported launch types and operating systems, see [Supported operating systems and launch types](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ebs-volumes.html#ebs-volumes-configuration) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// Many of these parameters map 1:1 with the Amazon EBS `CreateVolume` API request parameters.
-    #[derive(Clone, Debug)]
     ServiceManagedEbsVolumeConfiguration
 }
 
@@ -2011,7 +1990,7 @@ part! {
     /// Each service may be associated with one service registry. Multiple service registries for each service are not supported.
     ///
     /// When you add, update, or remove the service registries configuration, Amazon ECS starts a new deployment. New tasks are registered and deregistered to the updated service registry configuration.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ServiceRegistry
 }
 
@@ -2048,7 +2027,6 @@ impl ServiceRegistry {
 
 part! {
     /// The configuration for a volume specified in the task definition as a volume that is configured at launch time. Currently, the only supported volume type is an Amazon EBS volume.
-    #[derive(Clone, Debug)]
     ServiceVolumeConfiguration
 }
 
@@ -2074,7 +2052,6 @@ impl ServiceVolumeConfiguration {
 part! {
     /// Defines the failure threshold that the deployment circuit breaker uses to monitor a deployment. The ``type`` and ``value`` together determine the number of task failures that are tolerated before the circuit breaker triggers.
     ///  By default, the threshold configuration uses a ``type`` of ``BOUNDED_PERCENT`` with a ``value`` of ``50``.
-    #[derive(Clone, Debug)]
     ThresholdConfiguration
 }
 
@@ -2099,7 +2076,7 @@ part! {
     /// An object that represents the timeout configurations for Service Connect.
     ///
     /// > If `idleTimeout` is set to a time that is less than `perRequestTimeout`, the connection will close when the `idleTimeout` is reached and not the `perRequestTimeout`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TimeoutConfiguration
 }
 
@@ -2132,7 +2109,7 @@ impl TimeoutConfiguration {
 
 part! {
     /// `VpcLatticeAdvancedConfiguration` of [`AWS::ECS::Service`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     VpcLatticeAdvancedConfiguration
 }
 
@@ -2163,7 +2140,6 @@ impl VpcLatticeAdvancedConfiguration {
 
 part! {
     /// The VPC Lattice configuration for your service that holds the information for the target group(s) Amazon ECS tasks will be registered to.
-    #[derive(Clone, Debug)]
     VpcLatticeConfiguration
 }
 

@@ -273,7 +273,7 @@ impl CfnTaskDefinition {
 
 part! {
     /// The authorization configuration details for the Amazon EFS file system.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AuthorizationConfig
 }
 
@@ -302,7 +302,6 @@ impl AuthorizationConfig {
 
 part! {
     /// The `ContainerDefinition` property specifies a container definition. Container definitions are used in task definitions to describe the different containers that are launched as part of a task.
-    #[derive(Clone, Debug)]
     ContainerDefinition
 }
 
@@ -800,7 +799,7 @@ part! {
     /// Your Amazon ECS container instances require at least version 1.26.0 of the container agent to enable container dependencies. However, we recommend using the latest container agent version. For information about checking your agent version and updating to the latest version, see [Updating the Amazon ECS Container Agent](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-update.html) in the *Amazon Elastic Container Service Developer Guide*. If you are using an Amazon ECS-optimized Linux AMI, your instance needs at least version 1.26.0-1 of the `ecs-init` package. If your container instances are launched from version `20190301` or later, then they contain the required versions of the container agent and `ecs-init`. For more information, see [Amazon ECS-optimized Linux AMI](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-optimized_AMI.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// > For tasks using the Fargate launch type, this parameter requires that the task or service uses platform version 1.3.0 or later.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ContainerDependency
 }
 
@@ -834,7 +833,7 @@ impl ContainerDependency {
 
 part! {
     /// The `Device` property specifies an object representing a container instance host device.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Device
 }
 
@@ -871,7 +870,7 @@ impl Device {
 
 part! {
     /// The `DockerVolumeConfiguration` property specifies a Docker volume configuration and is used when you use Docker volumes. Docker volumes are only supported when you are using the EC2 launch type. Windows containers only support the use of the `local` driver. To use bind mounts, specify a `host` instead.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DockerVolumeConfiguration
 }
 
@@ -926,7 +925,6 @@ impl DockerVolumeConfiguration {
 
 part! {
     /// This parameter is specified when you're using an Amazon Elastic File System file system for task storage. For more information, see [Amazon EFS volumes](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug)]
     EfsVolumeConfiguration
 }
 
@@ -994,7 +992,7 @@ part! {
     /// - The file is handled like a native Docker env-file.
     /// - There is no support for shell escape handling.
     /// - The container entry point interperts the `VARIABLE` values.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EnvironmentFile
 }
 
@@ -1028,7 +1026,7 @@ part! {
     /// >
     /// > - Linux platform version `1.4.0` or later.
     /// > - Windows platform version `1.0.0` or later.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EphemeralStorage
 }
 
@@ -1051,7 +1049,6 @@ part! {
     /// The authorization configuration details for Amazon FSx for Windows File Server file system. See [FSxWindowsFileServerVolumeConfiguration](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_FSxWindowsFileServerVolumeConfiguration.html) in the *Amazon ECS API Reference*.
     ///
     /// For more information and the input format, see [Amazon FSx for Windows File Server Volumes](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/wfsx-volumes.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug)]
     FSxAuthorizationConfig
 }
 
@@ -1076,7 +1073,6 @@ part! {
     /// This parameter is specified when you're using [Amazon FSx for Windows File Server](https://docs.aws.amazon.com/fsx/latest/WindowsGuide/what-is.html) file system for task storage.
     ///
     /// For more information and the input format, see [Amazon FSx for Windows File Server volumes](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/wfsx-volumes.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug)]
     FSxWindowsFileServerVolumeConfiguration
 }
 
@@ -1105,7 +1101,7 @@ impl FSxWindowsFileServerVolumeConfiguration {
 
 part! {
     /// The FireLens configuration for the container. This is used to specify and configure a log router for container logs. For more information, see [Custom log routing](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     FirelensConfiguration
 }
 
@@ -1150,7 +1146,7 @@ part! {
     /// - Container health checks require version 1.17.0 or greater of the Amazon ECS container agent. For more information, see [Updating the Amazon ECS Container Agent](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-update.html).
     /// - Container health checks are supported for Fargate tasks if you are using platform version 1.1.0 or greater. For more information, see [AWS Fargate Platform Versions](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/platform_versions.html).
     /// - Container health checks are not supported for tasks that are part of a service that is configured to use a Classic Load Balancer.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HealthCheck
 }
 
@@ -1215,7 +1211,7 @@ impl HealthCheck {
 
 part! {
     /// The `HostEntry` property specifies a hostname and an IP address that are added to the `/etc/hosts` file of a container through the `extraHosts` parameter of its `ContainerDefinition` resource.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HostEntry
 }
 
@@ -1244,7 +1240,7 @@ impl HostEntry {
 
 part! {
     /// The `HostVolumeProperties` property specifies details on a container instance bind mount host volume.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HostVolumeProperties
 }
 
@@ -1267,7 +1263,7 @@ impl HostVolumeProperties {
 
 part! {
     /// `InferenceAccelerator` of [`AWS::ECS::TaskDefinition`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     InferenceAccelerator
 }
 
@@ -1304,7 +1300,7 @@ part! {
     /// - When the `drop` request parameter is set to ALL, the container capabilities are the capabilities specified in the `add` request parameter.
     /// - When the `add` request parameter and the `drop` request parameter are both empty, the capabilities the container capabilities are all of the default Docker capabilities.
     /// - The default is to first drop the capabilities specified in the `drop` request parameter, and then add the capabilities specified in the `add` request parameter.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     KernelCapabilities
 }
 
@@ -1339,7 +1335,7 @@ impl KernelCapabilities {
 
 part! {
     /// A key-value pair object.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     KeyValuePair
 }
 
@@ -1368,7 +1364,7 @@ impl KeyValuePair {
 
 part! {
     /// The Linux-specific options that are applied to the container, such as Linux [KernelCapabilities](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_KernelCapabilities.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LinuxParameters
 }
 
@@ -1455,7 +1451,6 @@ impl LinuxParameters {
 
 part! {
     /// The `LogConfiguration` property specifies log configuration options to send to a custom log driver for the container.
-    #[derive(Clone, Debug)]
     LogConfiguration
 }
 
@@ -1583,7 +1578,7 @@ impl LogConfiguration {
 
 part! {
     /// The details for a volume mount point that's used in a container definition.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MountPoint
 }
 
@@ -1620,7 +1615,6 @@ impl MountPoint {
 
 part! {
     /// `NvidiaMpsAllocation` of [`AWS::ECS::TaskDefinition`](super).
-    #[derive(Clone, Debug)]
     NvidiaMpsAllocation
 }
 
@@ -1651,7 +1645,7 @@ part! {
     /// If you are using containers in a task with the `awsvpc` or `host` network mode, exposed ports should be specified using `containerPort`. The `hostPort` can be left blank or it must be the same value as the `containerPort`.
     ///
     /// After a task reaches the `RUNNING` status, manual and automatic host and container port assignments are visible in the `networkBindings` section of [DescribeTasks](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html) API responses.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PortMapping
 }
 
@@ -1760,7 +1754,6 @@ part! {
     /// The configuration details for the App Mesh proxy.
     ///
     /// For tasks that use the EC2 launch type, the container instances require at least version 1.26.0 of the container agent and at least version 1.26.0-1 of the `ecs-init` package to use a proxy configuration. If your container instances are launched from the Amazon ECS optimized AMI version `20190301` or later, then they contain the required versions of the container agent and `ecs-init`. For more information, see [Amazon ECS-optimized Linux AMI](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-optimized_AMI.html)
-    #[derive(Clone, Debug)]
     ProxyConfiguration
 }
 
@@ -1803,7 +1796,7 @@ impl ProxyConfiguration {
 
 part! {
     /// The repository credentials for private registry authentication.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RepositoryCredentials
 }
 
@@ -1826,7 +1819,6 @@ impl RepositoryCredentials {
 
 part! {
     /// The type and amount of a resource to assign to a container. The supported resource types are GPUs and Elastic Inference accelerators. For more information, see [Working with GPUs on Amazon ECS](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-gpu.html) or [Working with Amazon Elastic Inference on Amazon ECS](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-inference.html) in the *Amazon Elastic Container Service Developer Guide*
-    #[derive(Clone, Debug)]
     ResourceRequirement
 }
 
@@ -1863,7 +1855,7 @@ impl ResourceRequirement {
 
 part! {
     /// You can enable a restart policy for each container defined in your task definition, to overcome transient failures faster and maintain task availability. When you enable a restart policy for a container, Amazon ECS can restart the container if it exits, without needing to replace the task. For more information, see [Restart individual containers in Amazon ECS tasks with container restart policies](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-restart-policy.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RestartPolicy
 }
 
@@ -1896,7 +1888,7 @@ part! {
     /// Information about the platform for the Amazon ECS service or task.
     ///
     /// For more information about `RuntimePlatform`, see [RuntimePlatform](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html#runtime-platform) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RuntimePlatform
 }
 
@@ -1928,7 +1920,6 @@ impl RuntimePlatform {
 part! {
     /// This parameter is specified when you're using an Amazon S3 Files file system for task storage. For more information, see [Amazon S3 Files volumes](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/s3files-volumes.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///   Your task definition must include a Task IAM Role. See [IAM role for attaching your file system to compute resources](https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-prereq-policies.html#s3-files-prereq-iam-compute-role) for required permissions.
-    #[derive(Clone, Debug)]
     S3FilesVolumeConfiguration
 }
 
@@ -1971,7 +1962,6 @@ part! {
     /// - To reference sensitive information in the log configuration of a container, use the `secretOptions` container definition parameter.
     ///
     /// For more information, see [Specifying sensitive data](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug)]
     Secret
 }
 
@@ -1998,7 +1988,6 @@ impl Secret {
 
 part! {
     /// `SharingStrategy` of [`AWS::ECS::TaskDefinition`](super).
-    #[derive(Clone, Debug)]
     SharingStrategy
 }
 
@@ -2029,7 +2018,7 @@ part! {
     /// - For tasks that use the `task` IPC mode, IPC namespace `systemControls` values apply to all containers within a task.
     ///
     /// > This parameter is not supported for Windows containers. \> This parameter is only supported for tasks that are hosted on AWS Fargate if the tasks are using platform version `1.4.0` or later (Linux). This isn't supported for Windows containers on Fargate.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SystemControl
 }
 
@@ -2066,7 +2055,6 @@ part! {
     /// The constraint on task placement in the task definition. For more information, see [Task placement constraints](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement-constraints.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// > Task placement constraints aren't supported for tasks run on AWS Fargate.
-    #[derive(Clone, Debug)]
     TaskDefinitionPlacementConstraint
 }
 
@@ -2093,7 +2081,6 @@ impl TaskDefinitionPlacementConstraint {
 
 part! {
     /// The container path, mount options, and size of the tmpfs mount.
-    #[derive(Clone, Debug)]
     Tmpfs
 }
 
@@ -2134,7 +2121,6 @@ part! {
     /// Amazon ECS tasks hosted on AWS Fargate use the default resource limit values set by the operating system with the exception of the `nofile` resource limit parameter which AWS Fargate overrides. The `nofile` resource limit sets a restriction on the number of open files that a container can use. The default `nofile` soft limit is `65535` and the default hard limit is `65535`.
     ///
     /// You can specify the `ulimit` settings for a container in a task definition.
-    #[derive(Clone, Debug)]
     Ulimit
 }
 
@@ -2165,7 +2151,7 @@ impl Ulimit {
 
 part! {
     /// The data volume configuration for tasks launched using this task definition. Specifying a volume configuration in a task definition is optional. The volume configuration may contain multiple volumes but only one volume configured at launch is supported. Each volume defined in the volume configuration may only specify a `name` and one of either `configuredAtLaunch`, `dockerVolumeConfiguration`, `efsVolumeConfiguration`, `fsxWindowsFileServerVolumeConfiguration`, or `host`. If an empty volume configuration is specified, by default Amazon ECS uses a host volume. For more information, see [Using data volumes in tasks](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_data_volumes.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Volume
 }
 
@@ -2246,7 +2232,7 @@ impl Volume {
 
 part! {
     /// Details on a data volume from another container in the same task definition.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     VolumeFrom
 }
 

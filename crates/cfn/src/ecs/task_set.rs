@@ -162,7 +162,6 @@ impl CfnTaskSet {
 
 part! {
     /// An object representing the networking details for a task or service. For example `awsVpcConfiguration={subnets=["subnet-12344321"],securityGroups=["sg-12344321"]}`.
-    #[derive(Clone, Debug)]
     AwsVpcConfiguration
 }
 
@@ -216,7 +215,7 @@ part! {
     /// With `FARGATE_SPOT`, you can run interruption tolerant tasks at a rate that's discounted compared to the `FARGATE` price. `FARGATE_SPOT` runs tasks on spare compute capacity. When AWS needs the capacity back, your tasks are interrupted with a two-minute warning. `FARGATE_SPOT` supports Linux tasks with the X86_64 architecture on platform version 1.3.0 or later. `FARGATE_SPOT` supports Linux tasks with the ARM64 architecture on platform version 1.4.0 or later.
     ///
     /// A capacity provider strategy can contain a maximum of 20 capacity providers.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CapacityProviderStrategyItem
 }
 
@@ -285,7 +284,7 @@ part! {
     /// We recommend that you verify this on a test environment before you update the Elastic Load Balancing configuration.
     ///
     /// A service-linked role is required for services that use multiple target groups. For more information, see [Using service-linked roles](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LoadBalancer
 }
 
@@ -332,7 +331,7 @@ impl LoadBalancer {
 
 part! {
     /// The network configuration for a task or service.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NetworkConfiguration
 }
 
@@ -355,7 +354,7 @@ impl NetworkConfiguration {
 
 part! {
     /// A floating-point percentage of the desired number of tasks to place and keep running in the task set.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Scale
 }
 
@@ -386,7 +385,7 @@ part! {
     /// Each service may be associated with one service registry. Multiple service registries for each service are not supported.
     ///
     /// When you add, update, or remove the service registries configuration, Amazon ECS starts a new deployment. New tasks are registered and deregistered to the updated service registry configuration.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ServiceRegistry
 }
 

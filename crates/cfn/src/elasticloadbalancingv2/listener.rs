@@ -129,7 +129,6 @@ impl CfnListener {
 
 part! {
     /// Specifies an action for a listener rule.
-    #[derive(Clone, Debug)]
     Action
 }
 
@@ -200,7 +199,6 @@ impl Action {
 
 part! {
     /// Specifies information required when integrating with Amazon Cognito to authenticate users.
-    #[derive(Clone, Debug)]
     AuthenticateCognitoConfig
 }
 
@@ -270,7 +268,6 @@ impl AuthenticateCognitoConfig {
 
 part! {
     /// Specifies information required using an identity provide (IdP) that is compliant with OpenID Connect (OIDC) to authenticate users.
-    #[derive(Clone, Debug)]
     AuthenticateOidcConfig
 }
 
@@ -362,7 +359,7 @@ impl AuthenticateOidcConfig {
 
 part! {
     /// Specifies an SSL server certificate to use as the default certificate for a secure listener.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Certificate
 }
 
@@ -381,7 +378,6 @@ impl Certificate {
 
 part! {
     /// Specifies information required when returning a custom HTTP response.
-    #[derive(Clone, Debug)]
     FixedResponseConfig
 }
 
@@ -420,7 +416,7 @@ part! {
     /// Information for creating an action that distributes requests among multiple target groups. Specify only when `Type` is `forward`.
     ///
     /// If you specify both `ForwardConfig` and `TargetGroupArn`, you can specify only one target group using `ForwardConfig` and it must be the same target group specified in `TargetGroupArn`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ForwardConfig
 }
 
@@ -447,7 +443,6 @@ impl ForwardConfig {
 
 part! {
     /// Information about an additional claim to validate.
-    #[derive(Clone, Debug)]
     JwtValidationActionAdditionalClaim
 }
 
@@ -478,7 +473,6 @@ impl JwtValidationActionAdditionalClaim {
 
 part! {
     /// `JwtValidationConfig` of [`AWS::ElasticLoadBalancingV2::Listener`](super).
-    #[derive(Clone, Debug)]
     JwtValidationConfig
 }
 
@@ -509,7 +503,7 @@ impl JwtValidationConfig {
 
 part! {
     /// Information about a listener attribute.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ListenerAttribute
 }
 
@@ -560,7 +554,7 @@ impl ListenerAttribute {
 
 part! {
     /// The mutual authentication configuration information.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MutualAuthentication
 }
 
@@ -612,7 +606,6 @@ part! {
     /// - #{query}
     ///
     /// For example, you can change the path to "/new/#{path}", the hostname to "example.#{host}", or the query to "#{query}&value=xyz".
-    #[derive(Clone, Debug)]
     RedirectConfig
 }
 
@@ -669,7 +662,7 @@ impl RedirectConfig {
 
 part! {
     /// Information about the target group stickiness for a rule.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TargetGroupStickinessConfig
 }
 
@@ -694,7 +687,7 @@ impl TargetGroupStickinessConfig {
 
 part! {
     /// Information about how traffic will be distributed between multiple target groups in a forward rule.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TargetGroupTuple
 }
 

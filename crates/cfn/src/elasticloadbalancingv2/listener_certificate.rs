@@ -57,7 +57,7 @@ impl CfnListenerCertificate {
 
 part! {
     /// Specifies an SSL server certificate for the certificate list of a secure listener.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Certificate
 }
 

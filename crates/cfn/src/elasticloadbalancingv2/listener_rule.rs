@@ -107,7 +107,6 @@ impl CfnListenerRule {
 
 part! {
     /// Specifies an action for a listener rule.
-    #[derive(Clone, Debug)]
     Action
 }
 
@@ -178,7 +177,6 @@ impl Action {
 
 part! {
     /// Specifies information required when integrating with Amazon Cognito to authenticate users.
-    #[derive(Clone, Debug)]
     AuthenticateCognitoConfig
 }
 
@@ -250,7 +248,6 @@ impl AuthenticateCognitoConfig {
 
 part! {
     /// Specifies information required using an identity provide (IdP) that is compliant with OpenID Connect (OIDC) to authenticate users.
-    #[derive(Clone, Debug)]
     AuthenticateOidcConfig
 }
 
@@ -344,7 +341,6 @@ impl AuthenticateOidcConfig {
 
 part! {
     /// Specifies information required when returning a custom HTTP response.
-    #[derive(Clone, Debug)]
     FixedResponseConfig
 }
 
@@ -383,7 +379,7 @@ part! {
     /// Information for creating an action that distributes requests among multiple target groups. Specify only when `Type` is `forward`.
     ///
     /// If you specify both `ForwardConfig` and `TargetGroupArn`, you can specify only one target group using `ForwardConfig` and it must be the same target group specified in `TargetGroupArn`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ForwardConfig
 }
 
@@ -410,7 +406,7 @@ impl ForwardConfig {
 
 part! {
     /// Information about a host header condition.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HostHeaderConfig
 }
 
@@ -443,7 +439,7 @@ part! {
     /// Information about an HTTP header condition.
     ///
     /// There is a set of standard HTTP header fields. You can also define custom HTTP header fields.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HttpHeaderConfig
 }
 
@@ -484,7 +480,7 @@ part! {
     /// Information about an HTTP method condition.
     ///
     /// HTTP defines a set of request methods, also referred to as HTTP verbs. For more information, see the [HTTP Method Registry](https://docs.aws.amazon.com/https://www.iana.org/assignments/http-methods/http-methods.xhtml). You can also define custom HTTP methods.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HttpRequestMethodConfig
 }
 
@@ -507,7 +503,6 @@ impl HttpRequestMethodConfig {
 
 part! {
     /// Information about an additional claim to validate.
-    #[derive(Clone, Debug)]
     JwtValidationActionAdditionalClaim
 }
 
@@ -538,7 +533,6 @@ impl JwtValidationActionAdditionalClaim {
 
 part! {
     /// `JwtValidationConfig` of [`AWS::ElasticLoadBalancingV2::ListenerRule`](super).
-    #[derive(Clone, Debug)]
     JwtValidationConfig
 }
 
@@ -569,7 +563,7 @@ impl JwtValidationConfig {
 
 part! {
     /// Information about a path pattern condition.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PathPatternConfig
 }
 
@@ -602,7 +596,7 @@ part! {
     /// Information about a query string condition.
     ///
     /// The query string component of a URI starts after the first '?' character and is terminated by either a '#' character or the end of the URI. A typical query string contains key/value pairs separated by '&' characters. The allowed characters are specified by RFC 3986. Any character can be percentage encoded.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     QueryStringConfig
 }
 
@@ -625,7 +619,7 @@ impl QueryStringConfig {
 
 part! {
     /// Information about a key/value pair.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     QueryStringKeyValue
 }
 
@@ -662,7 +656,6 @@ part! {
     /// - #{query}
     ///
     /// For example, you can change the path to "/new/#{path}", the hostname to "example.#{host}", or the query to "#{query}&value=xyz".
-    #[derive(Clone, Debug)]
     RedirectConfig
 }
 
@@ -719,7 +712,6 @@ impl RedirectConfig {
 
 part! {
     /// Information about a rewrite transform. This transform matches a pattern and replaces it with the specified string.
-    #[derive(Clone, Debug)]
     RewriteConfig
 }
 
@@ -742,7 +734,6 @@ impl RewriteConfig {
 
 part! {
     /// `RewriteConfigObject` of [`AWS::ElasticLoadBalancingV2::ListenerRule`](super).
-    #[derive(Clone, Debug)]
     RewriteConfigObject
 }
 
@@ -761,7 +752,7 @@ impl RewriteConfigObject {
 
 part! {
     /// Specifies a condition for a listener rule.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RuleCondition
 }
 
@@ -858,7 +849,7 @@ part! {
     /// Information about a source IP condition.
     ///
     /// You can use this condition to route based on the IP address of the source that connects to the load balancer. If a client is behind a proxy, this is the IP address of the proxy not the IP address of the client.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SourceIpConfig
 }
 
@@ -887,7 +878,7 @@ impl SourceIpConfig {
 
 part! {
     /// Information about the target group stickiness for a rule.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TargetGroupStickinessConfig
 }
 
@@ -912,7 +903,7 @@ impl TargetGroupStickinessConfig {
 
 part! {
     /// Information about how traffic will be distributed between multiple target groups in a forward rule.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TargetGroupTuple
 }
 
@@ -937,7 +928,6 @@ impl TargetGroupTuple {
 
 part! {
     /// `Transform` of [`AWS::ElasticLoadBalancingV2::ListenerRule`](super).
-    #[derive(Clone, Debug)]
     Transform
 }
 

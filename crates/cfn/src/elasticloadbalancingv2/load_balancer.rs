@@ -207,7 +207,7 @@ impl CfnLoadBalancer {
 
 part! {
     /// Specifies an attribute for an Application Load Balancer, a Network Load Balancer, or a Gateway Load Balancer.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LoadBalancerAttribute
 }
 
@@ -273,7 +273,6 @@ impl LoadBalancerAttribute {
 
 part! {
     /// The minimum capacity for a load balancer.
-    #[derive(Clone, Debug)]
     MinimumLoadBalancerCapacity
 }
 
@@ -292,7 +291,6 @@ impl MinimumLoadBalancerCapacity {
 
 part! {
     /// Specifies a subnet for a load balancer.
-    #[derive(Clone, Debug)]
     SubnetMapping
 }
 

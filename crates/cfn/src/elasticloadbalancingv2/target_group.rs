@@ -232,7 +232,7 @@ impl CfnTargetGroup {
 
 part! {
     /// Specifies the HTTP codes that healthy targets must use when responding to an HTTP health check.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Matcher
 }
 
@@ -263,7 +263,6 @@ impl Matcher {
 
 part! {
     /// Specifies a target to add to a target group.
-    #[derive(Clone, Debug)]
     TargetDescription
 }
 
@@ -316,7 +315,7 @@ impl TargetDescription {
 
 part! {
     /// Specifies a target group attribute.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TargetGroupAttribute
 }
 

@@ -57,7 +57,7 @@ impl CfnTrustStoreRevocation {
 
 part! {
     /// Information about a revocation file. You must specify `S3Bucket` and `S3Key`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RevocationContent
 }
 

@@ -126,7 +126,6 @@ impl CfnConnection {
 
 part! {
     /// The API key authorization parameters for the connection.
-    #[derive(Clone, Debug)]
     ApiKeyAuthParameters
 }
 
@@ -149,7 +148,7 @@ impl ApiKeyAuthParameters {
 
 part! {
     /// Tthe authorization parameters to use for the connection.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AuthParameters
 }
 
@@ -194,7 +193,6 @@ impl AuthParameters {
 
 part! {
     /// The Basic authorization parameters for the connection.
-    #[derive(Clone, Debug)]
     BasicAuthParameters
 }
 
@@ -217,7 +215,6 @@ impl BasicAuthParameters {
 
 part! {
     /// The OAuth authorization parameters to use for the connection.
-    #[derive(Clone, Debug)]
     ClientParameters
 }
 
@@ -240,7 +237,7 @@ impl ClientParameters {
 
 part! {
     /// Any additional parameters for the connection.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ConnectionHttpParameters
 }
 
@@ -279,7 +276,6 @@ part! {
     /// If you specify a private OAuth endpoint, the parameters for EventBridge to use when authenticating against the endpoint.
     ///
     /// For more information, see [Authorization methods for connections](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-target-connection-auth.html) in the **Amazon EventBridge User Guide**.
-    #[derive(Clone, Debug)]
     ConnectivityParameters
 }
 
@@ -300,7 +296,6 @@ part! {
     /// For connections to private APIs, the parameters to use for invoking the API.
     ///
     /// For more information, see [Connecting to private APIs](https://docs.aws.amazon.com/eventbridge/latest/userguide/connection-private.html) in the **Amazon EventBridge User Guide**.
-    #[derive(Clone, Debug)]
     InvocationConnectivityParameters
 }
 
@@ -319,7 +314,6 @@ impl InvocationConnectivityParameters {
 
 part! {
     /// Contains the OAuth authorization parameters to use for the connection.
-    #[derive(Clone, Debug)]
     OauthParameters
 }
 
@@ -356,7 +350,6 @@ impl OauthParameters {
 
 part! {
     /// Any additional query string parameter for the connection. You can include up to 100 additional query string parameters per request. Each additional parameter counts towards the event payload size, which cannot exceed 64 KB.
-    #[derive(Clone, Debug)]
     Parameter
 }
 
@@ -387,7 +380,6 @@ impl Parameter {
 
 part! {
     /// The parameters for EventBridge to use when invoking the resource endpoint.
-    #[derive(Clone, Debug)]
     ResourceParameters
 }
 

@@ -111,7 +111,6 @@ impl CfnEndpoint {
 
 part! {
     /// The event buses the endpoint is associated with.
-    #[derive(Clone, Debug)]
     EndpointEventBus
 }
 
@@ -130,7 +129,6 @@ impl EndpointEventBus {
 
 part! {
     /// The failover configuration for an endpoint. This includes what triggers failover and what happens when it's triggered.
-    #[derive(Clone, Debug)]
     FailoverConfig
 }
 
@@ -153,7 +151,6 @@ impl FailoverConfig {
 
 part! {
     /// The primary Region of the endpoint.
-    #[derive(Clone, Debug)]
     Primary
 }
 
@@ -172,7 +169,6 @@ impl Primary {
 
 part! {
     /// Endpoints can replicate all events to the secondary Region.
-    #[derive(Clone, Debug)]
     ReplicationConfig
 }
 
@@ -191,7 +187,6 @@ impl ReplicationConfig {
 
 part! {
     /// The routing configuration of the endpoint.
-    #[derive(Clone, Debug)]
     RoutingConfig
 }
 
@@ -210,7 +205,6 @@ impl RoutingConfig {
 
 part! {
     /// The secondary Region that processes events when failover is triggered or replication is enabled.
-    #[derive(Clone, Debug)]
     Secondary
 }
 

@@ -129,7 +129,7 @@ part! {
     /// Configuration details of the Amazon SQS queue for EventBridge to use as a dead-letter queue (DLQ).
     ///
     /// For more information, see [Using dead-letter queues to process undelivered events](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html#eb-rule-dlq) in the *EventBridge User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DeadLetterConfig
 }
 
@@ -150,7 +150,7 @@ part! {
     /// The logging configuration settings for the event bus.
     ///
     /// For more information, see [Configuring logs for event buses](https://docs.aws.amazon.com/eb-event-bus-logs.html) in the *EventBridge User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LogConfig
 }
 

@@ -89,7 +89,7 @@ impl CfnEventBusPolicy {
 
 part! {
     /// This parameter enables you to limit the permission to accounts that fulfill a certain condition, such as being a member of a certain AWS organization.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Condition
 }
 

@@ -191,7 +191,6 @@ impl CfnRule {
 
 part! {
     /// Contains the GraphQL operation to be parsed and executed, if the event target is an AWS AppSync API.
-    #[derive(Clone, Debug)]
     AppSyncParameters
 }
 
@@ -212,7 +211,6 @@ impl AppSyncParameters {
 
 part! {
     /// This structure specifies the VPC subnets and security groups for the task, and whether a public IP address is to be used. This structure is relevant only for ECS tasks that use the `awsvpc` network mode.
-    #[derive(Clone, Debug)]
     AwsVpcConfiguration
 }
 
@@ -245,7 +243,7 @@ impl AwsVpcConfiguration {
 
 part! {
     /// The array properties for the submitted job, such as the size of the array. The array size can be between 2 and 10,000. If you specify array properties for a job, it becomes an array job. This parameter is used only if the target is an AWS Batch job.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BatchArrayProperties
 }
 
@@ -264,7 +262,6 @@ impl BatchArrayProperties {
 
 part! {
     /// The custom parameters to be used when the target is an AWS Batch job.
-    #[derive(Clone, Debug)]
     BatchParameters
 }
 
@@ -299,7 +296,7 @@ impl BatchParameters {
 
 part! {
     /// The retry strategy to use for failed jobs, if the target is an AWS Batch job. If you specify a retry strategy here, it overrides the retry strategy defined in the job definition.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BatchRetryStrategy
 }
 
@@ -318,7 +315,6 @@ impl BatchRetryStrategy {
 
 part! {
     /// The details of a capacity provider strategy. To learn more, see [CapacityProviderStrategyItem](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html) in the Amazon ECS API Reference.
-    #[derive(Clone, Debug)]
     CapacityProviderStrategyItem
 }
 
@@ -355,7 +351,7 @@ part! {
     /// Configuration details of the Amazon SQS queue for EventBridge to use as a dead-letter queue (DLQ).
     ///
     /// For more information, see [Using dead-letter queues to process undelivered events](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html#eb-rule-dlq) in the *EventBridge User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DeadLetterConfig
 }
 
@@ -376,7 +372,6 @@ impl DeadLetterConfig {
 
 part! {
     /// The custom parameters to be used when the target is an Amazon ECS task.
-    #[derive(Clone, Debug)]
     EcsParameters
 }
 
@@ -491,7 +486,7 @@ impl EcsParameters {
 
 part! {
     /// These are custom parameter to be used when the target is an API Gateway APIs or EventBridge ApiDestinations. In the latter case, these are merged with any InvocationParameters specified on the Connection, with any values from the Connection taking precedence.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HttpParameters
 }
 
@@ -528,7 +523,6 @@ impl HttpParameters {
 
 part! {
     /// Contains the parameters needed for you to provide custom input to a target based on one or more pieces of data extracted from the event.
-    #[derive(Clone, Debug)]
     InputTransformer
 }
 
@@ -599,7 +593,6 @@ impl InputTransformer {
 
 part! {
     /// This object enables you to specify a JSON path to extract from the event and use as the partition key for the Amazon Kinesis data stream, so that you can control the shard to which the event goes. If you do not include this parameter, the default is to use the `eventId` as the partition key.
-    #[derive(Clone, Debug)]
     KinesisParameters
 }
 
@@ -618,7 +611,7 @@ impl KinesisParameters {
 
 part! {
     /// This structure specifies the network configuration for an ECS task.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NetworkConfiguration
 }
 
@@ -637,7 +630,7 @@ impl NetworkConfiguration {
 
 part! {
     /// An object representing a constraint on task placement. To learn more, see [Task Placement Constraints](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement-constraints.html) in the Amazon Elastic Container Service Developer Guide.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PlacementConstraint
 }
 
@@ -664,7 +657,7 @@ impl PlacementConstraint {
 
 part! {
     /// The task placement strategy for a task or service. To learn more, see [Task Placement Strategies](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement-strategies.html) in the Amazon Elastic Container Service Service Developer Guide.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PlacementStrategy
 }
 
@@ -689,7 +682,6 @@ impl PlacementStrategy {
 
 part! {
     /// These are custom parameters to be used when the target is a Amazon Redshift cluster to invoke the Amazon Redshift Data API ExecuteStatement based on EventBridge events.
-    #[derive(Clone, Debug)]
     RedshiftDataParameters
 }
 
@@ -752,7 +744,7 @@ impl RedshiftDataParameters {
 
 part! {
     /// A `RetryPolicy` object that includes information about the retry policy settings.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RetryPolicy
 }
 
@@ -781,7 +773,6 @@ impl RetryPolicy {
 
 part! {
     /// This parameter contains the criteria (either InstanceIds or a tag) used to specify which EC2 instances are to be sent the command.
-    #[derive(Clone, Debug)]
     RunCommandParameters
 }
 
@@ -800,7 +791,6 @@ impl RunCommandParameters {
 
 part! {
     /// Information about the EC2 instances that are to be sent the command, specified as key-value pairs. Each `RunCommandTarget` block can include only one key, but this key may specify multiple values.
-    #[derive(Clone, Debug)]
     RunCommandTarget
 }
 
@@ -823,7 +813,6 @@ impl RunCommandTarget {
 
 part! {
     /// Name/Value pair of a parameter to start execution of a SageMaker AI Model Building Pipeline.
-    #[derive(Clone, Debug)]
     SageMakerPipelineParameter
 }
 
@@ -846,7 +835,7 @@ impl SageMakerPipelineParameter {
 
 part! {
     /// These are custom parameters to use when the target is a SageMaker AI Model Building Pipeline that starts based on EventBridge events.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SageMakerPipelineParameters
 }
 
@@ -867,7 +856,6 @@ impl SageMakerPipelineParameters {
 
 part! {
     /// The custom parameters for EventBridge to use for a target that is an Amazon SQS fair or FIFO queue.
-    #[derive(Clone, Debug)]
     SqsParameters
 }
 
@@ -888,7 +876,6 @@ part! {
     /// Targets are the resources to be invoked when a rule is triggered. For a complete list of services and resources that can be set as a target, see [PutTargets](https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutTargets.html).
     ///
     /// If you are setting the event bus of another account as the target, and that account granted permission to your account through an organization instead of directly by the account ID, then you must specify a `RoleArn` with proper permissions in the `Target` structure. For more information, see [Sending and Receiving Events Between AWS Accounts](https://docs.aws.amazon.com/eventbridge/latest/userguide/eventbridge-cross-account-event-delivery.html) in the *Amazon EventBridge User Guide*.
-    #[derive(Clone, Debug)]
     Target
 }
 

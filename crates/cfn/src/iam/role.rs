@@ -154,7 +154,6 @@ part! {
     /// An attached policy is a managed policy that has been attached to a user, group, or role.
     ///
     /// For more information about managed policies, refer to [Managed Policies and Inline Policies](https://docs.aws.amazon.com/IAM/latest/UserGuide/policies-managed-vs-inline.html) in the *IAM User Guide*.
-    #[derive(Clone, Debug)]
     Policy
 }
 

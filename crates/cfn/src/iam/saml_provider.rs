@@ -116,7 +116,6 @@ part! {
     /// Contains the private keys for the SAML provider.
     ///
     /// This data type is used as a response element in the [GetSAMLProvider](https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetSAMLProvider.html) operation.
-    #[derive(Clone, Debug)]
     SamlPrivateKey
 }
 

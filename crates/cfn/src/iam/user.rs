@@ -132,7 +132,6 @@ impl CfnUser {
 
 part! {
     /// Creates a password for the specified user, giving the user the ability to access AWS services through the AWS Management Console. For more information about managing passwords, see [Managing Passwords](https://docs.aws.amazon.com/IAM/latest/UserGuide/Using_ManagingLogins.html) in the *IAM User Guide*.
-    #[derive(Clone, Debug)]
     LoginProfile
 }
 
@@ -161,7 +160,6 @@ part! {
     /// An attached policy is a managed policy that has been attached to a user, group, or role.
     ///
     /// For more information about managed policies, refer to [Managed Policies and Inline Policies](https://docs.aws.amazon.com/IAM/latest/UserGuide/policies-managed-vs-inline.html) in the *IAM User Guide*.
-    #[derive(Clone, Debug)]
     Policy
 }
 

@@ -126,7 +126,6 @@ impl CfnChannel {
 
 part! {
     /// CloudWatch Logs configuration for the channel. When Enabled is true and LogGroupName is omitted, the service uses a default group derived from the channel name and id; LogStreamName defaults to the literal string 'DestinationDelivery'.
-    #[derive(Clone, Debug)]
     CloudWatchLogsConfiguration
 }
 
@@ -161,7 +160,6 @@ impl CloudWatchLogsConfiguration {
 
 part! {
     /// Configuration of the S3 bucket used to capture records that cannot be delivered to the primary destination.
-    #[derive(Clone, Debug)]
     DeadLetterQueueS3Configuration
 }
 
@@ -192,7 +190,6 @@ impl DeadLetterQueueS3Configuration {
 
 part! {
     /// Server-side encryption configuration for data at rest in the destination. Data delivered to S3 / S3 Tables is encrypted with the same key.
-    #[derive(Clone, Debug)]
     EncryptionConfiguration
 }
 
@@ -218,7 +215,6 @@ impl EncryptionConfiguration {
 
 part! {
     /// Configuration for delivering channel operational logs.
-    #[derive(Clone, Debug)]
     LoggingConfiguration
 }
 
@@ -237,7 +233,6 @@ impl LoggingConfiguration {
 
 part! {
     /// A single partition field consisting of a transform applied to a source column.
-    #[derive(Clone, Debug)]
     PartitionField
 }
 
@@ -260,7 +255,6 @@ impl PartitionField {
 
 part! {
     /// Partitioning specification for the destination Iceberg table. Follows the S3 Tables / Iceberg PartitionSpec format.
-    #[derive(Clone, Debug)]
     PartitionSpec
 }
 
@@ -279,7 +273,6 @@ impl PartitionSpec {
 
 part! {
     /// The configuration that describes how records on the source stream are encoded.
-    #[derive(Clone, Debug)]
     RecordConfiguration
 }
 
@@ -306,7 +299,6 @@ impl RecordConfiguration {
 
 part! {
     /// Configuration for delivery to a vanilla S3 bucket destination. Exactly one of S3DestinationConfiguration and S3TablesDestinationConfiguration must be specified on the channel.
-    #[derive(Clone, Debug)]
     S3DestinationConfiguration
 }
 
@@ -341,7 +333,6 @@ impl S3DestinationConfiguration {
 
 part! {
     /// S3 storage configuration that describes the destination bucket and how delivered objects are stored.
-    #[derive(Clone, Debug)]
     S3StorageConfiguration
 }
 
@@ -388,7 +379,6 @@ impl S3StorageConfiguration {
 
 part! {
     /// An S3 Tables destination including its table bucket, namespace, table name, and partition spec.
-    #[derive(Clone, Debug)]
     S3TableConfiguration
 }
 
@@ -430,7 +420,6 @@ impl S3TableConfiguration {
 
 part! {
     /// Configuration for delivery to S3 Tables destinations. Exactly one of S3DestinationConfiguration and S3TablesDestinationConfiguration must be specified on the channel.
-    #[derive(Clone, Debug)]
     S3TablesDestinationConfiguration
 }
 
@@ -464,7 +453,6 @@ impl S3TablesDestinationConfiguration {
 
 part! {
     /// The configuration of a Kinesis stream that the channel reads from.
-    #[derive(Clone, Debug)]
     StreamConfiguration
 }
 

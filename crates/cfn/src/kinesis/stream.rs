@@ -135,7 +135,6 @@ part! {
     /// API Limits: You can successfully apply a new AWS KMS key for server-side encryption 25 times in a rolling 24-hour period.
     ///
     /// Note: It can take up to 5 seconds after the stream is in an `ACTIVE` status before all records written to the stream are encrypted. After you enable encryption, you can verify that encryption is applied by inspecting the API response from `PutRecord` or `PutRecords`.
-    #[derive(Clone, Debug)]
     StreamEncryption
 }
 
@@ -167,7 +166,6 @@ impl StreamEncryption {
 
 part! {
     /// Specifies the capacity mode to which you want to set your data stream. Currently, in Kinesis Data Streams, you can choose between an *on-demand* capacity mode and a *provisioned* capacity mode for your data streams.
-    #[derive(Clone, Debug)]
     StreamModeDetails
 }
 

@@ -101,7 +101,7 @@ impl CfnAlias {
 
 part! {
     /// The [traffic-shifting](https://docs.aws.amazon.com/lambda/latest/dg/lambda-traffic-shifting-using-aliases.html) configuration of a Lambda function alias.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AliasRoutingConfiguration
 }
 
@@ -122,7 +122,6 @@ impl AliasRoutingConfiguration {
 
 part! {
     /// A provisioned concurrency configuration for a function's alias.
-    #[derive(Clone, Debug)]
     ProvisionedConcurrencyConfiguration
 }
 
@@ -141,7 +140,6 @@ impl ProvisionedConcurrencyConfiguration {
 
 part! {
     /// The [traffic-shifting](https://docs.aws.amazon.com/lambda/latest/dg/lambda-traffic-shifting-using-aliases.html) configuration of a Lambda function alias.
-    #[derive(Clone, Debug)]
     VersionWeight
 }
 

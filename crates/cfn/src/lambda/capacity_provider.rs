@@ -119,7 +119,7 @@ impl CfnCapacityProvider {
 
 part! {
     /// The capacity provider's Amazon CloudWatch Logs configuration settings.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CapacityProviderLoggingConfig
 }
 
@@ -146,7 +146,6 @@ impl CapacityProviderLoggingConfig {
 
 part! {
     /// Configuration that specifies the permissions required for the capacity provider to manage compute resources.
-    #[derive(Clone, Debug)]
     CapacityProviderPermissionsConfig
 }
 
@@ -165,7 +164,7 @@ impl CapacityProviderPermissionsConfig {
 
 part! {
     /// Configuration that defines how the capacity provider scales compute instances based on demand and policies.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CapacityProviderScalingConfig
 }
 
@@ -200,7 +199,7 @@ impl CapacityProviderScalingConfig {
 
 part! {
     /// Configuration that specifies the telemetry collection for the capacity provider.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CapacityProviderTelemetryConfig
 }
 
@@ -219,7 +218,6 @@ impl CapacityProviderTelemetryConfig {
 
 part! {
     /// VPC configuration that specifies the network settings for compute instances managed by the capacity provider.
-    #[derive(Clone, Debug)]
     CapacityProviderVpcConfig
 }
 
@@ -245,7 +243,7 @@ impl CapacityProviderVpcConfig {
 
 part! {
     /// Specifications that define the characteristics and constraints for compute instances used by the capacity provider.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     InstanceRequirements
 }
 
@@ -282,7 +280,7 @@ impl InstanceRequirements {
 
 part! {
     /// Configuration that defines how tags are propagated to managed resources.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PropagateTagsConfig
 }
 
@@ -309,7 +307,6 @@ impl PropagateTagsConfig {
 
 part! {
     /// A scaling policy for the capacity provider that automatically adjusts capacity to maintain a target value for a specific metric.
-    #[derive(Clone, Debug)]
     TargetTrackingScalingPolicy
 }
 

@@ -73,7 +73,6 @@ impl CfnCodeSigningConfig {
 
 part! {
     /// List of signing profiles that can sign a code package.
-    #[derive(Clone, Debug)]
     AllowedPublishers
 }
 
@@ -92,7 +91,6 @@ impl AllowedPublishers {
 
 part! {
     /// Code signing configuration [policies](https://docs.aws.amazon.com/lambda/latest/dg/configuration-codesigning.html#config-codesigning-policies) specify the validation failure action for signature mismatch or expiry.
-    #[derive(Clone, Debug)]
     CodeSigningPolicies
 }
 

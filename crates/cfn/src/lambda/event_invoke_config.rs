@@ -97,7 +97,7 @@ impl CfnEventInvokeConfig {
 
 part! {
     /// A configuration object that specifies the destination of an event after Lambda processes it. For more information, see [Adding a destination](https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-async-destinations).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DestinationConfig
 }
 
@@ -126,7 +126,6 @@ impl DestinationConfig {
 
 part! {
     /// A destination for events that failed processing. For more information, see [Adding a destination](https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-async-destinations).
-    #[derive(Clone, Debug)]
     OnFailure
 }
 
@@ -155,7 +154,6 @@ part! {
     /// To retain records of successful [asynchronous invocations](https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html#invocation-async-destinations), you can configure an Amazon SNS topic, Amazon SQS queue, Lambda function, or Amazon EventBridge event bus as the destination.
     ///
     /// > `OnSuccess` is not supported in `CreateEventSourceMapping` or `UpdateEventSourceMapping` requests.
-    #[derive(Clone, Debug)]
     OnSuccess
 }
 

@@ -333,7 +333,7 @@ impl CfnEventSourceMapping {
 
 part! {
     /// Specific configuration settings for an Amazon Managed Streaming for Apache Kafka (Amazon MSK) event source.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AmazonManagedKafkaEventSourceConfig
 }
 
@@ -360,7 +360,7 @@ impl AmazonManagedKafkaEventSourceConfig {
 
 part! {
     /// A configuration object that specifies the destination of an event after Lambda processes it. For more information, see [Adding a destination](https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-async-destinations).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DestinationConfig
 }
 
@@ -379,7 +379,7 @@ impl DestinationConfig {
 
 part! {
     /// Specific configuration settings for a DocumentDB event source.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DocumentDbEventSourceConfig
 }
 
@@ -414,7 +414,7 @@ impl DocumentDbEventSourceConfig {
 
 part! {
     /// The list of bootstrap servers for your Kafka brokers in the following format: `"KafkaBootstrapServers": ["abc.xyz.com:xxxx","abc2.xyz.com:xxxx"]`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Endpoints
 }
 
@@ -435,7 +435,7 @@ impl Endpoints {
 
 part! {
     /// A structure within a `FilterCriteria` object that defines an event filtering pattern.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Filter
 }
 
@@ -456,7 +456,7 @@ impl Filter {
 
 part! {
     /// An object that contains the filters for an event source.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     FilterCriteria
 }
 
@@ -477,7 +477,7 @@ impl FilterCriteria {
 
 part! {
     /// The function's Amazon CloudWatch Logs configuration settings.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LoggingConfig
 }
 
@@ -496,7 +496,7 @@ impl LoggingConfig {
 
 part! {
     /// The metrics configuration for your event source. Use this configuration object to define which metrics you want your event source mapping to produce.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MetricsConfig
 }
 
@@ -517,7 +517,7 @@ impl MetricsConfig {
 
 part! {
     /// A destination for events that failed processing. For more information, see [Adding a destination](https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-async-destinations).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     OnFailure
 }
 
@@ -544,7 +544,7 @@ impl OnFailure {
 
 part! {
     /// The [provisioned mode](https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-provisioned-mode) configuration for the event source. Use Provisioned Mode to customize the minimum and maximum number of event pollers for your event source.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ProvisionedPollerConfig
 }
 
@@ -581,7 +581,7 @@ impl ProvisionedPollerConfig {
 
 part! {
     /// (Amazon SQS only) The scaling configuration for the event source. To remove the configuration, pass an empty value.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ScalingConfig
 }
 
@@ -606,7 +606,7 @@ part! {
     /// If you're working with an AWS Glue schema registry, don't provide authentication details in this object. Instead, ensure that your execution role has the required permissions for Lambda to access your cluster.
     ///
     /// If you're working with a Confluent schema registry, choose the authentication method in the `Type` field, and provide the AWS Secrets Manager secret ARN in the `URI` field.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SchemaRegistryAccessConfig
 }
 
@@ -633,7 +633,7 @@ impl SchemaRegistryAccessConfig {
 
 part! {
     /// Specific configuration settings for a Kafka schema registry.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SchemaRegistryConfig
 }
 
@@ -682,7 +682,7 @@ impl SchemaRegistryConfig {
 
 part! {
     /// Specific schema validation configuration settings that tell Lambda the message attributes you want to validate and filter using your schema registry.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SchemaValidationConfig
 }
 
@@ -701,7 +701,7 @@ impl SchemaValidationConfig {
 
 part! {
     /// The self-managed Apache Kafka cluster for your event source.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SelfManagedEventSource
 }
 
@@ -722,7 +722,7 @@ impl SelfManagedEventSource {
 
 part! {
     /// Specific configuration settings for a self-managed Apache Kafka event source.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SelfManagedKafkaEventSourceConfig
 }
 
@@ -755,7 +755,7 @@ impl SelfManagedKafkaEventSourceConfig {
 
 part! {
     /// An array of the authentication protocol, VPC components, or virtual host to secure and define your event source.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SourceAccessConfiguration
 }
 

@@ -336,7 +336,6 @@ impl CfnFunction {
 
 part! {
     /// Configuration for the capacity provider that manages compute resources for Lambda functions.
-    #[derive(Clone, Debug)]
     CapacityProviderConfig
 }
 
@@ -364,7 +363,7 @@ part! {
     /// > When you specify source code inline for a Node.js function, the `index` file that CloudFormation creates uses the extension `.js`. This means that Node.js treats the file as a CommonJS module.
     ///
     /// Changes to a deployment package in Amazon S3 or a container image in ECR are not detected automatically during stack updates. To update the function code, change the object key or version in the template.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Code
 }
 
@@ -435,7 +434,7 @@ impl Code {
 
 part! {
     /// The [dead-letter queue](https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq) for failed asynchronous invocations.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DeadLetterConfig
 }
 
@@ -456,7 +455,6 @@ impl DeadLetterConfig {
 
 part! {
     /// Configuration settings for [durable functions](https://docs.aws.amazon.com/lambda/latest/dg/durable-functions.html), including execution timeout and retention period for execution history.
-    #[derive(Clone, Debug)]
     DurableConfig
 }
 
@@ -491,7 +489,7 @@ impl DurableConfig {
 
 part! {
     /// A function's environment variable settings. You can use environment variables to adjust your function's behavior without updating code. An environment variable is a pair of strings that are stored in a function's version-specific configuration.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Environment
 }
 
@@ -514,7 +512,6 @@ impl Environment {
 
 part! {
     /// The size of the function's `/tmp` directory in MB. The default value is 512, but it can be any whole number between 512 and 10,240 MB.
-    #[derive(Clone, Debug)]
     EphemeralStorage
 }
 
@@ -533,7 +530,6 @@ impl EphemeralStorage {
 
 part! {
     /// Details about the connection between a Lambda function and an [Amazon EFS file system](https://docs.aws.amazon.com/lambda/latest/dg/configuration-filesystem.html).
-    #[derive(Clone, Debug)]
     FileSystemConfig
 }
 
@@ -562,7 +558,7 @@ impl FileSystemConfig {
 
 part! {
     /// Configuration that defines the scaling behavior for a Lambda Managed Instances function, including the minimum and maximum number of execution environments that can be provisioned.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     FunctionScalingConfig
 }
 
@@ -591,7 +587,7 @@ impl FunctionScalingConfig {
 
 part! {
     /// Configuration values that override the container image Dockerfile settings. For more information, see [Container image settings](https://docs.aws.amazon.com/lambda/latest/dg/images-create.html#images-parms).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ImageConfig
 }
 
@@ -628,7 +624,6 @@ impl ImageConfig {
 
 part! {
     /// Configuration for Lambda-managed instances used by the capacity provider.
-    #[derive(Clone, Debug)]
     LambdaManagedInstancesCapacityProviderConfig
 }
 
@@ -663,7 +658,7 @@ impl LambdaManagedInstancesCapacityProviderConfig {
 
 part! {
     /// The function's Amazon CloudWatch Logs configuration settings.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LoggingConfig
 }
 
@@ -702,7 +697,6 @@ impl LoggingConfig {
 
 part! {
     /// Sets the runtime management configuration for a function's version. For more information, see [Runtime updates](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html).
-    #[derive(Clone, Debug)]
     RuntimeManagementConfig
 }
 
@@ -735,7 +729,7 @@ impl RuntimeManagementConfig {
 
 part! {
     /// Setting controls how your function accesses data from an Amazon S3 file system.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     S3FilesConfig
 }
 
@@ -759,7 +753,6 @@ impl S3FilesConfig {
 
 part! {
     /// The function's [AWS Lambda SnapStart](https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html) setting.
-    #[derive(Clone, Debug)]
     SnapStart
 }
 
@@ -778,7 +771,6 @@ impl SnapStart {
 
 part! {
     /// Specifies the tenant isolation mode configuration for a Lambda function. This allows you to configure specific tenant isolation strategies for your function invocations. Tenant isolation configuration cannot be modified after function creation.
-    #[derive(Clone, Debug)]
     TenancyConfig
 }
 
@@ -797,7 +789,7 @@ impl TenancyConfig {
 
 part! {
     /// The function's [AWS X-Ray](https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html) tracing configuration. To sample and record incoming requests, set `Mode` to `Active`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TracingConfig
 }
 
@@ -820,7 +812,7 @@ part! {
     /// > When you delete a function, CloudFormation monitors the state of its network interfaces and waits for Lambda to delete them before proceeding. If the VPC is defined in the same stack, the network interfaces need to be deleted by Lambda before CloudFormation can delete the VPC's resources.
     /// >
     /// > To monitor network interfaces, CloudFormation needs the `ec2:DescribeNetworkInterfaces` permission. It obtains this from the user or role that modifies the stack. If you don't provide this permission, CloudFormation does not wait for network interfaces to be deleted.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     VpcConfig
 }
 

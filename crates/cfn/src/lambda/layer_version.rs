@@ -92,7 +92,6 @@ impl CfnLayerVersion {
 
 part! {
     /// A ZIP archive that contains the contents of an [Lambda layer](https://docs.aws.amazon.com/lambda/latest/dg/configuration-layers.html).
-    #[derive(Clone, Debug)]
     Content
 }
 

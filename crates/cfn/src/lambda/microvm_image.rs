@@ -206,7 +206,7 @@ impl CfnMicrovmImage {
 
 part! {
     /// `CloudWatchLogging` of [`AWS::Lambda::MicrovmImage`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CloudWatchLogging
 }
 
@@ -235,7 +235,6 @@ impl CloudWatchLogging {
 
 part! {
     /// `CodeArtifact` of [`AWS::Lambda::MicrovmImage`](super).
-    #[derive(Clone, Debug)]
     CodeArtifact
 }
 
@@ -254,7 +253,6 @@ impl CodeArtifact {
 
 part! {
     /// `CpuConfiguration` of [`AWS::Lambda::MicrovmImage`](super).
-    #[derive(Clone, Debug)]
     CpuConfiguration
 }
 
@@ -273,7 +271,6 @@ impl CpuConfiguration {
 
 part! {
     /// `EnvironmentVariable` of [`AWS::Lambda::MicrovmImage`](super).
-    #[derive(Clone, Debug)]
     EnvironmentVariable
 }
 
@@ -296,7 +293,7 @@ impl EnvironmentVariable {
 
 part! {
     /// `Hooks` of [`AWS::Lambda::MicrovmImage`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Hooks
 }
 
@@ -329,7 +326,7 @@ impl Hooks {
 
 part! {
     /// `Logging` of [`AWS::Lambda::MicrovmImage`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Logging
 }
 
@@ -356,7 +353,7 @@ impl Logging {
 
 part! {
     /// `MicrovmHooks` of [`AWS::Lambda::MicrovmImage`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MicrovmHooks
 }
 
@@ -425,7 +422,7 @@ impl MicrovmHooks {
 
 part! {
     /// `MicrovmImageHooks` of [`AWS::Lambda::MicrovmImage`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MicrovmImageHooks
 }
 
@@ -466,7 +463,6 @@ impl MicrovmImageHooks {
 
 part! {
     /// `Resources` of [`AWS::Lambda::MicrovmImage`](super).
-    #[derive(Clone, Debug)]
     Resources
 }
 

@@ -73,7 +73,6 @@ impl CfnNetworkConnector {
 
 part! {
     /// The network configuration for the connector. Specify a VpcEgressConfiguration to enable outbound traffic routing through your VPC.
-    #[derive(Clone, Debug)]
     Config
 }
 
@@ -92,7 +91,6 @@ impl Config {
 
 part! {
     /// The VPC egress configuration for the network connector. Specifies the subnets, security groups, and network protocol for routing outbound traffic through your VPC.
-    #[derive(Clone, Debug)]
     VpcEgressConfiguration
 }
 

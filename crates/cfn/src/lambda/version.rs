@@ -97,7 +97,7 @@ impl CfnVersion {
 
 part! {
     /// Configuration that defines the scaling behavior for a Lambda Managed Instances function, including the minimum and maximum number of execution environments that can be provisioned.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     FunctionScalingConfig
 }
 
@@ -126,7 +126,6 @@ impl FunctionScalingConfig {
 
 part! {
     /// A [provisioned concurrency](https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html) configuration for a function's version.
-    #[derive(Clone, Debug)]
     ProvisionedConcurrencyConfiguration
 }
 
@@ -145,7 +144,6 @@ impl ProvisionedConcurrencyConfiguration {
 
 part! {
     /// Sets the runtime management configuration for a function's version. For more information, see [Runtime updates](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html).
-    #[derive(Clone, Debug)]
     RuntimePolicy
 }
 

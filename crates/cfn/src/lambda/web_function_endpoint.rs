@@ -165,7 +165,6 @@ impl CfnWebFunctionEndpoint {
 
 part! {
     /// `RevisionWeight` of [`AWS::Lambda::WebFunctionEndpoint`](super).
-    #[derive(Clone, Debug)]
     RevisionWeight
 }
 
@@ -188,7 +187,7 @@ impl RevisionWeight {
 
 part! {
     /// `ScalingConfig` of [`AWS::Lambda::WebFunctionEndpoint`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ScalingConfig
 }
 
@@ -209,7 +208,7 @@ impl ScalingConfig {
 
 part! {
     /// `ThrottleConfig` of [`AWS::Lambda::WebFunctionEndpoint`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ThrottleConfig
 }
 

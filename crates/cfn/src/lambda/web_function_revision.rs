@@ -113,7 +113,6 @@ impl CfnWebFunctionRevision {
 
 part! {
     /// `BuildConfig` of [`AWS::Lambda::WebFunctionRevision`](super).
-    #[derive(Clone, Debug)]
     BuildConfig
 }
 
@@ -139,7 +138,6 @@ impl BuildConfig {
 
 part! {
     /// `BuildConfigCodeConfig` of [`AWS::Lambda::WebFunctionRevision`](super).
-    #[derive(Clone, Debug)]
     BuildConfigCodeConfig
 }
 
@@ -158,7 +156,6 @@ impl BuildConfigCodeConfig {
 
 part! {
     /// `BuildConfigRuntimeConfig` of [`AWS::Lambda::WebFunctionRevision`](super).
-    #[derive(Clone, Debug)]
     BuildConfigRuntimeConfig
 }
 
@@ -177,7 +174,7 @@ impl BuildConfigRuntimeConfig {
 
 part! {
     /// `LoggingConfig` of [`AWS::Lambda::WebFunctionRevision`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LoggingConfig
 }
 
@@ -210,7 +207,6 @@ impl LoggingConfig {
 
 part! {
     /// `S3Object` of [`AWS::Lambda::WebFunctionRevision`](super).
-    #[derive(Clone, Debug)]
     S3Object
 }
 
@@ -239,7 +235,6 @@ impl S3Object {
 
 part! {
     /// `ServiceConfig` of [`AWS::Lambda::WebFunctionRevision`](super).
-    #[derive(Clone, Debug)]
     ServiceConfig
 }
 
@@ -296,7 +291,7 @@ impl ServiceConfig {
 
 part! {
     /// `ServiceConfigTelemetryConfig` of [`AWS::Lambda::WebFunctionRevision`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ServiceConfigTelemetryConfig
 }
 

@@ -97,7 +97,7 @@ impl CfnDeliveryDestination {
 
 part! {
     /// An IAM policy that grants permissions to CloudWatch Logs to deliver logs cross-account to a specified destination in this account.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DestinationPolicy
 }
 

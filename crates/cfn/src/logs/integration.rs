@@ -74,7 +74,6 @@ impl CfnIntegration {
 
 part! {
     /// This structure contains configuration details about an integration between CloudWatch Logs and OpenSearch Service.
-    #[derive(Clone, Debug)]
     OpenSearchResourceConfig
 }
 
@@ -126,7 +125,7 @@ impl OpenSearchResourceConfig {
 
 part! {
     /// This structure contains configuration details about an integration between CloudWatch Logs and another entity.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ResourceConfig
 }
 

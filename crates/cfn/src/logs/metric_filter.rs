@@ -111,7 +111,6 @@ part! {
     /// > To help prevent accidental high charges, Amazon disables a metric filter if it generates 1000 different name/value pairs for the dimensions that you have specified within a certain amount of time.
     /// >
     /// > You can also set up a billing alarm to alert you if your charges are higher than expected. For more information, see [Creating a Billing Alarm to Monitor Your Estimated AWS Charges](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/monitor_estimated_charges_with_cloudwatch.html).
-    #[derive(Clone, Debug)]
     Dimension
 }
 
@@ -136,7 +135,6 @@ impl Dimension {
 
 part! {
     /// `MetricTransformation` is a property of the `AWS::Logs::MetricFilter` resource that describes how to transform log streams into a CloudWatch metric.
-    #[derive(Clone, Debug)]
     MetricTransformation
 }
 

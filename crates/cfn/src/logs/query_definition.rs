@@ -81,7 +81,6 @@ impl CfnQueryDefinition {
 
 part! {
     /// This structure defines a query parameter for a saved CloudWatch Logs Insights query definition. Query parameters are supported only for Logs Insights QL queries. They are placeholder variables that you can reference in a query string using the {{parameterName}} syntax. Each parameter can include a default value and a description.
-    #[derive(Clone, Debug)]
     QueryParameter
 }
 

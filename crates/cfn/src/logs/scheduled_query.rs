@@ -183,7 +183,7 @@ impl CfnScheduledQuery {
 
 part! {
     /// `DestinationConfiguration` of [`AWS::Logs::ScheduledQuery`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DestinationConfiguration
 }
 
@@ -202,7 +202,6 @@ impl DestinationConfiguration {
 
 part! {
     /// `S3Configuration` of [`AWS::Logs::ScheduledQuery`](super).
-    #[derive(Clone, Debug)]
     S3Configuration
 }
 
@@ -225,7 +224,6 @@ impl S3Configuration {
 
 part! {
     /// `TagsItems` of [`AWS::Logs::ScheduledQuery`](super).
-    #[derive(Clone, Debug)]
     TagsItems
 }
 

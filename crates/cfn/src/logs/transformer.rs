@@ -64,7 +64,6 @@ impl CfnTransformer {
 
 part! {
     /// This object defines one key that will be added with the [addKeys](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-addKey) processor.
-    #[derive(Clone, Debug)]
     AddKeyEntry
 }
 
@@ -95,7 +94,6 @@ part! {
     /// This processor adds new key-value pairs to the log event.
     ///
     /// For more information about this processor including examples, see [addKeys](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-addKeys) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug)]
     AddKeys
 }
 
@@ -116,7 +114,6 @@ part! {
     /// This processor copies values within a log event. You can also use this processor to add metadata to log events by copying the values of the following metadata keys into the log events: `@logGroupName`, `@logGroupStream`, `@accountId`, `@regionName`.
     ///
     /// For more information about this processor including examples, see [copyValue](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-copyValue) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug)]
     CopyValue
 }
 
@@ -135,7 +132,6 @@ impl CopyValue {
 
 part! {
     /// This object defines one value to be copied with the [copyValue](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-copyValue) processor.
-    #[derive(Clone, Debug)]
     CopyValueEntry
 }
 
@@ -166,7 +162,7 @@ part! {
     /// The `CSV` processor parses comma-separated values (CSV) from the log events into columns.
     ///
     /// For more information about this processor including examples, see [csv](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation.html#CloudWatch-Logs-Transformation-csv) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Csv
 }
 
@@ -215,7 +211,6 @@ part! {
     /// This processor converts a datetime string into a format that you specify.
     ///
     /// For more information about this processor including examples, see [datetimeConverter](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-datetimeConverter) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug)]
     DateTimeConverter
 }
 
@@ -282,7 +277,6 @@ part! {
     /// This processor deletes entries from a log event. These entries are key-value pairs.
     ///
     /// For more information about this processor including examples, see [deleteKeys](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-deleteKeys) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug)]
     DeleteKeys
 }
 
@@ -303,7 +297,6 @@ part! {
     /// This processor uses pattern matching to parse and structure unstructured data. This processor can also extract fields from log messages.
     ///
     /// For more information about this processor including examples, see [grok](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-Grok) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug)]
     Grok
 }
 
@@ -332,7 +325,6 @@ part! {
     /// This processor takes a list of objects that contain key fields, and converts them into a map of target keys.
     ///
     /// For more information about this processor including examples, see [listToMap](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation.html#CloudWatch-Logs-Transformation-listToMap) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug)]
     ListToMap
 }
 
@@ -387,7 +379,6 @@ part! {
     /// This processor converts a string to lowercase.
     ///
     /// For more information about this processor including examples, see [lowerCaseString](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-lowerCaseString) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug)]
     LowerCaseString
 }
 
@@ -406,7 +397,6 @@ impl LowerCaseString {
 
 part! {
     /// This object defines one key that will be moved with the [moveKey](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation.html#CloudWatch-Logs-Transformation-moveKey) processor.
-    #[derive(Clone, Debug)]
     MoveKeyEntry
 }
 
@@ -437,7 +427,6 @@ part! {
     /// This processor moves a key from one field to another. The original key is deleted.
     ///
     /// For more information about this processor including examples, see [moveKeys](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-moveKeys) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug)]
     MoveKeys
 }
 
@@ -460,7 +449,7 @@ part! {
     /// For more information about CloudFront log format, see [Configure and use standard logs (access logs)](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/AccessLogs.html).
     ///
     /// If you use this processor, it must be the first processor in your transformer.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ParseCloudfront
 }
 
@@ -485,7 +474,7 @@ part! {
     /// Additionally, because you must have at least one parse-type processor in a transformer, you can use `ParseJSON` as that processor for JSON-format logs, so that you can also apply other processors, such as mutate processors, to these logs.
     ///
     /// For more information about this processor including examples, see [parseJSON](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-parseJSON) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ParseJson
 }
 
@@ -516,7 +505,7 @@ part! {
     /// This processor parses a specified field in the original log event into key-value pairs.
     ///
     /// For more information about this processor including examples, see [parseKeyValue](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation.html#CloudWatch-Logs-Transformation-parseKeyValue) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ParseKeyValue
 }
 
@@ -589,7 +578,7 @@ part! {
     /// For more information about RDS for PostgreSQL log format, see [RDS for PostgreSQL database log filesTCP flag sequence](https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Concepts.PostgreSQL.html#USER_LogAccess.Concepts.PostgreSQL.Log_Format.log-line-prefix).
     ///
     /// > If you use this processor, it must be the first processor in your transformer.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ParsePostgres
 }
 
@@ -612,7 +601,7 @@ part! {
     /// Use this processor to parse Route 53 vended logs, extract fields, and and convert them into a JSON format. This processor always processes the entire log event message. For more information about this processor including examples, see [parseRoute53](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-parseRoute53).
     ///
     /// > If you use this processor, it must be the first processor in your transformer.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ParseRoute53
 }
 
@@ -635,7 +624,6 @@ part! {
     /// This processor converts logs into [Open Cybersecurity Schema Framework (OCSF)](https://docs.aws.amazon.com/https://ocsf.io) events.
     ///
     /// For more information about this processor including examples, see [parseToOCSF](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation.html#CloudWatch-Logs-Transformation-parseToOCSF) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug)]
     ParseToOcsf
 }
 
@@ -681,7 +669,7 @@ part! {
     /// This processor doesn't support custom log formats, such as NAT gateway logs. For more information about custom log formats in Amazon VPC, see [parseVPC](https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-records-examples.html#flow-log-example-tcp-flag) For more information about this processor including examples, see [parseVPC](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation.html#CloudWatch-Logs-Transformation-parseVPC).
     ///
     /// > If you use this processor, it must be the first processor in your transformer.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ParseVpc
 }
 
@@ -706,7 +694,7 @@ part! {
     /// For more information about AWS WAF log format, see [Log examples for web ACL traffic](https://docs.aws.amazon.com/waf/latest/developerguide/logging-examples.html).
     ///
     /// > If you use this processor, it must be the first processor in your transformer.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ParseWaf
 }
 
@@ -727,7 +715,7 @@ impl ParseWaf {
 
 part! {
     /// This structure contains the information about one processor in a log transformer.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Processor
 }
 
@@ -888,7 +876,6 @@ impl Processor {
 
 part! {
     /// This object defines one key that will be renamed with the [renameKey](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-renameKey) processor.
-    #[derive(Clone, Debug)]
     RenameKeyEntry
 }
 
@@ -919,7 +906,6 @@ part! {
     /// Use this processor to rename keys in a log event.
     ///
     /// For more information about this processor including examples, see [renameKeys](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-renameKeys) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug)]
     RenameKeys
 }
 
@@ -940,7 +926,6 @@ part! {
     /// Use this processor to split a field into an array of strings using a delimiting character.
     ///
     /// For more information about this processor including examples, see [splitString](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-splitString) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug)]
     SplitString
 }
 
@@ -959,7 +944,6 @@ impl SplitString {
 
 part! {
     /// This object defines one log field that will be split with the [splitString](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-splitString) processor.
-    #[derive(Clone, Debug)]
     SplitStringEntry
 }
 
@@ -984,7 +968,6 @@ part! {
     /// This processor matches a key’s value against a regular expression and replaces all matches with a replacement string.
     ///
     /// For more information about this processor including examples, see [substituteString](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-substituteString) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug)]
     SubstituteString
 }
 
@@ -1003,7 +986,6 @@ impl SubstituteString {
 
 part! {
     /// This object defines one log field key that will be replaced using the [substituteString](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-substituteString) processor.
-    #[derive(Clone, Debug)]
     SubstituteStringEntry
 }
 
@@ -1032,7 +1014,6 @@ part! {
     /// Use this processor to remove leading and trailing whitespace.
     ///
     /// For more information about this processor including examples, see [trimString](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-trimString) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug)]
     TrimString
 }
 
@@ -1053,7 +1034,6 @@ part! {
     /// Use this processor to convert a value type associated with the specified key to the specified type. It's a casting processor that changes the types of the specified fields. Values can be converted into one of the following datatypes: `integer`, `double`, `string` and `boolean`.
     ///
     /// For more information about this processor including examples, see [trimString](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-trimString) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug)]
     TypeConverter
 }
 
@@ -1072,7 +1052,6 @@ impl TypeConverter {
 
 part! {
     /// This object defines one value type that will be converted using the [typeConverter](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-typeConverter) processor.
-    #[derive(Clone, Debug)]
     TypeConverterEntry
 }
 
@@ -1097,7 +1076,6 @@ part! {
     /// This processor converts a string field to uppercase.
     ///
     /// For more information about this processor including examples, see [upperCaseString](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-upperCaseString) in the *CloudWatch Logs User Guide*.
-    #[derive(Clone, Debug)]
     UpperCaseString
 }
 

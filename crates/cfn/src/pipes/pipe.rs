@@ -177,7 +177,6 @@ impl CfnPipe {
 
 part! {
     /// This structure specifies the VPC subnets and security groups for the task, and whether a public IP address is to be used. This structure is relevant only for ECS tasks that use the `awsvpc` network mode.
-    #[derive(Clone, Debug)]
     AwsVpcConfiguration
 }
 
@@ -210,7 +209,7 @@ impl AwsVpcConfiguration {
 
 part! {
     /// The array properties for the submitted job, such as the size of the array. The array size can be between 2 and 10,000. If you specify array properties for a job, it becomes an array job. This parameter is used only if the target is an AWS Batch job.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BatchArrayProperties
 }
 
@@ -231,7 +230,7 @@ impl BatchArrayProperties {
 
 part! {
     /// The overrides that are sent to a container.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BatchContainerOverrides
 }
 
@@ -274,7 +273,7 @@ part! {
     /// The environment variables to send to the container. You can add new environment variables, which are added to the container at launch, or you can override the existing environment variables from the Docker image or the task definition.
     ///
     /// > Environment variables cannot start with " `AWS Batch` ". This naming convention is reserved for variables that AWS Batch sets.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BatchEnvironmentVariable
 }
 
@@ -299,7 +298,7 @@ impl BatchEnvironmentVariable {
 
 part! {
     /// An object that represents an AWS Batch job dependency.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BatchJobDependency
 }
 
@@ -324,7 +323,6 @@ impl BatchJobDependency {
 
 part! {
     /// The type and amount of a resource to assign to a container. The supported resources include `GPU`, `MEMORY`, and `VCPU`.
-    #[derive(Clone, Debug)]
     BatchResourceRequirement
 }
 
@@ -384,7 +382,7 @@ impl BatchResourceRequirement {
 
 part! {
     /// The retry strategy that's associated with a job. For more information, see [Automated job retries](https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html) in the *AWS Batch User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BatchRetryStrategy
 }
 
@@ -405,7 +403,6 @@ impl BatchRetryStrategy {
 
 part! {
     /// The details of a capacity provider strategy. To learn more, see [CapacityProviderStrategyItem](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html) in the Amazon ECS API Reference.
-    #[derive(Clone, Debug)]
     CapacityProviderStrategyItem
 }
 
@@ -440,7 +437,7 @@ impl CapacityProviderStrategyItem {
 
 part! {
     /// Represents the Amazon CloudWatch Logs logging configuration settings for the pipe.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CloudwatchLogsLogDestination
 }
 
@@ -461,7 +458,7 @@ impl CloudwatchLogsLogDestination {
 
 part! {
     /// A `DeadLetterConfig` object that contains information about a dead-letter queue configuration.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DeadLetterConfig
 }
 
@@ -486,7 +483,6 @@ part! {
     /// Maps source data to a dimension in the target Timestream for LiveAnalytics table.
     ///
     /// For more information, see [Amazon Timestream for LiveAnalytics concepts](https://docs.aws.amazon.com/timestream/latest/developerguide/concepts.html)
-    #[derive(Clone, Debug)]
     DimensionMapping
 }
 
@@ -517,7 +513,7 @@ impl DimensionMapping {
 
 part! {
     /// The overrides that are sent to a container. An empty container override can be passed in. An example of an empty container override is `{"containerOverrides": [ ] }`. If a non-empty container override is specified, the `name` parameter must be included.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EcsContainerOverride
 }
 
@@ -585,7 +581,6 @@ part! {
     ///
     /// - Linux platform version `1.4.0` or later.
     /// - Windows platform version `1.0.0` or later.
-    #[derive(Clone, Debug)]
     EcsEnvironmentFile
 }
 
@@ -608,7 +603,7 @@ impl EcsEnvironmentFile {
 
 part! {
     /// The environment variables to send to the container. You can add new environment variables, which are added to the container at launch, or you can override the existing environment variables from the Docker image or the task definition. You must also specify a container name.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EcsEnvironmentVariable
 }
 
@@ -635,7 +630,6 @@ part! {
     /// The amount of ephemeral storage to allocate for the task. This parameter is used to expand the total amount of ephemeral storage available, beyond the default amount, for tasks hosted on Fargate. For more information, see [Fargate task storage](https://docs.aws.amazon.com/AmazonECS/latest/userguide/using_data_volumes.html) in the *Amazon ECS User Guide for Fargate*.
     ///
     /// > This parameter is only supported for tasks hosted on Fargate using Linux platform version `1.4.0` or later. This parameter is not supported for Windows containers on Fargate.
-    #[derive(Clone, Debug)]
     EcsEphemeralStorage
 }
 
@@ -654,7 +648,7 @@ impl EcsEphemeralStorage {
 
 part! {
     /// Details on an Elastic Inference accelerator task override. This parameter is used to override the Elastic Inference accelerator specified in the task definition. For more information, see [Working with Amazon Elastic Inference on Amazon ECS](https://docs.aws.amazon.com/AmazonECS/latest/userguide/ecs-inference.html) in the *Amazon Elastic Container Service Developer Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EcsInferenceAcceleratorOverride
 }
 
@@ -679,7 +673,6 @@ impl EcsInferenceAcceleratorOverride {
 
 part! {
     /// The type and amount of a resource to assign to a container. The supported resource types are GPUs and Elastic Inference accelerators. For more information, see [Working with GPUs on Amazon ECS](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-gpu.html) or [Working with Amazon Elastic Inference on Amazon ECS](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-inference.html) in the *Amazon Elastic Container Service Developer Guide*
-    #[derive(Clone, Debug)]
     EcsResourceRequirement
 }
 
@@ -706,7 +699,7 @@ impl EcsResourceRequirement {
 
 part! {
     /// The overrides that are associated with a task.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     EcsTaskOverride
 }
 
@@ -770,7 +763,7 @@ impl EcsTaskOverride {
 
 part! {
     /// Filter events using an event pattern. For more information, see [Events and Event Patterns](https://docs.aws.amazon.com/eventbridge/latest/userguide/eventbridge-and-event-patterns.html) in the *Amazon EventBridge User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Filter
 }
 
@@ -795,7 +788,7 @@ part! {
     /// To remove a filter, specify a `FilterCriteria` object with an empty array of `Filter` objects.
     ///
     /// For more information, see [Events and Event Patterns](https://docs.aws.amazon.com/eventbridge/latest/userguide/eventbridge-and-event-patterns.html) in the *Amazon EventBridge User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     FilterCriteria
 }
 
@@ -816,7 +809,7 @@ impl FilterCriteria {
 
 part! {
     /// Represents the Amazon Data Firehose logging configuration settings for the pipe.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     FirehoseLogDestination
 }
 
@@ -837,7 +830,6 @@ impl FirehoseLogDestination {
 
 part! {
     /// The AWS Secrets Manager secret that stores your broker credentials.
-    #[derive(Clone, Debug)]
     MqBrokerAccessCredentials
 }
 
@@ -856,7 +848,7 @@ impl MqBrokerAccessCredentials {
 
 part! {
     /// The AWS Secrets Manager secret that stores your stream credentials.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MskAccessCredentials
 }
 
@@ -885,7 +877,6 @@ impl MskAccessCredentials {
 
 part! {
     /// A mapping of a source event data field to a measure in a Timestream for LiveAnalytics record.
-    #[derive(Clone, Debug)]
     MultiMeasureAttributeMapping
 }
 
@@ -918,7 +909,6 @@ part! {
     /// Maps multiple measures from the source event to the same Timestream for LiveAnalytics record.
     ///
     /// For more information, see [Amazon Timestream for LiveAnalytics concepts](https://docs.aws.amazon.com/timestream/latest/developerguide/concepts.html)
-    #[derive(Clone, Debug)]
     MultiMeasureMapping
 }
 
@@ -944,7 +934,7 @@ impl MultiMeasureMapping {
 
 part! {
     /// This structure specifies the network configuration for an Amazon ECS task.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NetworkConfiguration
 }
 
@@ -963,7 +953,7 @@ impl NetworkConfiguration {
 
 part! {
     /// These are custom parameter to be used when the target is an API Gateway REST APIs or EventBridge ApiDestinations. In the latter case, these are merged with any InvocationParameters specified on the Connection, with any values from the Connection taking precedence.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PipeEnrichmentHttpParameters
 }
 
@@ -1000,7 +990,7 @@ impl PipeEnrichmentHttpParameters {
 
 part! {
     /// The parameters required to set up enrichment on your pipe.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PipeEnrichmentParameters
 }
 
@@ -1031,7 +1021,7 @@ impl PipeEnrichmentParameters {
 
 part! {
     /// Represents the configuration settings for the logs to which this pipe should report events.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PipeLogConfiguration
 }
 
@@ -1082,7 +1072,6 @@ impl PipeLogConfiguration {
 
 part! {
     /// The parameters for using an Active MQ broker as a source.
-    #[derive(Clone, Debug)]
     PipeSourceActiveMqBrokerParameters
 }
 
@@ -1121,7 +1110,6 @@ impl PipeSourceActiveMqBrokerParameters {
 
 part! {
     /// The parameters for using a DynamoDB stream as a source.
-    #[derive(Clone, Debug)]
     PipeSourceDynamodbStreamParameters
 }
 
@@ -1197,7 +1185,6 @@ impl PipeSourceDynamodbStreamParameters {
 
 part! {
     /// The parameters for using a Kinesis stream as a source.
-    #[derive(Clone, Debug)]
     PipeSourceKinesisStreamParameters
 }
 
@@ -1279,7 +1266,6 @@ impl PipeSourceKinesisStreamParameters {
 
 part! {
     /// The parameters for using an MSK stream as a source.
-    #[derive(Clone, Debug)]
     PipeSourceManagedStreamingKafkaParameters
 }
 
@@ -1339,7 +1325,7 @@ impl PipeSourceManagedStreamingKafkaParameters {
 
 part! {
     /// The parameters required to set up a source for your pipe.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PipeSourceParameters
 }
 
@@ -1412,7 +1398,6 @@ impl PipeSourceParameters {
 
 part! {
     /// The parameters for using a Rabbit MQ broker as a source.
-    #[derive(Clone, Debug)]
     PipeSourceRabbitMqBrokerParameters
 }
 
@@ -1461,7 +1446,6 @@ part! {
     /// The parameters for using a self-managed Apache Kafka stream as a source.
     ///
     /// A *self managed* cluster refers to any Apache Kafka cluster not hosted by AWS. This includes both clusters you manage yourself, as well as those hosted by a third-party provider, such as [Confluent Cloud](https://docs.aws.amazon.com/https://www.confluent.io/), [CloudKarafka](https://docs.aws.amazon.com/https://www.cloudkarafka.com/), or [Redpanda](https://docs.aws.amazon.com/https://redpanda.com/). For more information, see [Apache Kafka streams as a source](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-kafka.html) in the *Amazon EventBridge User Guide*.
-    #[derive(Clone, Debug)]
     PipeSourceSelfManagedKafkaParameters
 }
 
@@ -1543,7 +1527,7 @@ impl PipeSourceSelfManagedKafkaParameters {
 
 part! {
     /// The parameters for using a Amazon SQS stream as a source.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PipeSourceSqsQueueParameters
 }
 
@@ -1572,7 +1556,6 @@ impl PipeSourceSqsQueueParameters {
 
 part! {
     /// The parameters for using an AWS Batch job as a target.
-    #[derive(Clone, Debug)]
     PipeTargetBatchJobParameters
 }
 
@@ -1629,7 +1612,7 @@ impl PipeTargetBatchJobParameters {
 
 part! {
     /// The parameters for using an CloudWatch Logs log stream as a target.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PipeTargetCloudWatchLogsParameters
 }
 
@@ -1662,7 +1645,6 @@ impl PipeTargetCloudWatchLogsParameters {
 
 part! {
     /// The parameters for using an Amazon ECS task as a target.
-    #[derive(Clone, Debug)]
     PipeTargetEcsTaskParameters
 }
 
@@ -1785,7 +1767,7 @@ impl PipeTargetEcsTaskParameters {
 
 part! {
     /// The parameters for using an EventBridge event bus as a target.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PipeTargetEventBridgeEventBusParameters
 }
 
@@ -1838,7 +1820,7 @@ impl PipeTargetEventBridgeEventBusParameters {
 
 part! {
     /// These are custom parameter to be used when the target is an API Gateway REST APIs or EventBridge ApiDestinations.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PipeTargetHttpParameters
 }
 
@@ -1875,7 +1857,6 @@ impl PipeTargetHttpParameters {
 
 part! {
     /// The parameters for using a Kinesis stream as a target.
-    #[derive(Clone, Debug)]
     PipeTargetKinesisStreamParameters
 }
 
@@ -1894,7 +1875,7 @@ impl PipeTargetKinesisStreamParameters {
 
 part! {
     /// The parameters for using a Lambda function as a target.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PipeTargetLambdaFunctionParameters
 }
 
@@ -1920,7 +1901,7 @@ part! {
     /// The parameters required to set up a target for your pipe.
     ///
     /// For more information about pipe target parameters, including how to use dynamic path parameters, see [Target parameters](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.html) in the *Amazon EventBridge User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PipeTargetParameters
 }
 
@@ -2024,7 +2005,6 @@ impl PipeTargetParameters {
 
 part! {
     /// These are custom parameters to be used when the target is a Amazon Redshift cluster to invoke the Amazon Redshift Data API BatchExecuteStatement.
-    #[derive(Clone, Debug)]
     PipeTargetRedshiftDataParameters
 }
 
@@ -2079,7 +2059,7 @@ impl PipeTargetRedshiftDataParameters {
 
 part! {
     /// The parameters for using a SageMaker AI pipeline as a target.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PipeTargetSageMakerPipelineParameters
 }
 
@@ -2100,7 +2080,7 @@ impl PipeTargetSageMakerPipelineParameters {
 
 part! {
     /// The parameters for using a Amazon SQS stream as a target.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PipeTargetSqsQueueParameters
 }
 
@@ -2131,7 +2111,7 @@ impl PipeTargetSqsQueueParameters {
 
 part! {
     /// The parameters for using a Step Functions state machine as a target.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PipeTargetStateMachineParameters
 }
 
@@ -2157,7 +2137,6 @@ impl PipeTargetStateMachineParameters {
 
 part! {
     /// The parameters for using a Timestream for LiveAnalytics table as a target.
-    #[derive(Clone, Debug)]
     PipeTargetTimestreamParameters
 }
 
@@ -2242,7 +2221,7 @@ impl PipeTargetTimestreamParameters {
 
 part! {
     /// An object representing a constraint on task placement. To learn more, see [Task Placement Constraints](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement-constraints.html) in the Amazon Elastic Container Service Developer Guide.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PlacementConstraint
 }
 
@@ -2269,7 +2248,7 @@ impl PlacementConstraint {
 
 part! {
     /// The task placement strategy for a task or service. To learn more, see [Task Placement Strategies](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement-strategies.html) in the Amazon Elastic Container Service Service Developer Guide.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PlacementStrategy
 }
 
@@ -2296,7 +2275,7 @@ impl PlacementStrategy {
 
 part! {
     /// Represents the Amazon S3 logging configuration settings for the pipe.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     S3LogDestination
 }
 
@@ -2337,7 +2316,6 @@ impl S3LogDestination {
 
 part! {
     /// Name/Value pair of a parameter to start execution of a SageMaker AI Model Building Pipeline.
-    #[derive(Clone, Debug)]
     SageMakerPipelineParameter
 }
 
@@ -2360,7 +2338,7 @@ impl SageMakerPipelineParameter {
 
 part! {
     /// The AWS Secrets Manager secret that stores your stream credentials.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SelfManagedKafkaAccessConfigurationCredentials
 }
 
@@ -2405,7 +2383,7 @@ impl SelfManagedKafkaAccessConfigurationCredentials {
 
 part! {
     /// This structure specifies the VPC subnets and security groups for the stream, and whether a public IP address is to be used.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SelfManagedKafkaAccessConfigurationVpc
 }
 
@@ -2436,7 +2414,6 @@ part! {
     /// Maps a single source data field to a single record in the specified Timestream for LiveAnalytics table.
     ///
     /// For more information, see [Amazon Timestream for LiveAnalytics concepts](https://docs.aws.amazon.com/timestream/latest/developerguide/concepts.html)
-    #[derive(Clone, Debug)]
     SingleMeasureMapping
 }
 
@@ -2467,7 +2444,6 @@ impl SingleMeasureMapping {
 
 part! {
     /// A key and its value.
-    #[derive(Clone, Debug)]
     Tag
 }
 

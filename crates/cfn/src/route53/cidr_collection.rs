@@ -57,7 +57,6 @@ impl CfnCidrCollection {
 
 part! {
     /// Specifies the list of CIDR blocks for a CIDR location.
-    #[derive(Clone, Debug)]
     Location
 }
 

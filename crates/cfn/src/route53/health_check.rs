@@ -68,7 +68,6 @@ impl CfnHealthCheck {
 
 part! {
     /// A complex type that identifies the CloudWatch alarm that you want Amazon Route 53 health checkers to use to determine whether the specified health check is healthy.
-    #[derive(Clone, Debug)]
     AlarmIdentifier
 }
 
@@ -98,7 +97,6 @@ impl AlarmIdentifier {
 
 part! {
     /// A complex type that contains information about the health check.
-    #[derive(Clone, Debug)]
     HealthCheckConfig
 }
 

@@ -176,7 +176,7 @@ impl CfnHostedZone {
 
 part! {
     /// A complex type that contains an optional comment about your hosted zone. If you don't want to specify a comment, omit both the `HostedZoneConfig` and `Comment` elements.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HostedZoneConfig
 }
 
@@ -197,7 +197,7 @@ impl HostedZoneConfig {
 
 part! {
     /// Represents the features configuration for a hosted zone, including the status of various features and any associated failure reasons.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HostedZoneFeatures
 }
 
@@ -216,7 +216,6 @@ impl HostedZoneFeatures {
 
 part! {
     /// A complex type that contains information about a configuration for DNS query logging.
-    #[derive(Clone, Debug)]
     QueryLoggingConfig
 }
 
@@ -237,7 +236,6 @@ part! {
     /// *Private hosted zones only:* A complex type that contains information about an Amazon VPC. Route 53 Resolver uses the records in the private hosted zone to route traffic in that VPC.
     ///
     /// > For public hosted zones, omit `VPCs`, `VPCId`, and `VPCRegion`.
-    #[derive(Clone, Debug)]
     Vpc
 }
 

@@ -337,7 +337,6 @@ part! {
     ///
     /// - Creating geolocation alias and latency alias records in a private hosted zone is allowed but not supported.
     /// - For information about creating failover records in a private hosted zone, see [Configuring Failover in a Private Hosted Zone](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-private-hosted-zones.html).
-    #[derive(Clone, Debug)]
     AliasTarget
 }
 
@@ -472,7 +471,6 @@ part! {
     /// The object that is specified in resource record set object when you are linking a resource record set to a CIDR location.
     ///
     /// A `LocationName` with an asterisk “*” can be used to create a default CIDR record. `CollectionId` is still required for default record.
-    #[derive(Clone, Debug)]
     CidrRoutingConfig
 }
 
@@ -495,7 +493,6 @@ impl CidrRoutingConfig {
 
 part! {
     /// `Coordinates` of [`AWS::Route53::RecordSet`](super).
-    #[derive(Clone, Debug)]
     Coordinates
 }
 
@@ -518,7 +515,7 @@ impl Coordinates {
 
 part! {
     /// A complex type that contains information about a geographic location.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     GeoLocation
 }
 
@@ -569,7 +566,7 @@ impl GeoLocation {
 
 part! {
     /// `GeoProximityLocation` of [`AWS::Route53::RecordSet`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     GeoProximityLocation
 }
 

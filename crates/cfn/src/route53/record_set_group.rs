@@ -79,7 +79,6 @@ part! {
     ///
     /// - Creating geolocation alias and latency alias records in a private hosted zone is allowed but not supported.
     /// - For information about creating failover records in a private hosted zone, see [Configuring Failover in a Private Hosted Zone](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-private-hosted-zones.html).
-    #[derive(Clone, Debug)]
     AliasTarget
 }
 
@@ -208,7 +207,6 @@ part! {
     /// The object that is specified in resource record set object when you are linking a resource record set to a CIDR location.
     ///
     /// A `LocationName` with an asterisk “*” can be used to create a default CIDR record. `CollectionId` is still required for default record.
-    #[derive(Clone, Debug)]
     CidrRoutingConfig
 }
 
@@ -231,7 +229,6 @@ impl CidrRoutingConfig {
 
 part! {
     /// A complex type that lists the coordinates for a geoproximity resource record.
-    #[derive(Clone, Debug)]
     Coordinates
 }
 
@@ -254,7 +251,7 @@ impl Coordinates {
 
 part! {
     /// A complex type that contains information about a geographic location.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     GeoLocation
 }
 
@@ -301,7 +298,7 @@ part! {
     /// (Resource record sets only): A complex type that lets you specify where your resources are located. Only one of `LocalZoneGroup`, `Coordinates`, or `AWS Region` is allowed per request at a time.
     ///
     /// For more information about geoproximity routing, see [Geoproximity routing](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy-geoproximity.html) in the *Amazon Route 53 Developer Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     GeoProximityLocation
 }
 
@@ -349,7 +346,6 @@ impl GeoProximityLocation {
 
 part! {
     /// Information about one record that you want to create.
-    #[derive(Clone, Debug)]
     RecordSet
 }
 

@@ -120,7 +120,6 @@ impl CfnAccessGrant {
 
 part! {
     /// The configuration options of the S3 Access Grants location. It contains the `S3SubPrefix` field. The grant scope, the data to which you are granting access, is the result of appending the `Subprefix` field to the scope of the registered location.
-    #[derive(Clone, Debug)]
     AccessGrantsLocationConfiguration
 }
 
@@ -141,7 +140,6 @@ impl AccessGrantsLocationConfiguration {
 
 part! {
     /// The user, group, or role to which you are granting access. You can grant access to an IAM user or role. If you have added your corporate directory to AWS IAM Identity Center and associated your Identity Center instance with your S3 Access Grants instance, the grantee can also be a corporate directory user or group.
-    #[derive(Clone, Debug)]
     Grantee
 }
 

@@ -108,7 +108,7 @@ impl CfnAccessPoint {
 
 part! {
     /// The PublicAccessBlock configuration that you want to apply to this Amazon S3 bucket. You can enable the configuration options in any combination. Bucket-level settings work alongside account-level settings (which may inherit from organization-level policies). For more information about when Amazon S3 considers a bucket or object public, see [The Meaning of "Public"](https://docs.aws.amazon.com/AmazonS3/latest/dev/access-control-block-public-access.html#access-control-block-public-access-policy-status) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PublicAccessBlockConfiguration
 }
 
@@ -157,7 +157,7 @@ impl PublicAccessBlockConfiguration {
 
 part! {
     /// The Virtual Private Cloud (VPC) configuration for this access point.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     VpcConfiguration
 }
 

@@ -326,7 +326,6 @@ impl CfnBucket {
 
 part! {
     /// Specifies the days since the initiation of an incomplete multipart upload that Amazon S3 will wait before permanently removing all parts of the upload. For more information, see [Stopping Incomplete Multipart Uploads Using a Bucket Lifecycle Policy](https://docs.aws.amazon.com/AmazonS3/latest/dev/mpuoverview.html#mpu-abort-incomplete-mpu-lifecycle-config) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug)]
     AbortIncompleteMultipartUpload
 }
 
@@ -345,7 +344,6 @@ impl AbortIncompleteMultipartUpload {
 
 part! {
     /// Configures the transfer acceleration state for an Amazon S3 bucket. For more information, see [Amazon S3 Transfer Acceleration](https://docs.aws.amazon.com/AmazonS3/latest/dev/transfer-acceleration.html) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug)]
     AccelerateConfiguration
 }
 
@@ -364,7 +362,6 @@ impl AccelerateConfiguration {
 
 part! {
     /// Specify this only in a cross-account scenario (where source and destination bucket owners are not the same), and you want to change replica ownership to the AWS account that owns the destination bucket. If this is not specified in the replication configuration, the replicas are owned by same AWS account that owns the source object.
-    #[derive(Clone, Debug)]
     AccessControlTranslation
 }
 
@@ -383,7 +380,6 @@ impl AccessControlTranslation {
 
 part! {
     /// Specifies the configuration and any analyses for the analytics filter of an Amazon S3 bucket.
-    #[derive(Clone, Debug)]
     AnalyticsConfiguration
 }
 
@@ -423,7 +419,6 @@ impl AnalyticsConfiguration {
 part! {
     /// The annotation table configuration for an S3 Metadata configuration. The annotation table tracks all annotations on objects in your bucket so that you can query annotation data at scale.
     ///   If you've disabled your annotation table configuration and now want to re-enable it, you must first manually delete the old annotation table from your AWS managed table bucket. Otherwise, the newly re-enabled annotation table configuration will enter a failed state because the annotation table already exists in the table bucket.
-    #[derive(Clone, Debug)]
     AnnotationTableConfiguration
 }
 
@@ -476,7 +471,7 @@ part! {
     /// - **Permissions** - You must have the `s3:PutEncryptionConfiguration` permission to block or unblock an encryption type for a bucket.
     ///
     /// You must have the `s3:GetEncryptionConfiguration` permission to view a bucket's encryption type.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BlockedEncryptionTypes
 }
 
@@ -499,7 +494,6 @@ impl BlockedEncryptionTypes {
 
 part! {
     /// Specifies default encryption for a bucket using server-side encryption with Amazon S3-managed keys (SSE-S3), AWS KMS-managed keys (SSE-KMS), or dual-layer server-side encryption with KMS-managed keys (DSSE-KMS). For information about the Amazon S3 default encryption feature, see [Amazon S3 Default Encryption for S3 Buckets](https://docs.aws.amazon.com/AmazonS3/latest/dev/bucket-encryption.html) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug)]
     BucketEncryption
 }
 
@@ -518,7 +512,6 @@ impl BucketEncryption {
 
 part! {
     /// Describes the cross-origin access configuration for objects in an Amazon S3 bucket. For more information, see [Enabling Cross-Origin Resource Sharing](https://docs.aws.amazon.com/AmazonS3/latest/dev/cors.html) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug)]
     CorsConfiguration
 }
 
@@ -537,7 +530,6 @@ impl CorsConfiguration {
 
 part! {
     /// Specifies a cross-origin access rule for an Amazon S3 bucket.
-    #[derive(Clone, Debug)]
     CorsRule
 }
 
@@ -594,7 +586,6 @@ impl CorsRule {
 
 part! {
     /// Specifies how data related to the storage class analysis for an Amazon S3 bucket should be exported.
-    #[derive(Clone, Debug)]
     DataExport
 }
 
@@ -620,7 +611,7 @@ impl DataExport {
 
 part! {
     /// `DefaultEventHold` of [`AWS::S3::Bucket`](super).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DefaultEventHold
 }
 
@@ -648,7 +639,7 @@ part! {
     ///
     /// > - The `DefaultRetention` settings require both a mode and a period.
     /// > - The `DefaultRetention` period can be either `Days` or `Years` but you must select one. You cannot specify `Days` and `Years` at the same time.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DefaultRetention
 }
 
@@ -689,7 +680,7 @@ part! {
     /// For more information about delete marker replication, see [Basic Rule Configuration](https://docs.aws.amazon.com/AmazonS3/latest/dev/delete-marker-replication.html).
     ///
     /// > If you are using an earlier version of the replication configuration, Amazon S3 handles replication of delete markers differently. For more information, see [Backward Compatibility](https://docs.aws.amazon.com/AmazonS3/latest/dev/replication-add-config.html#replication-backward-compat-considerations).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DeleteMarkerReplication
 }
 
@@ -708,7 +699,6 @@ impl DeleteMarkerReplication {
 
 part! {
     /// Specifies information about where to publish analysis or configuration results for an Amazon S3 bucket.
-    #[derive(Clone, Debug)]
     Destination
 }
 
@@ -749,7 +739,6 @@ part! {
     /// Specifies encryption-related information for an Amazon S3 bucket that is a destination for replicated objects.
     ///
     /// > If you're specifying a customer managed KMS key, we recommend using a fully qualified KMS key ARN. If you use a KMS key alias instead, then AWS resolves the key within the requester’s account. This behavior can result in data that's encrypted with a KMS key that belongs to the requester, and not the bucket owner.
-    #[derive(Clone, Debug)]
     EncryptionConfiguration
 }
 
@@ -770,7 +759,6 @@ part! {
     /// Amazon S3 can send events to Amazon EventBridge whenever certain events happen in your bucket, see [Using EventBridge](https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html) in the *Amazon S3 User Guide*.
     ///
     /// Unlike other destinations, delivery of events to EventBridge can be either enabled or disabled for a bucket. If enabled, all events will be sent to EventBridge and you can use EventBridge rules to route events to additional targets. For more information, see [What Is Amazon EventBridge](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-what-is.html) in the *Amazon EventBridge User Guide*
-    #[derive(Clone, Debug)]
     EventBridgeConfiguration
 }
 
@@ -789,7 +777,6 @@ impl EventBridgeConfiguration {
 
 part! {
     /// Specifies the Amazon S3 object key name to filter on. An object key name is the name assigned to an object in your Amazon S3 bucket. You specify whether to filter on the suffix or prefix of the object key name. A prefix is a specific string of characters at the beginning of an object key name, which you can use to organize objects. For example, you can start the key names of related objects with a prefix, such as `2023-` or `engineering/`. Then, you can use `FilterRule` to find objects in a bucket with key names that have the same prefix. A suffix is similar to a prefix, but it is at the end of the object key name instead of at the beginning.
-    #[derive(Clone, Debug)]
     FilterRule
 }
 
@@ -814,7 +801,6 @@ part! {
     /// Specifies the S3 Intelligent-Tiering configuration for an Amazon S3 bucket.
     ///
     /// For information about the S3 Intelligent-Tiering storage class, see [Storage class for automatically optimizing frequently and infrequently accessed objects](https://docs.aws.amazon.com/AmazonS3/latest/dev/storage-class-intro.html#sc-dynamic-data-access).
-    #[derive(Clone, Debug)]
     IntelligentTieringConfiguration
 }
 
@@ -861,7 +847,6 @@ impl IntelligentTieringConfiguration {
 
 part! {
     /// Specifies the S3 Inventory configuration for an Amazon S3 bucket. For more information, see [GET Bucket inventory](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTBucketGETInventoryConfig.html) in the *Amazon S3 API Reference*.
-    #[derive(Clone, Debug)]
     InventoryConfiguration
 }
 
@@ -916,7 +901,6 @@ impl InventoryConfiguration {
 
 part! {
     /// The inventory table configuration for an S3 Metadata configuration.
-    #[derive(Clone, Debug)]
     InventoryTableConfiguration
 }
 
@@ -953,7 +937,6 @@ impl InventoryTableConfiguration {
 
 part! {
     /// The journal table configuration for an S3 Metadata configuration.
-    #[derive(Clone, Debug)]
     JournalTableConfiguration
 }
 
@@ -990,7 +973,6 @@ impl JournalTableConfiguration {
 
 part! {
     /// Describes the AWS Lambda functions to invoke and the events for which to invoke them.
-    #[derive(Clone, Debug)]
     LambdaConfiguration
 }
 
@@ -1019,7 +1001,6 @@ impl LambdaConfiguration {
 
 part! {
     /// Specifies the lifecycle configuration for objects in an Amazon S3 bucket. For more information, see [Object Lifecycle Management](https://docs.aws.amazon.com/AmazonS3/latest/dev/object-lifecycle-mgmt.html) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug)]
     LifecycleConfiguration
 }
 
@@ -1056,7 +1037,7 @@ part! {
     /// Describes where logs are stored and the prefix that Amazon S3 assigns to all log object keys for a bucket. For examples and more information, see [PUT Bucket logging](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTBucketPUTlogging.html) in the *Amazon S3 API Reference*.
     ///
     /// > To successfully complete the `AWS::S3::Bucket LoggingConfiguration` request, you must have `s3:PutObject` and `s3:PutObjectAcl` in your IAM permissions.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LoggingConfiguration
 }
 
@@ -1087,7 +1068,6 @@ impl LoggingConfiguration {
 
 part! {
     /// Creates a V2 Amazon S3 Metadata configuration of a general purpose bucket. For more information, see [Accelerating data discovery with S3 Metadata](https://docs.aws.amazon.com/AmazonS3/latest/userguide/metadata-tables-overview.html) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug)]
     MetadataConfiguration
 }
 
@@ -1125,7 +1105,6 @@ impl MetadataConfiguration {
 
 part! {
     /// The destination information for the S3 Metadata configuration.
-    #[derive(Clone, Debug)]
     MetadataDestination
 }
 
@@ -1160,7 +1139,6 @@ part! {
     /// > If you created your S3 Metadata configuration before July 15, 2025, we recommend that you delete and re-create your configuration by using the [MetadataConfiguration](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-metadataconfiguration.html) resource type so that you can expire journal table records and create a live inventory table.
     ///
     /// Creates a V1 S3 Metadata configuration for a general purpose bucket. For more information, see [Accelerating data discovery with S3 Metadata](https://docs.aws.amazon.com/AmazonS3/latest/userguide/metadata-tables-overview.html) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug)]
     MetadataTableConfiguration
 }
 
@@ -1179,7 +1157,6 @@ impl MetadataTableConfiguration {
 
 part! {
     /// The encryption settings for an S3 Metadata journal table or inventory table configuration.
-    #[derive(Clone, Debug)]
     MetadataTableEncryptionConfiguration
 }
 
@@ -1204,7 +1181,6 @@ impl MetadataTableEncryptionConfiguration {
 
 part! {
     /// A container specifying replication metrics-related settings enabling replication metrics and events.
-    #[derive(Clone, Debug)]
     Metrics
 }
 
@@ -1229,7 +1205,6 @@ impl Metrics {
 
 part! {
     /// Specifies a metrics configuration for the CloudWatch request metrics (specified by the metrics configuration ID) from an Amazon S3 bucket. If you're updating an existing metrics configuration, note that this is a full replacement of the existing metrics configuration. If you don't include the elements you want to keep, they are erased. For examples, see [AWS::S3::Bucket](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-s3-bucket.html#aws-properties-s3-bucket--examples). For more information, see [PUT Bucket metrics](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTBucketPUTMetricConfiguration.html) in the *Amazon S3 API Reference*.
-    #[derive(Clone, Debug)]
     MetricsConfiguration
 }
 
@@ -1268,7 +1243,6 @@ impl MetricsConfiguration {
 
 part! {
     /// Specifies when noncurrent object versions expire. Upon expiration, Amazon S3 permanently deletes the noncurrent object versions. You set this lifecycle configuration action on a bucket that has versioning enabled (or suspended) to request that Amazon S3 delete noncurrent object versions at a specific period in the object's lifetime. For more information about setting a lifecycle rule configuration, see [AWS::S3::Bucket Rule](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-s3-bucket-lifecycleconfig-rule.html).
-    #[derive(Clone, Debug)]
     NoncurrentVersionExpiration
 }
 
@@ -1293,7 +1267,6 @@ impl NoncurrentVersionExpiration {
 
 part! {
     /// Container for the transition rule that describes when noncurrent objects transition to the `STANDARD_IA`, `ONEZONE_IA`, `INTELLIGENT_TIERING`, `GLACIER_IR`, `GLACIER`, or `DEEP_ARCHIVE` storage class. If your bucket is versioning-enabled (or versioning is suspended), you can set this action to request that Amazon S3 transition noncurrent object versions to the `STANDARD_IA`, `ONEZONE_IA`, `INTELLIGENT_TIERING`, `GLACIER_IR`, `GLACIER`, or `DEEP_ARCHIVE` storage class at a specific period in the object's lifetime. If you specify this property, don't specify the `NoncurrentVersionTransitions` property.
-    #[derive(Clone, Debug)]
     NoncurrentVersionTransition
 }
 
@@ -1333,7 +1306,7 @@ part! {
     /// > To avoid this dependency, you can create all resources without specifying the notification configuration. Then, update the stack with a notification configuration.
     /// >
     /// > For more information on permissions, see [AWS::Lambda::Permission](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-permission.html) and [Granting Permissions to Publish Event Notification Messages to a Destination](https://docs.aws.amazon.com/AmazonS3/latest/dev/NotificationHowTo.html#grant-destinations-permissions-to-s3).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NotificationConfiguration
 }
 
@@ -1376,7 +1349,6 @@ impl NotificationConfiguration {
 
 part! {
     /// Specifies object key name filtering rules. For information about key name filtering, see [Configuring event notifications using object key name filtering](https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug)]
     NotificationFilter
 }
 
@@ -1395,7 +1367,7 @@ impl NotificationFilter {
 
 part! {
     /// Places an Object Lock configuration on the specified bucket. The rule specified in the Object Lock configuration will be applied by default to every new object placed in the specified bucket. For more information, see [Locking Objects](https://docs.aws.amazon.com/AmazonS3/latest/dev/object-lock.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ObjectLockConfiguration
 }
 
@@ -1420,7 +1392,7 @@ impl ObjectLockConfiguration {
 
 part! {
     /// Specifies the Object Lock rule for the specified object. Enable the this rule when you apply `ObjectLockConfiguration` to a bucket.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ObjectLockRule
 }
 
@@ -1441,7 +1413,6 @@ part! {
     /// Specifies the container element for Object Ownership rules.
     ///
     /// S3 Object Ownership is an Amazon S3 bucket-level setting that you can use to disable access control lists (ACLs) and take ownership of every object in your bucket, simplifying access management for data stored in Amazon S3. For more information, see [Controlling ownership of objects and disabling ACLs](https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug)]
     OwnershipControls
 }
 
@@ -1462,7 +1433,7 @@ part! {
     /// Specifies an Object Ownership rule.
     ///
     /// S3 Object Ownership is an Amazon S3 bucket-level setting that you can use to disable access control lists (ACLs) and take ownership of every object in your bucket, simplifying access management for data stored in Amazon S3. For more information, see [Controlling ownership of objects and disabling ACLs](https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     OwnershipControlsRule
 }
 
@@ -1485,7 +1456,7 @@ part! {
     /// `[DestinationPrefix][SourceAccountId]/[SourceRegion]/[SourceBucket]/[YYYY]/[MM]/[DD]/[YYYY]-[MM]-[DD]-[hh]-[mm]-[ss]-[UniqueString]`
     ///
     /// PartitionedPrefix defaults to EventTime delivery when server access logs are delivered.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PartitionedPrefix
 }
 
@@ -1508,7 +1479,7 @@ impl PartitionedPrefix {
 
 part! {
     /// The PublicAccessBlock configuration that you want to apply to this Amazon S3 bucket. You can enable the configuration options in any combination. Bucket-level settings work alongside account-level settings (which may inherit from organization-level policies). For more information about when Amazon S3 considers a bucket or object public, see [The Meaning of "Public"](https://docs.aws.amazon.com/AmazonS3/latest/dev/access-control-block-public-access.html#access-control-block-public-access-policy-status) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PublicAccessBlockConfiguration
 }
 
@@ -1557,7 +1528,6 @@ impl PublicAccessBlockConfiguration {
 
 part! {
     /// Specifies the configuration for publishing messages to an Amazon Simple Queue Service (Amazon SQS) queue when Amazon S3 detects specified events.
-    #[derive(Clone, Debug)]
     QueueConfiguration
 }
 
@@ -1586,7 +1556,6 @@ impl QueueConfiguration {
 
 part! {
     /// The journal table record expiration settings for a journal table in an S3 Metadata configuration.
-    #[derive(Clone, Debug)]
     RecordExpiration
 }
 
@@ -1611,7 +1580,6 @@ impl RecordExpiration {
 
 part! {
     /// Specifies the redirect behavior of all requests to a website endpoint of an Amazon S3 bucket.
-    #[derive(Clone, Debug)]
     RedirectAllRequestsTo
 }
 
@@ -1636,7 +1604,7 @@ impl RedirectAllRequestsTo {
 
 part! {
     /// Specifies how requests are redirected. In the event of an error, you can specify a different error code to return.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RedirectRule
 }
 
@@ -1683,7 +1651,6 @@ impl RedirectRule {
 
 part! {
     /// A filter that you can specify for selection for modifications on replicas.
-    #[derive(Clone, Debug)]
     ReplicaModifications
 }
 
@@ -1704,7 +1671,6 @@ impl ReplicaModifications {
 
 part! {
     /// A container for replication rules. You can add up to 1,000 rules. The maximum size of a replication configuration is 2 MB. The latest version of the replication configuration XML is V2. For more information about XML V2 replication configurations, see [Replication configuration](https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-add-config.html) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug)]
     ReplicationConfiguration
 }
 
@@ -1727,7 +1693,6 @@ impl ReplicationConfiguration {
 
 part! {
     /// A container for information about the replication destination and its configurations including enabling the S3 Replication Time Control (S3 RTC).
-    #[derive(Clone, Debug)]
     ReplicationDestination
 }
 
@@ -1788,7 +1753,6 @@ impl ReplicationDestination {
 
 part! {
     /// Specifies which Amazon S3 objects to replicate and where to store the replicas.
-    #[derive(Clone, Debug)]
     ReplicationRule
 }
 
@@ -1869,7 +1833,7 @@ part! {
     ///
     /// - If you specify both a `Prefix` and a `TagFilter`, wrap these filters in an `And` tag.
     /// - If you specify a filter based on multiple tags, wrap the `TagFilter` elements in an `And` tag
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ReplicationRuleAndOperator
 }
 
@@ -1896,7 +1860,7 @@ impl ReplicationRuleAndOperator {
 
 part! {
     /// A filter that identifies the subset of objects to which the replication rule applies. A `Filter` must specify exactly one `Prefix`, `TagFilter`, or an `And` child element.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ReplicationRuleFilter
 }
 
@@ -1934,7 +1898,6 @@ impl ReplicationRuleFilter {
 
 part! {
     /// A container specifying S3 Replication Time Control (S3 RTC) related information, including whether S3 RTC is enabled and the time when all objects and operations on objects must be replicated. Must be specified together with a `Metrics` block.
-    #[derive(Clone, Debug)]
     ReplicationTime
 }
 
@@ -1957,7 +1920,6 @@ impl ReplicationTime {
 
 part! {
     /// A container specifying the time value for S3 Replication Time Control (S3 RTC) and replication metrics `EventThreshold`.
-    #[derive(Clone, Debug)]
     ReplicationTimeValue
 }
 
@@ -1978,7 +1940,6 @@ impl ReplicationTimeValue {
 
 part! {
     /// Specifies the redirect behavior and when a redirect is applied. For more information about routing rules, see [Configuring advanced conditional redirects](https://docs.aws.amazon.com/AmazonS3/latest/dev/how-to-page-redirect.html#advanced-conditional-redirects) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug)]
     RoutingRule
 }
 
@@ -2003,7 +1964,7 @@ impl RoutingRule {
 
 part! {
     /// A container for describing a condition that must be met for the specified redirect to apply. For example, 1. If request is for pages in the `/docs` folder, redirect to the `/documents` folder. 2. If request results in HTTP error 4xx, redirect request to another host where you might process the error.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RoutingRuleCondition
 }
 
@@ -2034,7 +1995,6 @@ part! {
     /// Specifies lifecycle rules for an Amazon S3 bucket. For more information, see [Put Bucket Lifecycle Configuration](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTBucketPUTlifecycle.html) in the *Amazon S3 API Reference*.
     ///
     /// You must specify at least one of the following properties: `AbortIncompleteMultipartUpload`, `ExpirationDate`, `ExpirationInDays`, `NoncurrentVersionExpirationInDays`, `NoncurrentVersionTransition`, `NoncurrentVersionTransitions`, `Transition`, or `Transitions`.
-    #[derive(Clone, Debug)]
     Rule
 }
 
@@ -2157,7 +2117,6 @@ part! {
     /// A container for object key name prefix and suffix filtering rules. For more information about object key name filtering, see [Configuring event notifications using object key name filtering](https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html) in the *Amazon S3 User Guide*.
     ///
     /// > The same type of filter rule cannot be used more than once. For example, you cannot specify two prefix rules.
-    #[derive(Clone, Debug)]
     S3KeyFilter
 }
 
@@ -2176,7 +2135,6 @@ impl S3KeyFilter {
 
 part! {
     /// The destination information for a V1 S3 Metadata configuration. The destination table bucket must be in the same Region and AWS account as the general purpose bucket. The specified metadata table name must be unique within the `aws_s3_metadata` namespace in the destination table bucket.
-    #[derive(Clone, Debug)]
     S3TablesDestination
 }
 
@@ -2215,7 +2173,6 @@ part! {
     /// > - *General purpose buckets* - If you don't specify a customer managed key at configuration, Amazon S3 automatically creates an AWS KMS key ( `aws/s3` ) in your AWS account the first time that you add an object encrypted with SSE-KMS to a bucket. By default, Amazon S3 uses this KMS key for SSE-KMS.
     /// > - *Directory buckets* - Your SSE-KMS configuration can only support 1 [customer managed key](https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#customer-cmk) per directory bucket's lifetime. The [AWS managed key](https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-cmk) ( `aws/s3` ) isn't supported.
     /// > - *Directory buckets* - For directory buckets, there are only two supported options for server-side encryption: SSE-S3 and SSE-KMS.
-    #[derive(Clone, Debug)]
     ServerSideEncryptionByDefault
 }
 
@@ -2259,7 +2216,7 @@ part! {
     ///
     /// > - *General purpose buckets* - If you're specifying a customer managed KMS key, we recommend using a fully qualified KMS key ARN. If you use a KMS key alias instead, then AWS resolves the key within the requester’s account. This behavior can result in data that's encrypted with a KMS key that belongs to the requester, and not the bucket owner.
     /// > - *Directory buckets* - When you specify an [AWS customer managed key](https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#customer-cmk) for encryption in your directory bucket, only use the key ID or key ARN. The key alias format of the KMS key isn't supported.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ServerSideEncryptionRule
 }
 
@@ -2294,7 +2251,7 @@ impl ServerSideEncryptionRule {
 
 part! {
     /// A container that describes additional filters for identifying the source objects that you want to replicate. You can choose to enable or disable the replication of these objects.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SourceSelectionCriteria
 }
 
@@ -2319,7 +2276,6 @@ impl SourceSelectionCriteria {
 
 part! {
     /// A container for filter information for the selection of S3 objects encrypted with AWS KMS.
-    #[derive(Clone, Debug)]
     SseKmsEncryptedObjects
 }
 
@@ -2338,7 +2294,7 @@ impl SseKmsEncryptedObjects {
 
 part! {
     /// Specifies data related to access patterns to be collected and made available to analyze the tradeoffs between different storage classes for an Amazon S3 bucket.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     StorageClassAnalysis
 }
 
@@ -2357,7 +2313,6 @@ impl StorageClassAnalysis {
 
 part! {
     /// Specifies tags to use to identify a subset of objects for an Amazon S3 bucket. For more information, see [Categorizing your storage using tags](https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html) in the *Amazon Simple Storage Service User Guide*.
-    #[derive(Clone, Debug)]
     TagFilter
 }
 
@@ -2380,7 +2335,7 @@ impl TagFilter {
 
 part! {
     /// Amazon S3 key format for log objects. Only one format, PartitionedPrefix or SimplePrefix, is allowed.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TargetObjectKeyFormat
 }
 
@@ -2405,7 +2360,6 @@ impl TargetObjectKeyFormat {
 
 part! {
     /// The S3 Intelligent-Tiering storage class is designed to optimize storage costs by automatically moving data to the most cost-effective storage access tier, without additional operational overhead.
-    #[derive(Clone, Debug)]
     Tiering
 }
 
@@ -2428,7 +2382,6 @@ impl Tiering {
 
 part! {
     /// A container for specifying the configuration for publication of messages to an Amazon Simple Notification Service (Amazon SNS) topic when Amazon S3 detects specified events.
-    #[derive(Clone, Debug)]
     TopicConfiguration
 }
 
@@ -2457,7 +2410,6 @@ impl TopicConfiguration {
 
 part! {
     /// Specifies when an object transitions to a specified storage class. For more information about Amazon S3 lifecycle configuration rules, see [Transitioning Objects Using Amazon S3 Lifecycle](https://docs.aws.amazon.com/AmazonS3/latest/dev/lifecycle-transition-general-considerations.html) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug)]
     Transition
 }
 
@@ -2496,7 +2448,6 @@ part! {
     /// - *Enabling versioning* - Changes may take up to 15 minutes to propagate across all AWS regions for full consistency.
     /// - *Suspending versioning* - Takes effect immediately with no propagation delay.
     /// - *Transitioning between states* - Any change from Suspended to Enabled has a 15-minute delay.
-    #[derive(Clone, Debug)]
     VersioningConfiguration
 }
 
@@ -2515,7 +2466,7 @@ impl VersioningConfiguration {
 
 part! {
     /// Specifies website configuration parameters for an Amazon S3 bucket.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     WebsiteConfiguration
 }
 

@@ -66,7 +66,7 @@ impl CfnMultiRegionAccessPoint {
 
 part! {
     /// The PublicAccessBlock configuration that you want to apply to this Amazon S3 Multi-Region Access Point. You can enable the configuration options in any combination. For more information about when Amazon S3 considers an object public, see [The Meaning of "Public"](https://docs.aws.amazon.com/AmazonS3/latest/dev/access-control-block-public-access.html#access-control-block-public-access-policy-status) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PublicAccessBlockConfiguration
 }
 
@@ -123,7 +123,6 @@ impl PublicAccessBlockConfiguration {
 
 part! {
     /// A bucket associated with a specific Region when creating Multi-Region Access Points.
-    #[derive(Clone, Debug)]
     Region
 }
 

@@ -50,7 +50,6 @@ impl CfnStorageLens {
 
 part! {
     /// This resource contains the details of the account-level metrics for Amazon S3 Storage Lens.
-    #[derive(Clone, Debug)]
     AccountLevel
 }
 
@@ -110,7 +109,7 @@ part! {
     /// This resource enables Amazon S3 Storage Lens activity metrics. Activity metrics show details about how your storage is requested, such as requests (for example, All requests, Get requests, Put requests), bytes uploaded or downloaded, and errors.
     ///
     /// For more information, see [Assessing your storage activity and usage with S3 Storage Lens](https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage_lens.html) in the *Amazon S3 User Guide*. For a complete list of metrics, see [S3 Storage Lens metrics glossary](https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage_lens_metrics_glossary.html) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ActivityMetrics
 }
 
@@ -131,7 +130,7 @@ part! {
     /// This resource enables Amazon S3 Storage Lens advanced cost optimization metrics. Advanced cost optimization metrics provide insights that you can use to manage and optimize your storage costs, for example, lifecycle rule counts for transitions, expirations, and incomplete multipart uploads.
     ///
     /// For more information, see [Assessing your storage activity and usage with S3 Storage Lens](https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage_lens.html) in the *Amazon S3 User Guide*. For a complete list of metrics, see [S3 Storage Lens metrics glossary](https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage_lens_metrics_glossary.html) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AdvancedCostOptimizationMetrics
 }
 
@@ -152,7 +151,7 @@ part! {
     /// This resource enables Amazon S3 Storage Lens advanced data protection metrics. Advanced data protection metrics provide insights that you can use to perform audits and protect your data, for example replication rule counts within and across Regions.
     ///
     /// For more information, see [Assessing your storage activity and usage with S3 Storage Lens](https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage_lens.html) in the *Amazon S3 User Guide*. For a complete list of metrics, see [S3 Storage Lens metrics glossary](https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage_lens_metrics_glossary.html) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AdvancedDataProtectionMetrics
 }
 
@@ -171,7 +170,7 @@ impl AdvancedDataProtectionMetrics {
 
 part! {
     /// A property for S3 Storage Lens advanced performance metrics. Advanced performance metrics provide insights into application performance such as access patterns and network originality metrics.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AdvancedPerformanceMetrics
 }
 
@@ -190,7 +189,6 @@ impl AdvancedPerformanceMetrics {
 
 part! {
     /// This resource contains the details of the AWS Organization for Amazon S3 Storage Lens.
-    #[derive(Clone, Debug)]
     AwsOrg
 }
 
@@ -209,7 +207,7 @@ impl AwsOrg {
 
 part! {
     /// A property for the bucket-level storage metrics for Amazon S3 Storage Lens.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BucketLevel
 }
 
@@ -261,7 +259,7 @@ impl BucketLevel {
 
 part! {
     /// This resource contains the details of the buckets and Regions for the Amazon S3 Storage Lens configuration.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BucketsAndRegions
 }
 
@@ -292,7 +290,6 @@ part! {
     /// This resource enables the Amazon CloudWatch publishing option for Amazon S3 Storage Lens metrics.
     ///
     /// For more information, see [Monitor S3 Storage Lens metrics in CloudWatch](https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage_lens_view_metrics_cloudwatch.html) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug)]
     CloudWatchMetrics
 }
 
@@ -311,7 +308,7 @@ impl CloudWatchMetrics {
 
 part! {
     /// This resource contains the details of the Amazon S3 Storage Lens metrics export.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DataExport
 }
 
@@ -344,7 +341,7 @@ part! {
     /// This resource enables Amazon S3 Storage Lens detailed status code metrics. Detailed status code metrics generate metrics for HTTP status codes, such as `200 OK`, `403 Forbidden`, `503 Service Unavailable` and others.
     ///
     /// For more information, see [Assessing your storage activity and usage with S3 Storage Lens](https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage_lens.html) in the *Amazon S3 User Guide*. For a complete list of metrics, see [S3 Storage Lens metrics glossary](https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage_lens_metrics_glossary.html) in the *Amazon S3 User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DetailedStatusCodesMetrics
 }
 
@@ -363,7 +360,7 @@ impl DetailedStatusCodesMetrics {
 
 part! {
     /// This resource contains the type of server-side encryption used to encrypt an Amazon S3 Storage Lens metrics export. For valid values, see the [StorageLensDataExportEncryption](https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_StorageLensDataExportEncryption.html) in the *Amazon S3 API Reference*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Encryption
 }
 
@@ -388,7 +385,6 @@ impl Encryption {
 
 part! {
     /// This resource contains the details of the prefix-level of the Amazon S3 Storage Lens.
-    #[derive(Clone, Debug)]
     PrefixLevel
 }
 
@@ -407,7 +403,7 @@ impl PrefixLevel {
 
 part! {
     /// This resource contains the details of the prefix-level storage metrics for Amazon S3 Storage Lens.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PrefixLevelStorageMetrics
 }
 
@@ -432,7 +428,6 @@ impl PrefixLevelStorageMetrics {
 
 part! {
     /// This resource contains the details of the bucket where the Amazon S3 Storage Lens metrics export will be placed.
-    #[derive(Clone, Debug)]
     S3BucketDestination
 }
 
@@ -480,7 +475,6 @@ impl S3BucketDestination {
 
 part! {
     /// Specifies the use of server-side encryption using an AWS Key Management Service key (SSE-KMS) to encrypt the delivered S3 Storage Lens metrics export file.
-    #[derive(Clone, Debug)]
     Ssekms
 }
 
@@ -499,7 +493,7 @@ impl Ssekms {
 
 part! {
     /// This resource contains the details of the Amazon S3 Storage Lens selection criteria.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SelectionCriteria
 }
 
@@ -530,7 +524,6 @@ impl SelectionCriteria {
 
 part! {
     /// This is the property of the Amazon S3 Storage Lens configuration.
-    #[derive(Clone, Debug)]
     StorageLensConfiguration
 }
 
@@ -606,7 +599,7 @@ impl StorageLensConfiguration {
 
 part! {
     /// This resource specifies the properties of your S3 Storage Lens Expanded Prefixes metrics export.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     StorageLensExpandedPrefixesDataExport
 }
 
@@ -631,7 +624,7 @@ impl StorageLensExpandedPrefixesDataExport {
 
 part! {
     /// This resource determines the scope of Storage Lens group data that is displayed in the Storage Lens dashboard.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     StorageLensGroupLevel
 }
 
@@ -653,7 +646,7 @@ impl StorageLensGroupLevel {
 
 part! {
     /// This resource indicates which Storage Lens group ARNs to include or exclude in the Storage Lens group aggregation. You can only attach Storage Lens groups to your dashboard if they're included in your Storage Lens group aggregation. If this value is left null, then all Storage Lens groups are selected.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     StorageLensGroupSelectionCriteria
 }
 
@@ -682,7 +675,6 @@ impl StorageLensGroupSelectionCriteria {
 
 part! {
     /// This resource configures your S3 Storage Lens reports to export to read-only S3 table buckets. With this resource, you can store your Storage Lens metrics in S3 Tables that are created in a read-only S3 table bucket called aws-s3.
-    #[derive(Clone, Debug)]
     StorageLensTableDestination
 }
 

@@ -57,7 +57,7 @@ impl CfnStorageLensGroup {
 
 part! {
     /// This resource is a logical operator that allows multiple filter conditions to be joined for more complex comparisons of Storage Lens group data. Objects must match all of the listed filter conditions that are joined by the `And` logical operator. Only one of each filter condition is allowed.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     And
 }
 
@@ -106,7 +106,7 @@ impl And {
 
 part! {
     /// This resource sets the criteria for the Storage Lens group data that is displayed. For multiple filter conditions, the `AND` or `OR` logical operator is used.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Filter
 }
 
@@ -167,7 +167,7 @@ impl Filter {
 
 part! {
     /// This resource contains `DaysGreaterThan` and `DaysLessThan` to define the object age range (minimum and maximum number of days).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MatchObjectAge
 }
 
@@ -196,7 +196,7 @@ impl MatchObjectAge {
 
 part! {
     /// This resource filters objects that match the specified object size range.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MatchObjectSize
 }
 
@@ -225,7 +225,7 @@ impl MatchObjectSize {
 
 part! {
     /// This resource contains the `Or` logical operator, which allows multiple filter conditions to be joined for more complex comparisons of Storage Lens group data. Objects can match any of the listed filter conditions that are joined by the `Or` logical operator. Only one of each filter condition is allowed.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Or
 }
 

@@ -154,7 +154,6 @@ impl CfnSchedule {
 
 part! {
     /// This structure specifies the VPC subnets and security groups for the task, and whether a public IP address is to be used. This structure is relevant only for ECS tasks that use the awsvpc network mode.
-    #[derive(Clone, Debug)]
     AwsVpcConfiguration
 }
 
@@ -187,7 +186,6 @@ impl AwsVpcConfiguration {
 
 part! {
     /// The details of a capacity provider strategy.
-    #[derive(Clone, Debug)]
     CapacityProviderStrategyItem
 }
 
@@ -222,7 +220,7 @@ impl CapacityProviderStrategyItem {
 
 part! {
     /// An object that contains information about an Amazon SQS queue that EventBridge Scheduler uses as a dead-letter queue for your schedule. If specified, EventBridge Scheduler delivers failed events that could not be successfully delivered to a target to the queue.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DeadLetterConfig
 }
 
@@ -243,7 +241,6 @@ impl DeadLetterConfig {
 
 part! {
     /// The templated target type for the Amazon ECS [`RunTask`](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html) API operation.
-    #[derive(Clone, Debug)]
     EcsParameters
 }
 
@@ -356,7 +353,6 @@ impl EcsParameters {
 
 part! {
     /// The templated target type for the EventBridge [`PutEvents`](https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html) API operation.
-    #[derive(Clone, Debug)]
     EventBridgeParameters
 }
 
@@ -379,7 +375,6 @@ impl EventBridgeParameters {
 
 part! {
     /// Allows you to configure a time window during which EventBridge Scheduler invokes the schedule.
-    #[derive(Clone, Debug)]
     FlexibleTimeWindow
 }
 
@@ -412,7 +407,6 @@ impl FlexibleTimeWindow {
 
 part! {
     /// The templated target type for the Amazon Kinesis [`PutRecord`](https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html) API operation.
-    #[derive(Clone, Debug)]
     KinesisParameters
 }
 
@@ -431,7 +425,7 @@ impl KinesisParameters {
 
 part! {
     /// Specifies the network configuration for an ECS task.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     NetworkConfiguration
 }
 
@@ -450,7 +444,7 @@ impl NetworkConfiguration {
 
 part! {
     /// An object representing a constraint on task placement.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PlacementConstraint
 }
 
@@ -477,7 +471,7 @@ impl PlacementConstraint {
 
 part! {
     /// The task placement strategy for a task or service.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PlacementStrategy
 }
 
@@ -504,7 +498,7 @@ impl PlacementStrategy {
 
 part! {
     /// A `RetryPolicy` object that includes information about the retry policy settings, including the maximum age of an event, and the maximum number of times EventBridge Scheduler will try to deliver the event to a target.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RetryPolicy
 }
 
@@ -533,7 +527,6 @@ impl RetryPolicy {
 
 part! {
     /// The name and value pair of a parameter to use to start execution of a SageMaker Model Building Pipeline.
-    #[derive(Clone, Debug)]
     SageMakerPipelineParameter
 }
 
@@ -556,7 +549,7 @@ impl SageMakerPipelineParameter {
 
 part! {
     /// The templated target type for the Amazon SageMaker [`StartPipelineExecution`](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StartPipelineExecution.html) API operation.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SageMakerPipelineParameters
 }
 
@@ -577,7 +570,7 @@ impl SageMakerPipelineParameters {
 
 part! {
     /// The templated target type for the Amazon SQS [`SendMessage`](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html) API operation. Contains the message group ID to use when the target is a FIFO queue. If you specify an Amazon SQS FIFO queue as a target, the queue must have content-based deduplication enabled. For more information, see [Using the Amazon SQS message deduplication ID](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html) in the *Amazon SQS Developer Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     SqsParameters
 }
 
@@ -598,7 +591,6 @@ impl SqsParameters {
 
 part! {
     /// The schedule's target. EventBridge Scheduler supports templated target that invoke common API operations, as well as universal targets that you can customize to invoke over 6,000 API operations across more than 270 services. You can only specify one templated or universal target for a schedule.
-    #[derive(Clone, Debug)]
     Target
 }
 

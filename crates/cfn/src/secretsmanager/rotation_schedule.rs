@@ -125,7 +125,6 @@ impl CfnRotationSchedule {
 
 part! {
     /// The metadata needed to successfully rotate a managed external secret. A list of key value pairs in JSON format specified by the partner. For more information, see [Managed external secret partners](https://docs.aws.amazon.com/secretsmanager/latest/userguide/mes-partners.html).
-    #[derive(Clone, Debug)]
     ExternalSecretRotationMetadataItem
 }
 
@@ -154,7 +153,6 @@ part! {
     /// For Amazon RDS master user credentials, see [AWS::RDS::DBCluster MasterUserSecret](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-rds-dbcluster-masterusersecret.html).
     ///
     /// For Amazon Redshift admin user credentials, see [AWS::Redshift::Cluster](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-redshift-cluster.html).
-    #[derive(Clone, Debug)]
     HostedRotationLambda
 }
 
@@ -285,7 +283,7 @@ part! {
     /// >
     /// > - If using `AutomaticallyAfterDays` or a `ScheduleExpression` with `rate()`, the previously scheduled rotation might still occur.
     /// > - To prevent unintended rotations, use a `ScheduleExpression` with `cron()` for granular control over rotation windows.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RotationRules
 }
 

@@ -143,7 +143,7 @@ part! {
     /// Generates a random password. We recommend that you specify the maximum length and include every character type that the system you are generating a password for can support.
     ///
     /// *Required permissions:* `secretsmanager:GetRandomPassword`. For more information, see [IAM policy actions for Secrets Manager](https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html#awssecretsmanager-actions-as-permissions) and [Authentication and access control in Secrets Manager](https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     GenerateSecretString
 }
 
@@ -216,7 +216,6 @@ impl GenerateSecretString {
 
 part! {
     /// Specifies a `Region` and the `KmsKeyId` for a replica secret.
-    #[derive(Clone, Debug)]
     ReplicaRegion
 }
 

@@ -171,7 +171,6 @@ impl CfnTopic {
 
 part! {
     /// The `LoggingConfig` property type specifies the `Delivery` status logging configuration for an [`AWS::SNS::Topic`](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-sns-topic.html).
-    #[derive(Clone, Debug)]
     LoggingConfig
 }
 
@@ -212,7 +211,6 @@ part! {
     /// `Subscription` is an embedded property that describes the subscription endpoints of an Amazon topic.
     ///
     /// > For full control over subscription behavior (for example, delivery policy, filtering, raw message delivery, and cross-region subscriptions), use the [AWS::SNS::Subscription](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-sns-subscription.html) resource.
-    #[derive(Clone, Debug)]
     Subscription
 }
 

@@ -229,7 +229,7 @@ part! {
     /// `InstanceAssociationOutputLocation` is a property of the [AWS::SSM::Association](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ssm-association.html) resource that specifies an Amazon S3 bucket where you want to store the results of this association request.
     ///
     /// For the minimal permissions required to enable Amazon S3 output for an association, see [Creating associations](https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-state-assoc.html) in the *Systems Manager User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     InstanceAssociationOutputLocation
 }
 
@@ -248,7 +248,7 @@ impl InstanceAssociationOutputLocation {
 
 part! {
     /// `S3OutputLocation` is a property of the [AWS::SSM::Association](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ssm-association.html) resource that specifies an Amazon S3 bucket where you want to store the results of this association request.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     S3OutputLocation
 }
 
@@ -285,7 +285,6 @@ impl S3OutputLocation {
 
 part! {
     /// `Target` is a property of the [AWS::SSM::Association](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ssm-association.html) resource that specifies the targets for an SSM document in Systems Manager. You can target all instances in an AWS account by specifying the `InstanceIds` key with a value of `*`. To view a JSON and a YAML example that targets all instances, see the example "Create an association for all managed instances in an AWS account " later in this page.
-    #[derive(Clone, Debug)]
     Target
 }
 

@@ -112,7 +112,6 @@ impl CfnCloudConnector {
 
 part! {
     /// Configuration for connecting to Azure.
-    #[derive(Clone, Debug)]
     AzureConfiguration
 }
 
@@ -157,7 +156,6 @@ impl AzureConfiguration {
 
 part! {
     /// An Azure subscription with its ID and optional display name.
-    #[derive(Clone, Debug)]
     AzureSubscription
 }
 
@@ -184,7 +182,6 @@ impl AzureSubscription {
 
 part! {
     /// The configuration for the cloud connector. Currently supports Azure.
-    #[derive(Clone, Debug)]
     CloudConnectorConfiguration
 }
 
@@ -203,7 +200,6 @@ impl CloudConnectorConfiguration {
 
 part! {
     /// The targets for the cloud connector. If omitted, the entire tenant is targeted.
-    #[derive(Clone, Debug)]
     ConfigurationTargets
 }
 

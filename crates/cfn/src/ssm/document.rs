@@ -132,7 +132,7 @@ impl CfnDocument {
 
 part! {
     /// Identifying information about a document attachment, including the file name and a key-value pair that identifies the location of an attachment to a document.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AttachmentsSource
 }
 
@@ -183,7 +183,7 @@ impl AttachmentsSource {
 
 part! {
     /// An SSM document required by the current document.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DocumentRequires
 }
 

@@ -96,7 +96,6 @@ part! {
     /// The `Targets` property type specifies adding a target to a maintenance window target in AWS Systems Manager.
     ///
     /// `Targets` is a property of the [AWS::SSM::MaintenanceWindowTarget](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ssm-maintenancewindowtarget.html) resource.
-    #[derive(Clone, Debug)]
     Targets
 }
 

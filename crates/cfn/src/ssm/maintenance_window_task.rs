@@ -186,7 +186,7 @@ impl CfnMaintenanceWindowTask {
 
 part! {
     /// Configuration options for sending command output to Amazon CloudWatch Logs.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CloudWatchOutputConfig
 }
 
@@ -217,7 +217,6 @@ part! {
     /// The `LoggingInfo` property type specifies information about the Amazon S3 bucket to write instance-level logs to.
     ///
     /// `LoggingInfo` is a property of the [AWS::SSM::MaintenanceWindowTask](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ssm-maintenancewindowtask.html) resource.
-    #[derive(Clone, Debug)]
     LoggingInfo
 }
 
@@ -250,7 +249,7 @@ part! {
     /// `MaintenanceWindowAutomationParameters` is a property of the [TaskInvocationParameters](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ssm-maintenancewindowtask-taskinvocationparameters.html) property type.
     ///
     /// For information about available parameters in Automation runbooks, you can view the content of the runbook itself in the Systems Manager console. For information, see [View runbook content](https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-documents-reference-details.html#view-automation-json) in the *AWS Systems Manager User Guide*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MaintenanceWindowAutomationParameters
 }
 
@@ -277,7 +276,7 @@ part! {
     /// The `MaintenanceWindowLambdaParameters` property type specifies the parameters for a `LAMBDA` task type for a maintenance window task in AWS Systems Manager.
     ///
     /// `MaintenanceWindowLambdaParameters` is a property of the [TaskInvocationParameters](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ssm-maintenancewindowtask-taskinvocationparameters.html) property type.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MaintenanceWindowLambdaParameters
 }
 
@@ -316,7 +315,7 @@ part! {
     /// For information about available parameters in SSM Command documents, you can view the content of the document itself in the Systems Manager console. For information, see [Viewing SSM command document content](https://docs.aws.amazon.com/systems-manager/latest/userguide/viewing-ssm-document-content.html) in the *AWS Systems Manager User Guide*.
     ///
     /// `MaintenanceWindowRunCommandParameters` is a property of the [TaskInvocationParameters](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ssm-maintenancewindowtask-taskinvocationparameters.html) property type.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MaintenanceWindowRunCommandParameters
 }
 
@@ -407,7 +406,7 @@ part! {
     /// The `MaintenanceWindowStepFunctionsParameters` property type specifies the parameters for the execution of a `STEP_FUNCTIONS` task in a Systems Manager maintenance window.
     ///
     /// `MaintenanceWindowStepFunctionsParameters` is a property of the [TaskInvocationParameters](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ssm-maintenancewindowtask-taskinvocationparameters.html) property type.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MaintenanceWindowStepFunctionsParameters
 }
 
@@ -434,7 +433,6 @@ part! {
     /// The `NotificationConfig` property type specifies configurations for sending notifications for a maintenance window task in AWS Systems Manager.
     ///
     /// `NotificationConfig` is a property of the [MaintenanceWindowRunCommandParameters](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ssm-maintenancewindowtask-maintenancewindowruncommandparameters.html) property type.
-    #[derive(Clone, Debug)]
     NotificationConfig
 }
 
@@ -472,7 +470,6 @@ part! {
     /// `Target` is a property of the [AWS::SSM::MaintenanceWindowTask](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ssm-maintenancewindowtask.html) property type.
     ///
     /// > To use `resource-groups:Name` as the key for a maintenance window target, specify the resource group as a `AWS::SSM::MaintenanceWindowTarget` type, and use the `Ref` function to specify the target for `AWS::SSM::MaintenanceWindowTask`. For an example, see *Create a Run Command task that targets instances using a resource group name* in [AWS::SSM::MaintenanceWindowTask Examples](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ssm-maintenancewindowtask.html#aws-resource-ssm-maintenancewindowtask--examples).
-    #[derive(Clone, Debug)]
     Target
 }
 
@@ -497,7 +494,7 @@ part! {
     /// The `TaskInvocationParameters` property type specifies the task execution parameters for a maintenance window task in AWS Systems Manager.
     ///
     /// `TaskInvocationParameters` is a property of the [AWS::SSM::MaintenanceWindowTask](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ssm-maintenancewindowtask.html) property type.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TaskInvocationParameters
 }
 

@@ -192,7 +192,7 @@ part! {
     /// The `PatchFilters` property of the [PatchFilterGroup](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ssm-patchbaseline-patchfiltergroup.html) property type contains a list of `PatchFilter` property types.
     ///
     /// You can view lists of valid values for the patch properties by running the `DescribePatchProperties` command. For more information, see [DescribePatchProperties](https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribePatchProperties.html) in the *AWS Systems Manager API Reference*.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PatchFilter
 }
 
@@ -225,7 +225,7 @@ part! {
     /// The `PatchFilterGroup` property type specifies a set of patch filters for an AWS Systems Manager patch baseline, typically used for approval rules for a Systems Manager patch baseline.
     ///
     /// `PatchFilterGroup` is the property type for the `GlobalFilters` property of the [AWS::SSM::PatchBaseline](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ssm-patchbaseline.html) resource and the `PatchFilterGroup` property of the [Rule](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ssm-patchbaseline-rule.html) property type.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PatchFilterGroup
 }
 
@@ -248,7 +248,7 @@ part! {
     /// `PatchSource` is the property type for the `Sources` resource of the [AWS::SSM::PatchBaseline](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ssm-patchbaseline.html) resource.
     ///
     /// The AWS CloudFormation `AWS::SSM::PatchSource` resource is used to provide information about the patches to use to update target instances, including target operating systems and source repository. Applies to Linux managed nodes only.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     PatchSource
 }
 
@@ -307,7 +307,7 @@ part! {
     /// The `Rule` property type specifies an approval rule for a Systems Manager patch baseline.
     ///
     /// The `PatchRules` property of the [RuleGroup](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ssm-patchbaseline-rulegroup.html) property type contains a list of `Rule` property types.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Rule
 }
 
@@ -376,7 +376,7 @@ part! {
     /// The `RuleGroup` property type specifies a set of rules that define the approval rules for an AWS Systems Manager patch baseline.
     ///
     /// `RuleGroup` is the property type for the `ApprovalRules` property of the [AWS::SSM::PatchBaseline](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ssm-patchbaseline.html) resource.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RuleGroup
 }
 

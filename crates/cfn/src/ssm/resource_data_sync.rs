@@ -125,7 +125,6 @@ impl CfnResourceDataSync {
 
 part! {
     /// Information about the `AwsOrganizationsSource` resource data sync source. A sync source of this type can synchronize data from AWS Organizations or, if an AWS organization isn't present, from multiple AWS Regions.
-    #[derive(Clone, Debug)]
     AwsOrganizationsSource
 }
 
@@ -152,7 +151,6 @@ impl AwsOrganizationsSource {
 
 part! {
     /// Information about the target S3 bucket for the resource data sync.
-    #[derive(Clone, Debug)]
     S3Destination
 }
 
@@ -199,7 +197,6 @@ impl S3Destination {
 
 part! {
     /// Information about the source of the data included in the resource data sync.
-    #[derive(Clone, Debug)]
     SyncSource
 }
 

@@ -92,7 +92,6 @@ impl CfnActivity {
 
 part! {
     /// Settings to configure server-side encryption for an activity. By default, Step Functions provides transparent server-side encryption. With this configuration, you can specify a customer managed AWS key for encryption.
-    #[derive(Clone, Debug)]
     EncryptionConfiguration
 }
 
@@ -127,7 +126,6 @@ impl EncryptionConfiguration {
 
 part! {
     /// The `TagsEntry` property specifies *tags* to identify an activity.
-    #[derive(Clone, Debug)]
     TagsEntry
 }
 

@@ -161,7 +161,7 @@ part! {
     /// Defines a CloudWatch log group.
     ///
     /// > For more information see [Standard Versus Express Workflows](https://docs.aws.amazon.com/step-functions/latest/dg/concepts-standard-vs-express.html) in the AWS Step Functions Developer Guide.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CloudWatchLogsLogGroup
 }
 
@@ -182,7 +182,6 @@ impl CloudWatchLogsLogGroup {
 
 part! {
     /// Settings to configure server-side encryption for a state machine. By default, Step Functions provides transparent server-side encryption. With this configuration, you can specify a customer managed AWS key for encryption.
-    #[derive(Clone, Debug)]
     EncryptionConfiguration
 }
 
@@ -219,7 +218,7 @@ part! {
     /// Defines a destination for `LoggingConfiguration`.
     ///
     /// > For more information on logging with `EXPRESS` workflows, see [Logging Express Workflows Using CloudWatch Logs](https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LogDestination
 }
 
@@ -242,7 +241,7 @@ part! {
     /// Step Functions provides the log levels — `OFF`, `ALL`, `ERROR`, and `FATAL`. No event types log when set to `OFF` and all event types do when set to `ALL`.
     ///
     /// > By default, the `level` is set to `OFF`. For more information see [Log Levels](https://docs.aws.amazon.com/step-functions/latest/dg/cloudwatch-log-level.html) in the AWS Step Functions User Guide.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LoggingConfiguration
 }
 
@@ -275,7 +274,6 @@ impl LoggingConfiguration {
 
 part! {
     /// Defines the S3 bucket location where a state machine definition is stored. The state machine definition must be a JSON or YAML file.
-    #[derive(Clone, Debug)]
     S3Location
 }
 
@@ -304,7 +302,6 @@ impl S3Location {
 
 part! {
     /// The `TagsEntry` property specifies *tags* to identify a state machine.
-    #[derive(Clone, Debug)]
     TagsEntry
 }
 
@@ -327,7 +324,7 @@ impl TagsEntry {
 
 part! {
     /// Selects whether or not the state machine's AWS X-Ray tracing is enabled. To configure your state machine to send trace data to X-Ray, set `Enabled` to `true`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     TracingConfiguration
 }
 

@@ -97,7 +97,6 @@ impl CfnStateMachineAlias {
 
 part! {
     /// Enables gradual state machine deployments. CloudFormation automatically shifts traffic from the version the alias currently points to, to a new state machine version that you specify.
-    #[derive(Clone, Debug)]
     DeploymentPreference
 }
 
@@ -159,7 +158,6 @@ impl DeploymentPreference {
 
 part! {
     /// The state machine version to which you want to route the execution traffic.
-    #[derive(Clone, Debug)]
     RoutingConfigurationVersion
 }
 

@@ -98,7 +98,6 @@ impl CfnLoggingConfiguration {
 
 part! {
     /// A single action condition for a condition in a logging filter.
-    #[derive(Clone, Debug)]
     ActionCondition
 }
 
@@ -119,7 +118,7 @@ impl ActionCondition {
 
 part! {
     /// A single match condition for a log filter.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Condition
 }
 
@@ -152,7 +151,7 @@ part! {
     /// Example JSON for a `Method` field to match specification:
     ///
     /// `"FieldToMatch": { "Method": { "Name": "DELETE" } }`
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     FieldToMatch
 }
 
@@ -197,7 +196,6 @@ impl FieldToMatch {
 
 part! {
     /// A single logging filter, used in `LoggingFilter`.
-    #[derive(Clone, Debug)]
     Filter
 }
 
@@ -228,7 +226,6 @@ impl Filter {
 
 part! {
     /// A single label name condition for a condition in a logging filter.
-    #[derive(Clone, Debug)]
     LabelNameCondition
 }
 
@@ -249,7 +246,6 @@ part! {
     /// Filtering that specifies which web requests are kept in the logs and which are dropped, defined for a web ACL's `LoggingConfiguration`.
     ///
     /// You can filter on the rule action and on the web request labels that were applied by matching rules during web ACL evaluation.
-    #[derive(Clone, Debug)]
     LoggingFilter
 }
 
@@ -278,7 +274,6 @@ part! {
     /// This is used to indicate the web request component to inspect, in the `FieldToMatch` specification.
     ///
     /// Example JSON: `"SingleHeader": { "Name": "haystack" }`
-    #[derive(Clone, Debug)]
     SingleHeader
 }
 

@@ -162,7 +162,7 @@ impl CfnRuleGroup {
 
 part! {
     /// Allow traffic towards application.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Allow
 }
 
@@ -181,7 +181,6 @@ impl Allow {
 
 part! {
     /// A logical rule statement used to combine other rule statements with AND logic. You provide more than one `Statement` within the `AndStatement`.
-    #[derive(Clone, Debug)]
     AndStatement
 }
 
@@ -202,7 +201,7 @@ part! {
     /// A rule statement that inspects web traffic based on the Autonomous System Number (ASN) associated with the request's IP address.
     ///
     /// For additional details, see [ASN match rule statement](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-asn-match.html) in the [AWS WAF Developer Guide](https://docs.aws.amazon.com/waf/latest/developerguide/waf-chapter.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AsnMatchStatement
 }
 
@@ -229,7 +228,7 @@ impl AsnMatchStatement {
 
 part! {
     /// Block traffic towards application.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Block
 }
 
@@ -250,7 +249,7 @@ part! {
     /// Inspect the body of the web request. The body immediately follows the request headers.
     ///
     /// This is used to indicate the web request component to inspect, in the `FieldToMatch` specification.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Body
 }
 
@@ -285,7 +284,6 @@ impl Body {
 
 part! {
     /// A rule statement that defines a string match search for AWS WAF to apply to web requests. The byte match statement provides the bytes to search for, the location in requests that you want AWS WAF to search, and other settings. The bytes to search for are typically a string that corresponds with ASCII characters. In the AWS WAF console and the developer guide, this is called a string match statement.
-    #[derive(Clone, Debug)]
     ByteMatchStatement
 }
 
@@ -365,7 +363,7 @@ impl ByteMatchStatement {
 
 part! {
     /// Checks valid token exists with request.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Captcha
 }
 
@@ -384,7 +382,7 @@ impl Captcha {
 
 part! {
     /// Specifies how AWS WAF should handle `CAPTCHA` evaluations. This is available at the web ACL level and in each rule.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CaptchaConfig
 }
 
@@ -403,7 +401,7 @@ impl CaptchaConfig {
 
 part! {
     /// Checks that the request has a valid token with an unexpired challenge timestamp and, if not, returns a browser challenge to the client.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Challenge
 }
 
@@ -422,7 +420,7 @@ impl Challenge {
 
 part! {
     /// Specifies how AWS WAF should handle `Challenge` evaluations. This is available at the web ACL level and in each rule.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ChallengeConfig
 }
 
@@ -445,7 +443,7 @@ part! {
     /// You must specify exactly one setting: either `All`, `IncludedCookies`, or `ExcludedCookies`.
     ///
     /// Example JSON: `"MatchPattern": { "IncludedCookies": [ "session-id-time", "session-id" ] }`
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CookieMatchPattern
 }
 
@@ -484,7 +482,6 @@ part! {
     /// This is used to indicate the web request component to inspect, in the `FieldToMatch` specification.
     ///
     /// Example JSON: `"Cookies": { "MatchPattern": { "All": {} }, "MatchScope": "KEY", "OversizeHandling": "MATCH" }`
-    #[derive(Clone, Debug)]
     Cookies
 }
 
@@ -527,7 +524,7 @@ impl Cookies {
 
 part! {
     /// Count traffic towards application.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Count
 }
 
@@ -546,7 +543,6 @@ impl Count {
 
 part! {
     /// Configures cryptocurrency payment settings.
-    #[derive(Clone, Debug)]
     CryptoConfig
 }
 
@@ -565,7 +561,6 @@ impl CryptoConfig {
 
 part! {
     /// A custom header for custom request and response handling. This is used in `CustomResponse` and `CustomRequestHandling`
-    #[derive(Clone, Debug)]
     CustomHttpHeader
 }
 
@@ -592,7 +587,6 @@ part! {
     /// Custom request handling behavior that inserts custom headers into a web request. You can add custom request handling for AWS WAF to use when the rule action doesn't block the request. For example, `CaptchaAction` for requests with valid t okens, and `AllowAction`.
     ///
     /// For information about customizing web requests and responses, see [Customizing web requests and responses in AWS WAF](https://docs.aws.amazon.com/waf/latest/developerguide/waf-custom-request-response.html) in the *AWS WAF Developer Guide*.
-    #[derive(Clone, Debug)]
     CustomRequestHandling
 }
 
@@ -615,7 +609,6 @@ part! {
     /// A custom response to send to the client. You can define a custom response for rule actions and default web ACL actions that are set to `Block`.
     ///
     /// For information about customizing web requests and responses, see [Customizing web requests and responses in AWS WAF](https://docs.aws.amazon.com/waf/latest/developerguide/waf-custom-request-response.html) in the [AWS WAF developer guide](https://docs.aws.amazon.com/waf/latest/developerguide/waf-chapter.html).
-    #[derive(Clone, Debug)]
     CustomResponse
 }
 
@@ -654,7 +647,6 @@ impl CustomResponse {
 
 part! {
     /// The response body to use in a custom response to a web request. This is referenced by key from `CustomResponse` `CustomResponseBodyKey`.
-    #[derive(Clone, Debug)]
     CustomResponseBody
 }
 
@@ -696,7 +688,7 @@ part! {
     /// - Even though all `FieldToMatch` settings are available, the only valid settings for field redaction are `UriPath`, `QueryString`, `SingleHeader`, and `Method`.
     /// - In this documentation, the descriptions of the individual fields talk about specifying the web request component to inspect, but for field redaction, you are specifying the component type to redact from the logs.
     /// - If you have request sampling enabled, the redacted fields configuration for logging has no impact on sampling. You can only exclude fields from request sampling by disabling sampling in the web ACL visibility configuration or by configuring data protection for the web ACL.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     FieldToMatch
 }
 
@@ -839,7 +831,6 @@ part! {
     /// This configuration is used for `GeoMatchStatement`, `AsnMatchStatement`, and `RateBasedStatement`. For `IPSetReferenceStatement`, use `IPSetForwardedIPConfig` instead.
     ///
     /// AWS WAF only evaluates the first IP address found in the specified HTTP header.
-    #[derive(Clone, Debug)]
     ForwardedIpConfiguration
 }
 
@@ -885,7 +876,7 @@ part! {
     /// If you use a forwarded IP address, the label formats are `awswaf:forwardedip:geo:region:<ISO country code>-<ISO region code>` and `awswaf:forwardedip:geo:country:<ISO country code>`.
     ///
     /// For additional details, see [Geographic match rule statement](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-geo-match.html) in the [AWS WAF Developer Guide](https://docs.aws.amazon.com/waf/latest/developerguide/waf-chapter.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     GeoMatchStatement
 }
 
@@ -920,7 +911,7 @@ part! {
     /// You must specify exactly one setting: either `All`, `IncludedHeaders`, or `ExcludedHeaders`.
     ///
     /// Example JSON: `"MatchPattern": { "ExcludedHeaders": [ "KeyToExclude1", "KeyToExclude2" ] }`
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HeaderMatchPattern
 }
 
@@ -955,7 +946,6 @@ impl HeaderMatchPattern {
 
 part! {
     /// The string containing the list of a web request's header names, ordered as they appear in the web request, separated by colons.
-    #[derive(Clone, Debug)]
     HeaderOrder
 }
 
@@ -980,7 +970,6 @@ part! {
     /// If you want to inspect just the value of a single header, use the `SingleHeader` `FieldToMatch` setting instead.
     ///
     /// Example JSON: `"Headers": { "MatchPattern": { "All": {} }, "MatchScope": "KEY", "OversizeHandling": "MATCH" }`
-    #[derive(Clone, Debug)]
     Headers
 }
 
@@ -1027,7 +1016,6 @@ part! {
     /// > If the specified header isn't present in the request, AWS WAF doesn't apply the rule to the web request at all.
     ///
     /// This configuration is used only for `IPSetReferenceStatement`. For `GeoMatchStatement` and `RateBasedStatement`, use `ForwardedIPConfig` instead.
-    #[derive(Clone, Debug)]
     IpSetForwardedIpConfiguration
 }
 
@@ -1075,7 +1063,6 @@ part! {
     /// A rule statement used to detect web requests coming from particular IP addresses or address ranges. To use this, create an `IPSet` that specifies the addresses you want to detect, then use the ARN of that set in this statement.
     ///
     /// Each IP set rule statement references an IP set. You create and maintain the set independent of your rules. This allows you to use the single set in multiple rules. When you update the referenced set, AWS WAF automatically updates all rules that reference it.
-    #[derive(Clone, Debug)]
     IpSetReferenceStatement
 }
 
@@ -1102,7 +1089,6 @@ impl IpSetReferenceStatement {
 
 part! {
     /// Used for CAPTCHA and challenge token settings. Determines how long a `CAPTCHA` or challenge timestamp remains valid after AWS WAF updates it for a successful `CAPTCHA` or challenge response.
-    #[derive(Clone, Debug)]
     ImmunityTimeProperty
 }
 
@@ -1129,7 +1115,6 @@ part! {
     /// You can obtain the JA3 fingerprint for client requests from the web ACL logs. If AWS WAF is able to calculate the fingerprint, it includes it in the logs. For information about the logging fields, see [Log fields](https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html) in the *AWS WAF Developer Guide*.
     ///
     /// Provide the JA3 fingerprint string from the logs in your string match statement specification, to match with any future requests that have the same TLS configuration.
-    #[derive(Clone, Debug)]
     Ja3Fingerprint
 }
 
@@ -1159,7 +1144,6 @@ part! {
     /// You can obtain the JA4 fingerprint for client requests from the web ACL logs. If AWS WAF is able to calculate the fingerprint, it includes it in the logs. For information about the logging fields, see [Log fields](https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html) in the *AWS WAF Developer Guide*.
     ///
     /// Provide the JA4 fingerprint string from the logs in your string match statement specification, to match with any future requests that have the same TLS configuration.
-    #[derive(Clone, Debug)]
     Ja4Fingerprint
 }
 
@@ -1191,7 +1175,6 @@ part! {
     /// Example JSON: `"JsonBody": { "MatchPattern": { "All": {} }, "MatchScope": "ALL" }`
     ///
     /// For additional information about this request component option, see [JSON body](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-fields-list.html#waf-rule-statement-request-component-json-body) in the *AWS WAF Developer Guide*.
-    #[derive(Clone, Debug)]
     JsonBody
 }
 
@@ -1255,7 +1238,7 @@ impl JsonBody {
 
 part! {
     /// The patterns to look for in the JSON body. AWS WAF inspects the results of these pattern matches against the rule inspection criteria. This is used with the `FieldToMatch` option `JsonBody`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     JsonMatchPattern
 }
 
@@ -1290,7 +1273,6 @@ impl JsonMatchPattern {
 
 part! {
     /// A single label container. This is used as an element of a label array in `RuleLabels` inside a rule.
-    #[derive(Clone, Debug)]
     Label
 }
 
@@ -1311,7 +1293,6 @@ part! {
     /// A rule statement to match against labels that have been added to the web request by rules that have already run in the web ACL.
     ///
     /// The label match statement provides the label or namespace string to search for. The label string can represent a part or all of the fully qualified label name that had been added to the web request. Fully qualified labels have a prefix, optional namespaces, and label name. The prefix identifies the rule group or web ACL context of the rule that added the label. If you do not provide the fully qualified name in your label match string, AWS WAF performs the search for labels that were added in the same context as the label match statement.
-    #[derive(Clone, Debug)]
     LabelMatchStatement
 }
 
@@ -1342,7 +1323,7 @@ part! {
     ///
     /// - `AvailableLabels` - Labels that rules add to matching requests. These labels are defined in the `RuleLabels` for a rule.
     /// - `ConsumedLabels` - Labels that rules match against. These labels are defined in a `LabelMatchStatement` specification, in the `Statement` definition of a rule.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     LabelSummary
 }
 
@@ -1363,7 +1344,7 @@ impl LabelSummary {
 
 part! {
     /// Configures monetization for the web ACL or rule group.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MonetizationConfig
 }
 
@@ -1388,7 +1369,7 @@ impl MonetizationConfig {
 
 part! {
     /// Monetize action for rules.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MonetizeAction
 }
 
@@ -1409,7 +1390,6 @@ impl MonetizeAction {
 
 part! {
     /// A logical rule statement used to negate the results of another rule statement. You provide one `Statement` within the `NotStatement`.
-    #[derive(Clone, Debug)]
     NotStatement
 }
 
@@ -1428,7 +1408,6 @@ impl NotStatement {
 
 part! {
     /// A logical rule statement used to combine other rule statements with OR logic. You provide more than one `Statement` within the `OrStatement`.
-    #[derive(Clone, Debug)]
     OrStatement
 }
 
@@ -1447,7 +1426,6 @@ impl OrStatement {
 
 part! {
     /// Configuration for a single payment network.
-    #[derive(Clone, Debug)]
     PaymentNetwork
 }
 
@@ -1478,7 +1456,6 @@ impl PaymentNetwork {
 
 part! {
     /// Text Transformation applied before parsing the query string.
-    #[derive(Clone, Debug)]
     PreParseTextTransformation
 }
 
@@ -1501,7 +1478,6 @@ impl PreParseTextTransformation {
 
 part! {
     /// A price configuration.
-    #[derive(Clone, Debug)]
     Price
 }
 
@@ -1565,7 +1541,6 @@ part! {
     /// If you only aggregate on the individual IP address or forwarded IP address, you can retrieve the list of IP addresses that AWS WAF is currently rate limiting for a rule through the API call `GetRateBasedStatementManagedKeys`. This option is not available for other aggregation configurations.
     ///
     /// AWS WAF tracks and manages web requests separately for each instance of a rate-based rule that you use. For example, if you provide the same rate-based rule settings in two web ACLs, each of the two rule statements represents a separate instance of the rate-based rule and gets its own tracking and management by AWS WAF. If you define a rate-based rule inside a rule group, and then use that rule group in multiple places, each use creates a separate instance of the rate-based rule that gets its own tracking and management by AWS WAF.
-    #[derive(Clone, Debug)]
     RateBasedStatement
 }
 
@@ -1653,7 +1628,7 @@ part! {
     /// Specifies a single custom aggregate key for a rate-base rule.
     ///
     /// > Web requests that are missing any of the components specified in the aggregation keys are omitted from the rate-based rule evaluation and handling.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RateBasedStatementCustomKey
 }
 
@@ -1748,7 +1723,6 @@ impl RateBasedStatementCustomKey {
 
 part! {
     /// Specifies a cookie as an aggregate key for a rate-based rule. Each distinct value in the cookie contributes to the aggregation instance. If you use a single cookie as your custom key, then each value fully defines an aggregation instance.
-    #[derive(Clone, Debug)]
     RateLimitCookie
 }
 
@@ -1771,7 +1745,6 @@ impl RateLimitCookie {
 
 part! {
     /// Specifies a header as an aggregate key for a rate-based rule. Each distinct value in the header contributes to the aggregation instance. If you use a single header as your custom key, then each value fully defines an aggregation instance.
-    #[derive(Clone, Debug)]
     RateLimitHeader
 }
 
@@ -1794,7 +1767,6 @@ impl RateLimitHeader {
 
 part! {
     /// Use the request's JA3 fingerprint derived from the TLS Client Hello of an incoming request as an aggregate key. If you use a single JA3 fingerprint as your custom key, then each value fully defines an aggregation instance.
-    #[derive(Clone, Debug)]
     RateLimitJa3Fingerprint
 }
 
@@ -1818,7 +1790,6 @@ impl RateLimitJa3Fingerprint {
 
 part! {
     /// Use the request's JA4 fingerprint derived from the TLS Client Hello of an incoming request as an aggregate key. If you use a single JA4 fingerprint as your custom key, then each value fully defines an aggregation instance.
-    #[derive(Clone, Debug)]
     RateLimitJa4Fingerprint
 }
 
@@ -1846,7 +1817,6 @@ part! {
     /// This uses only labels that have been added to the request by rules that are evaluated before this rate-based rule in the web ACL.
     ///
     /// For information about label namespaces and names, see [Label syntax and naming requirements](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-label-requirements.html) in the *AWS WAF Developer Guide*.
-    #[derive(Clone, Debug)]
     RateLimitLabelNamespace
 }
 
@@ -1865,7 +1835,6 @@ impl RateLimitLabelNamespace {
 
 part! {
     /// Specifies a query argument in the request as an aggregate key for a rate-based rule. Each distinct value for the named query argument contributes to the aggregation instance. If you use a single query argument as your custom key, then each value fully defines an aggregation instance.
-    #[derive(Clone, Debug)]
     RateLimitQueryArgument
 }
 
@@ -1888,7 +1857,6 @@ impl RateLimitQueryArgument {
 
 part! {
     /// Specifies the request's query string as an aggregate key for a rate-based rule. Each distinct string contributes to the aggregation instance. If you use just the query string as your custom key, then each string fully defines an aggregation instance.
-    #[derive(Clone, Debug)]
     RateLimitQueryString
 }
 
@@ -1907,7 +1875,6 @@ impl RateLimitQueryString {
 
 part! {
     /// Specifies the request's URI path as an aggregate key for a rate-based rule. Each distinct URI path contributes to the aggregation instance. If you use just the URI path as your custom key, then each URI path fully defines an aggregation instance.
-    #[derive(Clone, Debug)]
     RateLimitUriPath
 }
 
@@ -1926,7 +1893,6 @@ impl RateLimitUriPath {
 
 part! {
     /// A rule statement used to search web request components for a match against a single regular expression.
-    #[derive(Clone, Debug)]
     RegexMatchStatement
 }
 
@@ -1965,7 +1931,6 @@ part! {
     /// A rule statement used to search web request components for matches with regular expressions. To use this, create a `RegexPatternSet` that specifies the expressions that you want to detect, then use the ARN of that set in this statement. A web request matches the pattern set rule statement if the request component matches any of the patterns in the set.
     ///
     /// Each regex pattern set rule statement references a regex pattern set. You create and maintain the set independent of your rules. This allows you to use the single set in multiple rules. When you update the referenced set, AWS WAF automatically updates all rules that reference it.
-    #[derive(Clone, Debug)]
     RegexPatternSetReferenceStatement
 }
 
@@ -2002,7 +1967,6 @@ impl RegexPatternSetReferenceStatement {
 
 part! {
     /// A single rule, which you can use in a `WebACL` or `RuleGroup` to identify web requests that you want to manage in some way. Each rule includes one top-level `Statement` that AWS WAF uses to identify matching web requests, and parameters that govern how AWS WAF handles them.
-    #[derive(Clone, Debug)]
     Rule
 }
 
@@ -2079,7 +2043,7 @@ impl Rule {
 
 part! {
     /// The action that AWS WAF should take on a web request when it matches a rule's statement. Settings at the web ACL level can override the rule action setting.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RuleAction
 }
 
@@ -2147,7 +2111,6 @@ part! {
     /// This is used to indicate the web request component to inspect, in the `FieldToMatch` specification.
     ///
     /// Example JSON: `"SingleHeader": { "Name": "haystack" }`
-    #[derive(Clone, Debug)]
     SingleHeader
 }
 
@@ -2170,7 +2133,6 @@ part! {
     /// This is used to indicate the web request component to inspect, in the `FieldToMatch` specification.
     ///
     /// Example JSON: `"SingleQueryArgument": { "Name": "myArgument" }`
-    #[derive(Clone, Debug)]
     SingleQueryArgument
 }
 
@@ -2193,7 +2155,6 @@ part! {
     /// If you configure AWS WAF to inspect the request body, AWS WAF inspects only the number of bytes in the body up to the limit for the web ACL and protected resource type. If you know that the request body for your web requests should never exceed the inspection limit, you can use a size constraint statement to block requests that have a larger request body size. For more information about the inspection limits, see `Body` and `JsonBody` settings for the `FieldToMatch` data type.
     ///
     /// If you choose URI for the value of Part of the request to filter on, the slash (/) in the URI counts as one character. For example, the URI `/logo.jpg` is nine characters long.
-    #[derive(Clone, Debug)]
     SizeConstraintStatement
 }
 
@@ -2235,7 +2196,6 @@ impl SizeConstraintStatement {
 
 part! {
     /// A rule statement that inspects for malicious SQL code. Attackers insert malicious SQL code into web requests to do things like modify your database or extract data from it.
-    #[derive(Clone, Debug)]
     SqliMatchStatement
 }
 
@@ -2279,7 +2239,7 @@ impl SqliMatchStatement {
 
 part! {
     /// The processing guidance for a rule, used by AWS WAF to determine whether a web request matches the rule.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Statement
 }
 
@@ -2443,7 +2403,6 @@ impl Statement {
 
 part! {
     /// Text transformations eliminate some of the unusual formatting that attackers use in web requests in an effort to bypass detection.
-    #[derive(Clone, Debug)]
     TextTransformation
 }
 
@@ -2470,7 +2429,7 @@ part! {
     /// This is used to indicate the web request component to inspect, in the `FieldToMatch` specification.
     ///
     /// Example JSON: `"UriFragment": { "MatchPattern": { "All": {} }, "MatchScope": "KEY", "OversizeHandling": "MATCH" }`
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     UriFragment
 }
 
@@ -2499,7 +2458,6 @@ impl UriFragment {
 
 part! {
     /// Defines and enables Amazon CloudWatch metrics and web request sample collection.
-    #[derive(Clone, Debug)]
     VisibilityConfig
 }
 
@@ -2537,7 +2495,6 @@ impl VisibilityConfig {
 
 part! {
     /// A rule statement that inspects for cross-site scripting (XSS) attacks. In XSS attacks, the attacker uses vulnerabilities in a benign website as a vehicle to inject malicious client-site scripts into other legitimate web browsers.
-    #[derive(Clone, Debug)]
     XssMatchStatement
 }
 

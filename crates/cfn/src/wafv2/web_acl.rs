@@ -226,7 +226,6 @@ part! {
     /// Details for your use of the account creation fraud prevention managed rule group, `AWSManagedRulesACFPRuleSet`. This configuration is used in `ManagedRuleGroupConfig`.
     ///
     /// For additional information about this and the other intelligent threat mitigation rule groups, see [Intelligent threat mitigation in AWS WAF](https://docs.aws.amazon.com/waf/latest/developerguide/waf-managed-protections) and [AWS Managed Rules rule groups list](https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list) in the *AWS WAF Developer Guide*.
-    #[derive(Clone, Debug)]
     AwsManagedRulesAcfpRuleSet
 }
 
@@ -281,7 +280,6 @@ part! {
     /// Details for your use of the account takeover prevention managed rule group, `AWSManagedRulesATPRuleSet`. This configuration is used in `ManagedRuleGroupConfig`.
     ///
     /// For additional information about this and the other intelligent threat mitigation rule groups, see [Intelligent threat mitigation in AWS WAF](https://docs.aws.amazon.com/waf/latest/developerguide/waf-managed-protections) and [AWS Managed Rules rule groups list](https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list) in the *AWS WAF Developer Guide*.
-    #[derive(Clone, Debug)]
     AwsManagedRulesAtpRuleSet
 }
 
@@ -328,7 +326,6 @@ part! {
     /// The configuration that you provide here determines whether and how the rules in the rule group are used.
     ///
     /// For additional information about this and the other intelligent threat mitigation rule groups, see [Intelligent threat mitigation in AWS WAF](https://docs.aws.amazon.com/waf/latest/developerguide/waf-managed-protections) and [AWS Managed Rules rule groups list](https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list) in the *AWS WAF Developer Guide*.
-    #[derive(Clone, Debug)]
     AwsManagedRulesAntiDDoSRuleSet
 }
 
@@ -366,7 +363,6 @@ part! {
     /// Details for your use of the Bot Control managed rule group, `AWSManagedRulesBotControlRuleSet`. This configuration is used in `ManagedRuleGroupConfig`.
     ///
     /// For additional information about this and the other intelligent threat mitigation rule groups, see [Intelligent threat mitigation in AWS WAF](https://docs.aws.amazon.com/waf/latest/developerguide/waf-managed-protections) and [AWS Managed Rules rule groups list](https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list) in the *AWS WAF Developer Guide*.
-    #[derive(Clone, Debug)]
     AwsManagedRulesBotControlRuleSet
 }
 
@@ -400,7 +396,7 @@ part! {
     /// Specifies that AWS WAF should allow the request and optionally defines additional custom handling for the request.
     ///
     /// This is used in the context of other settings, for example to specify values for a rule action or a web ACL default action.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AllowAction
 }
 
@@ -421,7 +417,6 @@ impl AllowAction {
 
 part! {
     /// A logical rule statement used to combine other rule statements with AND logic. You provide more than one `Statement` within the `AndStatement`.
-    #[derive(Clone, Debug)]
     AndStatement
 }
 
@@ -440,7 +435,6 @@ impl AndStatement {
 
 part! {
     /// Application details defined during the web ACL creation process. Application attributes help AWS WAF give recommendations for protection packs.
-    #[derive(Clone, Debug)]
     ApplicationAttribute
 }
 
@@ -463,7 +457,6 @@ impl ApplicationAttribute {
 
 part! {
     /// A list of `ApplicationAttribute` s that contains information about the application.
-    #[derive(Clone, Debug)]
     ApplicationConfig
 }
 
@@ -484,7 +477,7 @@ part! {
     /// A rule statement that inspects web traffic based on the Autonomous System Number (ASN) associated with the request's IP address.
     ///
     /// For additional details, see [ASN match rule statement](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-asn-match.html) in the [AWS WAF Developer Guide](https://docs.aws.amazon.com/waf/latest/developerguide/waf-chapter.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AsnMatchStatement
 }
 
@@ -517,7 +510,7 @@ part! {
     /// > You are charged additional fees when your protected resources forward body sizes that are larger than the default. For more information, see [AWS WAF Pricing](https://docs.aws.amazon.com/waf/pricing/).
     ///
     /// For Application Load Balancer and AWS AppSync, the limit is fixed at 8 KB (8,192 bytes).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     AssociationConfig
 }
 
@@ -546,7 +539,7 @@ part! {
     /// Specifies that AWS WAF should block the request and optionally defines additional custom handling for the response to the web request.
     ///
     /// This is used in the context of other settings, for example to specify values for a rule action or a web ACL default action.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     BlockAction
 }
 
@@ -569,7 +562,7 @@ part! {
     /// Inspect the body of the web request. The body immediately follows the request headers.
     ///
     /// This is used to indicate the web request component to inspect, in the `FieldToMatch` specification.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Body
 }
 
@@ -604,7 +597,6 @@ impl Body {
 
 part! {
     /// A rule statement that defines a string match search for AWS WAF to apply to web requests. The byte match statement provides the bytes to search for, the location in requests that you want AWS WAF to search, and other settings. The bytes to search for are typically a string that corresponds with ASCII characters. In the AWS WAF console and the developer guide, this is called a string match statement.
-    #[derive(Clone, Debug)]
     ByteMatchStatement
 }
 
@@ -697,7 +689,7 @@ part! {
     /// You can configure the expiration time in the `CaptchaConfig` `ImmunityTimeProperty` setting at the rule and web ACL level. The rule setting overrides the web ACL setting.
     ///
     /// This action option is available for rules. It isn't available for web ACL default actions.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CaptchaAction
 }
 
@@ -718,7 +710,7 @@ impl CaptchaAction {
 
 part! {
     /// Specifies how AWS WAF should handle `CAPTCHA` evaluations for rules that don't have their own `CaptchaConfig` settings. If you don't specify this, AWS WAF uses its default settings for `CaptchaConfig`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CaptchaConfig
 }
 
@@ -756,7 +748,7 @@ part! {
     /// You can configure the expiration time in the `ChallengeConfig` `ImmunityTimeProperty` setting at the rule and web ACL level. The rule setting overrides the web ACL setting.
     ///
     /// This action option is available for rules. It isn't available for web ACL default actions.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ChallengeAction
 }
 
@@ -777,7 +769,7 @@ impl ChallengeAction {
 
 part! {
     /// Specifies how AWS WAF should handle `Challenge` evaluations. This is available at the web ACL level and in each rule.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ChallengeConfig
 }
 
@@ -796,7 +788,6 @@ impl ChallengeConfig {
 
 part! {
     /// This is part of the `AWSManagedRulesAntiDDoSRuleSet` `ClientSideActionConfig` configuration in `ManagedRuleGroupConfig`.
-    #[derive(Clone, Debug)]
     ClientSideAction
 }
 
@@ -859,7 +850,6 @@ impl ClientSideAction {
 
 part! {
     /// This is part of the configuration for the managed rules `AWSManagedRulesAntiDDoSRuleSet` in `ManagedRuleGroupConfig`.
-    #[derive(Clone, Debug)]
     ClientSideActionConfig
 }
 
@@ -886,7 +876,7 @@ part! {
     /// You must specify exactly one setting: either `All`, `IncludedCookies`, or `ExcludedCookies`.
     ///
     /// Example JSON: `"MatchPattern": { "IncludedCookies": [ "session-id-time", "session-id" ] }`
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CookieMatchPattern
 }
 
@@ -925,7 +915,6 @@ part! {
     /// This is used to indicate the web request component to inspect, in the `FieldToMatch` specification.
     ///
     /// Example JSON: `"Cookies": { "MatchPattern": { "All": {} }, "MatchScope": "KEY", "OversizeHandling": "MATCH" }`
-    #[derive(Clone, Debug)]
     Cookies
 }
 
@@ -970,7 +959,7 @@ part! {
     /// Specifies that AWS WAF should count the request. Optionally defines additional custom handling for the request.
     ///
     /// This is used in the context of other settings, for example to specify values for a rule action or a web ACL default action.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     CountAction
 }
 
@@ -991,7 +980,6 @@ impl CountAction {
 
 part! {
     /// Configures cryptocurrency payment settings.
-    #[derive(Clone, Debug)]
     CryptoConfig
 }
 
@@ -1010,7 +998,6 @@ impl CryptoConfig {
 
 part! {
     /// A custom header for custom request and response handling. This is used in `CustomResponse` and `CustomRequestHandling`.
-    #[derive(Clone, Debug)]
     CustomHttpHeader
 }
 
@@ -1037,7 +1024,6 @@ part! {
     /// Custom request handling behavior that inserts custom headers into a web request. You can add custom request handling for AWS WAF to use when the rule action doesn't block the request. For example, `CaptchaAction` for requests with valid t okens, and `AllowAction`.
     ///
     /// For information about customizing web requests and responses, see [Customizing web requests and responses in AWS WAF](https://docs.aws.amazon.com/waf/latest/developerguide/waf-custom-request-response.html) in the *AWS WAF Developer Guide*.
-    #[derive(Clone, Debug)]
     CustomRequestHandling
 }
 
@@ -1060,7 +1046,6 @@ part! {
     /// A custom response to send to the client. You can define a custom response for rule actions and default web ACL actions that are set to the block action.
     ///
     /// For information about customizing web requests and responses, see [Customizing web requests and responses in AWS WAF](https://docs.aws.amazon.com/waf/latest/developerguide/waf-custom-request-response.html) in the [AWS WAF developer guide](https://docs.aws.amazon.com/waf/latest/developerguide/waf-chapter.html).
-    #[derive(Clone, Debug)]
     CustomResponse
 }
 
@@ -1099,7 +1084,6 @@ impl CustomResponse {
 
 part! {
     /// The response body to use in a custom response to a web request. This is referenced by key from `CustomResponse` `CustomResponseBodyKey`.
-    #[derive(Clone, Debug)]
     CustomResponseBody
 }
 
@@ -1126,7 +1110,6 @@ impl CustomResponseBody {
 
 part! {
     /// `DataProtect` of [`AWS::WAFv2::WebACL`](super).
-    #[derive(Clone, Debug)]
     DataProtect
 }
 
@@ -1165,7 +1148,6 @@ part! {
     /// The data protection that you configure for the web ACL alters the data that's available for any other data collection activity, including your AWS WAF logging destinations, web ACL request sampling, and Amazon Security Lake data collection and management. Your other option for data protection is in the logging configuration, which only affects logging.
     ///
     /// This is part of the data protection configuration for a web ACL.
-    #[derive(Clone, Debug)]
     DataProtectionConfig
 }
 
@@ -1184,7 +1166,7 @@ impl DataProtectionConfig {
 
 part! {
     /// In a `WebACL`, this is the action that you want AWS WAF to perform when a web request doesn't match any of the rules in the `WebACL`. The default action must be a terminating action.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     DefaultAction
 }
 
@@ -1211,7 +1193,6 @@ part! {
     /// Specifies a single rule in a rule group whose action you want to override to `Count`.
     ///
     /// > Instead of this option, use `RuleActionOverrides`. It accepts any valid action setting, including `Count`.
-    #[derive(Clone, Debug)]
     ExcludedRule
 }
 
@@ -1232,7 +1213,6 @@ part! {
     /// The identifier of a field in the web request payload that contains customer data.
     ///
     /// This data type is used to specify fields in the `RequestInspection` and `RequestInspectionACFP` configurations, which are used in the managed rule group configurations `AWSManagedRulesATPRuleSet` and `AWSManagedRulesACFPRuleSet`, respectively.
-    #[derive(Clone, Debug)]
     FieldIdentifier
 }
 
@@ -1272,7 +1252,7 @@ part! {
     /// - Even though all `FieldToMatch` settings are available, the only valid settings for field redaction are `UriPath`, `QueryString`, `SingleHeader`, and `Method`.
     /// - In this documentation, the descriptions of the individual fields talk about specifying the web request component to inspect, but for field redaction, you are specifying the component type to redact from the logs.
     /// - If you have request sampling enabled, the redacted fields configuration for logging has no impact on sampling. You can only exclude fields from request sampling by disabling sampling in the web ACL visibility configuration or by configuring data protection for the web ACL.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     FieldToMatch
 }
 
@@ -1409,7 +1389,6 @@ impl FieldToMatch {
 
 part! {
     /// Specifies a field type and keys to protect in stored web request data. This is part of the data protection configuration for a web ACL.
-    #[derive(Clone, Debug)]
     FieldToProtect
 }
 
@@ -1442,7 +1421,6 @@ part! {
     /// This configuration is used for `GeoMatchStatement`, `AsnMatchStatement`, and `RateBasedStatement`. For `IPSetReferenceStatement`, use `IPSetForwardedIPConfig` instead.
     ///
     /// AWS WAF only evaluates the first IP address found in the specified HTTP header.
-    #[derive(Clone, Debug)]
     ForwardedIpConfiguration
 }
 
@@ -1488,7 +1466,7 @@ part! {
     /// If you use a forwarded IP address, the label formats are `awswaf:forwardedip:geo:region:<ISO country code>-<ISO region code>` and `awswaf:forwardedip:geo:country:<ISO country code>`.
     ///
     /// For additional details, see [Geographic match rule statement](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-geo-match.html) in the [AWS WAF Developer Guide](https://docs.aws.amazon.com/waf/latest/developerguide/waf-chapter.html).
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     GeoMatchStatement
 }
 
@@ -1523,7 +1501,7 @@ part! {
     /// You must specify exactly one setting: either `All`, `IncludedHeaders`, or `ExcludedHeaders`.
     ///
     /// Example JSON: `"MatchPattern": { "ExcludedHeaders": [ "KeyToExclude1", "KeyToExclude2" ] }`
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     HeaderMatchPattern
 }
 
@@ -1558,7 +1536,6 @@ impl HeaderMatchPattern {
 
 part! {
     /// The string containing the list of a web request's header names, ordered as they appear in the web request, separated by colons.
-    #[derive(Clone, Debug)]
     HeaderOrder
 }
 
@@ -1583,7 +1560,6 @@ part! {
     /// If you want to inspect just the value of a single header, use the `SingleHeader` `FieldToMatch` setting instead.
     ///
     /// Example JSON: `"Headers": { "MatchPattern": { "All": {} }, "MatchScope": "KEY", "OversizeHandling": "MATCH" }`
-    #[derive(Clone, Debug)]
     Headers
 }
 
@@ -1630,7 +1606,6 @@ part! {
     /// > If the specified header isn't present in the request, AWS WAF doesn't apply the rule to the web request at all.
     ///
     /// This configuration is used only for `IPSetReferenceStatement`. For `GeoMatchStatement` and `RateBasedStatement`, use `ForwardedIPConfig` instead.
-    #[derive(Clone, Debug)]
     IpSetForwardedIpConfiguration
 }
 
@@ -1678,7 +1653,6 @@ part! {
     /// A rule statement used to detect web requests coming from particular IP addresses or address ranges. To use this, create an `IPSet` that specifies the addresses you want to detect, then use the ARN of that set in this statement.
     ///
     /// Each IP set rule statement references an IP set. You create and maintain the set independent of your rules. This allows you to use the single set in multiple rules. When you update the referenced set, AWS WAF automatically updates all rules that reference it.
-    #[derive(Clone, Debug)]
     IpSetReferenceStatement
 }
 
@@ -1705,7 +1679,6 @@ impl IpSetReferenceStatement {
 
 part! {
     /// Used for CAPTCHA and challenge token settings. Determines how long a `CAPTCHA` or challenge timestamp remains valid after AWS WAF updates it for a successful `CAPTCHA` or challenge response.
-    #[derive(Clone, Debug)]
     ImmunityTimeProperty
 }
 
@@ -1732,7 +1705,6 @@ part! {
     /// You can obtain the JA3 fingerprint for client requests from the web ACL logs. If AWS WAF is able to calculate the fingerprint, it includes it in the logs. For information about the logging fields, see [Log fields](https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html) in the *AWS WAF Developer Guide*.
     ///
     /// Provide the JA3 fingerprint string from the logs in your string match statement specification, to match with any future requests that have the same TLS configuration.
-    #[derive(Clone, Debug)]
     Ja3Fingerprint
 }
 
@@ -1762,7 +1734,6 @@ part! {
     /// You can obtain the JA4 fingerprint for client requests from the web ACL logs. If AWS WAF is able to calculate the fingerprint, it includes it in the logs. For information about the logging fields, see [Log fields](https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html) in the *AWS WAF Developer Guide*.
     ///
     /// Provide the JA4 fingerprint string from the logs in your string match statement specification, to match with any future requests that have the same TLS configuration.
-    #[derive(Clone, Debug)]
     Ja4Fingerprint
 }
 
@@ -1794,7 +1765,6 @@ part! {
     /// Example JSON: `"JsonBody": { "MatchPattern": { "All": {} }, "MatchScope": "ALL" }`
     ///
     /// For additional information about this request component option, see [JSON body](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-fields-list.html#waf-rule-statement-request-component-json-body) in the *AWS WAF Developer Guide*.
-    #[derive(Clone, Debug)]
     JsonBody
 }
 
@@ -1858,7 +1828,7 @@ impl JsonBody {
 
 part! {
     /// The patterns to look for in the JSON body. AWS WAF inspects the results of these pattern matches against the rule inspection criteria. This is used with the `FieldToMatch` option `JsonBody`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     JsonMatchPattern
 }
 
@@ -1893,7 +1863,6 @@ impl JsonMatchPattern {
 
 part! {
     /// A single label container. This is used as an element of a label array in `RuleLabels` inside a rule.
-    #[derive(Clone, Debug)]
     Label
 }
 
@@ -1914,7 +1883,6 @@ part! {
     /// A rule statement to match against labels that have been added to the web request by rules that have already run in the web ACL.
     ///
     /// The label match statement provides the label or namespace string to search for. The label string can represent a part or all of the fully qualified label name that had been added to the web request. Fully qualified labels have a prefix, optional namespaces, and label name. The prefix identifies the rule group or web ACL context of the rule that added the label. If you do not provide the fully qualified name in your label match string, AWS WAF performs the search for labels that were added in the same context as the label match statement.
-    #[derive(Clone, Debug)]
     LabelMatchStatement
 }
 
@@ -1948,7 +1916,7 @@ part! {
     /// - Use the `AWSManagedRulesACFPRuleSet` configuration object to configure the account creation fraud prevention managed rule group. The configuration includes the registration and sign-up pages of your application and the locations in the account creation request payload of data, such as the user email and phone number fields.
     /// - Use the `AWSManagedRulesATPRuleSet` configuration object to configure the account takeover prevention managed rule group. The configuration includes the sign-in page of your application and the locations in the login request payload of data such as the username and password.
     /// - Use the `AWSManagedRulesBotControlRuleSet` configuration object to configure the protection level that you want the Bot Control rule group to use.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ManagedRuleGroupConfig
 }
 
@@ -2029,7 +1997,6 @@ part! {
     /// You cannot nest a `ManagedRuleGroupStatement`, for example for use inside a `NotStatement` or `OrStatement`. You cannot use a managed rule group statement inside another rule group. You can only use a managed rule group statement as a top-level statement in a rule that you define in a web ACL.
     ///
     /// > You are charged additional fees when you use the AWS WAF Bot Control managed rule group `AWSManagedRulesBotControlRuleSet`, the AWS WAF Fraud Control account takeover prevention (ATP) managed rule group `AWSManagedRulesATPRuleSet`, or the AWS WAF Fraud Control account creation fraud prevention (ACFP) managed rule group `AWSManagedRulesACFPRuleSet`. For more information, see [AWS WAF Pricing](https://docs.aws.amazon.com/waf/pricing/).
-    #[derive(Clone, Debug)]
     ManagedRuleGroupStatement
 }
 
@@ -2101,7 +2068,7 @@ impl ManagedRuleGroupStatement {
 
 part! {
     /// Configures monetization for the web ACL or rule group.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MonetizationConfig
 }
 
@@ -2126,7 +2093,7 @@ impl MonetizationConfig {
 
 part! {
     /// Monetize action for rules.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     MonetizeAction
 }
 
@@ -2147,7 +2114,6 @@ impl MonetizeAction {
 
 part! {
     /// A logical rule statement used to negate the results of another rule statement. You provide one `Statement` within the `NotStatement`.
-    #[derive(Clone, Debug)]
     NotStatement
 }
 
@@ -2166,7 +2132,6 @@ impl NotStatement {
 
 part! {
     /// Configures the level of DDoS protection that applies to web ACLs associated with Application Load Balancers.
-    #[derive(Clone, Debug)]
     OnSourceDDoSProtectionConfig
 }
 
@@ -2185,7 +2150,6 @@ impl OnSourceDDoSProtectionConfig {
 
 part! {
     /// A logical rule statement used to combine other rule statements with OR logic. You provide more than one `Statement` within the `OrStatement`.
-    #[derive(Clone, Debug)]
     OrStatement
 }
 
@@ -2208,7 +2172,7 @@ part! {
     /// You can only use this for rule statements that reference a rule group, like `RuleGroupReferenceStatement` and `ManagedRuleGroupStatement`.
     ///
     /// > This option is usually set to none. It does not affect how the rules in the rule group are evaluated. If you want the rules in the rule group to only count matches, do not use this and instead use the rule action override option, with `Count` action, in your rule group reference statement settings.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     OverrideAction
 }
 
@@ -2235,7 +2199,6 @@ impl OverrideAction {
 
 part! {
     /// Configuration for a single payment network.
-    #[derive(Clone, Debug)]
     PaymentNetwork
 }
 
@@ -2266,7 +2229,6 @@ impl PaymentNetwork {
 
 part! {
     /// Text Transformation applied before parsing the query string.
-    #[derive(Clone, Debug)]
     PreParseTextTransformation
 }
 
@@ -2289,7 +2251,6 @@ impl PreParseTextTransformation {
 
 part! {
     /// A price configuration.
-    #[derive(Clone, Debug)]
     Price
 }
 
@@ -2353,7 +2314,6 @@ part! {
     /// If you only aggregate on the individual IP address or forwarded IP address, you can retrieve the list of IP addresses that AWS WAF is currently rate limiting for a rule through the API call `GetRateBasedStatementManagedKeys`. This option is not available for other aggregation configurations.
     ///
     /// AWS WAF tracks and manages web requests separately for each instance of a rate-based rule that you use. For example, if you provide the same rate-based rule settings in two web ACLs, each of the two rule statements represents a separate instance of the rate-based rule and gets its own tracking and management by AWS WAF. If you define a rate-based rule inside a rule group, and then use that rule group in multiple places, each use creates a separate instance of the rate-based rule that gets its own tracking and management by AWS WAF.
-    #[derive(Clone, Debug)]
     RateBasedStatement
 }
 
@@ -2441,7 +2401,7 @@ part! {
     /// Specifies a single custom aggregate key for a rate-base rule.
     ///
     /// > Web requests that are missing any of the components specified in the aggregation keys are omitted from the rate-based rule evaluation and handling.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RateBasedStatementCustomKey
 }
 
@@ -2536,7 +2496,6 @@ impl RateBasedStatementCustomKey {
 
 part! {
     /// Specifies a cookie as an aggregate key for a rate-based rule. Each distinct value in the cookie contributes to the aggregation instance. If you use a single cookie as your custom key, then each value fully defines an aggregation instance.
-    #[derive(Clone, Debug)]
     RateLimitCookie
 }
 
@@ -2559,7 +2518,6 @@ impl RateLimitCookie {
 
 part! {
     /// Specifies a header as an aggregate key for a rate-based rule. Each distinct value in the header contributes to the aggregation instance. If you use a single header as your custom key, then each value fully defines an aggregation instance.
-    #[derive(Clone, Debug)]
     RateLimitHeader
 }
 
@@ -2582,7 +2540,6 @@ impl RateLimitHeader {
 
 part! {
     /// Use the request's JA3 fingerprint derived from the TLS Client Hello of an incoming request as an aggregate key. If you use a single JA3 fingerprint as your custom key, then each value fully defines an aggregation instance.
-    #[derive(Clone, Debug)]
     RateLimitJa3Fingerprint
 }
 
@@ -2606,7 +2563,6 @@ impl RateLimitJa3Fingerprint {
 
 part! {
     /// Use the request's JA4 fingerprint derived from the TLS Client Hello of an incoming request as an aggregate key. If you use a single JA4 fingerprint as your custom key, then each value fully defines an aggregation instance.
-    #[derive(Clone, Debug)]
     RateLimitJa4Fingerprint
 }
 
@@ -2634,7 +2590,6 @@ part! {
     /// This uses only labels that have been added to the request by rules that are evaluated before this rate-based rule in the web ACL.
     ///
     /// For information about label namespaces and names, see [Label syntax and naming requirements](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-label-requirements.html) in the *AWS WAF Developer Guide*.
-    #[derive(Clone, Debug)]
     RateLimitLabelNamespace
 }
 
@@ -2653,7 +2608,6 @@ impl RateLimitLabelNamespace {
 
 part! {
     /// Specifies a query argument in the request as an aggregate key for a rate-based rule. Each distinct value for the named query argument contributes to the aggregation instance. If you use a single query argument as your custom key, then each value fully defines an aggregation instance.
-    #[derive(Clone, Debug)]
     RateLimitQueryArgument
 }
 
@@ -2676,7 +2630,6 @@ impl RateLimitQueryArgument {
 
 part! {
     /// Specifies the request's query string as an aggregate key for a rate-based rule. Each distinct string contributes to the aggregation instance. If you use just the query string as your custom key, then each string fully defines an aggregation instance.
-    #[derive(Clone, Debug)]
     RateLimitQueryString
 }
 
@@ -2695,7 +2648,6 @@ impl RateLimitQueryString {
 
 part! {
     /// Specifies the request's URI path as an aggregate key for a rate-based rule. Each distinct URI path contributes to the aggregation instance. If you use just the URI path as your custom key, then each URI path fully defines an aggregation instance.
-    #[derive(Clone, Debug)]
     RateLimitUriPath
 }
 
@@ -2714,7 +2666,7 @@ impl RateLimitUriPath {
 
 part! {
     /// A single regular expression. This is used in a `RegexPatternSet` and also in the configuration for the AWS Managed Rules rule group `AWSManagedRulesAntiDDoSRuleSet`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Regex
 }
 
@@ -2735,7 +2687,6 @@ impl Regex {
 
 part! {
     /// A rule statement used to search web request components for a match against a single regular expression.
-    #[derive(Clone, Debug)]
     RegexMatchStatement
 }
 
@@ -2774,7 +2725,6 @@ part! {
     /// A rule statement used to search web request components for matches with regular expressions. To use this, create a `RegexPatternSet` that specifies the expressions that you want to detect, then use that set in this statement. A web request matches the pattern set rule statement if the request component matches any of the patterns in the set.
     ///
     /// Each regex pattern set rule statement references a regex pattern set. You create and maintain the set independent of your rules. This allows you to use the single set in multiple rules. When you update the referenced set, AWS WAF automatically updates all rules that reference it.
-    #[derive(Clone, Debug)]
     RegexPatternSetReferenceStatement
 }
 
@@ -2819,7 +2769,6 @@ part! {
     /// For Application Load Balancer and AWS AppSync, the limit is fixed at 8 KB (8,192 bytes).
     ///
     /// This is used in the `AssociationConfig` of the web ACL.
-    #[derive(Clone, Debug)]
     RequestBodyAssociatedResourceTypeConfig
 }
 
@@ -2846,7 +2795,6 @@ part! {
     /// This is part of the `AWSManagedRulesATPRuleSet` configuration in `ManagedRuleGroupConfig`.
     ///
     /// In these settings, you specify how your application accepts login attempts by providing the request payload type and the names of the fields within the request body where the username and password are provided.
-    #[derive(Clone, Debug)]
     RequestInspection
 }
 
@@ -2899,7 +2847,6 @@ part! {
     /// This is part of the `AWSManagedRulesACFPRuleSet` configuration in `ManagedRuleGroupConfig`.
     ///
     /// In these settings, you specify how your application accepts account creation attempts by providing the request payload type and the names of the fields within the request body where the username, password, email, and primary address and phone number fields are provided.
-    #[derive(Clone, Debug)]
     RequestInspectionAcfp
 }
 
@@ -3005,7 +2952,7 @@ part! {
     /// This is part of the `AWSManagedRulesATPRuleSet` and `AWSManagedRulesACFPRuleSet` configurations in `ManagedRuleGroupConfig`.
     ///
     /// Enable response inspection by configuring exactly one component of the response to inspect, for example, `Header` or `StatusCode`. You can't configure more than one component for inspection. If you don't configure any of the response inspection options, response inspection is disabled.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     ResponseInspection
 }
 
@@ -3044,7 +2991,6 @@ part! {
     /// Configures inspection of the response body. AWS WAF can inspect the first 65,536 bytes (64 KB) of the response body. This is part of the `ResponseInspection` configuration for `AWSManagedRulesATPRuleSet` and `AWSManagedRulesACFPRuleSet`.
     ///
     /// > Response inspection is available only in web ACLs that protect Amazon CloudFront distributions.
-    #[derive(Clone, Debug)]
     ResponseInspectionBodyContains
 }
 
@@ -3073,7 +3019,6 @@ part! {
     /// Configures inspection of the response header. This is part of the `ResponseInspection` configuration for `AWSManagedRulesATPRuleSet` and `AWSManagedRulesACFPRuleSet`.
     ///
     /// > Response inspection is available only in web ACLs that protect Amazon CloudFront distributions.
-    #[derive(Clone, Debug)]
     ResponseInspectionHeader
 }
 
@@ -3112,7 +3057,6 @@ part! {
     /// Configures inspection of the response JSON. AWS WAF can inspect the first 65,536 bytes (64 KB) of the response JSON. This is part of the `ResponseInspection` configuration for `AWSManagedRulesATPRuleSet` and `AWSManagedRulesACFPRuleSet`.
     ///
     /// > Response inspection is available only in web ACLs that protect Amazon CloudFront distributions.
-    #[derive(Clone, Debug)]
     ResponseInspectionJson
 }
 
@@ -3151,7 +3095,6 @@ part! {
     /// Configures inspection of the response status code. This is part of the `ResponseInspection` configuration for `AWSManagedRulesATPRuleSet` and `AWSManagedRulesACFPRuleSet`.
     ///
     /// > Response inspection is available only in web ACLs that protect Amazon CloudFront distributions.
-    #[derive(Clone, Debug)]
     ResponseInspectionStatusCode
 }
 
@@ -3178,7 +3121,6 @@ impl ResponseInspectionStatusCode {
 
 part! {
     /// A single rule, which you can use in a `WebACL` or `RuleGroup` to identify web requests that you want to manage in some way. Each rule includes one top-level `Statement` that AWS WAF uses to identify matching web requests, and parameters that govern how AWS WAF handles them.
-    #[derive(Clone, Debug)]
     Rule
 }
 
@@ -3275,7 +3217,7 @@ impl Rule {
 
 part! {
     /// The action that AWS WAF should take on a web request when it matches a rule's statement. Settings at the web ACL level can override the rule action setting.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     RuleAction
 }
 
@@ -3339,7 +3281,6 @@ part! {
     /// Action setting to use in the place of a rule action that is configured inside the rule group. You specify one override for each rule whose action you want to change.
     ///
     /// You can use overrides for testing, for example you can override all of rule actions to `Count` and then monitor the resulting count metrics to understand how the rule group would handle your web traffic. You can also permanently override some or all actions, to modify how the rule group manages your web traffic.
-    #[derive(Clone, Debug)]
     RuleActionOverride
 }
 
@@ -3364,7 +3305,6 @@ part! {
     /// A rule statement used to run the rules that are defined in a `RuleGroup`. To use this, create a rule group with your rules, then provide the ARN of the rule group in this statement.
     ///
     /// You cannot nest a `RuleGroupReferenceStatement`, for example for use inside a `NotStatement` or `OrStatement`. You cannot use a rule group reference statement inside another rule group. You can only reference a rule group as a top-level statement within a rule that you define in a web ACL.
-    #[derive(Clone, Debug)]
     RuleGroupReferenceStatement
 }
 
@@ -3411,7 +3351,6 @@ part! {
     /// This is used to indicate the web request component to inspect, in the `FieldToMatch` specification.
     ///
     /// Example JSON: `"SingleHeader": { "Name": "haystack" }`
-    #[derive(Clone, Debug)]
     SingleHeader
 }
 
@@ -3434,7 +3373,6 @@ part! {
     /// This is used to indicate the web request component to inspect, in the `FieldToMatch` specification.
     ///
     /// Example JSON: `"SingleQueryArgument": { "Name": "myArgument" }`
-    #[derive(Clone, Debug)]
     SingleQueryArgument
 }
 
@@ -3457,7 +3395,6 @@ part! {
     /// If you configure AWS WAF to inspect the request body, AWS WAF inspects only the number of bytes in the body up to the limit for the web ACL and protected resource type. If you know that the request body for your web requests should never exceed the inspection limit, you can use a size constraint statement to block requests that have a larger request body size. For more information about the inspection limits, see `Body` and `JsonBody` settings for the `FieldToMatch` data type.
     ///
     /// If you choose URI for the value of Part of the request to filter on, the slash (/) in the URI counts as one character. For example, the URI `/logo.jpg` is nine characters long.
-    #[derive(Clone, Debug)]
     SizeConstraintStatement
 }
 
@@ -3499,7 +3436,6 @@ impl SizeConstraintStatement {
 
 part! {
     /// A rule statement that inspects for malicious SQL code. Attackers insert malicious SQL code into web requests to do things like modify your database or extract data from it.
-    #[derive(Clone, Debug)]
     SqliMatchStatement
 }
 
@@ -3543,7 +3479,7 @@ impl SqliMatchStatement {
 
 part! {
     /// The processing guidance for a rule, used by AWS WAF to determine whether a web request matches the rule.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     Statement
 }
 
@@ -3725,7 +3661,6 @@ impl Statement {
 
 part! {
     /// Text transformations eliminate some of the unusual formatting that attackers use in web requests in an effort to bypass detection.
-    #[derive(Clone, Debug)]
     TextTransformation
 }
 
@@ -3752,7 +3687,7 @@ part! {
     /// This is used to indicate the web request component to inspect, in the `FieldToMatch` specification.
     ///
     /// Example JSON: `"UriFragment": { "MatchPattern": { "All": {} }, "MatchScope": "KEY", "OversizeHandling": "MATCH" }`
-    #[derive(Clone, Debug, Default)]
+    #[derive(Default)]
     UriFragment
 }
 
@@ -3781,7 +3716,6 @@ impl UriFragment {
 
 part! {
     /// Defines and enables Amazon CloudWatch metrics and web request sample collection.
-    #[derive(Clone, Debug)]
     VisibilityConfig
 }
 
@@ -3819,7 +3753,6 @@ impl VisibilityConfig {
 
 part! {
     /// A rule statement that inspects for cross-site scripting (XSS) attacks. In XSS attacks, the attacker uses vulnerabilities in a benign website as a vehicle to inject malicious client-site scripts into other legitimate web browsers.
-    #[derive(Clone, Debug)]
     XssMatchStatement
 }
 

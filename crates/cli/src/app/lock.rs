@@ -7,6 +7,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::interrupt::{self, Litter};
 use crate::output::paths;
 use crate::session::Session;
 
@@ -15,6 +16,7 @@ use crate::session::Session;
 pub struct Lock {
     path: PathBuf,
     _file: File,
+    _litter: Litter,
 }
 
 impl Lock {
@@ -46,7 +48,8 @@ impl Lock {
             if is_still_there(&path, &file) {
                 // Only for the words of those who wait.
                 let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
-                return Some(Self { path, _file: file });
+                let _litter = interrupt::removes(&path);
+                return Some(Self { path, _file: file, _litter });
             }
         }
     }

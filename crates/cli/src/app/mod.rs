@@ -174,7 +174,9 @@ fn read_assembly(session: &Session, folder: &Path) -> Result<Loaded, Failure> {
                     .warn(&format!("the assembly has the newer version {version}; what it has more is left aside"));
             }
             Note::UnknownArtifact { id, kind } => {
-                session.ui.detail(&format!("left aside: `{id}`, an artifact of the kind {kind}\n"));
+                session
+                    .ui
+                    .say(&format!("note: `{id}` is left aside: {kind} is not a kind of artifact that is known here\n"));
             }
             Note::UnknownDependency { id, dependency } => {
                 session.ui.detail(&format!("left aside: `{id}` depends on `{dependency}`, which is not there\n"));

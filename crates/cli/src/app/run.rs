@@ -14,6 +14,7 @@ use skysmith_assembly::{Assembly, KNOWN_MAJOR_VERSION};
 
 use super::process::{self, Event};
 use crate::error::Failure;
+use crate::interrupt;
 use crate::output::paths;
 use crate::session::Session;
 
@@ -66,6 +67,7 @@ pub fn run(session: &Session, run: Run, out: &Path) -> Result<Found, Failure> {
         .prefix("skysmith-")
         .tempdir()
         .map_err(|error| Failure::from(error).context("cannot make a temporary folder"))?;
+    let _litter = interrupt::removes(private.path());
     let findings = private.path().join("diagnostics.json");
     set_environment(session, &mut command, context, out, &findings, private.path())?;
 

@@ -281,14 +281,14 @@ impl<'a> Writer<'a> {
         let mut made =
             vec![if required.is_empty() { "Nothing set yet.".to_owned() } else { "With what is required:".to_owned() }];
         made.push(required.join("\n"));
-        let default = if parameters.is_empty() { ", Default" } else { "" };
+        let default = if parameters.is_empty() { "    #[derive(Default)]\n" } else { "" };
         let new = if parameters.is_empty() {
             "        Self::default()\n".to_owned()
         } else {
             format!("        let mut properties = PropertyMap::new();\n{sets}        Self(properties)\n")
         };
         Ok(format!(
-            "\npart! {{\n{}    #[derive(Clone, Debug{default})]\n    {type_name}\n}}\n\nimpl {type_name} {{\n{}    pub fn new({}) -> Self {{\n{new}    }}\n{setters}}}\n",
+            "\npart! {{\n{}{default}    {type_name}\n}}\n\nimpl {type_name} {{\n{}    pub fn new({}) -> Self {{\n{new}    }}\n{setters}}}\n",
             docs::comment("///", "    ", &[own]),
             docs::comment("///", "    ", &made),
             parameters.join(", "),

@@ -1,10 +1,14 @@
 //! A program with one mistake, chosen by its argument: what people do wrong, done to a real Skysmith app.
 
+// A rule as an app brings it along.
+#[path = "../../../../../apps/object-counter/src/bucket_digits.rs"]
+mod bucket_digits;
+
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use skysmith::prelude::*;
-use skysmith::{Resource, dynamodb, lambda};
+use skysmith::{Resource, dynamodb, lambda, s3};
 
 fn main() -> ExitCode {
     let mistake = std::env::args().nth(1).unwrap_or_default();
@@ -33,6 +37,12 @@ fn main() -> ExitCode {
                 queue.set("DelaySeconds", "soon");
                 queue.set("VisibilityTimout", 3);
                 table("Table");
+            }
+            "bucket-digits" => {
+                let objects = s3::Bucket::builder(&stack, "Objects");
+                let objects = objects.bucket_name("rtf2bucket");
+                objects.build();
+                app.add_aspect(bucket_digits::BucketDigits);
             }
             "function" => function("function"),
             "prints" => {

@@ -37,6 +37,14 @@ fn a_raw_property_of_the_wrong_type() {
 }
 
 #[test]
+fn a_bucket_name_with_digits() {
+    fails(&with_mistake("bucket-digits"), ["synth"], 1)
+        .err_has("error[bucket-digits]: bucket name \"rtf2bucket\" contains digits\n")
+        .err_has(&place(".bucket_name(\"rtf2bucket\")"))
+        .err_has("= at mistaken/Objects (AWS::S3::Bucket), BucketName\n");
+}
+
+#[test]
 fn a_functions_folder_that_is_missing_empty_or_broken() {
     let project = with_mistake("function");
     fails(&project, ["synth"], 1)
@@ -86,33 +94,62 @@ fn more_than_a_template_holds() {
     fails(&with_mistake("large 300"), ["synth"], 1).err_has("1 MB").err_has("nothing was written");
 }
 
+/// Sends a signal to a process, or with a minus in front to a group. Whether there was anybody to send it to.
+fn signal(signal: &str, process: &str) -> bool {
+    Command::new("kill").args([signal, "--", process]).stderr(Stdio::null()).status().unwrap().success()
+}
+
+/// A project whose app says its process id in a file and never ends.
+fn hanging() -> TestProject {
+    let project = TestProject::with_script("echo $$ > pid.new\nmv pid.new pid\nexec sleep 300\n").file("tmp/.keep", "");
+    let temporary = project.path("tmp").display().to_string();
+    project.variable("TMPDIR", &temporary)
+}
+
+/// The app has ended, and nothing tells that there was a run but what the app itself left.
+fn nothing_is_left(project: &TestProject) {
+    let app = fs::read_to_string(project.path("pid")).unwrap();
+    let since = Instant::now();
+    while signal("-0", app.trim()) {
+        assert!(since.elapsed() < Duration::from_secs(5), "the app goes on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let left: Vec<_> = project.content().into_keys().collect();
+    let expected = ["app.sh", "pid", "skysmith.toml", "tmp", "tmp/.keep"];
+    assert_eq!(left, expected.map(|name| project.path(name)));
+}
+
 #[test]
 fn one_that_hangs_is_told_of_and_can_be_interrupted() {
-    let project = TestProject::with_script("echo $$ > pid\nexec sleep 300\n");
+    let project = hanging();
     // A group of its own, as a terminal gives it: Ctrl-C goes to all that is in it.
     let mut command = project.command("", ["synth"]);
     let started = Instant::now();
-    let mut child = command.process_group(0).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut child =
+        command.process_group(0).stdin(Stdio::null()).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
     let mut notice = String::new();
     BufReader::new(child.stderr.take().unwrap()).read_line(&mut notice).unwrap();
     assert_eq!(notice, "still waiting for `sh app.sh` to end; Ctrl-C stops it\n");
     assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
-    let kill = |signal: &str, process: &str| {
-        let mut command = Command::new("kill");
-        command.args([signal, "--", process]).stderr(Stdio::null()).status().unwrap().success()
-    };
-    assert!(kill("-INT", &format!("-{}", child.id())));
-    let interrupted = Instant::now();
-    assert!(!child.wait().unwrap().success());
-    let app = fs::read_to_string(project.path("pid")).unwrap();
-    while kill("-0", app.trim()) {
-        assert!(interrupted.elapsed() < Duration::from_secs(5), "the app goes on");
-        std::thread::sleep(Duration::from_millis(20));
+    assert!(signal("-INT", &format!("-{}", child.id())));
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    nothing_is_left(&project);
+}
+
+#[test]
+fn the_app_ends_with_the_command() {
+    let project = hanging();
+    let mut command = project.command("", ["synth"]);
+    let mut child = command.stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+    let started = Instant::now();
+    while !project.path("pid").exists() {
+        assert!(started.elapsed() < Duration::from_secs(10), "it does not start");
+        std::thread::sleep(Duration::from_millis(10));
     }
-    assert!(!project.path("cdk.out").exists());
-    // What it left does not keep the next run from anything.
-    let project = project.file("app.sh", &crate::project::writes_assembly(&[("a", &[])]));
-    project.skysmith(["-q", "synth"]).ok();
+    // To the command alone, as CI systems do.
+    assert!(signal("-TERM", &child.id().to_string()));
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    nothing_is_left(&project);
 }
 
 #[test]
