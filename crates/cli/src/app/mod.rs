@@ -161,11 +161,15 @@ fn finish(session: &Session, run: run::Run) -> Result<Loaded, Failure> {
     Ok(loaded)
 }
 
+/// How many artifacts that are left aside are named; the rest is counted.
+const SHOWN_ARTIFACTS: usize = 5;
+
 fn read_assembly(session: &Session, folder: &Path) -> Result<Loaded, Failure> {
     let assembly = Assembly::read(folder).map_err(|error| match error {
         ReadError::Io { .. } | ReadError::NotAnAssembly { .. } => Failure::from(error),
         other => Failure::from(other).note("the assembly is damaged, or was not written by an app"),
     })?;
+    let mut unknown_artifacts = 0;
     for note in &assembly.notes {
         match note {
             Note::NewerVersion { version } => {
@@ -174,15 +178,22 @@ fn read_assembly(session: &Session, folder: &Path) -> Result<Loaded, Failure> {
                     .warn(&format!("the assembly has the newer version {version}; what it has more is left aside"));
             }
             Note::UnknownArtifact { id, kind } => {
-                session
-                    .ui
-                    .say(&format!("note: `{id}` is left aside: {kind} is not a kind of artifact that is known here\n"));
+                unknown_artifacts += 1;
+                if unknown_artifacts <= SHOWN_ARTIFACTS {
+                    session.ui.say(&format!(
+                        "note: `{id}` is left aside: {kind} is not a kind of artifact that is known here\n"
+                    ));
+                }
             }
             Note::UnknownDependency { id, dependency } => {
                 session.ui.detail(&format!("left aside: `{id}` depends on `{dependency}`, which is not there\n"));
             }
             _ => {}
         }
+    }
+    if unknown_artifacts > SHOWN_ARTIFACTS {
+        let more = unknown_artifacts - SHOWN_ARTIFACTS;
+        session.ui.say(&format!("note: {more} more artifacts of unknown kinds are left aside\n"));
     }
     if !assembly.missing_context.is_empty() {
         return Err(missing_context(&assembly.missing_context));
