@@ -11,7 +11,7 @@
 //! # }
 //! ```
 //!
-//! The emulator is [ministack](https://pypi.org/project/ministack/), a Python program. The first start installs it into a
+//! The emulator is ministack, a Python program. The first start installs it into a
 //! virtual environment in the user's cache folder. It then runs on its own, in a session of its own, until it is stopped;
 //! its state is saved when it stops and is there when it starts again, on the same port if that is free.
 //!
