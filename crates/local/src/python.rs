@@ -228,7 +228,6 @@ for module in ('venv', 'ensurepip'):
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
 
@@ -237,10 +236,17 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (name, script) in programs {
             let file = folder.path().join(name);
-            fs::write(&file, format!("#!/bin/sh\n{script}\n")).expect("writable");
-            fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("may be made executable");
+            write_program(&file, &format!("#!/bin/sh\n{script}\n"));
         }
         folder
+    }
+
+    /// Written by another process: while this one had the file open, a program that another test starts would inherit that, and what is open
+    /// for writing cannot be run.
+    fn write_program(file: &Path, text: &str) {
+        let script = r#"printf '%s' "$2" > "$1" && chmod 755 "$1""#;
+        let written = Command::new("/bin/sh").args(["-c", script, "sh"]).arg(file).arg(text).status();
+        assert!(written.expect("there is a shell").success(), "cannot write {}", file.display());
     }
 
     fn find(programs: &[(&str, &str)]) -> (tempfile::TempDir, Result<PathBuf>) {

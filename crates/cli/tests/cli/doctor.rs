@@ -34,12 +34,17 @@ fn with_credentials(url: &str) -> TestProject {
 
 /// Folders in which the programs that it looks for are scripts.
 fn scripts(project: TestProject, programs: &[(&str, &str)]) -> TestProject {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mut project = project.file("bin/.keep", "");
+    let project = project.file("bin/.keep", "");
     for (name, script) in programs {
-        project = project.file(&format!("bin/{name}"), &format!("#!/bin/sh\n{script}\n"));
-        let path = project.path(&format!("bin/{name}"));
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        // Written by another process: while this one had the file open, a program that another test starts would inherit that, and what is
+        // open for writing cannot be run.
+        let write = r#"printf '%s' "$2" > "$1" && chmod 755 "$1""#;
+        let written = std::process::Command::new("/bin/sh")
+            .args(["-c", write, "sh"])
+            .arg(project.path(&format!("bin/{name}")))
+            .arg(format!("#!/bin/sh\n{script}\n"))
+            .status();
+        assert!(written.unwrap().success(), "cannot write {name}");
     }
     // The system's shell, which runs an app's command.
     let shell = ["/bin/sh", "/usr/bin/sh"].into_iter().find(|shell| std::path::Path::new(shell).exists()).unwrap();
