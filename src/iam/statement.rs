@@ -190,14 +190,16 @@ impl PolicyDocument {
     }
 
     /// Adds a statement.
-    pub fn add(&mut self, statement: Statement) {
-        match self.statements.iter_mut().find(|known| known.is_like(&statement)) {
-            Some(known) => known.actions.extend(statement.actions),
-            None => self.statements.push(statement),
+    pub fn add(&mut self, mut statement: Statement) {
+        let known = self.statements.iter().position(|known| known.is_like(&statement));
+        if let Some(known) = known {
+            statement.actions.append(&mut self.statements[known].actions);
         }
-        for statement in &mut self.statements {
-            statement.actions.sort();
-            statement.actions.dedup();
+        statement.actions.sort();
+        statement.actions.dedup();
+        match known {
+            Some(known) => self.statements[known] = statement,
+            None => self.statements.push(statement),
         }
     }
 

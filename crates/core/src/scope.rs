@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::panic::Location;
+use std::path::Path;
 use std::rc::Rc;
 
 use crate::aspect::Aspect;
@@ -257,9 +258,13 @@ impl Scope {
     #[track_caller]
     pub fn asset_directory(&self, path: &str) -> DirectoryAsset {
         let place = self.place();
-        let asset = asset::directory(path).unwrap_or_else(|error| {
-            self.report(Diagnostic::error(error.to_string()).rule("asset").at(place));
-            DirectoryAsset::missing(path)
+        let is_known = |asset: &&DirectoryAsset| asset.is_readable() && asset.source() == Path::new(path);
+        let known = self.tree.borrow().assets.iter().find(is_known).cloned();
+        let asset = known.unwrap_or_else(|| {
+            asset::directory(path).unwrap_or_else(|error| {
+                self.report(Diagnostic::error(error.to_string()).rule("asset").at(place));
+                DirectoryAsset::missing(path)
+            })
         });
         let mut tree = self.tree.borrow_mut();
         if !tree.assets.iter().any(|known| known.hash() == asset.hash()) {

@@ -37,8 +37,7 @@ impl Stack {
 
     /// The name that CloudFormation knows the stack by.
     pub fn name(&self) -> String {
-        let name = self.edit(|data| data.name.clone()).flatten();
-        name.unwrap_or_else(|| self.scope.path().replace('/', "-"))
+        self.scope.tree.borrow().stack_name(self.scope.index)
     }
 
     /// Deploys `other` before this stack.

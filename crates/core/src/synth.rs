@@ -44,6 +44,8 @@ pub struct SynthesizedStack {
     pub assets: Vec<String>,
     /// The path of the stack around it, if it is nested. It is then no stack of the assembly but an asset of that one.
     pub nested_in: Option<String>,
+    /// The hash of the template of a nested stack, by which it is an asset.
+    pub(crate) nested_hash: Option<String>,
     /// The template.
     pub template: Template,
     /// What each logical id was made by, in the template's order.

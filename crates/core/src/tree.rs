@@ -251,6 +251,20 @@ impl Tree {
         ids
     }
 
+    /// The path with `-` between its ids: the id of a stack in the assembly, and its name where it has no other.
+    pub fn dashed_path(&self, index: u32) -> String {
+        self.path_ids(index).join("-")
+    }
+
+    /// The name that CloudFormation knows a stack by.
+    pub fn stack_name(&self, index: u32) -> String {
+        let name = match &self.element(index).kind {
+            Kind::Stack(data) => data.name.clone(),
+            _ => None,
+        };
+        name.unwrap_or_else(|| self.dashed_path(index))
+    }
+
     /// The stack that the element is in, itself included.
     pub fn stack_of(&self, index: u32) -> Option<u32> {
         let mut at = Some(index);

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use skysmith_assembly::{AssemblyWriter, AssetContent, Environment, MetadataEntry, StackArtifact, WriteError};
 
-use crate::asset::content_hash;
 use crate::synth::{RenderedElement, Synthesis, SynthesizedStack};
 
 impl Synthesis {
@@ -22,9 +21,9 @@ impl Synthesis {
         }
         for stack in &self.stacks {
             let template = stack.template.to_json();
-            if stack.nested_in.is_some() {
+            if let Some(hash) = &stack.nested_hash {
                 let content = AssetContent::Bytes(template.into_bytes(), ".json".to_owned());
-                writer.asset(&template_hash(stack), Some(&stack.path), &content)?;
+                writer.asset(hash, Some(&stack.path), &content)?;
             } else {
                 let inside: Vec<_> = self.stacks.iter().filter(|other| is_nested_in(self, other, stack)).collect();
                 writer.stack(artifact(stack, &inside), template.as_bytes())?;
@@ -32,10 +31,6 @@ impl Synthesis {
         }
         writer.finish()
     }
-}
-
-fn template_hash(stack: &SynthesizedStack) -> String {
-    content_hash(stack.template.to_json().as_bytes())
 }
 
 /// Whether `inner` is nested in `outer`, at whatever depth.
@@ -58,7 +53,7 @@ fn artifact(stack: &SynthesizedStack, inside: &[&SynthesizedStack]) -> StackArti
     let mut assets = stack.assets.clone();
     for nested in inside {
         assets.extend(nested.assets.iter().cloned());
-        assets.push(template_hash(nested));
+        assets.extend(nested.nested_hash.clone());
     }
     assets.sort();
     assets.dedup();

@@ -14,7 +14,7 @@ impl Renderer<'_> {
             if data.nested_in.is_some() {
                 continue;
             }
-            let name = self.stack_name(*stack);
+            let name = self.tree.stack_name(*stack);
             let key = (name.clone(), data.account.clone(), data.region.clone());
             if let Some(first) = taken.insert(key, *stack) {
                 let message = format!("stack name `{name}` is taken by `{}` already", self.tree.path(first));

@@ -186,7 +186,7 @@ impl Renderer<'_> {
         let id = logical_id(&["Exports", &format!("Output{}", value.to_json_compact())])
             .ok_or_else(|| problem(format!("`{path}` yields no name for an output")))?;
         let value = self.leaving(target, value);
-        let producer_name = self.stack_name(producer);
+        let producer_name = self.tree.stack_name(producer);
         let export = format!("{producer_name}:{id}");
         let outputs = self.crossings.outputs.entry(producer).or_default();
         let body = outputs.entry(id.clone()).or_insert_with(|| [("Value".to_owned(), value)].into_iter().collect());

@@ -159,18 +159,21 @@ impl Renderer<'_> {
             })
             .collect();
         let path = tree.path(stack);
-        if let Some(resource) = data.nested_in {
-            self.nested.insert(resource.index, (stack, asset::content_hash(template.to_json().as_bytes())));
-        }
+        let nested_hash = data.nested_in.map(|resource| {
+            let hash = asset::content_hash(template.to_json().as_bytes());
+            self.nested.insert(resource.index, (stack, hash.clone()));
+            hash
+        });
         SynthesizedStack {
-            id: path.replace('/', "-"),
-            name: self.stack_name(stack),
+            id: tree.dashed_path(stack),
+            name: self.tree.stack_name(stack),
             account: data.account.clone(),
             region: data.region.clone(),
             termination_protection: data.termination_protection,
             tags: self.tags_of(stack).into_iter().collect(),
             depends_on: self.waits_for(stack, data),
             assets: self.assets_of(stack),
+            nested_hash,
             nested_in: self.parent_stack(stack).map(|parent| tree.path(parent)),
             path,
             template,
@@ -203,19 +206,12 @@ impl Renderer<'_> {
         }
     }
 
-    fn stack_name(&self, stack: u32) -> String {
-        match &self.tree.element(stack).kind {
-            Kind::Stack(data) if data.name.is_some() => data.name.clone().unwrap_or_default(),
-            _ => self.tree.path(stack).replace('/', "-"),
-        }
-    }
-
     /// The ids of the stacks that must be deployed first: those that the program names and those whose values are used.
     fn waits_for(&self, stack: u32, data: &StackData) -> Vec<String> {
         let named = data.depends_on.iter().map(|id| id.index);
         let mut ids: Vec<String> = named
             .chain(self.crossings.producers(stack).iter().copied())
-            .map(|stack| self.tree.path(stack).replace('/', "-"))
+            .map(|stack| self.tree.dashed_path(stack))
             .collect();
         ids.sort();
         ids.dedup();
