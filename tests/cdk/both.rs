@@ -126,10 +126,11 @@ pub fn general(value: &Value) -> Value {
 }
 
 fn general_text(text: &str) -> String {
+    // A short part may have no digit by chance; what people write is seldom hexadecimal, and then the same on both sides.
     let is_made_up = |word: &&str| {
         (3..=16).contains(&word.len())
             && word.bytes().all(|byte| byte.is_ascii_hexdigit())
-            && word.bytes().any(|byte| byte.is_ascii_digit())
+            && !(word.bytes().any(|byte| byte.is_ascii_lowercase()) && word.bytes().any(|byte| byte.is_ascii_uppercase()))
     };
     let words = text.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric());
     words
@@ -182,5 +183,7 @@ fn installed(variable: &str, place: &str) -> PathBuf {
 fn made_up_parts_of_names() {
     assert_eq!(general_text("assets-Handler886CB40B-7A6278959014B"), "assets-Handler886CB40B-#");
     assert_eq!(general_text("http://localhost:45225/0/Q-A7AEA6562ECF7.fifo"), "http://localhost:#/0/Q-#.fifo");
+    assert_eq!(general_text("Mail-Inner745E041B-1f3ac2d4-bbb"), "Mail-Inner745E041B-#-#");
+    assert_eq!(general_text("Dad-Inner745E041B"), "Dad-Inner745E041B");
     assert_eq!(general_text("SEVEN IS A GOOD NUMBER"), "SEVEN IS A GOOD NUMBER");
 }
