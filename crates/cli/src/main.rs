@@ -13,6 +13,7 @@ mod commands;
 mod config;
 mod emulator;
 mod error;
+mod hints;
 mod interrupt;
 mod names;
 mod output;

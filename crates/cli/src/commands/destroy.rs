@@ -6,9 +6,10 @@ use serde_json::json;
 use skysmith_assembly::Stack;
 use skysmith_deploy::{DestroyOptions, Inventory};
 
-use crate::aws::{Aws, worded};
+use crate::aws::Aws;
 use crate::cli::Destroy;
 use crate::error::{Done, Failure};
+use crate::hints::worded;
 use crate::names::Names;
 use crate::output::diagnostics::plural;
 use crate::output::{style, table, words};

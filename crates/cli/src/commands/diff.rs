@@ -6,10 +6,11 @@ use skysmith_diff::TemplateDiff;
 use skysmith_template::Template;
 
 use crate::app;
-use crate::aws::{Aws, worded};
+use crate::aws::Aws;
 use crate::check;
 use crate::cli::Diff;
 use crate::error::{Done, Failure};
+use crate::hints::worded;
 use crate::names::Names;
 use crate::output::{diff, style};
 use crate::select;

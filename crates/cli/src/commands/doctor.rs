@@ -17,6 +17,7 @@ use crate::app::{self, Source};
 use crate::aws;
 use crate::emulator;
 use crate::error::{Done, Failure, Report};
+use crate::hints;
 use crate::output::{paths, style, table};
 use crate::session::Session;
 
@@ -354,7 +355,7 @@ fn account(session: &Session) -> Vec<Check> {
             let no_region = matches!(error, Error::NoRegion);
             let mut checks =
                 checks((state, detail.clone()), given, skipped("not checked: it takes an answer from AWS"));
-            let Report { message, hints, .. } = aws::worded(session, error).into_report();
+            let Report { message, hints, .. } = hints::worded(session, error).into_report();
             if detail.is_empty() {
                 checks[0].detail = message;
             }

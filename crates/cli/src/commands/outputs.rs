@@ -1,8 +1,9 @@
 //! `skysmith outputs`: the outputs of deployed stacks.
 
-use crate::aws::{Aws, worded};
+use crate::aws::Aws;
 use crate::cli::Stacks;
 use crate::error::{Done, Failure};
+use crate::hints::worded;
 use crate::output::outputs::{self, Outputs, Shown};
 use crate::select;
 use crate::session::Session;

@@ -1,0 +1,68 @@
+//! The commands, and the words of help that are about a command as a whole.
+
+use clap::Subcommand;
+
+use super::flags::{Deploy, Destroy, Diff, Local, Stacks};
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the app, check what it describes, write the assembly and print the template
+    #[command(after_help = "\
+Examples:
+  skysmith synth                        the template of the only stack, as YAML
+  skysmith synth welcome-dev --json     that stack's template as JSON
+  skysmith synth -q                     check and write, print nothing")]
+    Synth(Stacks),
+
+    /// List the stacks with environment and dependencies
+    #[command(visible_alias = "ls")]
+    List(Stacks),
+
+    /// Check and print all findings, each with its rule and its place
+    #[command(after_help = "\
+Examples:
+  skysmith validate
+  skysmith --app template.yaml validate --json")]
+    Validate(Stacks),
+
+    /// Show what a deploy would do
+    Diff(Diff),
+
+    /// Deploy stacks with CloudFormation
+    Deploy(Deploy),
+
+    /// Delete stacks and what is in them
+    Destroy(Destroy),
+
+    /// Print the outputs of deployed stacks
+    Outputs(Stacks),
+
+    /// Print every effective parameter and where it came from
+    Params,
+
+    /// Say what is there, what is missing, and what each is for
+    #[command(after_help = "\
+Examples:
+  skysmith doctor                       programs, credentials, region, clock: one short call to AWS
+  skysmith doctor --local               the same without AWS
+  skysmith --env prod doctor            whether the credentials are those of `prod`
+
+Exit code: 1 if something is missing that the project of this folder needs, else 0.")]
+    Doctor,
+
+    /// The AWS emulator on this machine
+    #[command(subcommand, disable_help_subcommand = true)]
+    Local(Local),
+
+    /// Print a script that completes commands and flags in a shell
+    #[command(after_help = "\
+Examples:
+  skysmith completions bash > ~/.local/share/bash-completion/completions/skysmith
+  skysmith completions zsh > \"${fpath[1]}/_skysmith\"
+  skysmith completions fish > ~/.config/fish/completions/skysmith.fish")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}

@@ -1,0 +1,121 @@
+//! The flags of each command.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// Stacks to read; all if none is named.
+#[derive(Debug, Args)]
+pub struct Stacks {
+    /// Stacks by id, path or pattern such as `Live/*`; all if none is named
+    #[arg(value_name = "STACK")]
+    pub names: Vec<String>,
+}
+
+/// Stacks to act on; the only one if none is named.
+#[derive(Debug, Args)]
+pub struct Selection {
+    /// Stacks by id, path or pattern such as `Live/*`; may be left out if there is only one
+    #[arg(value_name = "STACK", conflicts_with = "all")]
+    pub names: Vec<String>,
+    /// All stacks
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Flags of `diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  skysmith diff
+  skysmith diff --fail                  exit with 1 if there is a difference
+  skysmith diff --template old.json     compare with a file instead of the deployed stack; needs no AWS")]
+pub struct Diff {
+    /// Stacks to compare
+    #[command(flatten)]
+    pub stacks: Stacks,
+    /// Exit with 1 if there is a difference
+    #[arg(long)]
+    pub fail: bool,
+    /// Compare with this template (JSON or YAML) instead of what is deployed; one stack only
+    #[arg(long, value_name = "FILE")]
+    pub template: Option<PathBuf>,
+}
+
+/// Flags of `deploy`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  skysmith deploy                       show the plan, ask, deploy
+  skysmith deploy --yes                 the same without the question, for scripts
+  skysmith deploy --local               to the emulator on this machine
+  skysmith --env prod deploy --all --outputs-file outputs.json
+
+Losing data (a table or bucket that is removed or replaced) is refused unless --allow-data-loss is given; --yes does not answer that.")]
+pub struct Deploy {
+    /// Stacks to deploy
+    #[command(flatten)]
+    pub stacks: Selection,
+    /// Answer ordinary questions with yes
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Go on where data would be lost
+    #[arg(long)]
+    pub allow_data_loss: bool,
+    /// Write the outputs of all stacks that were deployed to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub outputs_file: Option<PathBuf>,
+    /// Value for a parameter of the template; may be repeated
+    #[arg(long = "parameters", value_name = "[STACK:]KEY=VALUE")]
+    pub parameters: Vec<String>,
+}
+
+/// Flags of `destroy`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  skysmith destroy                                  list what goes, ask for the stack's name, delete
+  skysmith destroy --yes                            without the question; refused if data would be lost
+  skysmith destroy --yes --allow-data-loss          without any question")]
+pub struct Destroy {
+    /// Stacks to delete
+    #[command(flatten)]
+    pub stacks: Selection,
+    /// Answer ordinary questions with yes
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Go on where data would be lost
+    #[arg(long)]
+    pub allow_data_loss: bool,
+}
+
+/// What to do with the emulator.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  skysmith local start                  start it, and install it first if need be
+  skysmith deploy --local               use it (starts it as well)
+  aws --endpoint-url \"$(skysmith local status --json | jq -r .url)\" s3 ls")]
+pub enum Local {
+    /// Start the emulator, and install it on first use
+    Start,
+    /// Stop it; what is deployed in it is kept
+    Stop,
+    /// Say whether it runs, and where
+    Status,
+    /// Print its log
+    Logs {
+        /// Only the last lines
+        #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 200)]
+        lines: usize,
+        /// Go on printing what is added, until Ctrl-C
+        #[arg(short, long)]
+        follow: bool,
+    },
+    /// Forget everything that is deployed in it
+    Reset {
+        /// Answer the question with yes
+        #[arg(short, long)]
+        yes: bool,
+    },
+}

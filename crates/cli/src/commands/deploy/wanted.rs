@@ -1,0 +1,49 @@
+//! The templates, and the values that the command line gives their parameters.
+
+use skysmith_assembly::Stack;
+use skysmith_deploy::Wanted;
+
+use crate::error::Failure;
+use crate::hints::worded;
+use crate::session::Session;
+
+/// Reads the templates and gives each stack its parameters.
+pub fn read(session: &Session, stacks: &[&Stack], parameters: &[String]) -> Result<Vec<Wanted>, Failure> {
+    let mut wanted = Vec::new();
+    for stack in stacks {
+        wanted.push(Wanted::read((*stack).clone()).map_err(|error| worded(session, error))?);
+    }
+    for parameter in parameters {
+        let wrong = |why: &str| {
+            Failure::usage(format!("`--parameters {parameter}` {why}")).hint("write --parameters [STACK:]KEY=VALUE")
+        };
+        let Some((key, value)) = parameter.split_once('=') else { return Err(wrong("has no `=`")) };
+        let (stack, key) = match key.split_once(':') {
+            Some((stack, key)) => (Some(stack), key),
+            None => (None, key),
+        };
+        let mut used = false;
+        for wanted in &mut wanted {
+            let meant = match stack {
+                Some(name) => [&wanted.stack.display_name, &wanted.stack.id, &wanted.stack.stack_name]
+                    .iter()
+                    .any(|own| *own == name),
+                None => wanted.template.parameter(key).is_some(),
+            };
+            if meant {
+                used = true;
+                wanted.parameters.insert(key.to_owned(), value.to_owned());
+            }
+        }
+        if !used {
+            let known: Vec<String> = wanted
+                .iter()
+                .flat_map(|wanted| wanted.template.parameters().map(|one| one.name().to_owned()))
+                .collect();
+            return Err(
+                wrong("is for a parameter or stack that is not there").suggest(key, known.iter().map(String::as_str))
+            );
+        }
+    }
+    Ok(wanted)
+}

@@ -1,0 +1,108 @@
+//! What to do about an error of AWS, or on the way to it.
+
+use skysmith_deploy::{Error, Stuck};
+
+use crate::error::Failure;
+use crate::regions;
+use crate::session::Session;
+
+/// An error of AWS, or on the way to it, with what to do about it.
+pub fn worded(session: &Session, error: Error) -> Failure {
+    let profile = session.profile().map(|profile| format!(" --profile {profile}")).unwrap_or_default();
+    let hints: Vec<String> = match &error {
+        Error::NoCredentials { .. } if session.profile().is_some() => vec![
+            format!(
+                "the profile is `{}`; `aws configure list-profiles` shows those there are",
+                session.profile().unwrap_or_default()
+            ),
+            "or pass --local to work with the emulator on this machine".to_owned(),
+        ],
+        Error::NoCredentials { .. } => vec![
+            "log in (`aws sso login`, `aws configure`), or choose a profile with --profile".to_owned(),
+            "or pass --local to work with the emulator on this machine".to_owned(),
+        ],
+        Error::BadCredentials { .. } => {
+            vec![format!("`aws sts get-caller-identity{profile}` shows the same outside of Skysmith")]
+        }
+        // A signature is of a moment; AWS says so in words alone.
+        Error::CredentialsRefused(error) | Error::CredentialsExpired(error) if is_of_another_time(&error.message) => {
+            vec!["set this machine's clock: AWS takes signatures of the last five minutes".to_owned()]
+        }
+        Error::CredentialsExpired(_) => vec![format!("log in again: aws sso login{profile}")],
+        Error::CredentialsRefused(_) => vec![
+            "check the profile, and AWS_ACCESS_KEY_ID and its companions".to_owned(),
+            "check the region: one that the account has not enabled refuses all credentials".to_owned(),
+        ],
+        Error::NoRegion => {
+            vec!["pass --region, set AWS_REGION, or set `region` of the environment in skysmith.toml".to_owned()]
+        }
+        Error::Unreachable { .. } if session.globals.local => {
+            vec!["skysmith local status says how the emulator is".to_owned()]
+        }
+        Error::Unreachable { .. } => {
+            let meant = session.region().and_then(|region| regions::suggestion(&region));
+            let meant = meant.map(|region| format!("the region may be mistyped: did you mean `{region}`?"));
+            let check = "check the network, the region's name, HTTPS_PROXY and --endpoint-url".to_owned();
+            meant.into_iter().chain([check]).collect()
+        }
+        Error::WrongEnvironment { .. } => {
+            vec!["choose other credentials with --profile, or another region with --region".to_owned()]
+        }
+        Error::Busy { .. } => vec!["wait for its end and try again".to_owned()],
+        Error::Stuck { stack, why, .. } => stuck(stack, *why),
+        Error::MissingParameters { parameters, .. } => {
+            vec![format!(
+                "pass {}",
+                parameters.iter().map(|name| format!("--parameters {name}=VALUE")).collect::<Vec<_>>().join(" ")
+            )]
+        }
+        Error::Protected { stack } => vec![format!(
+            "lift it first: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {stack}"
+        )],
+        Error::LostSight { .. } => vec!["run the command again: it goes on from where CloudFormation is".to_owned()],
+        Error::BucketsNotEmpty { .. } => {
+            vec!["empty them, keep them (removal policy Retain), or have the app mark them to be emptied, and deploy that".to_owned()]
+        }
+        Error::NotBootstrapped { environment, .. } | Error::BootstrapTooOld { environment, .. }
+            if session.globals.local =>
+        {
+            vec![format!(
+                "npx cdk bootstrap {environment}, with AWS_ENDPOINT_URL set to the address in `skysmith local status`"
+            )]
+        }
+        Error::NotBootstrapped { environment, .. } | Error::BootstrapTooOld { environment, .. } => {
+            vec![format!("npx cdk bootstrap {environment}")]
+        }
+        Error::NoBucket { .. } => vec!["bootstrap the environment with the tool that the app was made for".to_owned()],
+        _ if error.code().is_some_and(|code| code.contains("AccessDenied") || code.contains("Unauthorized")) => {
+            vec![format!(
+                "the credentials lack a permission; `aws sts get-caller-identity{profile}` shows whose they are"
+            )]
+        }
+        _ => Vec::new(),
+    };
+    hints.into_iter().fold(Failure::from(error), Failure::hint)
+}
+
+/// `Signature expired: 20260101T000000Z is now earlier than ...`, `Signature not yet current: ...`.
+fn is_of_another_time(message: &str) -> bool {
+    message.contains("Signature expired") || message.contains("Signature not yet current")
+}
+
+fn stuck(stack: &str, why: Stuck) -> Vec<String> {
+    let delete = format!("delete the stack, and deploy again: skysmith destroy {stack}");
+    match why {
+        Stuck::KeptResources => vec![
+            "its creation failed and left resources that a policy keeps; with the stack deleted they stay, but nobody manages them".to_owned(),
+            delete,
+        ],
+        Stuck::RollbackFailed => vec!["its creation failed, and so did the rollback".to_owned(), delete],
+        Stuck::UpdateRollbackFailed => vec![
+            "its last update failed, and so did the way back".to_owned(),
+            format!("mend what the stack's events name, then: aws cloudformation continue-update-rollback --stack-name {stack}"),
+        ],
+        Stuck::DeleteFailed => vec![format!("finish the deletion first: skysmith destroy {stack}")],
+        Stuck::ImportRollbackFailed => vec!["an import failed, and so did the way back; the console shows what is in the way".to_owned()],
+        _ => vec!["this status is newer than this version of Skysmith".to_owned()],
+    }
+}
