@@ -1,38 +1,30 @@
 //! Who we are and how we call: credentials, region, clients, the count of calls.
 
-use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+mod credentials;
+mod http;
+mod preflight;
+mod region;
 
-use aws_config::default_provider::credentials::DefaultCredentialsChain;
-use aws_config::environment::region::EnvironmentVariableRegionProvider;
-use aws_config::imds::region::ImdsRegionProvider;
-use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_cloudformation::config::http::HttpResponse;
-use aws_sdk_cloudformation::config::interceptors::{
-    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
-};
-use aws_sdk_cloudformation::config::{
-    ConfigBag, Credentials, Intercept, RuntimeComponents, SharedCredentialsProvider, SharedHttpClient,
-};
-use aws_sdk_cloudformation::error::SdkError;
-use aws_sdk_cloudformation::primitives::{DateTime, DateTimeFormat};
-use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
+use aws_sdk_cloudformation::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::SystemTimeSource;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::{Builder as HttpClientBuilder, tls};
 use skysmith_assembly::{Environment, Placeholders};
 use tokio::sync::Mutex;
 
+use self::credentials::credentials;
+use self::http::http_client;
+use self::preflight::{Calls, Clock, preflight_error};
+use self::region::{is_loopback, metadata_client, region};
 use crate::Error;
 use crate::pace::Budget;
 
@@ -42,8 +34,6 @@ const TRIES: u32 = 12;
 const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
 /// The wait before the first repetition; it doubles, with jitter.
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
-/// A laptop is not on EC2: its metadata service must not cost seconds to be found missing.
-const METADATA_TIMEOUT: Duration = Duration::from_millis(400);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// For the first call alone, which decides whether there is anybody to talk to.
 const PREFLIGHT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -352,178 +342,6 @@ impl Session {
                 format!("https://s3.{}.{suffix}/{bucket}/{key}", self.region)
             }
             Endpoint::Url(url) | Endpoint::Local(url) => format!("{}/{bucket}/{key}", url.trim_end_matches('/')),
-        }
-    }
-}
-
-fn http_client(endpoint: &Endpoint) -> SharedHttpClient {
-    if let Endpoint::Local(url) = endpoint
-        && url.starts_with("http://")
-    {
-        // No TLS to set up, and no proxy between us and this machine.
-        return HttpClientBuilder::new().build_http();
-    }
-    HttpClientBuilder::new().build_with_connector_fn(|settings, components| {
-        let mut connector = aws_smithy_http_client::Connector::builder().proxy_config(ProxyConfig::from_env());
-        if let Some(settings) = settings {
-            connector = connector.connector_settings(settings.clone());
-        }
-        if let Some(sleep) = components.and_then(RuntimeComponents::sleep_impl) {
-            connector = connector.sleep_impl(sleep);
-        }
-        connector.tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build()
-    })
-}
-
-fn is_loopback(url: &str) -> bool {
-    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")).unwrap_or(url);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    // What stands before an `@` is a user name, which is a way to make a foreign host look like a local one.
-    if authority.contains('@') {
-        return false;
-    }
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-fn metadata_client(config: &ProviderConfig) -> aws_config::imds::Client {
-    aws_config::imds::Client::builder()
-        .configure(config)
-        .max_attempts(1)
-        .connect_timeout(METADATA_TIMEOUT)
-        .read_timeout(METADATA_TIMEOUT)
-        .build()
-}
-
-async fn region(
-    options: &SessionOptions,
-    config: &ProviderConfig,
-    metadata: aws_config::imds::Client,
-) -> Option<Region> {
-    let mut profile = ProfileFileRegionProvider::builder().configure(config);
-    if let Some(name) = &options.profile {
-        profile = profile.profile_name(name);
-    }
-    RegionProviderChain::first_try(options.region.clone().map(Region::new))
-        .or_else(EnvironmentVariableRegionProvider::new())
-        .or_else(profile.build())
-        .or_else(ImdsRegionProvider::builder().configure(config).imds_client(metadata).build())
-        .region()
-        .await
-}
-
-async fn credentials(
-    options: &SessionOptions,
-    config: &ProviderConfig,
-    metadata: aws_config::imds::Client,
-) -> SharedCredentialsProvider {
-    match &options.profile {
-        Some(profile) => SharedCredentialsProvider::new(
-            ProfileFileCredentialsProvider::builder().configure(config).profile_name(profile).build(),
-        ),
-        None => {
-            let chain = DefaultCredentialsChain::builder().configure(config.clone()).imds_client(metadata);
-            SharedCredentialsProvider::new(chain.build().await)
-        }
-    }
-}
-
-fn preflight_error(error: &SdkError<GetCallerIdentityError, HttpResponse>, endpoint: &Endpoint) -> Error {
-    match Error::from_sdk("GetCallerIdentity", error) {
-        Error::Unreachable { operation, reason, .. } => {
-            let endpoint = match endpoint {
-                Endpoint::Aws => None,
-                Endpoint::Url(url) | Endpoint::Local(url) => Some(url.clone()),
-            };
-            Error::Unreachable { operation, endpoint, reason }
-        }
-        // "The credential provider was not enabled", "no providers in chain provided credentials". The metadata service is the last that is asked.
-        Error::BadCredentials { reason }
-            if ["not enabled", "no providers", "IMDS is disabled"].iter().any(|words| reason.contains(words)) =>
-        {
-            Error::NoCredentials { reason }
-        }
-        other => other,
-    }
-}
-
-/// Counts requests as they leave, so that repeated tries count.
-#[derive(Clone, Debug, Default)]
-struct Calls(Arc<AtomicU64>);
-
-impl Intercept for Calls {
-    fn name(&self) -> &'static str {
-        "count of calls"
-    }
-
-    fn read_before_transmit(
-        &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), aws_sdk_cloudformation::error::BoxError> {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
-}
-
-/// Compares clocks by the date of the first answer. AWS refuses signatures that are some minutes off.
-#[derive(Clone, Debug, Default)]
-struct Clock(Arc<OnceLock<i64>>);
-
-impl Intercept for Clock {
-    fn name(&self) -> &'static str {
-        "clock"
-    }
-
-    fn read_before_deserialization(
-        &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), aws_sdk_cloudformation::error::BoxError> {
-        let date = context.response().headers().get("date");
-        let theirs = date.and_then(|date| DateTime::from_str(date, DateTimeFormat::HttpDate).ok());
-        let ours = SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|now| i64::try_from(now.as_secs()).ok());
-        if let (Some(theirs), Some(ours)) = (theirs, ours) {
-            // The first answer counts; a repeated try tells nothing new.
-            let _ = self.0.set(ours - theirs.secs());
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_this_machine_is_local() {
-        for url in [
-            "http://127.0.0.1:4566",
-            "http://localhost:1",
-            "https://[::1]:4566/x",
-            "http://s3.localhost:1",
-            "127.0.0.1:1",
-            "http://127.8.9.1",
-        ] {
-            assert!(is_loopback(url), "{url}");
-        }
-        for url in [
-            "http://10.0.0.1",
-            "https://sts.amazonaws.com",
-            "http://127.0.0.1.evil.org",
-            "http://localhost@evil.org",
-            "http://127.0.0.1:80@evil.org",
-            "http://evil.org/127.0.0.1",
-            "",
-        ] {
-            assert!(!is_loopback(url), "{url}");
         }
     }
 }
