@@ -1,6 +1,6 @@
 //! What to do about an error of AWS, or on the way to it.
 
-use skysmith_deploy::{Error, Stuck};
+use skysmith_deploy::{Because, Denied, Error, Stuck};
 
 use crate::error::Failure;
 use crate::regions;
@@ -74,6 +74,7 @@ pub fn worded(session: &Session, error: Error) -> Failure {
             vec![format!("npx cdk bootstrap {environment}")]
         }
         Error::NoBucket { .. } => vec!["bootstrap the environment with the tool that the app was made for".to_owned()],
+        _ if error.denied().is_some() => error.denied().map(|denied| missing(session, &denied)).unwrap_or_default(),
         _ if error.code().is_some_and(|code| code.contains("AccessDenied") || code.contains("Unauthorized")) => {
             vec![format!(
                 "the credentials lack a permission; `aws sts get-caller-identity{profile}` shows whose they are"
@@ -82,6 +83,23 @@ pub fn worded(session: &Session, error: Error) -> Failure {
         _ => Vec::new(),
     };
     hints.into_iter().fold(Failure::from(error), Failure::hint)
+}
+
+/// What to do about a permission that is missing.
+pub fn missing(session: &Session, denied: &Denied) -> Vec<String> {
+    match denied.because {
+        Because::Forbidden(kind) => vec![format!(
+            "a {kind} forbids `{}`; more permissions do not help, only a change of that policy",
+            denied.action
+        )],
+        _ => {
+            let whose = denied.principal.as_ref().map(|principal| format!(" (they are those of {principal})"));
+            vec![
+                format!("the credentials lack {denied}{}", whose.unwrap_or_default()),
+                format!("`{}` prints what is needed", session.globals.next_command("permissions")),
+            ]
+        }
+    }
 }
 
 /// `Signature expired: 20260101T000000Z is now earlier than ...`, `Signature not yet current: ...`.

@@ -7,6 +7,7 @@ use aws_sdk_cloudformation::config::http::HttpResponse;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::operation::RequestId as _;
 
+use crate::denied::Denied;
 use crate::guard::DataLoss;
 use crate::monitor::Failure;
 use crate::{StackStatus, Stuck};
@@ -269,6 +270,18 @@ impl Error {
                 Some(&error.code)
             }
             Self::LostSight { source, .. } => source.code(),
+            _ => None,
+        }
+    }
+
+    /// The permission that was missing, if that is what went wrong, and AWS names it.
+    #[must_use]
+    pub fn denied(&self) -> Option<Denied> {
+        match self {
+            Self::Service(error) => Denied::parse(&error.message),
+            Self::ChangeSetFailed { reason, .. } => Denied::parse(reason),
+            Self::Failed(failure) => failure.cause.as_ref().and_then(|cause| Denied::parse(&cause.reason)),
+            Self::LostSight { source, .. } => source.denied(),
             _ => None,
         }
     }

@@ -18,6 +18,7 @@ mod assets;
 mod bootstrap;
 mod bucket;
 mod change_set;
+mod denied;
 mod deploy;
 mod destroy;
 mod early;
@@ -32,6 +33,7 @@ mod status;
 mod wanted;
 
 pub use change_set::{Change, ChangeAction, ChangeDetail, ChangeSetKind, Plan, Replacement};
+pub use denied::{Because, Denied, PolicyKind};
 pub use deploy::{DeployOptions, Outcome, Prepared};
 pub use destroy::{Contents, DestroyOptions, Holding, Inventory, StackResource};
 pub use error::{Error, ServiceError};
