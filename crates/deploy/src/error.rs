@@ -10,7 +10,7 @@ use aws_sdk_cloudformation::operation::RequestId as _;
 use crate::denied::Denied;
 use crate::guard::DataLoss;
 use crate::monitor::Failure;
-use crate::{StackStatus, Stuck};
+use crate::{NoWayBack, StackStatus, Stuck};
 
 /// An answer of AWS that is an error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -105,6 +105,16 @@ pub enum Error {
         status: StackStatus,
         /// What is in the way.
         why: Stuck,
+    },
+    /// The stack's status leaves no way back to where it was.
+    #[error("stack {stack} cannot be rolled back: it is in {status}")]
+    NoWayBack {
+        /// The stack's name.
+        stack: String,
+        /// Its status.
+        status: StackStatus,
+        /// Why not.
+        why: NoWayBack,
     },
     /// There is no such stack.
     #[error("there is no stack {stack}")]

@@ -268,7 +268,7 @@ impl Session {
     }
 
     /// The watched operation's events that were not seen before, the oldest first. The API has the newest first, so reading stops at what is known.
-    async fn new_events(
+    pub(crate) async fn new_events(
         &self,
         stack_id: &str,
         watch: &Watch<'_>,
@@ -366,7 +366,7 @@ impl Watch<'_> {
 }
 
 /// The events since the stack's last own beginning.
-fn latest_operation(events: Vec<StackEvent>) -> Vec<StackEvent> {
+pub(crate) fn latest_operation(events: Vec<StackEvent>) -> Vec<StackEvent> {
     let begins = |event: &StackEvent| {
         event.is_stack
             && matches!(
@@ -431,7 +431,7 @@ pub(crate) fn judge(stack_name: &str, stack_id: &str, status: StackStatus, event
     }
 }
 
-fn is_cancellation(reason: &str) -> bool {
+pub(crate) fn is_cancellation(reason: &str) -> bool {
     // "Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled"
     reason.starts_with("Resource ") && reason.trim_end_matches('.').ends_with("cancelled")
 }

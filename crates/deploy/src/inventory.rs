@@ -1,0 +1,236 @@
+//! What a stack has, what is in it, and what of it a deletion keeps.
+
+use aws_sdk_cloudformation::types::TemplateStage;
+use skysmith_assembly::EMPTY_ON_DELETE;
+use skysmith_template::{Node, Template};
+
+use crate::guard::{LossKind, keeps};
+use crate::{DeployedStack, Error, ResourceStatus, Session};
+
+/// Pages of 1,000 versions that are counted in one bucket; beyond that "at least" is said.
+const COUNTED_PAGES: usize = 10;
+pub(crate) const BUCKET: &str = "AWS::S3::Bucket";
+const TABLE: &str = "AWS::DynamoDB::Table";
+
+/// A resource of a deployed stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StackResource {
+    /// Its logical id.
+    pub logical_id: String,
+    /// Its name in AWS, if it got one.
+    pub physical_id: Option<String>,
+    /// Its type.
+    pub resource_type: String,
+    /// Its status.
+    pub status: ResourceStatus,
+}
+
+/// What is in a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Contents {
+    /// A table. DynamoDB brings these figures up to date about every six hours.
+    Items {
+        /// Items.
+        count: u64,
+        /// Their size.
+        bytes: u64,
+    },
+    /// A bucket.
+    Objects {
+        /// Versions of objects and delete markers.
+        versions: u64,
+        /// The versions' size.
+        bytes: u64,
+        /// Whether all were counted. Otherwise there are at least as many.
+        complete: bool,
+    },
+    /// It holds data, but nobody counted.
+    NotCounted,
+    /// It is not there any more.
+    Missing,
+}
+
+impl Contents {
+    /// Whether it is known that nothing is in it.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        matches!(self, Self::Items { count: 0, .. } | Self::Objects { versions: 0, .. } | Self::Missing)
+    }
+}
+
+/// A resource that holds data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Holding {
+    /// The resource.
+    pub resource: StackResource,
+    /// What is in it.
+    pub contents: Contents,
+    /// Whether a policy keeps it, or a snapshot of it.
+    pub kept: bool,
+    /// Whether it is a bucket that is marked to be emptied.
+    pub emptied: bool,
+}
+
+/// What destroying a stack means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Inventory {
+    /// The stack.
+    pub stack: DeployedStack,
+    /// All its resources that are still there.
+    pub resources: Vec<StackResource>,
+    /// Those that hold data.
+    pub holdings: Vec<Holding>,
+    /// Those that a policy keeps, data or not.
+    pub kept: Vec<StackResource>,
+}
+
+impl Inventory {
+    /// What would be lost for good and is not known to be empty.
+    pub fn lost(&self) -> impl Iterator<Item = &Holding> {
+        self.holdings.iter().filter(|holding| !holding.kept && !holding.contents.is_empty())
+    }
+
+    /// Buckets that are full and neither kept nor marked: CloudFormation would fail at them half-way.
+    pub fn blocking(&self) -> impl Iterator<Item = &Holding> {
+        self.lost().filter(|holding| holding.resource.resource_type == BUCKET && !holding.emptied)
+    }
+}
+
+impl Session {
+    /// The resources of a stack that are there or have been in its latest operation.
+    ///
+    /// # Errors
+    /// The call fails.
+    pub async fn resources(&self, stack: &str) -> Result<Vec<StackResource>, Error> {
+        let mut resources = Vec::new();
+        let mut token = None;
+        loop {
+            self.turn().await;
+            let request = self.cloudformation.list_stack_resources().stack_name(stack).set_next_token(token);
+            let page = request.send().await.map_err(|error| Error::from_sdk("ListStackResources", &error))?;
+            resources.extend(page.stack_resource_summaries().iter().map(|summary| StackResource {
+                logical_id: summary.logical_resource_id().unwrap_or_default().to_owned(),
+                physical_id: summary.physical_resource_id().filter(|id| !id.is_empty()).map(str::to_owned),
+                resource_type: summary.resource_type().unwrap_or_default().to_owned(),
+                status: ResourceStatus::parse(summary.resource_status().map_or("", |status| status.as_str())),
+            }));
+            token = page.next_token().map(str::to_owned);
+            if token.is_none() {
+                return Ok(resources);
+            }
+        }
+    }
+
+    /// Counts what a stack holds; `None` if there is no such stack. Nothing is changed.
+    ///
+    /// # Errors
+    /// A call fails.
+    pub async fn inventory(
+        &self,
+        stack_name: &str,
+        is_stateful: &(dyn Fn(&str) -> bool + Sync),
+    ) -> Result<Option<Inventory>, Error> {
+        let Some(stack) = self.stack(stack_name).await? else { return Ok(None) };
+        let template = self.processed_template(&stack.stack_id).await?;
+        let mut resources = self.resources(&stack.stack_id).await?;
+        resources.retain(|resource| resource.status != ResourceStatus::DeleteComplete);
+        let mut holdings = Vec::new();
+        let mut kept_resources = Vec::new();
+        for resource in &resources {
+            let written = template.resource(&resource.logical_id);
+            let kept = keeps(
+                written.and_then(skysmith_template::Resource::deletion_policy),
+                &resource.resource_type,
+                LossKind::Removed,
+            );
+            if kept {
+                kept_resources.push(resource.clone());
+            }
+            if is_stateful(&resource.resource_type) {
+                let marked = written
+                    .and_then(skysmith_template::Resource::metadata)
+                    .and_then(|metadata| metadata.get(EMPTY_ON_DELETE))
+                    .and_then(Node::as_bool);
+                let emptied = resource.resource_type == BUCKET && !kept && marked == Some(true);
+                holdings.push(Holding {
+                    contents: self.contents(resource).await?,
+                    resource: resource.clone(),
+                    kept,
+                    emptied,
+                });
+            }
+        }
+        Ok(Some(Inventory { stack, resources, holdings, kept: kept_resources }))
+    }
+
+    /// The template as it was carried out, macros applied, since they may have added resources and policies.
+    async fn processed_template(&self, stack: &str) -> Result<Template, Error> {
+        let request = self.cloudformation.get_template().stack_name(stack).template_stage(TemplateStage::Processed);
+        let body = match request.send().await.map_err(|error| Error::from_sdk("GetTemplate", &error)) {
+            Ok(answer) => answer.template_body().unwrap_or_default().to_owned(),
+            Err(error) if error.is_not_found() => String::new(),
+            Err(error) => return Err(error),
+        };
+        if body.trim().is_empty() {
+            return Ok(Template::new());
+        }
+        let document = skysmith_template::read(&body)
+            .map_err(|source| Error::Template { path: stack.into(), source: Box::new(source) })?;
+        Ok(document.template)
+    }
+
+    async fn contents(&self, resource: &StackResource) -> Result<Contents, Error> {
+        let Some(id) = &resource.physical_id else { return Ok(Contents::Missing) };
+        match resource.resource_type.as_str() {
+            TABLE => match self.dynamodb.describe_table().table_name(id).send().await {
+                Ok(answer) => {
+                    let figure = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok()).unwrap_or(0);
+                    let table = answer.table();
+                    Ok(Contents::Items {
+                        count: figure(table.and_then(aws_sdk_dynamodb::types::TableDescription::item_count)),
+                        bytes: figure(table.and_then(aws_sdk_dynamodb::types::TableDescription::table_size_bytes)),
+                    })
+                }
+                Err(error) => uncounted(Error::from_sdk("DescribeTable", &error), "ResourceNotFoundException"),
+            },
+            BUCKET => match self.count_versions(id).await {
+                Ok(contents) => Ok(contents),
+                Err(error) => uncounted(error, "NoSuchBucket"),
+            },
+            _ => Ok(Contents::NotCounted),
+        }
+    }
+
+    async fn count_versions(&self, bucket: &str) -> Result<Contents, Error> {
+        let (mut versions, mut bytes) = (0, 0);
+        let (mut key_marker, mut version_marker) = (None, None);
+        for _ in 0..COUNTED_PAGES {
+            let page = self.versions_page(bucket, key_marker, version_marker).await?;
+            versions += (page.versions().len() + page.delete_markers().len()) as u64;
+            bytes += page
+                .versions()
+                .iter()
+                .filter_map(aws_sdk_s3::types::ObjectVersion::size)
+                .filter_map(|size| u64::try_from(size).ok())
+                .sum::<u64>();
+            if page.is_truncated() != Some(true) {
+                return Ok(Contents::Objects { versions, bytes, complete: true });
+            }
+            (key_marker, version_marker) = (page.next_key_marker, page.next_version_id_marker);
+        }
+        Ok(Contents::Objects { versions, bytes, complete: false })
+    }
+}
+
+/// A count that cannot be had must not stop the destruction: it is only shown. What matters is that data there is not called empty.
+fn uncounted(error: Error, missing: &str) -> Result<Contents, Error> {
+    match error {
+        error if error.code() == Some(missing) => Ok(Contents::Missing),
+        Error::Service(_) => Ok(Contents::NotCounted),
+        error => Err(error),
+    }
+}
