@@ -8,7 +8,7 @@ use skysmith_template::Template;
 
 use crate::pace::{Pauses, unique};
 use crate::wanted::ParameterValue;
-use crate::{ChangeSetStatus, DeployedStack, Error, Session, StackStatus, Wanted};
+use crate::{ChangeSetStatus, DeployedStack, Error, Session, Wanted};
 
 /// A change set may have this many pages of changes; a stack has at most 500 resources.
 const MAX_PAGES: usize = 50;
@@ -308,28 +308,9 @@ impl Session {
     /// # Errors
     /// A call fails.
     pub async fn discard(&self, plan: &Plan) -> Result<(), Error> {
-        let deletion = self.cloudformation.delete_change_set().change_set_name(&plan.change_set_id).send().await;
-        match deletion.map_err(|error| Error::from_sdk("DeleteChangeSet", &error)) {
-            Err(error) if !error.is_not_found() => return Err(error),
-            _ => {}
-        }
-        if plan.kind == ChangeSetKind::Update {
-            return Ok(());
-        }
+        self.remove_change_set(&plan.change_set_id).await?;
         // By the id: a stack of the same name that somebody made meanwhile is another one.
-        let is_empty =
-            self.stack(&plan.stack_id).await?.is_some_and(|stack| stack.status == StackStatus::ReviewInProgress);
-        if is_empty {
-            let deletion = self
-                .cloudformation
-                .delete_stack()
-                .stack_name(&plan.stack_id)
-                .client_request_token(unique())
-                .send()
-                .await;
-            deletion.map_err(|error| Error::from_sdk("DeleteStack", &error))?;
-        }
-        Ok(())
+        if plan.kind == ChangeSetKind::Update { Ok(()) } else { self.delete_never_made(&plan.stack_id).await }
     }
 }
 

@@ -198,9 +198,8 @@ impl Session {
 
     /// What a failed creation left behind.
     async fn leftovers(&self, stack: &DeployedStack) -> Result<Leftovers, Error> {
-        let resources = self.resources(&stack.stack_id).await?;
-        let all_gone = resources.iter().all(|resource| resource.status == crate::ResourceStatus::DeleteComplete);
-        Ok(if all_gone { Leftovers::Nothing } else { Leftovers::Something })
+        let left = self.left_by_failed_creation(stack).await?;
+        Ok(if left.is_empty() { Leftovers::Nothing } else { Leftovers::Something })
     }
 
     async fn unchanged(&self, wanted: &Wanted, mut stack: DeployedStack) -> Result<Prepared, Error> {

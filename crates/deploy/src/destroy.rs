@@ -96,12 +96,24 @@ impl Session {
         role_arn: Option<&str>,
         observer: &dyn Observer,
     ) -> Result<(), Error> {
+        self.delete_keeping(stack, &[], role_arn, observer).await
+    }
+
+    /// The same, but letting go of these resources, by their logical ids: only a deletion that has failed can be told so.
+    pub(crate) async fn delete_keeping(
+        &self,
+        stack: &DeployedStack,
+        keep: &[String],
+        role_arn: Option<&str>,
+        observer: &dyn Observer,
+    ) -> Result<(), Error> {
         let token = format!("skysmith-{}", unique());
         let request = self
             .cloudformation
             .delete_stack()
             .stack_name(&stack.stack_id)
             .client_request_token(&token)
+            .set_retain_resources((!keep.is_empty()).then(|| keep.to_vec()))
             .set_role_arn(role_arn.map(str::to_owned));
         request.send().await.map_err(|error| Error::from_sdk("DeleteStack", &error))?;
         observer.event(Event::Started {

@@ -24,6 +24,8 @@ pub struct StackResource {
     pub resource_type: String,
     /// Its status.
     pub status: ResourceStatus,
+    /// CloudFormation's or the service's words on the status.
+    pub reason: Option<String>,
 }
 
 /// What is in a resource.
@@ -117,6 +119,7 @@ impl Session {
                 physical_id: summary.physical_resource_id().filter(|id| !id.is_empty()).map(str::to_owned),
                 resource_type: summary.resource_type().unwrap_or_default().to_owned(),
                 status: ResourceStatus::parse(summary.resource_status().map_or("", |status| status.as_str())),
+                reason: summary.resource_status_reason().filter(|reason| !reason.is_empty()).map(str::to_owned),
             }));
             token = page.next_token().map(str::to_owned);
             if token.is_none() {

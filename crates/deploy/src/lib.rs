@@ -14,10 +14,12 @@
 //! * A failing watch never makes a deployment fail.
 
 mod archive;
+mod arns;
 mod assets;
 mod bootstrap;
 mod bucket;
 mod change_set;
+mod change_sets;
 mod denied;
 mod deploy;
 mod destroy;
@@ -28,6 +30,7 @@ mod guard;
 mod inventory;
 mod monitor;
 mod pace;
+mod repair;
 mod rollback;
 mod session;
 mod stack;
@@ -36,6 +39,7 @@ mod status;
 mod wanted;
 
 pub use change_set::{Change, ChangeAction, ChangeDetail, ChangeSetKind, Plan, Replacement};
+pub use change_sets::OpenChangeSet;
 pub use denied::{Because, Denied, PolicyKind};
 pub use deploy::{DeployOptions, Outcome, Prepared};
 pub use destroy::DestroyOptions;
@@ -43,6 +47,7 @@ pub use error::{Error, ServiceError};
 pub use guard::{DataLoss, LossKind, data_loss};
 pub use inventory::{Contents, Holding, Inventory, StackResource};
 pub use monitor::{Cause, Event, Failure, Observer, StackEvent};
+pub use repair::{Blocking, Diagnosis, Fate, Released, RepairOptions, Repaired, Trouble, trouble};
 pub use rollback::{NoWayBack, RollbackOptions, WayBack, way_back};
 pub use session::{Endpoint, Identity, Session, SessionOptions};
 pub use stack::{DeployedStack, Output};

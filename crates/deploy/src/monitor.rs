@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::pace::Pauses;
 use crate::{Error, ResourceStatus, Session, StackStatus};
 
-const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
+pub(crate) const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
 /// Right after an operation starts, `DescribeStacks` may still show the end of the one before it.
 const STALE_FOR: Duration = Duration::from_secs(10);
 /// An operation that has not shown a single event of its own after this long may not have begun at all, so the stack itself is asked.

@@ -18,11 +18,22 @@ struct Server {
     _child: Mutex<Child>,
 }
 
+/// Starts a module that ends with us. The emulator's CloudFormation deletes full buckets, which AWS's does not: it gets a gate that asks the emulator's own S3,
+/// for which a version and a delete marker count as well.
 const WATCHED: &str = "
 import os, sys, threading
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
 sys.argv = sys.argv[1:]
 import importlib
+if sys.argv[0] == 'ministack.app':
+    from ministack.services import s3
+    from ministack.services.cloudformation import provisioners
+    bucket = provisioners._RESOURCE_HANDLERS['AWS::S3::Bucket']
+    def delete(name, properties, lenient=bucket['delete']):
+        if name in s3._buckets and (s3._buckets[name]['objects'] or s3._bucket_has_versions(name)):
+            raise ValueError('The bucket you tried to delete is not empty. You must delete all versions in the bucket.')
+        return lenient(name, properties)
+    bucket['delete'] = delete
 importlib.import_module(sys.argv.pop(0)).main()
 ";
 

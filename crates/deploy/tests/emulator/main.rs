@@ -7,3 +7,5 @@ mod destroying;
 mod faults;
 mod harness;
 mod publishing;
+mod repairing;
+mod rolling_back;
