@@ -15,6 +15,7 @@ mod emulator;
 mod error;
 mod hints;
 mod interrupt;
+mod live;
 mod names;
 mod output;
 mod params;

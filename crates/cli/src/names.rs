@@ -20,6 +20,12 @@ impl Names {
         Self { by_id: stack.paths().map(name).collect() }
     }
 
+    /// Names for a test.
+    #[cfg(test)]
+    pub fn from_pairs(pairs: &[(&str, &str)]) -> Self {
+        Self { by_id: pairs.iter().map(|(id, name)| ((*id).to_owned(), ((*name).to_owned(), None))).collect() }
+    }
+
     /// The construct's path below its stack; the logical id where nothing is known.
     pub fn name<'a>(&'a self, logical_id: &'a str) -> &'a str {
         self.by_id.get(logical_id).map_or(logical_id, |(name, _)| name)

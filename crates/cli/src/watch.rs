@@ -1,4 +1,4 @@
-//! Telling what happens to a stack while it happens: a line for each resource that is done.
+//! Telling what happens to a stack while it happens: to the live view where there is one, else in a line for each resource that is done.
 
 use std::collections::{BTreeMap, HashSet};
 use std::future::Future;
@@ -6,17 +6,20 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
-use skysmith_deploy::{Event, Observer, ResourceStatus, StackEvent};
+use skysmith_deploy::{Event, Observer, StackEvent};
 
 use crate::interrupt;
+use crate::live::board::{Expected, Outcome, StackView, outcome};
+use crate::live::fit;
+use crate::live::graph::Graph;
 use crate::names::Names;
-use crate::output::{Ui, style, table, words};
+use crate::output::{Ui, style, words};
 
 /// After this long without a line, the person is told what is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A name that is wider than this sticks out; one of them must not push all the others' columns away.
-const WIDEST_NAME: usize = 40;
+/// A name that is wider than this loses its middle: one of them must not push all the others' columns away.
+const WIDEST_NAME: usize = 48;
 
 /// Watches one stack.
 #[derive(Debug)]
@@ -41,20 +44,32 @@ struct State {
 }
 
 impl<'a> Watch<'a> {
-    /// A watch over a stack. Nothing is expected to change yet.
-    pub fn new(ui: &'a Ui, stack: &'a str, names: &'a Names) -> Self {
+    /// A watch over a stack. Nothing is expected to change yet. `headline` is what the live view calls it.
+    pub fn new(ui: &'a Ui, stack: &'a str, names: &'a Names, headline: &str) -> Self {
+        if ui.live.is_on() {
+            let title = anstream::adapter::strip_str(headline).to_string();
+            ui.live.update(|board| {
+                board.open(stack, &title, Instant::now());
+            });
+        }
         let state = State { busy: BTreeMap::new(), last_line: Instant::now(), rolling_back: false };
         Self { ui, stack, names, widths: (0, 0), expected: HashSet::new(), state: Mutex::new(state) }
     }
 
-    /// The same, expecting these resources to change: logical ids and types.
-    pub fn expecting<'r>(mut self, resources: impl Iterator<Item = (&'r str, &'r str)>) -> Self {
-        for (id, resource_type) in resources {
-            self.widths.0 = self.widths.0.max(table::width(self.names.name(id)).min(WIDEST_NAME));
-            self.widths.1 = self.widths.1.max(table::width(&words::kind(resource_type)));
-            self.expected.insert(id.to_owned());
+    /// The same, expecting these resources to change, each after those that the graph has for it.
+    pub fn expecting(mut self, resources: &[Expected], graph: &Graph) -> Self {
+        for one in resources {
+            self.widths.0 = self.widths.0.max(fit::width(self.names.name(&one.logical_id)).min(WIDEST_NAME));
+            self.widths.1 = self.widths.1.max(fit::width(&words::kind(&one.resource_type)));
+            self.expected.insert(one.logical_id.clone());
         }
+        self.view(|view| view.expect(resources, graph, self.names));
         self
+    }
+
+    /// Changes what the live view shows of the stack, if there is one.
+    pub fn view(&self, change: impl FnOnce(&mut StackView)) {
+        self.ui.live.update(|board| board.stack(self.stack).map(change));
     }
 
     /// Runs to the end of `work`, with a line now and then where nothing happens for long. `None`: the person pressed Ctrl-C.
@@ -73,7 +88,7 @@ impl<'a> Watch<'a> {
 
     fn remind(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.last_line.elapsed() < PATIENCE || state.busy.is_empty() {
+        if self.ui.live.is_on() || state.last_line.elapsed() < PATIENCE || state.busy.is_empty() {
             return;
         }
         state.last_line = Instant::now();
@@ -104,17 +119,18 @@ impl<'a> Watch<'a> {
         let began = if event.status.is_in_progress() { None } else { state.busy.remove(&name) };
         // With `--json` there is a line for each event already.
         let is_told = self.expected.contains(&event.logical_id) || event.status.is_failure() || self.ui.is_verbose();
-        if self.ui.is_json() || !is_told {
+        if self.ui.is_json() || !is_told || self.ui.live.is_on() {
             return;
         }
         let took = began.and_then(|(_, since, _)| event.time?.duration_since(since?).ok());
         let took = took.map(|took| format!("  {:.1} s", took.as_secs_f64())).unwrap_or_default();
         let kind = words::kind(&event.resource_type);
+        let room = if self.expected.is_empty() { WIDEST_NAME } else { self.widths.0.max(24) };
         state.last_line = Instant::now();
         self.ui.say(&format!(
             "  {mark} {}  {}  {said}{}\n",
-            table::pad(&name, self.widths.0),
-            table::pad(&kind, self.widths.1),
+            fit::pad(&fit::path(&name, room), self.widths.0),
+            fit::pad(&kind, self.widths.1),
             style::paint(style::FAINT, &took)
         ));
     }
@@ -124,7 +140,9 @@ impl<'a> Watch<'a> {
         if event.status.as_str().contains("ROLLBACK_IN_PROGRESS") && !state.rolling_back {
             state.rolling_back = true;
             state.busy.clear();
-            self.ui.say("  rolling back\n");
+            if !self.ui.live.is_on() {
+                self.ui.say("  rolling back\n");
+            }
         }
     }
 
@@ -157,14 +175,26 @@ impl<'a> Watch<'a> {
     }
 }
 
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.ui.live.update(|board| board.close(self.stack));
+    }
+}
+
 impl Observer for Watch<'_> {
     fn event(&self, event: Event) {
         if self.ui.is_json() {
             self.json(&event);
         }
+        if self.ui.live.is_on() {
+            self.view(|view| view.event(&event, self.names, Instant::now()));
+        }
         match &event {
             Event::Progress(event) if event.is_stack => self.stack(event),
             Event::Progress(event) => self.resource(event),
+            // The live view has these.
+            Event::MakingBucket { .. } | Event::EmptyingBucket { .. } | Event::Uploading { .. }
+                if self.ui.live.is_on() => {}
             Event::MakingBucket { bucket } => self.ui.say(&format!("  making the bucket for assets, {bucket}\n")),
             Event::Uploading { asset, display_name, bytes } => {
                 let name = display_name.as_deref().unwrap_or(asset);
@@ -179,31 +209,5 @@ impl Observer for Watch<'_> {
             Event::Warning { message, .. } => self.ui.warn(message),
             _ => {}
         }
-    }
-}
-
-enum Outcome {
-    Working(&'static str),
-    Done(&'static str),
-    Left(&'static str),
-    Failed(&'static str),
-}
-
-fn outcome(status: &ResourceStatus, reason: &str) -> Outcome {
-    use ResourceStatus as S;
-    match status {
-        S::CreateInProgress => Outcome::Working("creating"),
-        S::UpdateInProgress => Outcome::Working("changing"),
-        S::DeleteInProgress => Outcome::Working("deleting"),
-        S::ImportInProgress => Outcome::Working("importing"),
-        S::CreateComplete => Outcome::Done("created"),
-        S::UpdateComplete => Outcome::Done("changed"),
-        S::DeleteComplete => Outcome::Done("deleted"),
-        S::ImportComplete => Outcome::Done("imported"),
-        S::DeleteSkipped => Outcome::Left("kept"),
-        status if status.is_failure() && reason.contains("cancelled") => Outcome::Left("cancelled"),
-        status if status.is_failure() => Outcome::Failed("failed"),
-        status if status.is_in_progress() => Outcome::Working("working on"),
-        _ => Outcome::Done("done"),
     }
 }

@@ -77,7 +77,7 @@ pub struct Holding {
 }
 
 /// What destroying a stack means.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Inventory {
     /// The stack.
@@ -88,6 +88,8 @@ pub struct Inventory {
     pub holdings: Vec<Holding>,
     /// Those that a policy keeps, data or not.
     pub kept: Vec<StackResource>,
+    /// The template it was made from, as it was carried out.
+    pub template: Template,
 }
 
 impl Inventory {
@@ -167,7 +169,7 @@ impl Session {
                 });
             }
         }
-        Ok(Some(Inventory { stack, resources, holdings, kept: kept_resources }))
+        Ok(Some(Inventory { stack, resources, holdings, kept: kept_resources, template }))
     }
 
     /// The template as it was carried out, macros applied, since they may have added resources and policies.

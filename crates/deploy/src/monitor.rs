@@ -52,6 +52,22 @@ pub struct StackEvent {
 }
 
 impl StackEvent {
+    /// An event of a resource that nobody has seen: for tests of an [`Observer`]. Its fields may be set.
+    #[must_use]
+    pub fn new(stack_name: &str, logical_id: &str, resource_type: &str, status: ResourceStatus) -> Self {
+        Self {
+            id: String::new(),
+            time: None,
+            stack_name: stack_name.to_owned(),
+            logical_id: logical_id.to_owned(),
+            physical_id: None,
+            resource_type: resource_type.to_owned(),
+            status,
+            reason: None,
+            is_stack: false,
+        }
+    }
+
     fn from_sdk(event: &SdkEvent) -> Self {
         let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
         let physical_id = text(event.physical_resource_id());

@@ -10,6 +10,9 @@ use crate::aws::Aws;
 use crate::cli::Destroy;
 use crate::error::{Done, Failure};
 use crate::hints::worded;
+use crate::live::board::{Expected, StackView};
+use crate::live::estimate::Work;
+use crate::live::graph::Graph;
 use crate::names::Names;
 use crate::output::diagnostics::plural;
 use crate::output::{style, table, words};
@@ -38,6 +41,7 @@ pub fn run(session: &Session, flags: &Destroy) -> Result<Done, Failure> {
         ui.say(&format!("in this order, since they depend on each other: {}\n", names.join(", ")));
     }
     let aws = Aws::connect(session)?;
+    let _live = ui.can_be_live().then(|| ui.live.start());
     for stack in stacks {
         let one = One { session, flags, aws: &aws, stack, names: Names::of(stack), asks };
         if aws.run(one.destroy())? == Done::Negative {
@@ -89,9 +93,20 @@ impl One<'_> {
                 return Ok(Done::Negative);
             }
         }
-        let going =
-            inventory.resources.iter().map(|resource| (resource.logical_id.as_str(), resource.resource_type.as_str()));
-        let watch = Watch::new(ui, name, &self.names).expecting(going);
+        let going: Vec<Expected> = inventory
+            .resources
+            .iter()
+            .map(|resource| Expected {
+                logical_id: resource.logical_id.clone(),
+                resource_type: resource.resource_type.clone(),
+                work: Work::Delete,
+            })
+            .collect();
+        let watch = Watch::new(ui, name, &self.names, &headline(self.session, name, &session))
+            .expecting(&going, &Graph::of(&inventory.template).reversed());
+        if self.session.globals.local {
+            watch.view(StackView::without_estimate);
+        }
         let started = Instant::now();
         match watch.over(session.destroy(&inventory, &DestroyOptions::default(), &watch)).await {
             Some(Ok(_)) => {

@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use crate::cli::{Color, Globals};
 use crate::error::Failure;
+use crate::live::Live;
 use diagnostics::Sources;
 
 /// How much is said on standard error.
@@ -40,6 +41,8 @@ pub struct Ui {
     /// Whether nobody reads standard output any more.
     closed: AtomicBool,
     sources: Mutex<Sources>,
+    /// The tree of what is worked on; everything else is written above it.
+    pub live: Live,
 }
 
 impl Ui {
@@ -63,6 +66,7 @@ impl Ui {
             printed: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             sources: Mutex::new(Sources::new(Vec::new())),
+            live: Live::new(),
         }
     }
 
@@ -86,6 +90,11 @@ impl Ui {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
+    /// Whether a person looks on, who wants to see what happens.
+    pub fn can_be_live(&self) -> bool {
+        self.verbosity > Verbosity::Quiet && !self.json && Live::is_possible()
+    }
+
     /// Where source lines are looked up from now on.
     pub fn set_sources(&self, sources: Sources) {
         *self.sources.lock().unwrap_or_else(PoisonError::into_inner) = sources;
@@ -99,8 +108,11 @@ impl Ui {
     /// Prints a result.
     pub fn result(&self, text: &str) -> Result<(), Failure> {
         self.printed.store(true, Ordering::Relaxed);
-        let mut stdout = anstream::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        let written = self.live.above(|| {
+            let mut stdout = anstream::stdout().lock();
+            stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+        });
+        match written {
             // The reader has seen enough, as in `skysmith synth | head`.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.closed.store(true, Ordering::Relaxed);
@@ -167,14 +179,14 @@ impl Ui {
     }
 
     /// Says something even when only errors are wanted. Ends with a line break.
-    #[expect(clippy::unused_self, reason = "all output goes through one value")]
     pub fn error(&self, text: &str) {
         // Nobody is left to tell if this fails.
-        let _ = anstream::stderr().lock().write_all(text.as_bytes());
+        let _ = self.live.above(|| anstream::stderr().lock().write_all(text.as_bytes()));
     }
 
     /// Asks and reads one line, without the line break. `None`: the input has ended.
     pub fn ask(&self, question: &str) -> Result<Option<String>, Failure> {
+        let _paused = self.live.pause();
         self.error(question);
         let mut answer = String::new();
         let read = io::stdin()

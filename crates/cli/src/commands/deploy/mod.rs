@@ -39,6 +39,7 @@ pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {
     }
     let wanted = wanted::read(session, &stacks, &flags.parameters)?;
     let aws = Aws::connect(session)?;
+    let _live = ui.can_be_live().then(|| ui.live.start());
     let mut done: Outputs = Vec::new();
     let mut failure = None;
     for wanted in wanted {

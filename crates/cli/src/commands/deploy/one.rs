@@ -4,13 +4,18 @@ use std::time::Instant;
 
 use serde_json::json;
 use skysmith_assembly::Stack;
-use skysmith_deploy::{ChangeAction, ChangeSetKind, DeployedStack, Inventory, Plan, Prepared, Replacement, Wanted};
+use skysmith_deploy::{
+    Change, ChangeAction, ChangeSetKind, DeployedStack, Inventory, Plan, Prepared, Replacement, Wanted,
+};
 
 use super::tally::Tally;
 use crate::aws::Aws;
 use crate::cli::Deploy;
 use crate::error::Failure;
 use crate::hints::worded;
+use crate::live::board::{Expected, StackView};
+use crate::live::estimate::Work;
+use crate::live::graph::Graph;
 use crate::names::Names;
 use crate::output::{diff, outputs, style, words};
 use crate::session::Session;
@@ -34,8 +39,12 @@ impl One<'_> {
         let fail = |error| worded(self.session, error);
         let started = Instant::now();
         let session = self.aws.for_stack(self.session, self.stack).await?;
-        let watch = Watch::new(ui, name, &self.names);
-        ui.say(&format!("{}\n", self.headline(&session)));
+        let headline = self.headline(&session);
+        let watch = Watch::new(ui, name, &self.names, &headline);
+        // The live view has it until there is something to show for it.
+        if !ui.live.is_on() {
+            ui.say(&format!("{headline}\n"));
+        }
         let Some(prepared) = watch.over(session.prepare(wanted, &watch)).await else {
             return Err(Failure::failed(format!("stopped before anything in {name} was changed")));
         };
@@ -48,6 +57,9 @@ impl One<'_> {
             Prepared::Planned(plan) => plan,
             other => return Err(Failure::failed(format!("{name}: this is not known here: {other:?}"))),
         };
+        if ui.live.is_on() {
+            ui.say(&format!("{headline}\n"));
+        }
         self.show_plan(&plan)?;
         if let Err(refusal) = self.guard(&session, &plan).await {
             session.discard(&plan).await.map_err(fail)?;
@@ -59,9 +71,11 @@ impl One<'_> {
             return Ok(None);
         }
         let tally = Tally::of(&plan);
-        let changes: Vec<(String, String)> =
-            plan.changes.iter().map(|change| (change.logical_id.clone(), change.resource_type.clone())).collect();
-        let watch = watch.expecting(changes.iter().map(|(id, kind)| (id.as_str(), kind.as_str())));
+        let watch = watch.expecting(&expected(&plan), &Graph::of(&plan.new_template));
+        // An emulator is done before anybody could wait.
+        if self.session.globals.local {
+            watch.view(StackView::without_estimate);
+        }
         let started = Instant::now();
         match watch.over(session.execute(*plan, &watch)).await {
             Some(Ok(deployed)) => {
@@ -208,6 +222,21 @@ fn losses(plan: &Plan) -> Vec<Loss> {
         }
     }
     losses
+}
+
+/// The resources that change, and what is done to them.
+fn expected(plan: &Plan) -> Vec<Expected> {
+    let work = |change: &Change| match (&change.action, change.replacement) {
+        (ChangeAction::Add, _) | (_, Replacement::Always) => Work::Create,
+        (ChangeAction::Remove, _) => Work::Delete,
+        _ => Work::Change,
+    };
+    let expected = |change: &Change| Expected {
+        logical_id: change.logical_id.clone(),
+        resource_type: change.resource_type.clone(),
+        work: work(change),
+    };
+    plan.changes.iter().map(expected).collect()
 }
 
 fn holding<'a>(inventory: &'a Inventory, loss: &Loss) -> Option<&'a skysmith_deploy::Holding> {
