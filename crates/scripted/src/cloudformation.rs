@@ -1,0 +1,815 @@
+//! The operations of CloudFormation's API.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::http::{Reply, Request};
+use crate::operation::{Kind, Operation, begin};
+use crate::time::iso;
+use crate::world::{ChangeSet, Content, Event, REGION, Resource, STACK_TYPE, StackState, World};
+use crate::xml::Xml;
+
+const PAGE: usize = 100;
+
+/// What a change set says of one resource.
+#[derive(Clone, Debug)]
+pub struct Change {
+    action: &'static str,
+    logical_id: String,
+    physical_id: String,
+    kind: String,
+    replacement: &'static str,
+    /// The names of the properties that differ.
+    properties: Vec<String>,
+    is_retained: bool,
+}
+
+type Answer = Result<Xml, Refusal>;
+
+/// Code and words.
+struct Refusal(&'static str, String);
+
+fn invalid(words: impl Into<String>) -> Refusal {
+    Refusal("ValidationError", words.into())
+}
+
+/// Answers one request.
+pub fn answer(world: &mut World, request: &Request) -> Reply {
+    let answer = match request.operation.as_str() {
+        "DescribeStacks" => describe_stacks(world, request),
+        "ListStacks" => list_stacks(world),
+        "DescribeStackEvents" => describe_stack_events(world, request),
+        "DescribeEvents" => describe_events(world, request),
+        "DescribeStackResources" => stack_resources(world, request, "StackResources"),
+        "ListStackResources" => stack_resources(world, request, "StackResourceSummaries"),
+        "GetTemplate" => get_template(world, request),
+        "GetTemplateSummary" | "ValidateTemplate" => get_template_summary(request),
+        "CreateChangeSet" => create_change_set(world, request),
+        "DescribeChangeSet" => describe_change_set(world, request),
+        "ListChangeSets" => list_change_sets(world, request),
+        "DeleteChangeSet" => delete_change_set(world, request),
+        "ExecuteChangeSet" => execute_change_set(world, request),
+        "CreateStack" => create_stack(world, request),
+        "UpdateStack" => update_stack(world, request),
+        "DeleteStack" => delete_stack(world, request),
+        "ContinueUpdateRollback" => {
+            let skip = texts(request, "ResourcesToSkip");
+            begin_on(world, request, &["UPDATE_ROLLBACK_FAILED"], Kind::ContinueRollback { skip })
+        }
+        "RollbackStack" => begin_on(world, request, &["CREATE_FAILED", "UPDATE_FAILED"], Kind::Rollback),
+        "CancelUpdateStack" => begin_on(world, request, &["UPDATE_IN_PROGRESS"], Kind::Cancel),
+        "UpdateTerminationProtection" => protect(world, request),
+        "SetStackPolicy" => set_stack_policy(world, request),
+        "GetStackPolicy" => existing(world, request.parameter("StackName"))
+            .map(|stack| Xml::new().maybe("StackPolicyBody", stack.policy.as_deref())),
+        "ListExports" => Ok(Xml::new().list("Exports", [])),
+        "ListImports" => {
+            Err(invalid(format!("Export '{}' is not imported by any stack.", request.parameter("ExportName"))))
+        }
+        "DescribeChangeSetHooks" => Ok(Xml::new().text("Status", "PLANNED").list("Hooks", [])),
+        other => Err(Refusal("InvalidAction", format!("Could not find operation {other}; it is not played here"))),
+    };
+    match answer {
+        Ok(inside) => Reply::result(&request.operation, inside),
+        Err(Refusal(code, words)) => {
+            let status = if code.contains("NotFound") { 404 } else { 400 };
+            Reply::error(request, status, code, &words)
+        }
+    }
+}
+
+fn missing(name: &str) -> Refusal {
+    invalid(format!("Stack with id {name} does not exist"))
+}
+
+fn existing<'a>(world: &'a World, name: &str) -> Result<&'a StackState, Refusal> {
+    world.find(name).ok_or_else(|| missing(name))
+}
+
+fn texts(request: &Request, name: &str) -> Vec<String> {
+    request.list(name).into_iter().map(str::to_owned).collect()
+}
+
+fn token(request: &Request) -> Option<String> {
+    let token = ["ClientRequestToken", "ClientToken"].into_iter().map(|name| request.parameter(name));
+    token.filter(|token| !token.is_empty()).map(str::to_owned).next()
+}
+
+/// The resources of a template, with names made up for them.
+pub fn resources_of(stack: &str, template: &str, number: &mut dyn FnMut() -> u64) -> BTreeMap<String, Resource> {
+    let template: Value = serde_json::from_str(template).unwrap_or_default();
+    let Some(resources) = template.get("Resources").and_then(Value::as_object) else { return BTreeMap::new() };
+    let mut found = BTreeMap::new();
+    for (id, body) in resources {
+        let kind = body.get("Type").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let physical_id = format!("{stack}-{id}-{:06x}", number());
+        let physical_id = if kind == "AWS::S3::Bucket" { physical_id.to_lowercase() } else { physical_id };
+        let resource = Resource { kind, physical_id, status: String::new(), reason: None, body: body.clone() };
+        found.insert(id.clone(), resource);
+    }
+    found
+}
+
+fn describe_stacks(world: &mut World, request: &Request) -> Answer {
+    let name = request.parameter("StackName");
+    let pace = world.pace;
+    let ids: Vec<String> = if name.is_empty() {
+        world.stacks.iter().filter(|stack| !stack.is_gone()).map(|stack| stack.id.clone()).collect()
+    } else {
+        vec![existing(world, name)?.id.clone()]
+    };
+    let mut found = Vec::new();
+    for id in ids {
+        world.advance(&id, pace);
+        let by_name = name != id;
+        let Some(stack) = world.find_mut(&id) else { continue };
+        let shown = match &mut stack.before {
+            Some((left, before)) if *left > 0 => {
+                *left -= 1;
+                (**before).clone()
+            }
+            _ => stack.clone(),
+        };
+        if by_name && shown.is_gone() {
+            return Err(missing(name));
+        }
+        found.push(shown_stack(&shown));
+    }
+    Ok(Xml::new().list("Stacks", found))
+}
+
+fn shown_stack(stack: &StackState) -> Xml {
+    let content = &stack.content;
+    let pair = |key: &'static str, value: &'static str| {
+        move |(left, right): (&String, &String)| Xml::new().text(key, left).text(value, right)
+    };
+    let outputs =
+        content.outputs.iter().map(|(name, value)| Xml::new().text("OutputKey", name).text("OutputValue", value));
+    Xml::new()
+        .text("StackId", &stack.id)
+        .text("StackName", &stack.name)
+        .text("StackStatus", &stack.status)
+        .maybe("StackStatusReason", stack.reason.as_deref())
+        .text("CreationTime", iso(stack.created))
+        .maybe("LastUpdatedTime", stack.updated.map(iso).as_deref())
+        .text("EnableTerminationProtection", stack.protection.to_string())
+        .text("DisableRollback", "false")
+        .maybe("ParentId", stack.parent.as_deref())
+        .list("Parameters", content.parameters.iter().map(pair("ParameterKey", "ParameterValue")))
+        .list("Tags", content.tags.iter().map(pair("Key", "Value")))
+        .texts("NotificationARNs", content.notification_arns.iter().map(String::as_str))
+        .list("Outputs", outputs)
+}
+
+fn list_stacks(world: &mut World) -> Answer {
+    let (ids, pace) = (world.stacks.iter().map(|stack| stack.id.clone()).collect::<Vec<_>>(), world.pace);
+    for id in &ids {
+        world.advance(id, pace);
+    }
+    let shown = |stack: &StackState| {
+        Xml::new()
+            .text("StackId", &stack.id)
+            .text("StackName", &stack.name)
+            .text("StackStatus", &stack.status)
+            .text("CreationTime", iso(stack.created))
+            .maybe("LastUpdatedTime", stack.updated.map(iso).as_deref())
+            .maybe("ParentId", stack.parent.as_deref())
+    };
+    Ok(Xml::new().list("StackSummaries", world.stacks.iter().rev().map(shown)))
+}
+
+/// A page of what is newest first, and the token of the next.
+fn page<T>(all: &[T], request: &Request, mut shown: impl FnMut(&T) -> Xml) -> (Vec<Xml>, Option<String>) {
+    let start: usize = request.parameter("NextToken").trim_start_matches("page-").parse().unwrap_or(0);
+    let found: Vec<Xml> = all.iter().rev().skip(start).take(PAGE).map(&mut shown).collect();
+    let next = start + found.len();
+    (found, (next < all.len()).then(|| format!("page-{next}")))
+}
+
+fn describe_stack_events(world: &mut World, request: &Request) -> Answer {
+    let id = existing(world, request.parameter("StackName"))?.id.clone();
+    if !request.has("NextToken") {
+        let pace = world.pace;
+        world.advance(&id, pace);
+    }
+    let stack = existing(world, &id)?;
+    // Validations are told by DescribeEvents alone.
+    let events: Vec<Event> = stack.events.iter().filter(|event| event.validation.is_none()).cloned().collect();
+    let (found, next) = page(&events, request, |event| shown_event(stack, event).text("StackName", &stack.name));
+    Ok(Xml::new().list("StackEvents", found).maybe("NextToken", next.as_deref()))
+}
+
+fn shown_event(stack: &StackState, event: &Event) -> Xml {
+    let hook = event.hook.as_ref();
+    Xml::new()
+        .text("StackId", &stack.id)
+        .text("EventId", &event.id)
+        .text("LogicalResourceId", &event.logical_id)
+        .text("PhysicalResourceId", &event.physical_id)
+        .text("ResourceType", &event.resource_type)
+        .text("Timestamp", iso(event.time))
+        .text("ResourceStatus", &event.status)
+        .maybe("ResourceStatusReason", event.reason.as_deref())
+        .maybe("ClientRequestToken", event.token.as_deref())
+        .text("OperationId", &event.operation)
+        .maybe("HookType", hook.map(|hook| hook.0.as_str()))
+        .maybe("HookStatus", hook.map(|hook| hook.1.as_str()))
+        .maybe("HookStatusReason", hook.map(|hook| hook.2.as_str()).filter(|words| !words.is_empty()))
+        .maybe("HookInvocationPoint", hook.map(|_| "PRE_PROVISION"))
+        .maybe("HookFailureMode", hook.map(|_| if event.hook_warns { "WARN" } else { "FAIL" }))
+}
+
+fn describe_events(world: &mut World, request: &Request) -> Answer {
+    if !world.describe_events {
+        return Err(Refusal(
+            "InvalidAction",
+            "Could not find operation DescribeEvents for version 2010-05-15".to_owned(),
+        ));
+    }
+    let name = [request.parameter("StackName"), request.parameter("ChangeSetName")];
+    let name = name.into_iter().find(|name| !name.is_empty()).unwrap_or_default().to_owned();
+    let by_change_set = world.stacks.iter().find(|stack| stack.change_sets.iter().any(|set| set.id == name));
+    let id = match by_change_set {
+        Some(stack) => stack.id.clone(),
+        None => existing(world, &name)?.id.clone(),
+    };
+    let pace = world.pace;
+    world.advance(&id, pace);
+    let stack = existing(world, &id)?;
+    let only_failed = request.parameter("Filters.FailedEvents") == "true";
+    let operation = request.parameter("OperationId");
+    let failed = |event: &&Event| {
+        let is_hook = event.hook.as_ref().is_some_and(|hook| hook.1.contains("FAILED"));
+        !only_failed || is_hook || event.validation.is_some() || event.status.ends_with("_FAILED")
+    };
+    let of = |event: &&Event| operation.is_empty() || event.operation == operation;
+    let events: Vec<Event> = stack.events.iter().filter(failed).filter(of).cloned().collect();
+    let (found, next) = page(&events, request, |event| shown_operation_event(stack, event));
+    Ok(Xml::new().list("OperationEvents", found).maybe("NextToken", next.as_deref()))
+}
+
+fn shown_operation_event(stack: &StackState, event: &Event) -> Xml {
+    if let Some(path) = &event.validation {
+        return Xml::new()
+            .text("EventId", &event.id)
+            .text("StackId", &stack.id)
+            .text("OperationId", &event.operation)
+            .text("OperationType", "CREATE_CHANGESET")
+            .text("EventType", "VALIDATION_ERROR")
+            .text("LogicalResourceId", &event.logical_id)
+            .text("PhysicalResourceId", &event.physical_id)
+            .text("ResourceType", &event.resource_type)
+            .text("Timestamp", iso(event.time))
+            .text("ValidationFailureMode", "FAIL")
+            .text("ValidationName", "PROPERTY_VALIDATION")
+            .text("ValidationStatus", "FAILED")
+            .text("ValidationStatusReason", event.reason.as_deref().unwrap_or_default())
+            .text("ValidationPath", path);
+    }
+    let kind = if event.physical_id == stack.id {
+        "STACK_EVENT"
+    } else if event.hook.as_ref().is_some_and(|hook| hook.1.contains("FAILED")) {
+        "HOOK_INVOCATION_ERROR"
+    } else if event.status.ends_with("_FAILED") {
+        "PROVISIONING_ERROR"
+    } else {
+        "PROGRESS_EVENT"
+    };
+    shown_event(stack, event).text("EventType", kind)
+}
+
+fn stack_resources(world: &World, request: &Request, list: &str) -> Answer {
+    let stack = existing(world, request.parameter("StackName"))?;
+    let mut found = Vec::new();
+    for (id, resource) in &stack.resources {
+        let shown = Xml::new()
+            .text("LogicalResourceId", id)
+            .text("PhysicalResourceId", &resource.physical_id)
+            .text("ResourceType", &resource.kind)
+            .text("ResourceStatus", &resource.status)
+            .maybe("ResourceStatusReason", resource.reason.as_deref())
+            .text("LastUpdatedTimestamp", iso(stack.created))
+            .text("Timestamp", iso(stack.created))
+            .child("DriftInformation", Xml::new().text("StackResourceDriftStatus", "NOT_CHECKED"));
+        found.push(shown);
+    }
+    Ok(Xml::new().list(list, found))
+}
+
+fn get_template(world: &World, request: &Request) -> Answer {
+    let (set, name) = (request.parameter("ChangeSetName"), request.parameter("StackName"));
+    if !set.is_empty() {
+        let (_, set) = find_change_set(world, request)?;
+        return Ok(Xml::new().text("TemplateBody", &set.content.template));
+    }
+    let stack = existing(world, name)?;
+    Ok(Xml::new().text("TemplateBody", &stack.content.template).texts("StagesAvailable", ["Original", "Processed"]))
+}
+
+fn get_template_summary(request: &Request) -> Answer {
+    let template = request.parameter("TemplateBody");
+    let parsed: Value = serde_json::from_str(template).unwrap_or_default();
+    let mut kinds: Vec<&str> = Vec::new();
+    for resource in parsed["Resources"].as_object().into_iter().flat_map(|resources| resources.values()) {
+        kinds.extend(resource["Type"].as_str());
+    }
+    Ok(Xml::new().texts("ResourceTypes", kinds))
+}
+
+/// What the stack would be after the request.
+fn wanted(world: &World, request: &Request, before: Option<&StackState>) -> Result<Content, Refusal> {
+    let old = before.map(|stack| stack.content.clone()).unwrap_or_default();
+    let template = if request.parameter("UsePreviousTemplate") == "true" {
+        old.template.clone()
+    } else if request.has("TemplateURL") {
+        at_url(world, request.parameter("TemplateURL"))?
+    } else {
+        request.parameter("TemplateBody").to_owned()
+    };
+    if template.len() > 51_200 && !request.has("TemplateURL") {
+        return Err(invalid(
+            "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to 51200",
+        ));
+    }
+    let parsed: Value =
+        serde_json::from_str(&template).map_err(|error| invalid(format!("Template format error: {error}")))?;
+    let mut parameters = BTreeMap::new();
+    for (name, parameter) in parsed["Parameters"].as_object().into_iter().flatten() {
+        let sent = (1..)
+            .map_while(|index| {
+                let key = request.parameters.get(&format!("Parameters.member.{index}.ParameterKey"))?;
+                Some((index, key))
+            })
+            .find(|(_, key)| *key == name);
+        let value = match sent {
+            Some((index, _)) if request.parameter(&format!("Parameters.member.{index}.UsePreviousValue")) == "true" => {
+                old.parameters.get(name).cloned()
+            }
+            Some((index, _)) => {
+                Some(request.parameter(&format!("Parameters.member.{index}.ParameterValue")).to_owned())
+            }
+            None => parameter["Default"].as_str().map(str::to_owned),
+        };
+        let Some(value) = value else {
+            return Err(invalid(format!("Parameters: [{name}] must have values")));
+        };
+        let secret = parameter["NoEcho"].as_bool() == Some(true) || parameter["NoEcho"].as_str() == Some("true");
+        parameters.insert(name.clone(), if secret { "****".to_owned() } else { value });
+    }
+    let mut outputs = Vec::new();
+    for (name, output) in parsed["Outputs"].as_object().into_iter().flatten() {
+        let value = output["Value"].as_str().map_or_else(|| format!("value-of-{name}"), str::to_owned);
+        outputs.push((name.clone(), value));
+    }
+    let tags = request.pairs("Tags", "Key", "Value");
+    let tags = if request.parameters.keys().any(|name| name.starts_with("Tags")) || before.is_none() {
+        tags.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+    } else {
+        old.tags
+    };
+    Ok(Content { template, parameters, tags, notification_arns: texts(request, "NotificationARNs"), outputs })
+}
+
+/// The object behind `http://127.0.0.1:1/bucket/key`.
+fn at_url(world: &World, url: &str) -> Result<String, Refusal> {
+    let path = url.splitn(4, '/').nth(3).unwrap_or_default();
+    let (bucket, key) = path.split_once('/').unwrap_or_default();
+    let bucket = world.buckets.get(bucket).ok_or_else(|| invalid("S3 error: The specified bucket does not exist"))?;
+    let object = bucket.objects.iter().rev().find(|object| object.key == key);
+    let object = object.ok_or_else(|| invalid("S3 error: The specified key does not exist."))?;
+    Ok(String::from_utf8_lossy(&object.body).into_owned())
+}
+
+fn changes(world: &mut World, before: Option<&StackState>, name: &str, content: &Content, import: bool) -> Vec<Change> {
+    let new = resources_of(name, &content.template, &mut || world.next());
+    let mut found = Vec::new();
+    let alive = |resource: &&Resource| !resource.status.starts_with("DELETE_");
+    let old = |id: &String| before.and_then(|stack| stack.resources.get(id)).filter(alive);
+    let is_retained =
+        |resource: &Resource| resource.body.get("DeletionPolicy").and_then(Value::as_str) == Some("Retain");
+    for (id, resource) in &new {
+        let change = |action, replacement, physical_id: &str, properties| Change {
+            action,
+            logical_id: id.clone(),
+            physical_id: physical_id.to_owned(),
+            kind: resource.kind.clone(),
+            replacement,
+            properties,
+            is_retained: is_retained(resource),
+        };
+        match old(id) {
+            None => found.push(change(if import { "Import" } else { "Add" }, "", "", Vec::new())),
+            Some(old) if old.body != resource.body || old.kind == STACK_TYPE => {
+                let empty = serde_json::Map::new();
+                let of = |body: &Value| body["Properties"].as_object().cloned().unwrap_or_else(|| empty.clone());
+                let (was, is) = (of(&old.body), of(&resource.body));
+                let names: std::collections::BTreeSet<&String> = was.keys().chain(is.keys()).collect();
+                let differ = names.into_iter().filter(|name| was.get(*name) != is.get(*name)).cloned().collect();
+                let replaced = before.is_some_and(|stack| stack.script.replaces.contains(id));
+                let replacement = if replaced { "True" } else { "False" };
+                found.push(change("Modify", replacement, &old.physical_id, differ));
+            }
+            Some(_) => {}
+        }
+    }
+    for (id, resource) in before.iter().flat_map(|stack| &stack.resources).filter(|(_, resource)| alive(resource)) {
+        if !new.contains_key(id) {
+            found.push(Change {
+                action: "Remove",
+                logical_id: id.clone(),
+                physical_id: resource.physical_id.clone(),
+                kind: resource.kind.clone(),
+                replacement: "",
+                properties: Vec::new(),
+                is_retained: is_retained(resource),
+            });
+        }
+    }
+    found
+}
+
+fn shown_change(change: &Change) -> Xml {
+    let details = change.properties.iter().map(|name| {
+        let recreation = if change.replacement == "True" { "Always" } else { "Never" };
+        let target =
+            Xml::new().text("Attribute", "Properties").text("Name", name).text("RequiresRecreation", recreation);
+        Xml::new().child("Target", target).text("Evaluation", "Static").text("ChangeSource", "DirectModification")
+    });
+    let mut inside = Xml::new()
+        .text("Action", change.action)
+        .text("LogicalResourceId", &change.logical_id)
+        .text("ResourceType", &change.kind)
+        .list("Scope", [])
+        .list("Details", details);
+    if !change.physical_id.is_empty() {
+        inside = inside.text("PhysicalResourceId", &change.physical_id);
+    }
+    if !change.replacement.is_empty() {
+        inside = inside.text("Replacement", change.replacement);
+    }
+    if change.action == "Remove" {
+        inside = inside.text("PolicyAction", if change.is_retained { "Retain" } else { "Delete" });
+    }
+    Xml::new().text("Type", "Resource").child("ResourceChange", inside)
+}
+
+fn create_change_set(world: &mut World, request: &Request) -> Answer {
+    let (name, set_name) = (request.parameter("StackName"), request.parameter("ChangeSetName").to_owned());
+    let kind = if request.has("ChangeSetType") { request.parameter("ChangeSetType") } else { "UPDATE" }.to_owned();
+    let before = world.find(name).filter(|stack| !stack.is_gone()).cloned();
+    match (&before, kind.as_str()) {
+        (Some(stack), "CREATE") if stack.status != "REVIEW_IN_PROGRESS" => {
+            return Err(invalid(format!(
+                "Stack [{}] already exists and cannot be created again with the changeSet [{set_name}].",
+                stack.name
+            )));
+        }
+        (Some(stack), _) if stack.is_busy() || (kind == "UPDATE" && !can_be_updated(&stack.status)) => {
+            return Err(invalid(format!("Stack:{} is in {} state and can not be updated.", stack.id, stack.status)));
+        }
+        (None, "UPDATE") => return Err(invalid(format!("Stack [{name}] does not exist"))),
+        (Some(stack), _) if stack.change_sets.iter().any(|set| set.name == set_name) => {
+            return Err(Refusal(
+                "AlreadyExistsException",
+                format!("ChangeSet {set_name} cannot be created due to a name conflict"),
+            ));
+        }
+        _ => {}
+    }
+    let deployed = before.as_ref().filter(|stack| stack.status != "REVIEW_IN_PROGRESS");
+    let content = wanted(world, request, deployed)?;
+    let id = match &before {
+        Some(stack) => stack.id.clone(),
+        None => {
+            let script = world.script_for(name);
+            let id = world.make(name, script);
+            let event = Event {
+                id: format!("review-{}", world.next()),
+                time: world.now(),
+                logical_id: name.to_owned(),
+                physical_id: id.clone(),
+                resource_type: STACK_TYPE.to_owned(),
+                status: "REVIEW_IN_PROGRESS".to_owned(),
+                reason: Some("User Initiated".to_owned()),
+                ..Event::default()
+            };
+            if let Some(stack) = world.find_mut(&id) {
+                stack.events.push(event);
+            }
+            id
+        }
+    };
+    let changes = changes(world, deployed, name, &content, kind == "IMPORT");
+    let number = world.next();
+    let (stack_name, script) = {
+        let stack = existing(world, &id)?;
+        (stack.name.clone(), stack.script.clone())
+    };
+    let same = script.same
+        || (changes.is_empty()
+            && deployed.is_some_and(|stack| {
+                stack.content.template == content.template
+                    && stack.content.parameters == content.parameters
+                    && stack.content.tags == content.tags
+            }));
+    let (status, reason) = if !script.findings.is_empty() {
+        ("FAILED", "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure information.".to_owned())
+    } else if let Some(refusal) = script.refusal {
+        ("FAILED", refusal)
+    } else if same {
+        (
+            "FAILED",
+            "The submitted information didn't contain changes. Submit different information to create a change set."
+                .to_owned(),
+        )
+    } else {
+        ("CREATE_COMPLETE", String::new())
+    };
+    let mut findings = Vec::new();
+    for finding in &script.findings {
+        let kind =
+            changes.iter().find(|change| change.logical_id == finding.logical_id).map(|change| change.kind.clone());
+        findings.push(Event {
+            id: format!("finding-{}", world.next()),
+            time: world.now(),
+            logical_id: finding.logical_id.clone(),
+            resource_type: kind.unwrap_or_default(),
+            reason: Some(finding.reason.clone()),
+            validation: Some(finding.path.clone()),
+            operation: format!("change-set-{number}"),
+            ..Event::default()
+        });
+    }
+    let set_id = format!("arn:aws:cloudformation:{REGION}:{}:changeSet/{set_name}/{number:08x}", crate::world::ACCOUNT);
+    let set = ChangeSet {
+        name: set_name,
+        id: set_id.clone(),
+        kind,
+        status: status.to_owned(),
+        reason,
+        execution: if status == "FAILED" { "UNAVAILABLE" } else { "AVAILABLE" }.to_owned(),
+        changes,
+        content,
+        looks: 0,
+        on_failure: request.parameter("OnStackFailure").to_owned(),
+    };
+    if let Some(stack) = world.find_mut(&id) {
+        stack.change_sets.push(set);
+        stack.events.extend(findings);
+    }
+    let _ = stack_name;
+    Ok(Xml::new().text("Id", set_id).text("StackId", id))
+}
+
+fn can_be_updated(status: &str) -> bool {
+    matches!(
+        status,
+        "CREATE_COMPLETE"
+            | "CREATE_FAILED"
+            | "UPDATE_COMPLETE"
+            | "UPDATE_FAILED"
+            | "UPDATE_ROLLBACK_COMPLETE"
+            | "IMPORT_COMPLETE"
+            | "IMPORT_ROLLBACK_COMPLETE"
+    )
+}
+
+fn find_change_set(world: &World, request: &Request) -> Result<(String, ChangeSet), Refusal> {
+    let (name, stack_name) = (request.parameter("ChangeSetName"), request.parameter("StackName"));
+    for stack in &world.stacks {
+        let is_it = stack_name.is_empty() || stack.name == stack_name || stack.id == stack_name;
+        for set in stack.change_sets.iter().filter(|_| is_it && !stack.is_gone()) {
+            if set.id == name || (set.name == name && !stack_name.is_empty()) {
+                return Ok((stack.id.clone(), set.clone()));
+            }
+        }
+    }
+    Err(Refusal("ChangeSetNotFound", format!("ChangeSet [{name}] does not exist")))
+}
+
+fn describe_change_set(world: &mut World, request: &Request) -> Answer {
+    let (id, set) = find_change_set(world, request)?;
+    if let Some(looked) =
+        world.find_mut(&id).and_then(|stack| stack.change_sets.iter_mut().find(|other| other.id == set.id))
+    {
+        looked.looks += 1;
+    }
+    let stack = existing(world, &id)?;
+    // At the first look it is not ready.
+    let (status, execution, reason) = if set.looks == 0 && !request.has("NextToken") {
+        ("CREATE_IN_PROGRESS", "UNAVAILABLE", None)
+    } else {
+        let reason = Some(set.reason.as_str()).filter(|reason| !reason.is_empty());
+        (set.status.as_str(), set.execution.as_str(), reason)
+    };
+    let start: usize = request.parameter("NextToken").trim_start_matches("page-").parse().unwrap_or(0);
+    let found: Vec<Xml> = if status == "CREATE_COMPLETE" {
+        set.changes.iter().skip(start).take(PAGE).map(shown_change).collect()
+    } else {
+        Vec::new()
+    };
+    let next = start + found.len();
+    let next = (!found.is_empty() && next < set.changes.len()).then(|| format!("page-{next}"));
+    let content = &set.content;
+    let tags = content.tags.iter().map(|(key, value)| Xml::new().text("Key", key).text("Value", value));
+    let parameters = content
+        .parameters
+        .iter()
+        .map(|(key, value)| Xml::new().text("ParameterKey", key).text("ParameterValue", value));
+    Ok(Xml::new()
+        .text("ChangeSetName", &set.name)
+        .text("ChangeSetId", &set.id)
+        .text("StackId", &stack.id)
+        .text("StackName", &stack.name)
+        .text("Status", status)
+        .text("ExecutionStatus", execution)
+        .maybe("StatusReason", reason)
+        .text("CreationTime", iso(stack.created))
+        .list("Tags", tags)
+        .list("Parameters", parameters)
+        .list("Changes", found)
+        .maybe("NextToken", next.as_deref()))
+}
+
+fn list_change_sets(world: &World, request: &Request) -> Answer {
+    let stack = existing(world, request.parameter("StackName"))?;
+    let sets = stack.change_sets.iter().map(|set| {
+        Xml::new()
+            .text("ChangeSetName", &set.name)
+            .text("ChangeSetId", &set.id)
+            .text("StackId", &stack.id)
+            .text("StackName", &stack.name)
+            .text("Status", &set.status)
+            .text("ExecutionStatus", &set.execution)
+            .text("CreationTime", iso(stack.created))
+    });
+    Ok(Xml::new().list("Summaries", sets))
+}
+
+fn delete_change_set(world: &mut World, request: &Request) -> Answer {
+    let Ok((id, set)) = find_change_set(world, request) else { return Ok(Xml::new()) };
+    if let Some(stack) = world.find_mut(&id) {
+        stack.change_sets.retain(|other| other.id != set.id);
+    }
+    Ok(Xml::new())
+}
+
+fn execute_change_set(world: &mut World, request: &Request) -> Answer {
+    let (id, set) = find_change_set(world, request)?;
+    if set.execution != "AVAILABLE" {
+        let words =
+            format!("ChangeSet [{}] cannot be executed in its current execution status of [{}]", set.id, set.execution);
+        return Err(Refusal("InvalidChangeSetStatus", words));
+    }
+    let stack = existing(world, &id)?;
+    if stack.is_busy() {
+        return Err(invalid(format!("Stack:{} is in {} state and can not be updated.", stack.id, stack.status)));
+    }
+    let kind = match set.kind.as_str() {
+        "CREATE" => Kind::Create,
+        "IMPORT" => Kind::Import,
+        _ => Kind::Update,
+    };
+    if let Some(stack) = world.find_mut(&id) {
+        // The others are gone once one is executed.
+        stack.change_sets.retain(|other| other.id == set.id);
+        for set in &mut stack.change_sets {
+            "EXECUTE_COMPLETE".clone_into(&mut set.execution);
+        }
+    }
+    let operation = Operation {
+        content: Some(set.content),
+        disable_rollback: request.parameter("DisableRollback") == "true"
+            || request.parameter("DeploymentConfig.DisableRollback") == "true"
+            || set.on_failure == "DO_NOTHING",
+        delete_on_failure: set.on_failure == "DELETE",
+        retain_except_on_create: request.parameter("RetainExceptOnCreate") == "true",
+        ..Operation::new(kind, token(request))
+    };
+    begin(world, &id, &operation);
+    Ok(Xml::new())
+}
+
+fn create_stack(world: &mut World, request: &Request) -> Answer {
+    let name = request.parameter("StackName");
+    if let Some(stack) = world.named(name) {
+        if stack.token.is_some() && stack.token == token(request) {
+            return Ok(Xml::new().text("StackId", &stack.id));
+        }
+        return Err(Refusal("AlreadyExistsException", format!("Stack [{name}] already exists")));
+    }
+    let content = wanted(world, request, None)?;
+    let script = world.script_for(name);
+    let id = world.make(name, script);
+    if let Some(stack) = world.find_mut(&id) {
+        stack.protection = request.parameter("EnableTerminationProtection") == "true";
+        stack.policy = request.parameters.get("StackPolicyBody").cloned();
+    }
+    let operation = Operation {
+        content: Some(content),
+        disable_rollback: request.parameter("DisableRollback") == "true"
+            || request.parameter("OnFailure") == "DO_NOTHING",
+        delete_on_failure: request.parameter("OnFailure") == "DELETE",
+        retain_except_on_create: request.parameter("RetainExceptOnCreate") == "true",
+        ..Operation::new(Kind::Create, token(request))
+    };
+    begin(world, &id, &operation);
+    Ok(Xml::new().text("StackId", id))
+}
+
+fn update_stack(world: &mut World, request: &Request) -> Answer {
+    let stack = existing(world, request.parameter("StackName"))?.clone();
+    if stack.token.is_some() && stack.token == token(request) {
+        return Ok(Xml::new().text("StackId", &stack.id));
+    }
+    if !can_be_updated(&stack.status) {
+        return Err(invalid(format!("Stack:{} is in {} state and can not be updated.", stack.id, stack.status)));
+    }
+    let content = wanted(world, request, Some(&stack))?;
+    let is_same = changes(world, Some(&stack), &stack.name, &content, false).is_empty()
+        && content.template == stack.content.template
+        && content.parameters == stack.content.parameters
+        && content.tags == stack.content.tags;
+    if is_same || stack.script.same {
+        return Err(invalid("No updates are to be performed."));
+    }
+    let operation = Operation {
+        content: Some(content),
+        disable_rollback: request.parameter("DisableRollback") == "true"
+            || request.parameter("DeploymentConfig.DisableRollback") == "true",
+        retain_except_on_create: request.parameter("RetainExceptOnCreate") == "true",
+        ..Operation::new(Kind::Update, token(request))
+    };
+    begin(world, &stack.id, &operation);
+    Ok(Xml::new().text("StackId", &stack.id))
+}
+
+fn delete_stack(world: &mut World, request: &Request) -> Answer {
+    // Nothing is said of a stack that is not there.
+    let Some(stack) = world.find(request.parameter("StackName")).filter(|stack| !stack.is_gone()).cloned() else {
+        return Ok(Xml::new());
+    };
+    if stack.protection {
+        return Err(invalid(format!(
+            "Stack [{}] cannot be deleted while TerminationProtection is enabled",
+            stack.name
+        )));
+    }
+    if stack.token.is_some() && stack.token == token(request) {
+        return Ok(Xml::new());
+    }
+    if stack.status == "REVIEW_IN_PROGRESS" {
+        if let Some(stack) = world.find_mut(&stack.id) {
+            "DELETE_COMPLETE".clone_into(&mut stack.status);
+        }
+        return Ok(Xml::new());
+    }
+    if stack.status == "DELETE_IN_PROGRESS" {
+        return Ok(Xml::new());
+    }
+    let mut retain = texts(request, "RetainResources");
+    if !retain.is_empty() && stack.status != "DELETE_FAILED" {
+        return Err(invalid(
+            "Invalid operation on stack: RetainResources is only valid for a stack in DELETE_FAILED state",
+        ));
+    }
+    if request.parameter("DeletionMode") == "FORCE_DELETE_STACK" {
+        let failed = stack.resources.iter().filter(|(_, resource)| resource.status == "DELETE_FAILED");
+        retain.extend(failed.map(|(id, _)| id.clone()));
+    }
+    begin(world, &stack.id, &Operation::new(Kind::Delete { retain }, token(request)));
+    Ok(Xml::new())
+}
+
+fn begin_on(world: &mut World, request: &Request, statuses: &[&str], kind: Kind) -> Answer {
+    let stack = existing(world, request.parameter("StackName"))?.clone();
+    if !statuses.contains(&stack.status.as_str()) {
+        return Err(invalid(format!(
+            "Stack:{} is in {} state and can not be {}",
+            stack.id, stack.status, request.operation
+        )));
+    }
+    if let Kind::ContinueRollback { skip } = &kind {
+        let wrong = skip.iter().find(|id| stack.resources.get(*id).is_none_or(|found| found.status != "UPDATE_FAILED"));
+        if let Some(id) = wrong {
+            return Err(invalid(format!("ResourcesToSkip: [{id}] is not in UPDATE_FAILED state")));
+        }
+    }
+    begin(world, &stack.id, &Operation::new(kind, token(request)));
+    Ok(Xml::new().text("StackId", &stack.id))
+}
+
+fn protect(world: &mut World, request: &Request) -> Answer {
+    let name = request.parameter("StackName");
+    let stack = world.find_mut(name).ok_or_else(|| missing(name))?;
+    stack.protection = request.parameter("EnableTerminationProtection") == "true";
+    Ok(Xml::new().text("StackId", &stack.id))
+}
+
+fn set_stack_policy(world: &mut World, request: &Request) -> Answer {
+    let name = request.parameter("StackName");
+    let stack = world.find_mut(name).ok_or_else(|| missing(name))?;
+    stack.policy = request.parameters.get("StackPolicyBody").cloned();
+    Ok(Xml::new())
+}
