@@ -1,4 +1,4 @@
-//! `cargo xtask bless`: the applications' synthesized templates, committed under `templates/`.
+//! `cargo xtask bless`: the applications' synthesized templates, committed under `templates/`, and the tables in the documents that tests write.
 //!
 //! The tests prove that they are current. What this changes is to be looked at: it is what a deploy would change.
 
@@ -47,6 +47,15 @@ pub fn run() -> Result<()> {
         fs::remove_file(folder.join(format!("{name}{TEMPLATE}")))?;
         eprintln!("    removed  templates/{name}{TEMPLATE}");
     }
+    write_tables(&root)
+}
+
+/// What tests write into the documents: the table of the deploy engine's state machine.
+fn write_tables(root: &Path) -> Result<()> {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["test", "--quiet", "--package", "skysmith-deploy", "--lib", "state::table"]).current_dir(root);
+    program::succeed(command.env("SKYSMITH_TEST_BLESS", "1"))?;
+    eprintln!("    current  architecture/DEPLOY.md");
     Ok(())
 }
 

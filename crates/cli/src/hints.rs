@@ -1,8 +1,9 @@
 //! What to do about an error of AWS, or on the way to it.
 
-use skysmith_deploy::{Because, Denied, Error, Stuck};
+use skysmith_deploy::{Because, Denied, Error, Operation, Stuck};
 
 use crate::error::Failure;
+use crate::output::words;
 use crate::regions;
 use crate::session::Session;
 
@@ -48,7 +49,7 @@ pub fn worded(session: &Session, error: Error) -> Failure {
         Error::WrongEnvironment { .. } => {
             vec!["choose other credentials with --profile, or another region with --region".to_owned()]
         }
-        Error::Busy { .. } => vec!["wait for its end and try again".to_owned()],
+        Error::Busy { operation, .. } => busy(operation.as_ref()),
         Error::Stuck { stack, why, .. } => stuck(stack, *why),
         Error::MissingParameters { parameters, .. } => {
             vec![format!(
@@ -107,6 +108,20 @@ fn is_of_another_time(message: &str) -> bool {
     message.contains("Signature expired") || message.contains("Signature not yet current")
 }
 
+/// Whose the operation is, since when, and what to do.
+fn busy(operation: Option<&Operation>) -> Vec<String> {
+    let mut hints = Vec::new();
+    if let Some(operation) = operation {
+        let by = operation.by().map_or_else(|| "by somebody else".to_owned(), |by| format!("by {by}"));
+        let since = operation.since.and_then(|since| since.elapsed().ok());
+        let since = since.map(|since| format!(", {} ago", words::seconds(since))).unwrap_or_default();
+        let token = operation.token.as_ref().map(|token| format!(" (client token {token})")).unwrap_or_default();
+        hints.push(format!("it was started {by}{since}{token}"));
+    }
+    hints.push("wait for its end and try again".to_owned());
+    hints
+}
+
 fn stuck(stack: &str, why: Stuck) -> Vec<String> {
     let delete = format!("delete the stack, and deploy again: skysmith destroy {stack}");
     match why {
@@ -119,6 +134,21 @@ fn stuck(stack: &str, why: Stuck) -> Vec<String> {
             "its last update failed, and so did the way back".to_owned(),
             format!("mend what the stack's events name, then: aws cloudformation continue-update-rollback --stack-name {stack}"),
         ],
+        Stuck::CreationFailed => vec![
+            "its creation failed with rollback off; a deploy goes on from there, a rollback takes it back".to_owned(),
+        ],
+        Stuck::UpdateFailed => vec![
+            "its update failed with rollback off; a deploy goes on from there, a rollback takes it back".to_owned(),
+        ],
+        Stuck::NotCancellable => vec!["only an update can be cancelled; wait for the end".to_owned()],
+        Stuck::ForeignChangeSet => vec![
+            "it has nothing but change sets, and one was made by somebody else or left on purpose".to_owned(),
+            delete,
+        ],
+        Stuck::NoChangeSet => vec!["there is no change set of that name; `deploy --no-execute` makes one".to_owned()],
+        Stuck::ChangeSetUnusable => vec!["CloudFormation could not work the change set out; make another".to_owned()],
+        Stuck::ChangeSetSpent => vec!["the change set was executed before, and that failed; make another".to_owned()],
+        Stuck::ChangeSetObsolete => vec!["the stack has changed since the change set was made; make another".to_owned()],
         Stuck::DeleteFailed => vec![format!("finish the deletion first: skysmith destroy {stack}")],
         Stuck::ImportRollbackFailed => vec!["an import failed, and so did the way back; the console shows what is in the way".to_owned()],
         _ => vec!["this status is newer than this version of Skysmith".to_owned()],

@@ -166,6 +166,9 @@ impl<'a> Watch<'a> {
             Event::Started { stack_id, changes, .. } => {
                 json!({ "event": "started", "stack": self.stack, "stack_id": stack_id, "changes": changes })
             }
+            Event::FollowingEarlier { stack_id, status, .. } => {
+                json!({ "event": "following", "stack": self.stack, "stack_id": stack_id, "status": status.as_str() })
+            }
             Event::Uploaded { asset } => json!({ "event": "uploaded", "stack": self.stack, "asset": asset }),
             Event::Warning { message, .. } => json!({ "event": "warning", "stack": self.stack, "message": message }),
             _ => return,
@@ -205,6 +208,11 @@ impl Observer for Watch<'_> {
             }
             Event::EmptyingBucket { bucket, deleted } => {
                 self.ui.say(&format!("  emptying {bucket}: {} versions deleted\n", words::count(*deleted)));
+            }
+            Event::FollowingEarlier { status, since, .. } => {
+                let since = since.and_then(|since| since.elapsed().ok());
+                let since = since.map(|since| format!(" {} ago", words::seconds(since))).unwrap_or_default();
+                self.ui.say(&format!("  following what Skysmith started{since} ({status}), then going on\n"));
             }
             Event::Warning { message, .. } => self.ui.warn(message),
             _ => {}

@@ -6,7 +6,8 @@ use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOut
 use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter, ResourceToImport, Tag};
 use skysmith_template::Template;
 
-use crate::pace::{Pauses, unique};
+use crate::operation::token;
+use crate::pace::Pauses;
 use crate::wanted::ParameterValue;
 use crate::{ChangeSetStatus, DeployedStack, Error, Session, Wanted};
 
@@ -162,7 +163,7 @@ impl Session {
         old_template: Option<Template>,
         source: &TemplateSource,
     ) -> Result<Option<Plan>, Error> {
-        let name = format!("skysmith-{}", unique());
+        let name = token();
         let previous = if kind == ChangeSetKind::Create { None } else { deployed.zip(old_template.as_ref()) };
         let mut request = self
             .cloudformation

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use crate::change_set::ChangeSetKind;
 use crate::monitor::{By, Watch};
-use crate::pace::{Pauses, unique};
+use crate::operation::token;
+use crate::pace::Pauses;
 use crate::wanted::Verdict;
 use crate::{
-    Action, DataLoss, DeployedStack, Error, Event, Leftovers, Observer, Plan, Session, StackStatus, Stuck, Wanted,
-    Wish, next_action,
+    Action, DataLoss, DeployedStack, Error, Event, Leftovers, Observer, Operation, Plan, Session, Situation,
+    StackStatus, Stuck, Wanted, Whose, Wish, next_action,
 };
 
 /// How to deploy.
@@ -158,17 +159,31 @@ impl Session {
         observer: &dyn Observer,
     ) -> Result<(ChangeSetKind, Option<DeployedStack>), Error> {
         let name = &wanted.stack.stack_name;
-        let mut leftovers = Leftovers::NotKnown;
+        let wish = if wanted.imports.is_empty() { Wish::Deploy } else { Wish::Import };
+        let (mut leftovers, mut operation): (Leftovers, Option<Operation>) = (Leftovers::NotKnown, None);
         let mut pauses = Pauses::new(Duration::from_secs(1), Duration::from_secs(5));
         let mut told = false;
         // By the name: by its id a stack that is deleted on the way would still be found.
         loop {
             let stack = self.stack(name).await?;
-            let action = next_action(Wish::Deploy, stack.as_ref().map(|stack| &stack.status), leftovers);
-            let kind = |kind| if wanted.imports.is_empty() { kind } else { ChangeSetKind::Import };
+            let whose = operation.as_ref().map_or(Whose::NotKnown, Operation::whose);
+            let status = stack.as_ref().map(|stack| &stack.status);
+            let action = next_action(wish, &Situation { leftovers, operation: whose, ..Situation::of(status) });
             match (action, stack) {
-                (Action::Create, _) => return Ok((kind(ChangeSetKind::Create), None)),
-                (Action::Update, stack) => return Ok((kind(ChangeSetKind::Update), stack)),
+                (Action::Create, _) => return Ok((ChangeSetKind::Create, None)),
+                (Action::Update, stack) => return Ok((ChangeSetKind::Update, stack)),
+                (Action::Import, stack) => {
+                    let is_new = |stack: &DeployedStack| stack.status == StackStatus::ReviewInProgress;
+                    return Ok((ChangeSetKind::Import, stack.filter(|stack| !is_new(stack))));
+                }
+                (Action::LookForOperation, Some(stack)) => {
+                    operation = Some(self.latest_operation(&stack.stack_id).await?);
+                }
+                (Action::Follow, Some(stack)) => {
+                    self.follow_earlier(&stack, &operation.take().unwrap_or_default(), observer).await?;
+                    // What is described may lag behind what happened.
+                    pauses.wait().await;
+                }
                 (Action::LookForLeftovers, Some(stack)) => leftovers = self.leftovers(&stack).await?,
                 (Action::DeleteThenCreate, Some(stack)) => {
                     observer.event(Event::DeletingFailedStack { stack: name.clone() });
@@ -183,7 +198,9 @@ impl Session {
                     }
                     pauses.wait().await;
                 }
-                (Action::Busy, Some(stack)) => return Err(Error::Busy { stack: name.clone(), status: stack.status }),
+                (Action::Busy, Some(stack)) => {
+                    return Err(Error::Busy { stack: name.clone(), status: stack.status, operation });
+                }
                 (Action::Stuck(why), Some(stack)) => {
                     return Err(Error::Stuck { stack: name.clone(), status: stack.status, why });
                 }
@@ -227,7 +244,7 @@ impl Session {
     /// # Errors
     /// [`Error::Failed`] with the first cause; [`Error::LostSight`] if the operation goes on but cannot be seen.
     pub async fn execute(&self, plan: Plan, observer: &dyn Observer) -> Result<DeployedStack, Error> {
-        let token = format!("skysmith-{}", unique());
+        let token = token();
         let mut request =
             self.cloudformation.execute_change_set().change_set_name(&plan.change_set_id).client_request_token(&token);
         // What a failed creation made is removed again even where it would be kept later; an import must not remove what was there before.

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::monitor::{By, Watch};
-use crate::pace::{Pauses, unique};
+use crate::operation::token;
+use crate::pace::Pauses;
 use crate::{
-    Action, DeployedStack, Error, Event, Inventory, Leftovers, Observer, ResourceStatus, Session, Wish, next_action,
+    Action, DeployedStack, Error, Event, Inventory, Observer, ResourceStatus, Session, Situation, Wish, next_action,
 };
 
 /// How to destroy.
@@ -41,11 +42,13 @@ impl Session {
         // The inventory may be old by now.
         let mut status = self.stack(&stack.stack_id).await?.map(|stack| stack.status);
         loop {
-            match next_action(Wish::Destroy, status.as_ref(), Leftovers::NotKnown) {
+            match next_action(Wish::Destroy, &Situation::of(status.as_ref())) {
                 Action::Nothing => return Ok(false),
-                Action::Busy => {
+                // The inventory would no longer be true after it.
+                Action::Busy | Action::LookForOperation | Action::Follow => {
+                    let operation = self.latest_operation(&stack.stack_id).await.ok();
                     let status = status.unwrap_or_else(|| stack.status.clone());
-                    return Err(Error::Busy { stack: name.clone(), status });
+                    return Err(Error::Busy { stack: name.clone(), status, operation });
                 }
                 Action::FollowDeletion => {
                     // Somebody else's operation: its token is not known, its beginning is the last change.
@@ -107,7 +110,7 @@ impl Session {
         role_arn: Option<&str>,
         observer: &dyn Observer,
     ) -> Result<(), Error> {
-        let token = format!("skysmith-{}", unique());
+        let token = token();
         let request = self
             .cloudformation
             .delete_stack()

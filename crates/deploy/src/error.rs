@@ -10,7 +10,7 @@ use aws_sdk_cloudformation::operation::RequestId as _;
 use crate::denied::Denied;
 use crate::guard::DataLoss;
 use crate::monitor::Failure;
-use crate::{NoWayBack, StackStatus, Stuck};
+use crate::{NoWayBack, Operation, StackStatus, Stuck};
 
 /// An answer of AWS that is an error.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -95,6 +95,8 @@ pub enum Error {
         stack: String,
         /// Its status.
         status: StackStatus,
+        /// The operation, as far as it was looked at.
+        operation: Option<Operation>,
     },
     /// The stack is in a state that needs a decision first.
     #[error("stack {stack} cannot be deployed to: it is in {status}")]

@@ -29,6 +29,7 @@ mod error;
 mod guard;
 mod inventory;
 mod monitor;
+mod operation;
 mod pace;
 mod repair;
 mod rollback;
@@ -47,12 +48,13 @@ pub use error::{Error, ServiceError};
 pub use guard::{DataLoss, LossKind, data_loss};
 pub use inventory::{Contents, Holding, Inventory, StackResource};
 pub use monitor::{Cause, Event, Failure, Observer, StackEvent};
+pub use operation::Operation;
 pub use repair::{Blocking, Diagnosis, Fate, Released, RepairOptions, Repaired, Trouble, trouble};
 pub use rollback::{NoWayBack, RollbackOptions, WayBack, way_back};
 pub use session::{Endpoint, Identity, Session, SessionOptions};
 pub use stack::{DeployedStack, Output};
-pub use state::{Action, Leftovers, Stuck, Wish, next_action};
-pub use status::{ChangeSetStatus, ResourceStatus, StackStatus};
+pub use state::{Action, ChangeSets, Leftovers, Situation, Stuck, Whose, Wish, next_action};
+pub use status::{ChangeSetStatus, ExecutionStatus, ResourceStatus, StackStatus};
 pub use wanted::{ImportedResource, Wanted};
 
 /// Whether a resource type holds data that is gone when the resource is, by the resource specification.

@@ -115,6 +115,17 @@ pub enum Event {
         /// Its name.
         stack: String,
     },
+    /// An operation that an earlier run started is followed to its end.
+    FollowingEarlier {
+        /// The stack's name.
+        stack: String,
+        /// The stack's id.
+        stack_id: String,
+        /// The status in which it was found.
+        status: StackStatus,
+        /// Since when.
+        since: Option<SystemTime>,
+    },
     /// An operation has started.
     Started {
         /// The stack's name.

@@ -9,7 +9,6 @@ use crate::arns::arn;
 use crate::change_sets::OpenChangeSet;
 use crate::inventory::BUCKET;
 use crate::monitor::{By, STACK_TYPE, Watch, is_cancellation, latest_operation};
-use crate::pace::unique;
 use crate::{
     Cause, DeployedStack, Error, Event, Failure, Inventory, Observer, ResourceStatus, Session, StackEvent,
     StackResource, StackStatus,
@@ -262,7 +261,7 @@ impl Session {
         // Without passing over anything first: what was in the way may have been mended.
         let mut skip: Vec<String> = Vec::new();
         for round in 1.. {
-            let token = format!("skysmith-{}", unique());
+            let token = crate::operation::token();
             self.continue_rollback(stack, options.role_arn.as_deref(), &skip, &token).await?;
             observer.event(Event::Started {
                 stack: stack.stack_name.clone(),

@@ -5,7 +5,6 @@
 use std::collections::HashSet;
 
 use crate::monitor::{By, Watch};
-use crate::pace::unique;
 use crate::{DeployedStack, Error, Event, Holding, Observer, ResourceStatus, Session, StackEvent, StackStatus};
 
 /// How a stack gets back to where it was.
@@ -94,7 +93,7 @@ impl Session {
         options: &RollbackOptions,
         observer: &dyn Observer,
     ) -> Result<StackStatus, Error> {
-        let token = format!("skysmith-{}", unique());
+        let token = crate::operation::token();
         let way = way_back(&stack.status);
         let by = match way {
             WayBack::Undo => {

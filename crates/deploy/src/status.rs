@@ -89,6 +89,18 @@ statuses! {
 }
 
 statuses! {
+    /// Whether a change set can be executed, or has been.
+    ExecutionStatus {
+        Unavailable = "UNAVAILABLE",
+        Available = "AVAILABLE",
+        ExecuteInProgress = "EXECUTE_IN_PROGRESS",
+        ExecuteComplete = "EXECUTE_COMPLETE",
+        ExecuteFailed = "EXECUTE_FAILED",
+        Obsolete = "OBSOLETE",
+    }
+}
+
+statuses! {
     /// The status of a resource in a stack's events; a stack's own events have its [`StackStatus`] here, which reads as unknown where it has no twin.
     ResourceStatus {
         CreateInProgress = "CREATE_IN_PROGRESS",
@@ -179,6 +191,11 @@ mod tests {
         for text in aws_sdk_cloudformation::types::ChangeSetStatus::values() {
             assert!(!matches!(ChangeSetStatus::parse(text), ChangeSetStatus::Unknown(_)), "{text}");
         }
+        assert_eq!(ChangeSetStatus::ALL.len(), aws_sdk_cloudformation::types::ChangeSetStatus::values().len());
+        for text in aws_sdk_cloudformation::types::ExecutionStatus::values() {
+            assert!(!matches!(ExecutionStatus::parse(text), ExecutionStatus::Unknown(_)), "{text}");
+        }
+        assert_eq!(ExecutionStatus::ALL.len(), aws_sdk_cloudformation::types::ExecutionStatus::values().len());
         for text in aws_sdk_cloudformation::types::ResourceStatus::values() {
             assert!(!matches!(ResourceStatus::parse(text), ResourceStatus::Unknown(_)), "{text}");
         }

@@ -146,9 +146,32 @@ async fn two_deployments_of_one_stack() {
             _ => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }
-    let Err(Error::Busy { status, .. }) = deploy(&session, &wanted("busy", QUEUE)).await else { panic!() };
-    assert_eq!(status, StackStatus::CreateInProgress);
+    // The second follows what the first began, and goes on from what that left.
+    let log = Log::default();
+    let second = deploy_with(&session, &wanted("busy", QUEUE), &DeployOptions::default(), &log).await.unwrap();
+    assert!(matches!(second, Outcome::Deployed(_)));
     assert!(matches!(first.await.unwrap(), Err(Error::Failed(_))));
+    let followed = log.events().into_iter().find_map(|event| match event {
+        Event::FollowingEarlier { status, since, .. } => Some((status, since)),
+        _ => None,
+    });
+    let (status, since) = followed.unwrap();
+    assert_eq!(status, StackStatus::CreateInProgress);
+    assert!(since.unwrap().elapsed().unwrap() < Duration::from_secs(60));
+}
+
+#[tokio::test]
+async fn somebody_else_is_deploying() {
+    let session = session().await;
+    let slow = with_wait(4, "");
+    boto(&format!(
+        "b('cloudformation').create_stack(StackName='theirs', TemplateBody='''{slow}''', ClientRequestToken='Console-CreateStack-1')"
+    ));
+    let Err(Error::Busy { status, operation, .. }) = deploy(&session, &wanted("theirs", QUEUE)).await else { panic!() };
+    assert_eq!(status, StackStatus::CreateInProgress);
+    let operation = operation.unwrap();
+    assert_eq!((operation.by(), operation.is_ours()), (Some("the AWS console"), false));
+    assert!(operation.since.is_some());
 }
 
 #[tokio::test]
