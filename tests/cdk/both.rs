@@ -130,7 +130,8 @@ fn general_text(text: &str) -> String {
     let is_made_up = |word: &&str| {
         (3..=16).contains(&word.len())
             && word.bytes().all(|byte| byte.is_ascii_hexdigit())
-            && !(word.bytes().any(|byte| byte.is_ascii_lowercase()) && word.bytes().any(|byte| byte.is_ascii_uppercase()))
+            && !(word.bytes().any(|byte| byte.is_ascii_lowercase())
+                && word.bytes().any(|byte| byte.is_ascii_uppercase()))
     };
     let words = text.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric());
     words

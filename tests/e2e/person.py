@@ -53,6 +53,13 @@ def inventory():
     }
 
 
+def exports():
+    """Names of everything that stacks export. The local AWS lists for ever what was exported once, so the outputs are asked."""
+    stacks = pages("cloudformation", "describe_stacks", "Stacks")
+    outputs = [output for stack in stacks for output in stack.get("Outputs", [])]
+    return sorted(output["ExportName"] for output in outputs if "ExportName" in output)
+
+
 def make_bucket(bucket):
     return client("s3").create_bucket(Bucket=bucket)["Location"]
 

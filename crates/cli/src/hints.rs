@@ -57,6 +57,9 @@ pub fn worded(session: &Session, error: Error) -> Failure {
                 parameters.iter().map(|name| format!("--parameters {name}=VALUE")).collect::<Vec<_>>().join(" ")
             )]
         }
+        Error::OutputsInUse { .. } => vec![
+            "have the readers read something else and deploy them first; or give the stack its output back".to_owned(),
+        ],
         Error::Protected { stack } => vec![format!(
             "lift it first: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {stack}"
         )],

@@ -9,7 +9,7 @@ use skysmith_template::Template;
 use crate::operation::token;
 use crate::pace::Pauses;
 use crate::wanted::ParameterValue;
-use crate::{ChangeSetStatus, DeployedStack, Error, Session, Wanted};
+use crate::{ChangeSetStatus, DeployedStack, Error, ReadOutput, Session, Wanted};
 
 /// A change set may have this many pages of changes; a stack has at most 500 resources.
 const MAX_PAGES: usize = 50;
@@ -137,6 +137,8 @@ pub struct Plan {
     pub new_template: Template,
     /// Whether the stack shall be protected from deletion, if that is to change, once the plan has succeeded.
     pub termination_protection: Option<bool>,
+    /// Outputs that this still has, though they are not wanted: deploy their readers, then this stack again.
+    pub held: Vec<ReadOutput>,
 }
 
 impl Plan {
@@ -232,6 +234,7 @@ impl Session {
                 .stack
                 .termination_protection
                 .filter(|wanted| deployed.is_none_or(|stack| stack.termination_protection != *wanted)),
+            held: Vec::new(),
         };
         match self.await_change_set(&plan).await {
             Ok(Some(changes)) => {

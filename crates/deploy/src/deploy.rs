@@ -3,6 +3,7 @@
 //! Two halves with a value between them: [`Session::prepare`] ends with a [`Plan`] and has changed nothing but an empty stack and some objects in S3;
 //! [`Session::execute`] carries the plan out. [`Session::deploy`] puts the guards in between.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::change_set::ChangeSetKind;
@@ -11,8 +12,8 @@ use crate::operation::token;
 use crate::pace::Pauses;
 use crate::wanted::Verdict;
 use crate::{
-    Action, DataLoss, DeployedStack, Error, Event, Leftovers, Observer, Operation, Plan, Session, Situation,
-    StackStatus, Stuck, Wanted, Whose, Wish, next_action,
+    Action, DataLoss, DeployedStack, Error, Event, Leftovers, Observer, Operation, Plan, ReadOutput, Session,
+    Situation, StackStatus, Stuck, Wanted, Whose, Wish, next_action,
 };
 
 /// How to deploy.
@@ -48,8 +49,13 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Prepared {
-    /// There is nothing to do.
-    Unchanged(Box<DeployedStack>),
+    /// There is nothing to do, or nothing as long as outputs are held.
+    Unchanged {
+        /// The stack as it is.
+        stack: Box<DeployedStack>,
+        /// Outputs that stay for now: deploy their readers, then this stack again.
+        held: Vec<ReadOutput>,
+    },
     /// This is to be done.
     Planned(Box<Plan>),
 }
@@ -98,7 +104,7 @@ impl Session {
         observer: &dyn Observer,
     ) -> Result<Outcome, Error> {
         let plan = match self.prepare(wanted, observer).await? {
-            Prepared::Unchanged(stack) => return Ok(Outcome::Unchanged(stack)),
+            Prepared::Unchanged { stack, .. } => return Ok(Outcome::Unchanged(stack)),
             Prepared::Planned(plan) => plan,
         };
         let stack = plan.stack_name.clone();
@@ -124,28 +130,36 @@ impl Session {
     /// # Errors
     /// See [`Error`]. Nothing is left behind then but assets, which the next try finds.
     pub async fn prepare(&self, wanted: &Wanted, observer: &dyn Observer) -> Result<Prepared, Error> {
-        let name = &wanted.stack.stack_name;
         let (kind, deployed) = self.clear_the_way(wanted, observer).await?;
         let mut old_template = None;
+        let (mut wanted, mut held) = (Cow::Borrowed(wanted), Vec::new());
         if let Some(stack) = &deployed {
             old_template = self.template(&stack.stack_id).await?;
-            if let Some(template) = &old_template
-                && wanted.compare(stack, template) == Verdict::Same
-            {
-                return self.unchanged(wanted, stack.clone()).await;
+        }
+        if let Some((stack, template)) = deployed.as_ref().zip(old_template.as_ref()) {
+            if wanted.compare(stack, template) == Verdict::Same {
+                return self.unchanged(&wanted, stack.clone(), held).await;
+            }
+            held = self.outputs_to_hold(&wanted, stack, template).await?;
+            if !held.is_empty() {
+                wanted = Cow::Owned(wanted.holding(template, &held));
+                if wanted.compare(stack, template) == Verdict::Same {
+                    return self.unchanged(&wanted, stack.clone(), held).await;
+                }
             }
         }
+        let wanted = &*wanted;
         // Before anything is sent: a missing parameter should not cost an upload.
         wanted.parameter_values(deployed.as_ref().zip(old_template.as_ref()))?;
         self.require_bootstrap(&wanted.stack).await?;
         self.publish(&wanted.stack, observer).await?;
         let source = self.template_source(wanted, observer).await?;
         match self.plan(wanted, kind, deployed.as_ref(), old_template, &source).await? {
-            Some(plan) => Ok(Prepared::Planned(Box::new(plan))),
+            Some(plan) => Ok(Prepared::Planned(Box::new(Plan { held, ..plan }))),
             None => match deployed {
-                Some(stack) => self.unchanged(wanted, stack).await,
+                Some(stack) => self.unchanged(wanted, stack, held).await,
                 None => Err(Error::ChangeSetFailed {
-                    stack: name.clone(),
+                    stack: wanted.stack.stack_name.clone(),
                     reason: "the template has no resources".to_owned(),
                 }),
             },
@@ -219,14 +233,19 @@ impl Session {
         Ok(if left.is_empty() { Leftovers::Nothing } else { Leftovers::Something })
     }
 
-    async fn unchanged(&self, wanted: &Wanted, mut stack: DeployedStack) -> Result<Prepared, Error> {
+    async fn unchanged(
+        &self,
+        wanted: &Wanted,
+        mut stack: DeployedStack,
+        held: Vec<ReadOutput>,
+    ) -> Result<Prepared, Error> {
         if let Some(protect) = wanted.stack.termination_protection
             && protect != stack.termination_protection
         {
             self.protect(&stack.stack_id, protect).await?;
             stack.termination_protection = protect;
         }
-        Ok(Prepared::Unchanged(Box::new(stack)))
+        Ok(Prepared::Unchanged { stack: Box::new(stack), held })
     }
 
     async fn protect(&self, stack: &str, protect: bool) -> Result<(), Error> {

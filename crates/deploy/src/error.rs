@@ -8,6 +8,7 @@ use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::operation::RequestId as _;
 
 use crate::denied::Denied;
+use crate::exports::ReadOutput;
 use crate::guard::DataLoss;
 use crate::monitor::Failure;
 use crate::{NoWayBack, Operation, StackStatus, Stuck};
@@ -156,6 +157,14 @@ pub enum Error {
         /// CloudFormation's words.
         reason: String,
     },
+    /// Outputs would go that stacks outside of the app read. Nothing was changed.
+    #[error("stack {stack} no longer has what other stacks read: {}", list(.outputs))]
+    OutputsInUse {
+        /// The stack's name.
+        stack: String,
+        /// What is read, and by whom.
+        outputs: Vec<ReadOutput>,
+    },
     /// The deployment would lose data, and nobody allowed it. Nothing was changed.
     #[error("deploying stack {stack} would lose data in {}", names(.losses))]
     Refused {
@@ -267,6 +276,10 @@ pub enum Error {
         /// What is asked for.
         what: String,
     },
+}
+
+fn list(outputs: &[ReadOutput]) -> String {
+    outputs.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn names(losses: &[DataLoss]) -> String {

@@ -39,6 +39,9 @@ pub struct Wanted {
     pub tags: BTreeMap<String, String>,
     /// Resources to take over; makes the change set an import.
     pub imports: Vec<ImportedResource>,
+    /// The names of the app's other stacks in this account and region. An output that goes while only these read it is held until they no longer do;
+    /// see [`Prepared`](crate::Prepared).
+    pub followers: BTreeSet<String>,
 }
 
 impl Wanted {
@@ -53,7 +56,7 @@ impl Wanted {
             .map_err(|source| Error::Template { path: path.clone(), source: Box::new(source) })?
             .template;
         let (parameters, tags) = (stack.parameters.clone(), stack.tags.clone());
-        Ok(Self { stack, body, template, parameters, tags, imports: Vec::new() })
+        Ok(Self { stack, body, template, parameters, tags, imports: Vec::new(), followers: BTreeSet::new() })
     }
 
     /// The same with these values over the assembly's.
@@ -280,6 +283,7 @@ mod tests {
             parameters: BTreeMap::new(),
             tags: BTreeMap::new(),
             imports: Vec::new(),
+            followers: BTreeSet::new(),
         }
     }
 

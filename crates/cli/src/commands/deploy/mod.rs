@@ -5,11 +5,12 @@ mod outputs_file;
 mod tally;
 mod wanted;
 
+use skysmith_deploy::{ReadOutput, Wanted};
+
 use crate::aws::Aws;
 use crate::check;
 use crate::cli::Deploy;
 use crate::error::{Done, Failure};
-use crate::names::Names;
 use crate::output::outputs::{self, Outputs};
 use crate::select;
 use crate::session::Session;
@@ -37,17 +38,21 @@ pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {
         let names: Vec<&str> = stacks.iter().map(|stack| stack.display_name.as_str()).collect();
         ui.say(&format!("in this order, since they depend on each other: {}\n", names.join(", ")));
     }
-    let wanted = wanted::read(session, &stacks, &flags.parameters)?;
+    let wanted = wanted::read(session, &loaded.stacks, &stacks, &flags.parameters)?;
     let aws = Aws::connect(session)?;
     let _live = ui.can_be_live().then(|| ui.live.start());
     let mut done: Outputs = Vec::new();
     let mut failure = None;
-    for wanted in wanted {
-        let one = One { session, flags, aws: &aws, names: Names::of(&wanted.stack), stack: &wanted.stack, asks };
-        match aws.run(one.deploy(&wanted)) {
-            Ok(Some(deployed)) => {
-                let outputs = super::outputs::shown(&aws, deployed.outputs);
+    let mut held = Vec::new();
+    for wanted in &wanted {
+        let one = One::new(session, flags, &aws, wanted, asks);
+        match aws.run(one.deploy(wanted)) {
+            Ok(Some(ended)) => {
+                let outputs = super::outputs::shown(&aws, ended.stack.outputs);
                 done.push((wanted.stack.display_name.clone(), outputs));
+                if !ended.held.is_empty() {
+                    held.push((wanted, ended.held));
+                }
             }
             Ok(None) => {
                 failure = Some(Ok(Done::Negative));
@@ -59,6 +64,9 @@ pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {
             }
         }
     }
+    if failure.is_none() {
+        failure = let_go(session, flags, &aws, &wanted, held, asks, &mut done).transpose();
+    }
     if let Some(file) = &flags.outputs_file {
         outputs_file::write(file, &done, &stacks)?;
     }
@@ -66,4 +74,44 @@ pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {
         ui.result(&outputs::text(&done))?;
     }
     failure.unwrap_or(Ok(Done::Ok))
+}
+
+/// The second step for stacks that were deployed with outputs that other stacks still read: now that these have been deployed as well, the outputs go.
+///
+/// The last first: what a stack holds may itself read what one before it holds. `None`: all is as it should be.
+fn let_go(
+    session: &Session,
+    flags: &Deploy,
+    aws: &Aws,
+    all: &[Wanted],
+    held: Vec<(&Wanted, Vec<ReadOutput>)>,
+    asks: bool,
+    done: &mut Outputs,
+) -> Result<Option<Done>, Failure> {
+    for (wanted, held) in held.into_iter().rev() {
+        let name = &wanted.stack.display_name;
+        let was_deployed = |reader: &String| all.iter().any(|other| other.stack.stack_name == *reader);
+        let mut readers: Vec<&String> = held.iter().flat_map(|output| &output.readers).collect();
+        readers.sort();
+        readers.dedup();
+        if !readers.iter().copied().all(was_deployed) {
+            let missing: Vec<&str> =
+                readers.into_iter().filter(|reader| !was_deployed(reader)).map(String::as_str).collect();
+            let next = session.globals.next_command(&format!("deploy {} {name}", missing.join(" ")));
+            session.ui.say(&format!("{name} keeps for now what other stacks read; to let it go: {next}\n"));
+            continue;
+        }
+        let one = One { is_second_step: true, ..One::new(session, flags, aws, wanted, asks) };
+        let Some(ended) = aws.run(one.deploy(wanted))? else { return Ok(Some(Done::Negative)) };
+        if let Some(output) = ended.held.first() {
+            return Err(Failure::failed(format!("{name} no longer has what other stacks of the app read: {output}"))
+                .note(format!("{name} was deployed with it, so that nothing breaks"))
+                .hint("have the readers read something else, or give the stack its output back"));
+        }
+        let outputs = super::outputs::shown(aws, ended.stack.outputs);
+        if let Some(entry) = done.iter_mut().find(|(path, _)| path == name) {
+            entry.1 = outputs;
+        }
+    }
+    Ok(None)
 }

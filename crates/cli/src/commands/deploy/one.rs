@@ -5,8 +5,9 @@ use std::time::Instant;
 use serde_json::json;
 use skysmith_assembly::Stack;
 use skysmith_deploy::{
-    Change, ChangeAction, ChangeSetKind, DeployedStack, Inventory, Plan, Prepared, Replacement, Wanted,
+    Change, ChangeAction, ChangeSetKind, DeployedStack, Inventory, Plan, Prepared, ReadOutput, Replacement, Wanted,
 };
+use skysmith_template::Template;
 
 use super::tally::Tally;
 use crate::aws::Aws;
@@ -30,11 +31,26 @@ pub struct One<'a> {
     pub names: Names,
     pub stack: &'a Stack,
     pub asks: bool,
+    /// It has been deployed in this run already, with outputs that other stacks read.
+    pub is_second_step: bool,
 }
 
-impl One<'_> {
+/// How a stack's deployment ended.
+pub struct Ended {
+    /// The stack as it is now.
+    pub stack: DeployedStack,
+    /// Outputs that it still has, though they are not wanted: other stacks read them.
+    pub held: Vec<ReadOutput>,
+}
+
+impl<'a> One<'a> {
+    pub fn new(session: &'a Session, flags: &'a Deploy, aws: &'a Aws, wanted: &'a Wanted, asks: bool) -> Self {
+        let stack = &wanted.stack;
+        Self { session, flags, aws, names: Names::of(stack), stack, asks, is_second_step: false }
+    }
+
     /// The stack as it is in the end; `None` if the person said no.
-    pub async fn deploy(&self, wanted: &Wanted) -> Result<Option<DeployedStack>, Failure> {
+    pub async fn deploy(&self, wanted: &Wanted) -> Result<Option<Ended>, Failure> {
         let (ui, name) = (&self.session.ui, self.stack.display_name.as_str());
         let fail = |error| worded(self.session, error);
         let started = Instant::now();
@@ -49,10 +65,16 @@ impl One<'_> {
             return Err(Failure::failed(format!("stopped before anything in {name} was changed")));
         };
         let plan = match prepared.map_err(fail)? {
-            Prepared::Unchanged(deployed) => {
-                ui.say(&format!("{} {name} is as it should be: nothing to do\n", style::paint(style::GOOD, "✓")));
-                self.report("unchanged", started, None, &deployed)?;
-                return Ok(Some(*deployed));
+            Prepared::Unchanged { stack, held } => {
+                if held.is_empty() {
+                    ui.say(&format!("{} {name} is as it should be: nothing to do\n", style::paint(style::GOOD, "✓")));
+                } else {
+                    let old = session.template(&stack.stack_id).await.map_err(fail)?;
+                    self.guard_steps(&session, &stack.stack_id, old, wanted).await?;
+                    self.say_held(&held);
+                }
+                self.report("unchanged", started, None, &stack)?;
+                return Ok(Some(Ended { stack: *stack, held }));
             }
             Prepared::Planned(plan) => plan,
             other => return Err(Failure::failed(format!("{name}: this is not known here: {other:?}"))),
@@ -61,11 +83,20 @@ impl One<'_> {
             ui.say(&format!("{headline}\n"));
         }
         self.show_plan(&plan)?;
-        if let Err(refusal) = self.guard(&session, &plan).await {
+        let guarded = match self.guard(&session, &plan).await {
+            Ok(()) if !plan.held.is_empty() => {
+                self.guard_steps(&session, &plan.stack_id, plan.old_template.clone(), wanted).await
+            }
+            other => other,
+        };
+        if let Err(refusal) = guarded {
             session.discard(&plan).await.map_err(fail)?;
             return Err(refusal);
         }
-        if self.asks && !crate::commands::confirmed(ui, &format!("Deploy {name}?"))? {
+        self.say_held(&plan.held);
+        // The question before the first step was about all of it, unless the outputs had kept something else as well.
+        let asks = self.asks && !(self.is_second_step && plan.changes.is_empty());
+        if asks && !crate::commands::confirmed(ui, &format!("Deploy {name}?"))? {
             session.discard(&plan).await.map_err(fail)?;
             ui.say("nothing was changed\n");
             return Ok(None);
@@ -77,12 +108,13 @@ impl One<'_> {
             watch.view(StackView::without_estimate);
         }
         let started = Instant::now();
+        let held = plan.held.clone();
         match watch.over(session.execute(*plan, &watch)).await {
             Some(Ok(deployed)) => {
                 let took = words::seconds(started.elapsed());
                 ui.say(&format!("{} {name} deployed in {took}: {}\n", style::paint(style::GOOD, "✓"), tally.done()));
                 self.report("deployed", started, Some(&tally), &deployed)?;
-                Ok(Some(deployed))
+                Ok(Some(Ended { stack: deployed, held }))
             }
             Some(Err(skysmith_deploy::Error::Failed(failure))) => {
                 Err(story::deployment(self.session, self.stack, &self.names, &failure, started.elapsed()))
@@ -92,6 +124,12 @@ impl One<'_> {
                 self.session.globals.next_command(&format!("deploy {name}"))
                     + "          to see how it ended, and to go on",
             )),
+        }
+    }
+
+    fn say_held(&self, held: &[ReadOutput]) {
+        for output in held {
+            self.session.ui.say(&format!("  keeping for now the {output}\n"));
         }
     }
 
@@ -148,12 +186,33 @@ impl One<'_> {
 
     /// Refuses what would lose data, unless that is allowed; then it is said.
     async fn guard(&self, session: &skysmith_deploy::Session, plan: &Plan) -> Result<(), Failure> {
-        let losses = losses(plan);
+        self.guard_against(session, &plan.stack_id, losses(plan)).await
+    }
+
+    /// The same for all steps before the first of them: a refusal half-way would leave the readers without what they read.
+    async fn guard_steps(
+        &self,
+        session: &skysmith_deploy::Session,
+        stack_id: &str,
+        old: Option<Template>,
+        wanted: &Wanted,
+    ) -> Result<(), Failure> {
+        let found = skysmith_diff::diff(&old.unwrap_or_default(), &wanted.template);
+        let certain = found.data_losses().into_iter().filter(|loss| loss.is_certain);
+        self.guard_against(session, stack_id, certain.map(|loss| Loss::of_diff(loss.resource)).collect()).await
+    }
+
+    async fn guard_against(
+        &self,
+        session: &skysmith_deploy::Session,
+        stack_id: &str,
+        losses: Vec<Loss>,
+    ) -> Result<(), Failure> {
         if losses.is_empty() {
             return Ok(());
         }
         // What is in them is worth a question, but not worth failing for.
-        let inventory = session.inventory(&plan.stack_id, &crate::commands::is_stateful).await.ok().flatten();
+        let inventory = session.inventory(stack_id, &crate::commands::is_stateful).await.ok().flatten();
         let lines: Vec<String> = losses
             .iter()
             .map(|loss| story::loss(&self.names, loss, inventory.as_ref().and_then(|all| holding(all, loss))))

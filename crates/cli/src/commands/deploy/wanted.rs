@@ -7,11 +7,19 @@ use crate::error::Failure;
 use crate::hints::worded;
 use crate::session::Session;
 
-/// Reads the templates and gives each stack its parameters.
-pub fn read(session: &Session, stacks: &[&Stack], parameters: &[String]) -> Result<Vec<Wanted>, Failure> {
+/// Reads the templates of `stacks`, which are some or all of the app's, and gives each its parameters.
+pub fn read(
+    session: &Session,
+    app: &[Stack],
+    stacks: &[&Stack],
+    parameters: &[String],
+) -> Result<Vec<Wanted>, Failure> {
     let mut wanted = Vec::new();
     for stack in stacks {
-        wanted.push(Wanted::read((*stack).clone()).map_err(|error| worded(session, error))?);
+        let mut one = Wanted::read((*stack).clone()).map_err(|error| worded(session, error))?;
+        let others = app.iter().filter(|other| other.id != stack.id && other.environment == stack.environment);
+        one.followers = others.map(|other| other.stack_name.clone()).collect();
+        wanted.push(one);
     }
     for parameter in parameters {
         let wrong = |why: &str| {
