@@ -3,6 +3,7 @@
 mod credentials;
 mod http;
 mod preflight;
+mod refusals;
 mod region;
 
 use std::collections::HashSet;
@@ -24,6 +25,7 @@ use tokio::sync::Mutex;
 use self::credentials::credentials;
 use self::http::http_client;
 use self::preflight::{Calls, Clock, preflight_error};
+use self::refusals::Refusals;
 use self::region::{is_loopback, metadata_client, region};
 use crate::Error;
 use crate::pace::Budget;
@@ -244,7 +246,10 @@ impl Session {
         let Shared { own, endpoint, calls, clock_skew, budget, ready_buckets } = shared;
         // Not the adaptive mode: it slows all calls down to one in two seconds when half of them fail, mutations included. The describe calls, which are
         // what throttling is about, have a budget of their own.
-        let cloudformation = aws_sdk_cloudformation::config::Builder::from(&config).interceptor(calls.clone()).build();
+        let cloudformation = aws_sdk_cloudformation::config::Builder::from(&config)
+            .interceptor(calls.clone())
+            .interceptor(Refusals(Arc::clone(&budget)))
+            .build();
         // An endpoint of one's own seldom resolves a bucket's name as a host.
         let s3 = aws_sdk_s3::config::Builder::from(&config)
             .interceptor(calls.clone())
