@@ -82,6 +82,7 @@ fn what_is_read_goes_once_nobody_reads_it() {
     let app = App::new();
     exports(&app);
     data_that_goes_in_the_second_step(&app);
+    exports_that_would_change(&app);
     outputs_that_are_no_exports(&app);
 }
 
@@ -143,6 +144,23 @@ fn data_that_goes_in_the_second_step(app: &App) {
     assert_eq!(app.exports(), json!(["shop:queue"]));
     app.deploy(&after, &["--all", "--allow-data-loss"]).exits(0);
     app.destroy(&after);
+}
+
+/// CloudFormation finds this half-way through the update.
+fn exports_that_would_change(app: &App) {
+    let stack = |name: &str| {
+        json!({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": name}}},
+        "Outputs": {"Name": {"Value": {"Fn::GetAtt": ["Topic", "TopicName"]}, "Export": {"Name": "shop:name"}}}})
+    };
+    let read = || reader(json!({"Fn::ImportValue": "shop:name"}));
+    let before = app.folder("change-1", &[("shop", stack("one"), &[]), ("till", read(), &["shop"])]);
+    app.deploy(&before, &["--all"]).exits(0);
+    let after = app.folder("change-2", &[("shop", stack("two"), &[]), ("till", read(), &["shop"])]);
+    let ran = app.deploy(&after, &["--all"]).exits(1);
+    assert!(ran.stderr.contains("a resource is replaced that other stacks import"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("export `shop:name`, read by till"), "{}", ran.stderr);
+    app.deploy(&before, &["--all"]).exits(0);
+    app.destroy(&before);
 }
 
 fn outputs_that_are_no_exports(app: &App) {

@@ -57,6 +57,10 @@ pub fn worded(session: &Session, error: Error) -> Failure {
                 parameters.iter().map(|name| format!("--parameters {name}=VALUE")).collect::<Vec<_>>().join(" ")
             )]
         }
+        Error::ExportsWouldChange { .. } => vec![
+            "CloudFormation changes no export that is imported: export the new resource under a new name, or make the reference weak"
+                .to_owned(),
+        ],
         Error::OutputsInUse { .. } => vec![
             "have the readers read something else and deploy them first; or give the stack its output back".to_owned(),
         ],

@@ -155,7 +155,17 @@ impl Session {
         self.publish(&wanted.stack, observer).await?;
         let source = self.template_source(wanted, observer).await?;
         match self.plan(wanted, kind, deployed.as_ref(), old_template, &source).await? {
-            Some(plan) => Ok(Prepared::Planned(Box::new(Plan { held, ..plan }))),
+            Some(plan) => {
+                let steady = match &deployed {
+                    Some(stack) => self.require_steady_exports(stack, &plan).await,
+                    None => Ok(()),
+                };
+                if let Err(error) = steady {
+                    self.discard(&plan).await?;
+                    return Err(error);
+                }
+                Ok(Prepared::Planned(Box::new(Plan { held, ..plan })))
+            }
             None => match deployed {
                 Some(stack) => self.unchanged(wanted, stack, held).await,
                 None => Err(Error::ChangeSetFailed {

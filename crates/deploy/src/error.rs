@@ -165,6 +165,14 @@ pub enum Error {
         /// What is read, and by whom.
         outputs: Vec<ReadOutput>,
     },
+    /// The value of exports would change while other stacks import it, which CloudFormation refuses. Nothing was changed.
+    #[error("a resource is replaced that other stacks import from stack {stack}: {}", list(.outputs))]
+    ExportsWouldChange {
+        /// The stack's name.
+        stack: String,
+        /// What is imported, and by whom.
+        outputs: Vec<ReadOutput>,
+    },
     /// The deployment would lose data, and nobody allowed it. Nothing was changed.
     #[error("deploying stack {stack} would lose data in {}", names(.losses))]
     Refused {

@@ -8,6 +8,7 @@
 //! What goes and what holding it takes is decided by pure functions here; `readers` asks CloudFormation.
 
 mod hold;
+mod moving;
 mod readers;
 
 use std::fmt;
