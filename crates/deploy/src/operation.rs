@@ -114,9 +114,7 @@ impl Session {
 fn read(events: &[SdkEvent], found: &mut Operation) -> bool {
     for event in events {
         let token = event.client_request_token();
-        if found.since.is_none() {
-            found.token = token.map(str::to_owned);
-        } else if found.token.is_none() {
+        if found.since.is_none() || found.token.is_none() {
             found.token = token.map(str::to_owned);
         } else if token.is_some() && token != found.token.as_deref() {
             // Another operation's: the beginning was not told.
