@@ -1,6 +1,6 @@
 //! What to do about an error of AWS, or on the way to it.
 
-use skysmith_deploy::{Because, Denied, Error, Operation, Stuck};
+use skysmith_deploy::{Because, Denied, Error, NoWayBack, Operation, Stuck};
 
 use crate::error::Failure;
 use crate::output::words;
@@ -50,7 +50,8 @@ pub fn worded(session: &Session, error: Error) -> Failure {
             vec!["choose other credentials with --profile, or another region with --region".to_owned()]
         }
         Error::Busy { operation, .. } => busy(operation.as_ref()),
-        Error::Stuck { stack, why, .. } => stuck(stack, *why),
+        Error::Stuck { stack, why, .. } => stuck(session, stack, *why),
+        Error::NoWayBack { stack, why, .. } => no_way_back(session, stack, *why),
         Error::MissingParameters { parameters, .. } => {
             vec![format!(
                 "pass {}",
@@ -129,18 +130,19 @@ fn busy(operation: Option<&Operation>) -> Vec<String> {
     hints
 }
 
-fn stuck(stack: &str, why: Stuck) -> Vec<String> {
-    let delete = format!("delete the stack, and deploy again: skysmith destroy {stack}");
+fn stuck(session: &Session, stack: &str, why: Stuck) -> Vec<String> {
+    let repair = session.globals.next_command(&format!("repair {stack}"));
     match why {
         Stuck::KeptResources => vec![
-            "its creation failed and left resources that a policy keeps; with the stack deleted they stay, but nobody manages them".to_owned(),
-            delete,
+            "its creation failed and left resources that a policy keeps".to_owned(),
+            format!("{repair}    names them, and deletes the rest of the stack"),
         ],
-        Stuck::RollbackFailed => vec!["its creation failed, and so did the rollback".to_owned(), delete],
-        Stuck::UpdateRollbackFailed => vec![
-            "its last update failed, and so did the way back".to_owned(),
-            format!("mend what the stack's events name, then: aws cloudformation continue-update-rollback --stack-name {stack}"),
-        ],
+        Stuck::RollbackFailed => {
+            vec!["its creation failed, and so did the rollback".to_owned(), format!("{repair}    finishes it")]
+        }
+        Stuck::UpdateRollbackFailed => {
+            vec!["its last update failed, and so did the way back".to_owned(), format!("{repair}    finishes that")]
+        }
         Stuck::CreationFailed => vec![
             "its creation failed with rollback off; a deploy goes on from there, a rollback takes it back".to_owned(),
         ],
@@ -150,14 +152,37 @@ fn stuck(stack: &str, why: Stuck) -> Vec<String> {
         Stuck::NotCancellable => vec!["only an update can be cancelled; wait for the end".to_owned()],
         Stuck::ForeignChangeSet => vec![
             "it has nothing but change sets, and one was made by somebody else or left on purpose".to_owned(),
-            delete,
+            format!("{repair}    looks at both"),
         ],
         Stuck::NoChangeSet => vec!["there is no change set of that name; `deploy --no-execute` makes one".to_owned()],
         Stuck::ChangeSetUnusable => vec!["CloudFormation could not work the change set out; make another".to_owned()],
         Stuck::ChangeSetSpent => vec!["the change set was executed before, and that failed; make another".to_owned()],
         Stuck::ChangeSetObsolete => vec!["the stack has changed since the change set was made; make another".to_owned()],
-        Stuck::DeleteFailed => vec![format!("finish the deletion first: skysmith destroy {stack}")],
-        Stuck::ImportRollbackFailed => vec!["an import failed, and so did the way back; the console shows what is in the way".to_owned()],
+        Stuck::DeleteFailed => vec![format!("{repair}    finishes the deletion")],
+        Stuck::ImportRollbackFailed => {
+            vec!["an import failed, and so did the way back; the console shows what is in the way".to_owned()]
+        }
+        _ => vec!["this status is newer than this version of Skysmith".to_owned()],
+    }
+}
+
+/// What there is instead of a way back.
+fn no_way_back(session: &Session, stack: &str, why: NoWayBack) -> Vec<String> {
+    let next = |words: &str| session.globals.next_command(&format!("{words} {stack}"));
+    match why {
+        NoWayBack::Succeeded => vec![
+            "its last change succeeded, and CloudFormation takes back only what failed".to_owned(),
+            format!("check out what the app was before, then: {}", next("deploy")),
+        ],
+        NoWayBack::BeingMade => vec![
+            "it is being made, which cannot be cancelled: wait for its end".to_owned(),
+            format!("then, to be rid of it: {}", next("destroy")),
+        ],
+        NoWayBack::Deleted => vec![format!("to make it again: {}", next("deploy"))],
+        NoWayBack::NeverMade | NoWayBack::HalfGone => vec![next("repair")],
+        NoWayBack::Import => {
+            vec!["CloudFormation has no call to end an import; the console shows how it stands".to_owned()]
+        }
         _ => vec!["this status is newer than this version of Skysmith".to_owned()],
     }
 }

@@ -28,8 +28,17 @@ pub fn deployment(session: &Session, stack: &Stack, names: &Names, failed: &Fail
         _ => "CloudFormation stopped half-way",
     };
     let headline = format!("{name} was not deployed; {state} ({})", words::seconds(took));
-    let next = [(session.globals.next_command(&format!("deploy {name}")), "after the fix")];
-    tell(session, names, failed, &headline, &next)
+    let next = match failed.status {
+        StackStatus::RollbackFailed | StackStatus::UpdateRollbackFailed => {
+            (session.globals.next_command(&format!("repair {name}")), "to bring it back to where it was")
+        }
+        StackStatus::CreateFailed | StackStatus::UpdateFailed => (
+            session.globals.next_command(&format!("rollback {name}")),
+            "to undo what was done, or deploy again after the fix",
+        ),
+        _ => (session.globals.next_command(&format!("deploy {name}")), "after the fix"),
+    };
+    tell(session, names, failed, &headline, &[next])
 }
 
 /// A deletion that ran and failed.
@@ -37,7 +46,32 @@ pub fn destruction(session: &Session, stack: &Stack, names: &Names, failed: &Fai
     let name = &stack.display_name;
     let headline =
         format!("{name} was not deleted; {} still there ({})", are(failed.remaining.len()), words::seconds(took));
-    let next = [(session.globals.next_command(&format!("destroy {name}")), "to go on, after the fix")];
+    let next = [
+        (session.globals.next_command(&format!("destroy {name}")), "to go on, after the fix"),
+        (
+            session.globals.next_command(&format!("repair {name}")),
+            "to go on without what is in the way: it is kept, outside the stack",
+        ),
+    ];
+    tell(session, names, failed, &headline, &next)
+}
+
+/// A rollback that ran and failed.
+pub fn rollback(session: &Session, stack: &Stack, names: &Names, failed: &Failed, took: Duration) -> Failure {
+    let name = &stack.display_name;
+    let headline = format!("{name} was not rolled back; it is in {} ({})", failed.status, words::seconds(took));
+    let next = [
+        (session.globals.next_command(&format!("rollback {name}")), "to try again, after the fix"),
+        (session.globals.next_command(&format!("repair {name}")), "to go on without what is in the way"),
+    ];
+    tell(session, names, failed, &headline, &next)
+}
+
+/// A repair that ran and got no further.
+pub fn repair(session: &Session, stack: &Stack, names: &Names, failed: &Failed, took: Duration) -> Failure {
+    let name = &stack.display_name;
+    let headline = format!("{name} was not repaired; it is in {} ({})", failed.status, words::seconds(took));
+    let next = [(session.globals.next_command(&format!("repair {name}")), "to try again, after the fix")];
     tell(session, names, failed, &headline, &next)
 }
 

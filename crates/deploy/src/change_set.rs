@@ -220,7 +220,7 @@ impl Session {
                 error => return Err(error),
             },
         };
-        let mut plan = Plan {
+        self.planned(Plan {
             stack_name: wanted.stack.stack_name.clone(),
             stack_id: stack_id.unwrap_or_default(),
             change_set_id: change_set_id.unwrap_or_default(),
@@ -235,7 +235,12 @@ impl Session {
                 .termination_protection
                 .filter(|wanted| deployed.is_none_or(|stack| stack.termination_protection != *wanted)),
             held: Vec::new(),
-        };
+        })
+        .await
+    }
+
+    /// Waits until CloudFormation has worked out the changes of a plan. `None`: there are none, and the change set is gone again.
+    pub(crate) async fn planned(&self, mut plan: Plan) -> Result<Option<Plan>, Error> {
         match self.await_change_set(&plan).await {
             Ok(Some(changes)) => {
                 plan.changes = changes;

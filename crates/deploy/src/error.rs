@@ -119,6 +119,30 @@ pub enum Error {
         /// Why not.
         why: NoWayBack,
     },
+    /// CloudFormation cannot compare the stack with its template in this status.
+    #[error("stack {stack} cannot be compared with its template: it is in {status}")]
+    NotComparable {
+        /// The stack's name.
+        stack: String,
+        /// Its status.
+        status: StackStatus,
+    },
+    /// CloudFormation could not compare the stack with its template.
+    #[error("CloudFormation could not compare stack {stack} with its template: {reason}")]
+    DetectionFailed {
+        /// The stack's name.
+        stack: String,
+        /// CloudFormation's words.
+        reason: String,
+    },
+    /// These resources cannot be imported into the stack. Nothing was changed.
+    #[error("nothing can be imported into stack {stack} like this: {reason}")]
+    CannotImport {
+        /// The stack's name.
+        stack: String,
+        /// Why not.
+        reason: String,
+    },
     /// There is no such stack.
     #[error("there is no stack {stack}")]
     NoSuchStack {

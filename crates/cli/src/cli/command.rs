@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use super::flags::{Deploy, Destroy, Diff, Local, Stacks};
+use super::ways::{Repair, Rollback};
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -34,6 +35,12 @@ Examples:
 
     /// Delete stacks and what is in them
     Destroy(Destroy),
+
+    /// Take a stack back to where it was before its last change failed, or is under way
+    Rollback(Rollback),
+
+    /// Find out what is wrong with stacks that cannot be deployed to, and put it right
+    Repair(Repair),
 
     /// Print the outputs of deployed stacks
     Outputs(Stacks),

@@ -4,6 +4,7 @@
 
 mod command;
 mod flags;
+mod ways;
 
 use std::env;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Va
 
 pub use command::Command;
 pub use flags::{Deploy, Destroy, Diff, Local, Selection, Stacks};
+pub use ways::{Repair, Rollback};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -9,6 +9,8 @@ mod list;
 mod local;
 mod outputs;
 mod params;
+mod repair;
+mod rollback;
 mod synth;
 mod validate;
 
@@ -28,6 +30,8 @@ pub fn run(session: &Session, command: Command) -> Result<Done, Failure> {
         Command::Diff(flags) => diff::run(session, &flags),
         Command::Deploy(flags) => deploy::run(session, &flags),
         Command::Destroy(flags) => destroy::run(session, &flags),
+        Command::Rollback(flags) => rollback::run(session, &flags),
+        Command::Repair(flags) => repair::run(session, &flags),
         Command::Outputs(flags) => outputs::run(session, &flags),
         Command::Params => params::run(session),
         Command::Doctor => doctor::run(session),

@@ -4,8 +4,10 @@
 
 mod deploying;
 mod destroying;
+mod drifting;
 mod faults;
 mod harness;
+mod importing;
 mod publishing;
 mod repairing;
 mod rolling_back;
