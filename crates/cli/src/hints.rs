@@ -157,7 +157,9 @@ fn stuck(session: &Session, stack: &str, why: Stuck) -> Vec<String> {
         Stuck::NoChangeSet => vec!["there is no change set of that name; `deploy --no-execute` makes one".to_owned()],
         Stuck::ChangeSetUnusable => vec!["CloudFormation could not work the change set out; make another".to_owned()],
         Stuck::ChangeSetSpent => vec!["the change set was executed before, and that failed; make another".to_owned()],
-        Stuck::ChangeSetObsolete => vec!["the stack has changed since the change set was made; make another".to_owned()],
+        Stuck::ChangeSetObsolete => {
+            vec!["the stack has changed since the change set was made; make another".to_owned()]
+        }
         Stuck::DeleteFailed => vec![format!("{repair}    finishes the deletion")],
         Stuck::ImportRollbackFailed => {
             vec!["an import failed, and so did the way back; the console shows what is in the way".to_owned()]

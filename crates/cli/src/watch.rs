@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
-use skysmith_deploy::{Event, Observer, StackEvent};
+use skysmith_deploy::{Event, Observer, StackEvent, StackResource};
 
 use crate::interrupt;
 use crate::live::board::{Expected, Outcome, StackView, outcome};
@@ -54,6 +54,16 @@ impl<'a> Watch<'a> {
         }
         let state = State { busy: BTreeMap::new(), last_line: Instant::now(), rolling_back: false };
         Self { ui, stack, names, widths: (0, 0), expected: HashSet::new(), state: Mutex::new(state) }
+    }
+
+    /// The same, telling of these resources in lines, whatever is done to them and in which order.
+    pub fn telling_of(mut self, resources: &[StackResource]) -> Self {
+        for one in resources {
+            self.widths.0 = self.widths.0.max(fit::width(self.names.name(&one.logical_id)).min(WIDEST_NAME));
+            self.widths.1 = self.widths.1.max(fit::width(&words::kind(&one.resource_type)));
+            self.expected.insert(one.logical_id.clone());
+        }
+        self
     }
 
     /// The same, expecting these resources to change, each after those that the graph has for it.

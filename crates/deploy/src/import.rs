@@ -169,6 +169,7 @@ mod tests {
             parameters: BTreeMap::from([("P".to_owned(), "v".to_owned())]),
             tags: BTreeMap::new(),
             imports: Vec::new(),
+            followers: Default::default(),
         }
     }
 

@@ -79,8 +79,7 @@ impl One<'_> {
         }
         let started = Instant::now();
         let resources = session.resources(&diagnosis.stack.stack_id).await.map_err(fail)?;
-        let all = resources.iter().map(|resource| (resource.logical_id.as_str(), resource.resource_type.as_str()));
-        let watch = Watch::new(ui, name, &self.names).expecting(all);
+        let watch = Watch::new(ui, name, &self.names, &headline(self.session, name, &session)).telling_of(&resources);
         match watch.over(session.repair(&diagnosis, &options, &watch)).await {
             Some(Ok(done)) => self.ended(&diagnosis, &done, started),
             Some(Err(Error::Failed(failed))) => {

@@ -74,8 +74,7 @@ impl One<'_> {
         }
         let started = Instant::now();
         let resources = session.resources(&deployed.stack_id).await.map_err(fail)?;
-        let all = resources.iter().map(|resource| (resource.logical_id.as_str(), resource.resource_type.as_str()));
-        let watch = Watch::new(ui, name, &self.names).expecting(all);
+        let watch = Watch::new(ui, name, &self.names, &headline(self.session, name, &session)).telling_of(&resources);
         match watch.over(session.roll_back(&deployed, &options, &watch)).await {
             Some(Ok(status)) => self.ended(&deployed, &status, started),
             Some(Err(Error::Failed(failed))) => {
