@@ -5,7 +5,7 @@ use skysmith_assembly::Stack;
 use crate::{Error, Session};
 
 /// Where a bootstrap says which version it is, unless the assembly names another place: the CDK's default qualifier.
-const DEFAULT_PARAMETER: &str = "/cdk-bootstrap/hnb659fds/version";
+pub(crate) const DEFAULT_PARAMETER: &str = "/cdk-bootstrap/hnb659fds/version";
 
 impl Session {
     /// Makes sure that the bootstrap is there that the stack and its assets need, before anything is sent.

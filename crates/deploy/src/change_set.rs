@@ -298,8 +298,8 @@ impl Session {
 
     async fn change_set_page(&self, plan: &Plan, token: Option<String>) -> Result<DescribeChangeSetOutput, Error> {
         self.turn().await;
-        let request =
-            self.cloudformation.describe_change_set().change_set_name(&plan.change_set_id).set_next_token(token);
+        let request = self.cloudformation.describe_change_set().stack_name(&plan.stack_id);
+        let request = request.change_set_name(&plan.change_set_id).set_next_token(token);
         request.send().await.map_err(|error| Error::from_sdk("DescribeChangeSet", &error))
     }
 
@@ -317,7 +317,7 @@ impl Session {
     /// # Errors
     /// A call fails.
     pub async fn discard(&self, plan: &Plan) -> Result<(), Error> {
-        self.remove_change_set(&plan.change_set_id).await?;
+        self.remove_change_set(&plan.stack_id, &plan.change_set_id).await?;
         // By the id: a stack of the same name that somebody made meanwhile is another one.
         if plan.kind == ChangeSetKind::Update { Ok(()) } else { self.delete_never_made(&plan.stack_id).await }
     }

@@ -56,8 +56,9 @@ impl Session {
     }
 
     /// Removes a change set; one that is gone already is no failure.
-    pub(crate) async fn remove_change_set(&self, id: &str) -> Result<(), Error> {
-        let deletion = self.cloudformation.delete_change_set().change_set_name(id).send().await;
+    pub(crate) async fn remove_change_set(&self, stack_id: &str, id: &str) -> Result<(), Error> {
+        // Permissions are about stacks: their id goes along, though the change set's says it all.
+        let deletion = self.cloudformation.delete_change_set().stack_name(stack_id).change_set_name(id).send().await;
         match deletion.map_err(|error| Error::from_sdk("DeleteChangeSet", &error)) {
             Err(error) if !error.is_not_found() => Err(error),
             _ => Ok(()),

@@ -96,6 +96,11 @@ impl Denied {
         Some(Self { action, resource: None, principal: principal(rest), because: because(rest) })
     }
 
+    /// A denial of which nothing is known but the action.
+    pub(crate) fn of(action: &str) -> Self {
+        Self { action: action.to_owned(), resource: None, principal: None, because: Because::Unknown }
+    }
+
     /// Whether more permissions would help, as far as is known.
     #[must_use]
     pub fn is_missing(&self) -> bool {

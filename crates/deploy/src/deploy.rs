@@ -274,8 +274,12 @@ impl Session {
     /// [`Error::Failed`] with the first cause; [`Error::LostSight`] if the operation goes on but cannot be seen.
     pub async fn execute(&self, plan: Plan, observer: &dyn Observer) -> Result<DeployedStack, Error> {
         let token = token();
-        let mut request =
-            self.cloudformation.execute_change_set().change_set_name(&plan.change_set_id).client_request_token(&token);
+        let mut request = self
+            .cloudformation
+            .execute_change_set()
+            .stack_name(&plan.stack_id)
+            .change_set_name(&plan.change_set_id)
+            .client_request_token(&token);
         // What a failed creation made is removed again even where it would be kept later; an import must not remove what was there before.
         if plan.kind != ChangeSetKind::Import {
             request = request.retain_except_on_create(true);

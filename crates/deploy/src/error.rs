@@ -27,6 +27,18 @@ pub struct ServiceError {
     pub request_id: Option<String>,
 }
 
+impl ServiceError {
+    /// The permission that was missing, if that is what went wrong. Where AWS does not name the action, it is the operation's.
+    #[must_use]
+    pub fn denied(&self) -> Option<Denied> {
+        let is_denial = ["AccessDenied", "Unauthorized", "Forbidden"].iter().any(|word| self.code.contains(word));
+        Denied::parse(&self.message).or_else(|| {
+            let action = crate::permissions::action_of(self.operation).filter(|_| is_denial)?;
+            Some(Denied::of(action))
+        })
+    }
+}
+
 /// Why a deployment, a destruction or a question about a stack came to nothing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -335,7 +347,7 @@ impl Error {
     #[must_use]
     pub fn denied(&self) -> Option<Denied> {
         match self {
-            Self::Service(error) => Denied::parse(&error.message),
+            Self::Service(error) => error.denied(),
             Self::ChangeSetFailed { reason, .. } => Denied::parse(reason),
             Self::Failed(failure) => failure.cause.as_ref().and_then(|cause| Denied::parse(&cause.reason)),
             Self::LostSight { source, .. } => source.denied(),
@@ -363,8 +375,14 @@ impl Error {
         match error {
             SdkError::ServiceError(context) => {
                 let meta = context.err();
-                let code = meta.code().unwrap_or("Unknown").to_owned();
-                let message = meta.message().map_or_else(|| root_cause(meta), str::to_owned);
+                // The answer to a HEAD has no body, and so neither code nor message.
+                let is_bare_denial = meta.code().is_none() && context.raw().status().as_u16() == 403;
+                let code = if is_bare_denial { "AccessDenied" } else { meta.code().unwrap_or("Unknown") }.to_owned();
+                let message = match meta.message() {
+                    Some(message) => message.to_owned(),
+                    None if is_bare_denial => "Access Denied".to_owned(),
+                    None => root_cause(meta),
+                };
                 let service =
                     ServiceError { operation, code, message, request_id: error.request_id().map(str::to_owned) };
                 match service.code.as_str() {

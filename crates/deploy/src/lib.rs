@@ -34,6 +34,7 @@ mod inventory;
 mod monitor;
 mod operation;
 mod pace;
+pub mod permissions;
 mod repair;
 mod rollback;
 mod session;

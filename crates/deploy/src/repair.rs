@@ -227,7 +227,7 @@ impl Session {
         let stack = &diagnosis.stack;
         let mut done = Repaired { status: Some(stack.status.clone()), ..Repaired::default() };
         for leftover in &diagnosis.leftovers {
-            self.remove_change_set(&leftover.id).await?;
+            self.remove_change_set(&stack.stack_id, &leftover.id).await?;
             done.change_sets.push(leftover.name.clone());
         }
         match diagnosis.trouble {

@@ -1,13 +1,15 @@
-//! `cargo xtask codegen`: from the pinned sources to one committed data file, and from that file to everything that is generated.
+//! `cargo xtask codegen`: from the pinned sources to committed data files, and from these to everything that is generated.
 //!
 //! ```text
 //! service specification ─┐
 //!                        ├─▶ crates/spec/data/resources.jsonl ─┬─▶ crates/spec/src/tables.bin
 //! cfn-lint's schemas ────┘                                     └─▶ crates/cfn/src/
+//! service authorization reference ──────────────────────────────▶ crates/permissions/src/actions.txt
 //! ```
 //!
 //! The first step needs the package registries, the second one nothing. Both give the same bytes from the same input, so `--check` compares.
 
+mod actions;
 mod lint_schemas;
 mod loosen;
 mod model;
@@ -30,6 +32,8 @@ use model::Model;
 const DATA: &str = "crates/spec/data/resources.jsonl";
 /// The patterns that are checked by a stand-in or not at all: for people, to see what a new version brings.
 const PATTERNS: &str = "crates/spec/data/patterns.jsonl";
+/// Which resources each IAM action takes.
+const ACTIONS: &str = "crates/permissions/src/actions.txt";
 const TABLES: &str = "crates/spec/src/tables.bin";
 
 /// Regenerates everything or, with `check`, says what is not current and changes nothing.
@@ -46,6 +50,8 @@ pub fn run(check: bool) -> Result<()> {
 /// Makes the data file of the pinned sources.
 fn refresh_data(files: &mut Files) -> Result<()> {
     let data = data(&files.root)?;
+    let actions = actions::write(&sources::authorization_reference(&files.root)?, &model::read(&data)?)?;
+    files.put(ACTIONS, actions.as_bytes())?;
     files.put(DATA, data.as_bytes())
 }
 

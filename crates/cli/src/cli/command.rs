@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use super::flags::{Deploy, Destroy, Diff, Local, Stacks};
+use super::permissions::Permissions;
 use super::ways::{Repair, Rollback};
 
 /// The commands.
@@ -47,6 +48,9 @@ Examples:
 
     /// Print every effective parameter and where it came from
     Params,
+
+    /// Print the least IAM policy for working with stacks
+    Permissions(Permissions),
 
     /// Say what is there, what is missing, and what each is for
     #[command(after_help = "\

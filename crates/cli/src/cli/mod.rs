@@ -4,6 +4,7 @@
 
 mod command;
 mod flags;
+mod permissions;
 mod ways;
 
 use std::env;
@@ -16,6 +17,7 @@ use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Va
 
 pub use command::Command;
 pub use flags::{Deploy, Destroy, Diff, Local, Selection, Stacks};
+pub use permissions::{Permissions, Purpose};
 pub use ways::{Repair, Rollback};
 
 const EXAMPLES: &str = "\

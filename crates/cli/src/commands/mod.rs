@@ -9,6 +9,7 @@ mod list;
 mod local;
 mod outputs;
 mod params;
+mod permissions;
 mod repair;
 mod rollback;
 mod synth;
@@ -34,6 +35,7 @@ pub fn run(session: &Session, command: Command) -> Result<Done, Failure> {
         Command::Repair(flags) => repair::run(session, &flags),
         Command::Outputs(flags) => outputs::run(session, &flags),
         Command::Params => params::run(session),
+        Command::Permissions(flags) => permissions::run(session, &flags),
         Command::Doctor => doctor::run(session),
         Command::Local(what) => local::run(session, &what),
         Command::Completions { shell } => completions::run(session, shell),

@@ -11,6 +11,7 @@ mod doctor;
 mod fake_aws;
 mod package;
 mod params;
+mod permissions;
 mod project;
 mod template;
 mod wrong;

@@ -3,7 +3,7 @@
 mod one;
 mod outputs_file;
 mod tally;
-mod wanted;
+pub mod wanted;
 
 use skysmith_deploy::{ReadOutput, Wanted};
 

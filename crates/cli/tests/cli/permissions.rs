@@ -1,0 +1,47 @@
+//! `skysmith permissions`.
+
+use crate::project::{TEMPLATE, TestProject};
+
+#[test]
+fn prints_a_document_and_says_the_rest_elsewhere() {
+    let project = TestProject::new().file("web.json", TEMPLATE);
+    let run = project.skysmith(["--app", "web.json", "permissions", "--region", "eu-west-1"]).ok();
+    let run = run.err_has("characters as IAM counts").err_has("`*` stands for the account");
+    let policy = run.json();
+    assert_eq!(policy["Version"], "2012-10-17");
+    let statements = policy["Statement"].as_array().unwrap();
+    let stack = statements.iter().find(|it| it["Sid"] == "CloudformationStack").unwrap();
+    assert_eq!(stack["Resource"], "arn:aws:cloudformation:eu-west-1:*:stack/web/*");
+    assert!(statements.iter().any(|it| it["Sid"] == "DynamodbTable"));
+
+    let looking = project.skysmith(["--app", "web.json", "permissions", "--for", "diff"]).ok().json();
+    let statements = looking["Statement"].as_array().unwrap();
+    assert_eq!(statements.len(), 1);
+    assert_eq!(
+        statements[0]["Action"],
+        serde_json::json!(["cloudformation:DescribeStacks", "cloudformation:GetTemplate"])
+    );
+    project
+        .skysmith(["--app", "web.json", "permissions", "--for", "deply"])
+        .code(2)
+        .err_has("[possible values: diff, deploy");
+}
+
+#[test]
+fn with_a_role_the_caller_may_pass_it_and_not_much_else() {
+    let project = TestProject::new().file("web.json", TEMPLATE);
+    let role = "arn:aws:iam::123456789012:role/web-resources";
+    let all = project.skysmith(["--app", "web.json", "permissions", "--caller", role, "--json"]).ok().err("").json();
+    let actions = |of: &str| {
+        let statements = all[of]["Statement"].as_array().unwrap().iter();
+        statements.map(|it| it["Action"].to_string()).collect::<String>()
+    };
+    assert!(actions("caller").contains("iam:PassRole") && !actions("caller").contains("dynamodb:CreateTable"));
+    assert!(actions("execution_role").contains("dynamodb:CreateTable"));
+    assert!(!actions("execution_role").contains("cloudformation:"));
+    assert_eq!(all["trust_policy"]["Statement"][0]["Principal"]["Service"], "cloudformation.amazonaws.com");
+    let trust = project.skysmith(["permissions", "--trust-policy", "--local"]).ok().json();
+    assert_eq!(trust["Statement"][0]["Condition"]["StringEquals"]["aws:SourceAccount"], "000000000000");
+    let parts = project.skysmith(["--app", "web.json", "permissions", "--execution-role", "--split"]).ok().json();
+    assert_eq!(parts.as_array().unwrap().len(), 1);
+}

@@ -1,0 +1,221 @@
+//! The least IAM policies for working with stacks: those of whoever runs the command, and of the role that CloudFormation takes.
+
+mod calls;
+
+use std::collections::BTreeSet;
+
+use skysmith_assembly::{EMPTY_ON_DELETE, FileDestination, Placeholders};
+use skysmith_permissions::{Conditions, Provisioning, StackTemplate, provisioning, resource_arns};
+pub use skysmith_permissions::{INLINE_ROLE_LIMIT, MANAGED_POLICY_LIMIT, Note, Permissions, Place, Policy, Statement};
+use skysmith_spec::Operation;
+use skysmith_template::Node;
+
+pub use calls::Use;
+pub(crate) use calls::action_of;
+use calls::{CALLS, On};
+
+use crate::Wanted;
+use crate::wanted::INLINE_TEMPLATE_LIMIT;
+
+/// The service that takes the roles of stacks.
+const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
+
+/// Who makes and removes the resources of a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provisioner<'a> {
+    /// Whoever deploys: CloudFormation acts with the caller's permissions.
+    Caller,
+    /// A role that CloudFormation takes; its ARN, possibly with wildcards.
+    Role(&'a str),
+}
+
+/// The permissions of whoever runs the command, for these stacks and uses. `notes` says what they may lack.
+///
+/// A stack of the CDK names roles to work with, which its bootstrap stack has made: then they need nothing but to take these roles.
+#[must_use]
+pub fn caller(
+    stacks: &[Wanted],
+    place: &Place,
+    uses: &BTreeSet<Use>,
+    provisioner: Provisioner<'_>,
+) -> (Policy, Vec<Note>) {
+    let (mut permissions, mut notes) = (Permissions::default(), Vec::new());
+    for wanted in stacks {
+        let about = About { wanted, place: &place_of(wanted, place) };
+        if about.takes_roles(&mut permissions) {
+            continue;
+        }
+        about.calls(uses, &mut permissions);
+        let own_role = wanted.stack.execution_role_arn.as_deref().map(|role| about.filled(role));
+        match (own_role.as_deref(), provisioner) {
+            (Some(role), _) | (None, Provisioner::Role(role)) => {
+                if uses.iter().any(|it| *it != Use::Look) {
+                    let service = BTreeSet::from([CLOUDFORMATION.to_owned()]);
+                    let passed = Conditions::from([("iam:PassedToService".to_owned(), service)]);
+                    permissions.allow_if(passed, "iam:PassRole", role);
+                }
+            }
+            (None, Provisioner::Caller) => {
+                let found = about.provisioning(uses);
+                permissions.extend(found.permissions);
+                notes.extend(found.notes);
+            }
+        }
+    }
+    (permissions.policy(), notes)
+}
+
+/// The permissions of the role that CloudFormation takes for these stacks.
+#[must_use]
+pub fn execution_role(stacks: &[Wanted], place: &Place, uses: &BTreeSet<Use>) -> (Policy, Vec<Note>) {
+    let (mut permissions, mut notes) = (Permissions::default(), Vec::new());
+    for wanted in stacks {
+        let found = About { wanted, place: &place_of(wanted, place) }.provisioning(uses);
+        permissions.extend(found.permissions);
+        notes.extend(found.notes);
+    }
+    (permissions.policy(), notes)
+}
+
+/// The trust policy of such a role: CloudFormation may take it, for stacks of this account alone where that is known.
+#[must_use]
+pub fn trust_policy(place: &Place) -> Node {
+    let text = |text: &str| Node::String(text.to_owned());
+    let map = |entries: Vec<(&str, Node)>| {
+        Node::Map(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    };
+    let mut statement = vec![
+        ("Effect", text("Allow")),
+        ("Principal", map(vec![("Service", text(CLOUDFORMATION))])),
+        ("Action", text("sts:AssumeRole")),
+    ];
+    if place.account != "*" {
+        let account = map(vec![("aws:SourceAccount", text(&place.account))]);
+        statement.push(("Condition", map(vec![("StringEquals", account)])));
+    }
+    map(vec![("Version", text("2012-10-17")), ("Statement", Node::List(vec![map(statement)]))])
+}
+
+/// Where a stack goes: what it says itself, and the given place for the rest.
+fn place_of(wanted: &Wanted, place: &Place) -> Place {
+    let own = &wanted.stack.environment;
+    match (&own.region, &own.account) {
+        (None, None) => place.clone(),
+        (region, account) => {
+            Place::new(region.as_deref().or(Some(&place.region)), account.as_deref().or(Some(&place.account)))
+        }
+    }
+}
+
+/// One stack in its place.
+struct About<'a> {
+    wanted: &'a Wanted,
+    place: &'a Place,
+}
+
+impl About<'_> {
+    fn stack(&self) -> StackTemplate<'_> {
+        StackTemplate {
+            name: &self.wanted.stack.stack_name,
+            template: &self.wanted.template,
+            parameters: &self.wanted.parameters,
+        }
+    }
+
+    fn filled(&self, text: &str) -> String {
+        let Place { partition, region, account } = self.place.clone();
+        Placeholders { account, region, partition }.fill(text)
+    }
+
+    /// Allows taking the roles that the stack and its assets name; whether the stack has one, and everything is done with that.
+    fn takes_roles(&self, permissions: &mut Permissions) -> bool {
+        let stack = &self.wanted.stack;
+        let Some(own) = &stack.assume_role_arn else { return false };
+        let of_assets = self.destinations().filter_map(|it| it.assume_role_arn.as_ref());
+        for role in of_assets.chain([own]).chain(&stack.lookup_role_arn) {
+            permissions.allow("sts:AssumeRole", self.filled(role));
+        }
+        true
+    }
+
+    fn destinations(&self) -> impl Iterator<Item = &FileDestination> {
+        self.wanted.stack.assets.iter().flat_map(|asset| &asset.destinations)
+    }
+
+    fn calls(&self, uses: &BTreeSet<Use>, permissions: &mut Permissions) {
+        for call in CALLS {
+            if call.uses.iter().any(|it| *it == Use::Look || uses.contains(it)) {
+                for (action, on) in call.takes {
+                    for resource in self.resources(*on) {
+                        permissions.allow(action, resource);
+                    }
+                }
+            }
+        }
+    }
+
+    fn resources(&self, on: On) -> Vec<String> {
+        let place = self.place;
+        let bucket = |name: &String| place.arn("s3", "", "", name);
+        let objects = |name: &String| place.arn("s3", "", "", &format!("{name}/*"));
+        match on {
+            On::Stack => vec![place.stack_arn(&self.wanted.stack.stack_name)],
+            On::AssetBuckets => self.asset_buckets().iter().map(bucket).collect(),
+            On::AssetObjects => self.asset_buckets().iter().map(objects).collect(),
+            On::OwnBucket => {
+                let own = self.filled(skysmith_assembly::ASSET_BUCKET);
+                self.asset_buckets().iter().filter(|name| **name == own).map(bucket).collect()
+            }
+            On::BootstrapParameter => {
+                let wanted = self.wanted.stack.bootstrap.as_ref();
+                let name = wanted
+                    .map(|it| self.filled(it.ssm_parameter.as_deref().unwrap_or(crate::bootstrap::DEFAULT_PARAMETER)));
+                let arn = |name: String| {
+                    place.arn(
+                        "ssm",
+                        &place.region,
+                        &place.account,
+                        &format!("parameter/{}", name.trim_start_matches('/')),
+                    )
+                };
+                name.map(arn).into_iter().collect()
+            }
+            On::Tables => resource_arns(self.stack(), place, |it| it.resource_type() == Some("AWS::DynamoDB::Table")),
+            On::Buckets => resource_arns(self.stack(), place, |it| it.resource_type() == Some("AWS::S3::Bucket")),
+            On::EmptiedBuckets => self.emptied(),
+            On::EmptiedObjects => self.emptied().iter().map(|arn| format!("{arn}/*")).collect(),
+        }
+    }
+
+    /// The buckets that assets go to, and a template that is too large for a call.
+    fn asset_buckets(&self) -> BTreeSet<String> {
+        let mut names: BTreeSet<String> = self.destinations().map(|it| self.filled(&it.bucket)).collect();
+        if self.wanted.body.len() > INLINE_TEMPLATE_LIMIT && self.wanted.stack.template_asset_url.is_none() {
+            names.insert(self.filled(skysmith_assembly::ASSET_BUCKET));
+        }
+        names
+    }
+
+    fn emptied(&self) -> Vec<String> {
+        resource_arns(self.stack(), self.place, |it| {
+            let marked = it.metadata().and_then(|metadata| metadata.get(EMPTY_ON_DELETE)).and_then(Node::as_bool);
+            it.resource_type() == Some("AWS::S3::Bucket") && marked == Some(true)
+        })
+    }
+
+    fn provisioning(&self, uses: &BTreeSet<Use>) -> Provisioning {
+        let mut operations = Vec::new();
+        // A deployment that fails goes back: it removes what it made.
+        if uses.contains(&Use::Deploy) || uses.contains(&Use::Repair) {
+            operations.extend([Operation::Create, Operation::Update]);
+        }
+        if uses.iter().any(|it| *it != Use::Look) {
+            operations.extend([Operation::Read, Operation::Delete]);
+        }
+        if operations.is_empty() {
+            Provisioning::default()
+        } else {
+            provisioning(self.stack(), self.place, &operations)
+        }
+    }
+}
