@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 #[allow(missing_docs)]
 pub enum Purpose {
     Diff,
+    Drift,
     Deploy,
     Repair,
     Destroy,

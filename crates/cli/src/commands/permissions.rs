@@ -70,10 +70,11 @@ fn place(session: &Session) -> Place {
 fn uses(purposes: &[Purpose]) -> BTreeSet<Use> {
     let of = |purpose: &Purpose| match purpose {
         Purpose::Diff => vec![Use::Look],
+        Purpose::Drift => vec![Use::Look, Use::Drift],
         Purpose::Deploy => vec![Use::Look, Use::Deploy],
         Purpose::Repair => vec![Use::Look, Use::Repair],
         Purpose::Destroy => vec![Use::Look, Use::Destroy],
-        Purpose::All => vec![Use::Look, Use::Deploy, Use::Repair, Use::Destroy],
+        Purpose::All => vec![Use::Look, Use::Drift, Use::Deploy, Use::Repair, Use::Destroy],
     };
     purposes.iter().flat_map(of).collect()
 }

@@ -24,7 +24,7 @@ fn prints_a_document_and_says_the_rest_elsewhere() {
     project
         .skysmith(["--app", "web.json", "permissions", "--for", "deply"])
         .code(2)
-        .err_has("[possible values: diff, deploy");
+        .err_has("[possible values: diff, drift, deploy");
 }
 
 #[test]

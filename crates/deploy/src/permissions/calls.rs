@@ -7,6 +7,8 @@
 pub enum Use {
     /// Looking at stacks: what `diff` and `outputs` do. All others include it.
     Look,
+    /// Finding out what was changed beside CloudFormation.
+    Drift,
     /// Deploying.
     Deploy,
     /// Cancelling, rolling back, and getting a stack out of a state that no deployment starts from.
@@ -20,6 +22,10 @@ pub enum Use {
 pub(crate) enum On {
     /// The stack.
     Stack,
+    /// The app's other stacks, which may read its outputs.
+    Followers,
+    /// Nothing that an ARN could name.
+    Anything,
     /// Buckets that the stack's assets go to.
     AssetBuckets,
     /// What is in them.
@@ -53,9 +59,10 @@ const fn call(operation: &'static str, takes: &'static [(&'static str, On)], use
 }
 
 use On::{
-    AssetBuckets, AssetObjects, BootstrapParameter, Buckets, EmptiedBuckets, EmptiedObjects, OwnBucket, Stack, Tables,
+    Anything, AssetBuckets, AssetObjects, BootstrapParameter, Buckets, EmptiedBuckets, EmptiedObjects, Followers,
+    OwnBucket, Stack, Tables,
 };
-use Use::{Deploy, Destroy, Look, Repair};
+use Use::{Deploy, Destroy, Drift, Look, Repair};
 
 /// All calls, sorted by operation.
 pub(crate) const CALLS: &[Call] = &[
@@ -78,17 +85,35 @@ pub(crate) const CALLS: &[Call] = &[
     call("DeleteStack", &[("cloudformation:DeleteStack", Stack)], &[Deploy, Repair, Destroy]),
     call("DescribeChangeSet", &[("cloudformation:DescribeChangeSet", Stack)], &[Deploy]),
     call("DescribeEvents", &[("cloudformation:DescribeEvents", Stack)], &[Deploy, Repair, Destroy]),
+    call(
+        "DescribeStackDriftDetectionStatus",
+        &[("cloudformation:DescribeStackDriftDetectionStatus", Anything)],
+        &[Drift],
+    ),
     call("DescribeStackEvents", &[("cloudformation:DescribeStackEvents", Stack)], &[Deploy, Repair, Destroy]),
+    call("DescribeStackResourceDrifts", &[("cloudformation:DescribeStackResourceDrifts", Stack)], &[Drift]),
     call("DescribeStacks", &[("cloudformation:DescribeStacks", Stack)], &[Look]),
     call("DescribeTable", &[("dynamodb:DescribeTable", Tables)], &[Deploy, Destroy]),
+    // <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html> names what it takes besides.
+    call(
+        "DetectStackDrift",
+        &[
+            ("cloudformation:DetectStackDrift", Stack),
+            ("cloudformation:DetectStackResourceDrift", Stack),
+            ("cloudformation:BatchDescribeTypeConfigurations", Anything),
+        ],
+        &[Drift],
+    ),
     call("ExecuteChangeSet", &[("cloudformation:ExecuteChangeSet", Stack)], &[Deploy]),
     call("GetBucketLifecycleConfiguration", &[("s3:GetLifecycleConfiguration", OwnBucket)], &[Deploy]),
     call("GetCallerIdentity", &[], &[]),
     call("GetParameter", &[("ssm:GetParameter", BootstrapParameter)], &[Deploy]),
     call("GetTemplate", &[("cloudformation:GetTemplate", Stack)], &[Look]),
+    call("GetTemplate", &[("cloudformation:GetTemplate", Followers)], &[Deploy]),
     // Who may not list a bucket is told that a missing object is forbidden.
     call("HeadObject", &[("s3:GetObject", AssetObjects), ("s3:ListBucket", AssetBuckets)], &[Deploy]),
     call("ListChangeSets", &[("cloudformation:ListChangeSets", Stack)], &[Deploy, Repair]),
+    call("ListImports", &[("cloudformation:ListImports", Anything)], &[Deploy]),
     call("ListMultipartUploads", &[("s3:ListBucketMultipartUploads", EmptiedBuckets)], &[Destroy]),
     call("ListObjectVersions", &[("s3:ListBucketVersions", Buckets)], &[Deploy, Destroy]),
     call("ListStackResources", &[("cloudformation:ListStackResources", Stack)], &[Deploy, Repair, Destroy]),

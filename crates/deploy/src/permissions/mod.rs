@@ -49,7 +49,7 @@ pub fn caller(
         let own_role = wanted.stack.execution_role_arn.as_deref().map(|role| about.filled(role));
         match (own_role.as_deref(), provisioner) {
             (Some(role), _) | (None, Provisioner::Role(role)) => {
-                if uses.iter().any(|it| *it != Use::Look) {
+                if uses.iter().any(|it| !matches!(it, Use::Look | Use::Drift)) {
                     let service = BTreeSet::from([CLOUDFORMATION.to_owned()]);
                     let passed = Conditions::from([("iam:PassedToService".to_owned(), service)]);
                     permissions.allow_if(passed, "iam:PassRole", role);
@@ -160,6 +160,8 @@ impl About<'_> {
         let objects = |name: &String| place.arn("s3", "", "", &format!("{name}/*"));
         match on {
             On::Stack => vec![place.stack_arn(&self.wanted.stack.stack_name)],
+            On::Followers => self.wanted.followers.iter().map(|name| place.stack_arn(name)).collect(),
+            On::Anything => vec!["*".to_owned()],
             On::AssetBuckets => self.asset_buckets().iter().map(bucket).collect(),
             On::AssetObjects => self.asset_buckets().iter().map(objects).collect(),
             On::OwnBucket => {
@@ -209,8 +211,12 @@ impl About<'_> {
         if uses.contains(&Use::Deploy) || uses.contains(&Use::Repair) {
             operations.extend([Operation::Create, Operation::Update]);
         }
+        // Drift is found by looking at each resource.
         if uses.iter().any(|it| *it != Use::Look) {
-            operations.extend([Operation::Read, Operation::Delete]);
+            operations.push(Operation::Read);
+        }
+        if uses.iter().any(|it| !matches!(it, Use::Look | Use::Drift)) {
+            operations.push(Operation::Delete);
         }
         if operations.is_empty() {
             Provisioning::default()
