@@ -51,6 +51,9 @@ pub fn worded(session: &Session, error: Error) -> Failure {
         }
         Error::Busy { operation, .. } => busy(operation.as_ref()),
         Error::Stuck { stack, why, .. } => stuck(session, stack, *why),
+        Error::NotComparable { stack, .. } => {
+            vec![format!("{}    says what is wrong with it", session.globals.next_command(&format!("repair {stack}")))]
+        }
         Error::NoWayBack { stack, why, .. } => no_way_back(session, stack, *why),
         Error::MissingParameters { parameters, .. } => {
             vec![format!(

@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::flags::{Deploy, Destroy, Diff, Local, Stacks};
 use super::permissions::Permissions;
-use super::ways::{Repair, Rollback};
+use super::ways::{Drift, Import, Repair, Rollback};
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -42,6 +42,12 @@ Examples:
 
     /// Find out what is wrong with stacks that cannot be deployed to, and put it right
     Repair(Repair),
+
+    /// Make resources that exist part of a stack, as they are
+    Import(Import),
+
+    /// Show what was changed behind CloudFormation's back
+    Drift(Drift),
 
     /// Print the outputs of deployed stacks
     Outputs(Stacks),

@@ -18,7 +18,7 @@ use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Va
 pub use command::Command;
 pub use flags::{Deploy, Destroy, Diff, Local, Selection, Stacks};
 pub use permissions::{Permissions, Purpose};
-pub use ways::{Repair, Rollback};
+pub use ways::{Drift, Import, Repair, Rollback};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -5,6 +5,8 @@ mod deploy;
 mod destroy;
 mod diff;
 mod doctor;
+mod drift;
+mod import;
 mod list;
 mod local;
 mod outputs;
@@ -33,6 +35,8 @@ pub fn run(session: &Session, command: Command) -> Result<Done, Failure> {
         Command::Destroy(flags) => destroy::run(session, &flags),
         Command::Rollback(flags) => rollback::run(session, &flags),
         Command::Repair(flags) => repair::run(session, &flags),
+        Command::Import(flags) => import::run(session, &flags),
+        Command::Drift(flags) => drift::run(session, &flags),
         Command::Outputs(flags) => outputs::run(session, &flags),
         Command::Params => params::run(session),
         Command::Permissions(flags) => permissions::run(session, &flags),
