@@ -27,7 +27,7 @@ Usage: cargo xtask COMMAND
   ci                     all that must pass: formatting, lints, documentation, generated code, tests
   bless                  synthesize the applications and put their templates in place of those in templates/
   bench [WHAT]...        figures beside their bars and beside the AWS CDK's, as a table; WHAT is one or more of
-                         version, synth, list, validate, deploy, build, size
+                         version, synth, list, validate, fleet, deploy, build, size
   help                   this text
 ";
 

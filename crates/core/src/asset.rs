@@ -5,6 +5,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use sha2::{Digest as _, Sha256};
 use skysmith_assembly as assembly;
@@ -17,7 +18,7 @@ use crate::value::Value;
 pub struct DirectoryAsset {
     source: PathBuf,
     hash: String,
-    files: Vec<String>,
+    files: Rc<[String]>,
 }
 
 /// What is wrong with an asset's directory.
@@ -112,7 +113,7 @@ impl DirectoryAsset {
 
     /// Stands in for an asset that could not be read, so that the program can go on to its other errors.
     pub(crate) fn missing(path: &str) -> Self {
-        Self { source: PathBuf::from(path), hash: "0".repeat(64), files: Vec::new() }
+        Self { source: PathBuf::from(path), hash: "0".repeat(64), files: Rc::default() }
     }
 
     /// Whether the asset could be read.

@@ -1,7 +1,7 @@
 //! Between the program and the template: attachments become properties, aspects look at everything, rules look at the
 //! result. Each stage sees the finished work of the one before it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
@@ -39,21 +39,15 @@ pub(crate) fn prepare(shared: &Shared) {
 /// Turns each dependency between two constructs into those between their resources, or between their stacks.
 fn expand_edges(tree: &mut Tree) {
     for (from, to) in std::mem::take(&mut tree.edges) {
-        let below = |root: u32| -> Vec<u32> {
-            (root..tree.elements.len() as u32).filter(|index| tree.is_within(*index, root)).collect()
-        };
-        let (dependents, dependencies) = (below(from), below(to));
+        let (waiting, awaited) = (by_stack(tree, from), by_stack(tree, to));
         let mut resources = Vec::new();
         let mut stacks = Vec::new();
-        for &dependent in &dependents {
-            for &dependency in &dependencies {
-                let (own, other) = (tree.stack_of(dependent), tree.stack_of(dependency));
-                if own == other && tree.resource(dependent).is_some() && tree.resource(dependency).is_some() {
-                    resources.push((dependent, dependency));
-                } else if let (Some(own), Some(other)) = (own, other)
-                    && own != other
-                    && !stacks.contains(&(own, other))
-                {
+        for (&own, dependents) in &waiting {
+            for (&other, dependencies) in &awaited {
+                if own == other {
+                    let pairs = dependents.iter().flat_map(|from| dependencies.iter().map(move |to| (*from, *to)));
+                    resources.extend(pairs);
+                } else {
                     stacks.push((own, other));
                 }
             }
@@ -77,6 +71,17 @@ fn expand_edges(tree: &mut Tree) {
     }
 }
 
+/// The resources at and below an element by the stack they are in. A stack without any is there as well.
+fn by_stack(tree: &Tree, root: u32) -> BTreeMap<u32, Vec<u32>> {
+    let mut resources: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for index in tree.with_descendants(root) {
+        if let Some(stack) = tree.stack_of(index) {
+            resources.entry(stack).or_default().extend(tree.resource(index).map(|_| index));
+        }
+    }
+    resources
+}
+
 /// Folds may add constructs, whose folds then run in the same round.
 fn run_folds(shared: &Shared) {
     let mut next = 0;
@@ -96,13 +101,12 @@ fn run_aspects(shared: &Shared, visited: &mut HashSet<(usize, u32)>) -> usize {
         else {
             break;
         };
-        let count = shared.borrow().elements.len() as u32;
-        for index in root..count {
-            if !shared.borrow().is_within(index, root) || !visited.insert((next, index)) {
-                continue;
+        let elements = shared.borrow().with_descendants(root);
+        for index in elements {
+            if visited.insert((next, index)) {
+                aspect.visit(&tree::scope(shared, index));
+                visits += 1;
             }
-            aspect.visit(&tree::scope(shared, index));
-            visits += 1;
         }
         next += 1;
     }

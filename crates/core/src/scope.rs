@@ -51,7 +51,7 @@ impl Scope {
     /// The child of that id, if there is one.
     pub fn find_child(&self, id: &str) -> Option<Self> {
         let tree = self.tree.borrow();
-        let index = *tree.children.get(&(self.index, id.into()))?;
+        let index = *tree.names.get(&(self.index, id.into()))?;
         Some(Self { tree: Rc::clone(&self.tree), index, place: self.place })
     }
 
@@ -140,10 +140,7 @@ impl Scope {
     /// The construct itself and everything below it, in the order it was made.
     pub fn descendants(&self) -> Vec<Self> {
         let tree = self.tree.borrow();
-        (self.index..tree.elements.len() as u32)
-            .filter(|index| tree.is_within(*index, self.index))
-            .map(|index| tree::scope(&self.tree, index))
-            .collect()
+        tree.with_descendants(self.index).into_iter().map(|index| tree::scope(&self.tree, index)).collect()
     }
 
     /// Records an error at this construct. Synthesis goes on, reports all errors at once and writes nothing.

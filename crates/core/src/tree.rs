@@ -22,7 +22,8 @@ pub(crate) type Fold = Rc<dyn Fn()>;
 pub(crate) struct Tree {
     pub app: u32,
     pub elements: Vec<Element>,
-    pub children: HashMap<(u32, Box<str>), u32>,
+    /// By parent and id.
+    pub names: HashMap<(u32, Box<str>), u32>,
     pub diagnostics: Vec<Diagnostic>,
     pub folds: Vec<Fold>,
     pub aspects: Vec<(NodeId, Rc<dyn Aspect>)>,
@@ -37,6 +38,8 @@ pub(crate) struct Tree {
 
 pub(crate) struct Element {
     pub parent: Option<u32>,
+    /// In the order they were made.
+    pub children: Vec<u32>,
     pub id: Box<str>,
     pub place: Place,
     pub kind: Kind,
@@ -122,7 +125,7 @@ impl Tree {
         Self {
             app: APPS.fetch_add(1, Ordering::Relaxed),
             elements: Vec::new(),
-            children: HashMap::new(),
+            names: HashMap::new(),
             diagnostics: Vec::new(),
             folds: Vec::new(),
             aspects: Vec::new(),
@@ -152,6 +155,7 @@ impl Tree {
         let index = self.elements.len() as u32;
         self.elements.push(Element {
             parent,
+            children: Vec::new(),
             id: id.into(),
             place,
             kind,
@@ -163,8 +167,9 @@ impl Tree {
         });
         self.generation += 1;
         if let Some(parent) = parent {
+            self.element_mut(parent).children.push(index);
             self.check_id(index, id, place);
-            match self.children.entry((parent, id.into())) {
+            match self.names.entry((parent, id.into())) {
                 std::collections::hash_map::Entry::Vacant(entry) => {
                     entry.insert(index);
                 }
@@ -278,15 +283,16 @@ impl Tree {
         None
     }
 
-    pub fn is_within(&self, index: u32, ancestor: u32) -> bool {
-        let mut at = Some(index);
-        while let Some(index) = at {
-            if index == ancestor {
-                return true;
-            }
-            at = self.element(index).parent;
+    /// The element and all below it, in the order they were made.
+    pub fn with_descendants(&self, root: u32) -> Vec<u32> {
+        let mut found = vec![root];
+        let mut next = 0;
+        while let Some(&index) = found.get(next) {
+            found.extend(&self.element(index).children);
+            next += 1;
         }
-        false
+        found.sort_unstable();
+        found
     }
 
     pub fn resource(&self, index: u32) -> Option<&ResourceData> {

@@ -3,7 +3,7 @@
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
 //! and, for the rule functions, <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html>.
 
-use crate::node::{Map, Node, try_map_entries};
+use crate::node::{Map, Node, map_entries};
 
 /// A call of an intrinsic function.
 ///
@@ -126,67 +126,64 @@ pub enum SubPart<R = String> {
 
 impl<R> Intrinsic<R> {
     /// The same call with every reference replaced by what `f` makes of it.
-    ///
-    /// # Errors
-    /// The first error that `f` returns.
-    pub fn try_map_refs<S, E>(self, f: &mut impl FnMut(R) -> Result<S, E>) -> Result<Intrinsic<S>, E> {
-        Ok(match self {
-            Self::Ref(target) => Intrinsic::Ref(f(target)?),
-            Self::GetAtt(target, attribute) => Intrinsic::GetAtt(f(target)?, attribute.try_map_refs(f)?),
+    pub fn map_refs<S>(&self, f: &mut impl FnMut(&R) -> S) -> Intrinsic<S> {
+        match self {
+            Self::Ref(target) => Intrinsic::Ref(f(target)),
+            Self::GetAtt(target, attribute) => Intrinsic::GetAtt(f(target), attribute.map_refs(f)),
             Self::Sub { parts, variables } => Intrinsic::Sub {
                 parts: parts
-                    .into_iter()
-                    .map(|part| {
-                        Ok(match part {
-                            SubPart::Literal(text) => SubPart::Literal(text),
-                            SubPart::Ref(target) => SubPart::Ref(f(target)?),
-                            SubPart::GetAtt(target, attribute) => SubPart::GetAtt(f(target)?, attribute),
-                            SubPart::Variable(name) => SubPart::Variable(name),
-                        })
+                    .iter()
+                    .map(|part| match part {
+                        SubPart::Literal(text) => SubPart::Literal(text.clone()),
+                        SubPart::Ref(target) => SubPart::Ref(f(target)),
+                        SubPart::GetAtt(target, attribute) => SubPart::GetAtt(f(target), attribute.clone()),
+                        SubPart::Variable(name) => SubPart::Variable(name.clone()),
                     })
-                    .collect::<Result<_, E>>()?,
-                variables: try_map_entries(variables, f)?,
+                    .collect(),
+                variables: map_entries(variables, f),
             },
-            Self::Join { delimiter, values } => Intrinsic::Join { delimiter, values: values.try_map_refs(f)? },
-            Self::Select { index, values } => {
-                Intrinsic::Select { index: index.try_map_refs(f)?, values: values.try_map_refs(f)? }
+            Self::Join { delimiter, values } => {
+                Intrinsic::Join { delimiter: delimiter.clone(), values: values.map_refs(f) }
             }
-            Self::Split { delimiter, source } => Intrinsic::Split { delimiter, source: source.try_map_refs(f)? },
-            Self::Base64(value) => Intrinsic::Base64(value.try_map_refs(f)?),
+            Self::Select { index, values } => {
+                Intrinsic::Select { index: index.map_refs(f), values: values.map_refs(f) }
+            }
+            Self::Split { delimiter, source } => {
+                Intrinsic::Split { delimiter: delimiter.clone(), source: source.map_refs(f) }
+            }
+            Self::Base64(value) => Intrinsic::Base64(value.map_refs(f)),
             Self::Cidr { block, count, bits } => Intrinsic::Cidr {
-                block: block.try_map_refs(f)?,
-                count: count.try_map_refs(f)?,
-                bits: bits.map(|bits| bits.try_map_refs(f)).transpose()?,
+                block: block.map_refs(f),
+                count: count.map_refs(f),
+                bits: bits.as_ref().map(|bits| bits.map_refs(f)),
             },
             Self::FindInMap { map, top, second, default } => Intrinsic::FindInMap {
-                map: map.try_map_refs(f)?,
-                top: top.try_map_refs(f)?,
-                second: second.try_map_refs(f)?,
-                default: default.map(|default| default.try_map_refs(f)).transpose()?,
+                map: map.map_refs(f),
+                top: top.map_refs(f),
+                second: second.map_refs(f),
+                default: default.as_ref().map(|default| default.map_refs(f)),
             },
-            Self::GetAzs(region) => Intrinsic::GetAzs(region.try_map_refs(f)?),
-            Self::ImportValue(name) => Intrinsic::ImportValue(name.try_map_refs(f)?),
-            Self::GetStackOutput(arguments) => Intrinsic::GetStackOutput(try_map_entries(arguments, f)?),
-            Self::Transform(arguments) => Intrinsic::Transform(try_map_entries(arguments, f)?),
-            Self::Length(value) => Intrinsic::Length(value.try_map_refs(f)?),
-            Self::ToJsonString(value) => Intrinsic::ToJsonString(value.try_map_refs(f)?),
-            Self::If { condition, then, otherwise } => Intrinsic::If {
-                condition: f(condition)?,
-                then: then.try_map_refs(f)?,
-                otherwise: otherwise.try_map_refs(f)?,
-            },
-            Self::Condition(condition) => Intrinsic::Condition(f(condition)?),
-            Self::And(terms) => Intrinsic::And(try_map_all(terms, f)?),
-            Self::Or(terms) => Intrinsic::Or(try_map_all(terms, f)?),
-            Self::Not(term) => Intrinsic::Not(term.try_map_refs(f)?),
-            Self::Equals(a, b) => Intrinsic::Equals(a.try_map_refs(f)?, b.try_map_refs(f)?),
-            Self::Contains(a, b) => Intrinsic::Contains(a.try_map_refs(f)?, b.try_map_refs(f)?),
-            Self::EachMemberEquals(a, b) => Intrinsic::EachMemberEquals(a.try_map_refs(f)?, b.try_map_refs(f)?),
-            Self::EachMemberIn(a, b) => Intrinsic::EachMemberIn(a.try_map_refs(f)?, b.try_map_refs(f)?),
-            Self::RefAll(kind) => Intrinsic::RefAll(kind.try_map_refs(f)?),
-            Self::ValueOf(a, b) => Intrinsic::ValueOf(a.try_map_refs(f)?, b.try_map_refs(f)?),
-            Self::ValueOfAll(a, b) => Intrinsic::ValueOfAll(a.try_map_refs(f)?, b.try_map_refs(f)?),
-        })
+            Self::GetAzs(region) => Intrinsic::GetAzs(region.map_refs(f)),
+            Self::ImportValue(name) => Intrinsic::ImportValue(name.map_refs(f)),
+            Self::GetStackOutput(arguments) => Intrinsic::GetStackOutput(map_entries(arguments, f)),
+            Self::Transform(arguments) => Intrinsic::Transform(map_entries(arguments, f)),
+            Self::Length(value) => Intrinsic::Length(value.map_refs(f)),
+            Self::ToJsonString(value) => Intrinsic::ToJsonString(value.map_refs(f)),
+            Self::If { condition, then, otherwise } => {
+                Intrinsic::If { condition: f(condition), then: then.map_refs(f), otherwise: otherwise.map_refs(f) }
+            }
+            Self::Condition(condition) => Intrinsic::Condition(f(condition)),
+            Self::And(terms) => Intrinsic::And(map_all(terms, f)),
+            Self::Or(terms) => Intrinsic::Or(map_all(terms, f)),
+            Self::Not(term) => Intrinsic::Not(term.map_refs(f)),
+            Self::Equals(a, b) => Intrinsic::Equals(a.map_refs(f), b.map_refs(f)),
+            Self::Contains(a, b) => Intrinsic::Contains(a.map_refs(f), b.map_refs(f)),
+            Self::EachMemberEquals(a, b) => Intrinsic::EachMemberEquals(a.map_refs(f), b.map_refs(f)),
+            Self::EachMemberIn(a, b) => Intrinsic::EachMemberIn(a.map_refs(f), b.map_refs(f)),
+            Self::RefAll(kind) => Intrinsic::RefAll(kind.map_refs(f)),
+            Self::ValueOf(a, b) => Intrinsic::ValueOf(a.map_refs(f), b.map_refs(f)),
+            Self::ValueOfAll(a, b) => Intrinsic::ValueOfAll(a.map_refs(f), b.map_refs(f)),
+        }
     }
 
     /// Calls `f` with every reference in this call, in the order they are written.
@@ -296,6 +293,6 @@ impl Intrinsic {
     }
 }
 
-fn try_map_all<R, S, E>(nodes: Vec<Node<R>>, f: &mut impl FnMut(R) -> Result<S, E>) -> Result<Vec<Node<S>>, E> {
-    nodes.into_iter().map(|node| node.try_map_refs(f)).collect()
+fn map_all<R, S>(nodes: &[Node<R>], f: &mut impl FnMut(&R) -> S) -> Vec<Node<S>> {
+    nodes.iter().map(|node| node.map_refs(f)).collect()
 }

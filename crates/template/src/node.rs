@@ -99,22 +99,17 @@ impl<R> Node<R> {
     }
 
     /// The same value with every reference replaced by what `f` makes of it.
-    ///
-    /// # Errors
-    /// The first error that `f` returns.
-    pub fn try_map_refs<S, E>(self, f: &mut impl FnMut(R) -> Result<S, E>) -> Result<Node<S>, E> {
-        Ok(match self {
+    pub fn map_refs<S>(&self, f: &mut impl FnMut(&R) -> S) -> Node<S> {
+        match self {
             Self::Null => Node::Null,
-            Self::Bool(value) => Node::Bool(value),
-            Self::Number(number) => Node::Number(number),
-            Self::String(text) => Node::String(text),
-            Self::List(items) => {
-                Node::List(items.into_iter().map(|item| item.try_map_refs(f)).collect::<Result<_, E>>()?)
-            }
-            Self::Map(map) => Node::Map(try_map_entries(map, f)?),
-            Self::Intrinsic(intrinsic) => Node::Intrinsic(Box::new(intrinsic.try_map_refs(f)?)),
-            Self::JsonString(inner) => Node::JsonString(Box::new(inner.try_map_refs(f)?)),
-        })
+            Self::Bool(value) => Node::Bool(*value),
+            Self::Number(number) => Node::Number(number.clone()),
+            Self::String(text) => Node::String(text.clone()),
+            Self::List(items) => Node::List(items.iter().map(|item| item.map_refs(f)).collect()),
+            Self::Map(map) => Node::Map(map_entries(map, f)),
+            Self::Intrinsic(intrinsic) => Node::Intrinsic(Box::new(intrinsic.map_refs(f))),
+            Self::JsonString(inner) => Node::JsonString(Box::new(inner.map_refs(f))),
+        }
     }
 
     /// Calls `f` with every value directly inside of this one, with the right to change it.
@@ -140,8 +135,8 @@ impl<R> Node<R> {
     }
 }
 
-pub(crate) fn try_map_entries<R, S, E>(map: Map<R>, f: &mut impl FnMut(R) -> Result<S, E>) -> Result<Map<S>, E> {
-    map.into_iter().map(|(key, value)| Ok((key, value.try_map_refs(f)?))).collect()
+pub(crate) fn map_entries<R, S>(map: &Map<R>, f: &mut impl FnMut(&R) -> S) -> Map<S> {
+    map.iter().map(|(key, value)| (key.clone(), value.map_refs(f))).collect()
 }
 
 impl<R> From<&str> for Node<R> {

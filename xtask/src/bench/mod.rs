@@ -9,6 +9,7 @@ mod cdk;
 mod cloud;
 mod commands;
 mod deploy;
+mod fleet;
 mod measure;
 mod proxy;
 mod report;
@@ -38,11 +39,12 @@ const RUNS: usize = 20;
 type Group = fn(&Bench, &mut Report) -> Result<()>;
 
 /// What can be measured by itself, in the table's order.
-const GROUPS: [(&str, Group); 7] = [
+const GROUPS: [(&str, Group); 8] = [
     ("version", commands::version),
     ("synth", commands::synth),
     ("list", commands::list_and_diff),
     ("validate", commands::validate),
+    ("fleet", fleet::fleet),
     ("deploy", deploy::deploy),
     ("build", build::build),
     ("size", commands::size),

@@ -13,6 +13,8 @@ pub enum Unit {
     Memory,
     /// Things.
     Count,
+    /// How many times as much.
+    Times,
 }
 
 /// What a figure has to keep.
@@ -110,6 +112,7 @@ impl Unit {
             Self::Cpu => format!("{} CPU s", trimmed(value)),
             Self::Memory => format!("{} MB", trimmed(value / 1e6)),
             Self::Count => format!("{value:.0}"),
+            Self::Times => format!("{} times", trimmed(value)),
         }
     }
 }

@@ -30,7 +30,7 @@ impl Renderer<'_> {
             } else {
                 taken.insert(id.clone(), index);
             }
-            self.ids.insert(index, id);
+            self.ids[index as usize] = Some(id);
         }
     }
 
@@ -54,7 +54,7 @@ impl Renderer<'_> {
                 .filter_map(|id| self.resource_body(id.index))
                 .map(|body| Rendered::Map(body).to_json_compact())
                 .collect();
-            if let Some(id) = self.ids.get_mut(&index) {
+            if let Some(id) = &mut self.ids[index as usize] {
                 id.push_str(&content_hash(&content));
             }
         }

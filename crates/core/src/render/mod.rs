@@ -16,7 +16,7 @@ use self::crossing::Crossings;
 use crate::app::Catalog;
 use crate::asset::{self, DirectoryAsset};
 use crate::diagnostic::Diagnostic;
-use crate::reference::{Node, Reference};
+use crate::reference::{Map, Node, Reference};
 use crate::synth::{RenderedElement, SynthesizedStack};
 use crate::tree::{Kind, ResourceData, Section, StackData, Tree};
 
@@ -29,7 +29,7 @@ pub(crate) fn render(tree: &Tree, catalog: &Catalog) -> (Vec<SynthesizedStack>, 
         tree,
         catalog,
         stack_of: stack_by_element(tree),
-        ids: HashMap::new(),
+        ids: vec![None; tree.elements.len()],
         crossings: Crossings::default(),
         nested: HashMap::new(),
         has_ids: false,
@@ -68,7 +68,8 @@ struct Renderer<'a> {
     tree: &'a Tree,
     catalog: &'a Catalog,
     stack_of: Vec<Option<u32>>,
-    ids: HashMap<u32, String>,
+    /// By element.
+    ids: Vec<Option<String>>,
     crossings: Crossings,
     /// Whether every id is complete, those that carry a hash included.
     has_ids: bool,
@@ -136,7 +137,7 @@ impl Renderer<'_> {
             self.entries(&mut template, members, section);
         }
         for &index in members {
-            let (Some(_), Some(id)) = (tree.resource(index), self.ids.get(&index).cloned()) else { continue };
+            let (Some(_), Some(id)) = (tree.resource(index), self.ids[index as usize].clone()) else { continue };
             if let Some(mut body) = self.resource_body(index) {
                 self.complete_nested(index, &mut body);
                 template.section_mut("Resources").entry(id).or_insert(Rendered::Map(body));
@@ -151,7 +152,7 @@ impl Renderer<'_> {
             .filter_map(|&index| {
                 let element = tree.element(index);
                 Some(RenderedElement {
-                    logical_id: self.ids.get(&index)?.clone(),
+                    logical_id: self.ids[index as usize].clone()?,
                     path: tree.path(index),
                     place: element.place,
                     node: tree.node_id(index),
@@ -230,11 +231,11 @@ impl Renderer<'_> {
     fn entries(&mut self, template: &mut Template, members: &[u32], wanted: Section) {
         for &index in members {
             let Kind::Entry { section, body } = &self.tree.element(index).kind else { continue };
-            let Some(id) = self.ids.get(&index).cloned() else { continue };
+            let Some(id) = self.ids[index as usize].clone() else { continue };
             if *section != wanted {
                 continue;
             }
-            let mut body = self.render(index, body.clone());
+            let mut body = self.render(index, body);
             // An output's condition is a bare name; the tree holds a reference so that the condition can be renamed.
             if let Rendered::Map(entry) = &mut body
                 && let Some(condition) = entry.get_mut("Condition")
@@ -255,42 +256,42 @@ impl Renderer<'_> {
         match reference {
             Reference::Pseudo(pseudo) => pseudo.name().to_owned(),
             Reference::Element(id) if id.app == self.tree.app => {
-                self.ids.get(&id.index).cloned().unwrap_or_else(|| "Unknown".to_owned())
+                self.ids[id.index as usize].clone().unwrap_or_else(|| "Unknown".to_owned())
             }
             Reference::Element(_) => "Unknown".to_owned(),
         }
     }
 
     /// A value of the element `index` as the template has it.
-    fn render(&self, index: u32, node: Node) -> Rendered {
+    fn render(&self, index: u32, node: &Node) -> Rendered {
         let stack = self.stack_of[index as usize];
         let mut leaves = false;
-        let rendered: Result<Rendered, std::convert::Infallible> =
-            node.try_map_refs(&mut |reference| match reference {
-                Reference::Element(id) if id.app == self.tree.app && self.stack_of[id.index as usize] != stack => {
-                    leaves = true;
-                    Ok(self.leaving_name(id.index))
-                }
-                _ => Ok(self.name(reference)),
-            });
-        let mut rendered = match rendered {
-            Ok(rendered) => rendered,
-            Err(never) => match never {},
-        };
+        let mut rendered = node.map_refs(&mut |reference| match *reference {
+            Reference::Element(id) if id.app == self.tree.app && self.stack_of[id.index as usize] != stack => {
+                leaves = true;
+                self.leaving_name(id.index)
+            }
+            reference => self.name(reference),
+        });
         if leaves && let Some(stack) = stack {
             self.import_values(&mut rendered, stack);
         }
         rendered
     }
 
+    /// Several values, by name.
+    fn render_all(&self, index: u32, nodes: &Map) -> RenderedMap {
+        nodes.iter().map(|(name, node)| (name.clone(), self.render(index, node))).collect()
+    }
+
     fn resource_body(&self, index: u32) -> Option<RenderedMap> {
         let resource = self.tree.resource(index)?;
         let mut body = RenderedMap::new();
         body.insert("Type".to_owned(), (*resource.resource_type).into());
-        let mut properties = resource.properties.clone();
+        let mut properties = self.render_all(index, &resource.properties);
         self.add_tags(index, resource, &mut properties);
         if !properties.is_empty() {
-            body.insert("Properties".to_owned(), self.render(index, Node::Map(properties)));
+            body.insert("Properties".to_owned(), Rendered::Map(properties));
         }
         let depends_on = self.depends_on(index, resource);
         if !depends_on.is_empty() {
@@ -306,10 +307,10 @@ impl Renderer<'_> {
             body.insert("UpdateReplacePolicy".to_owned(), policy.update_replace_policy().into());
         }
         for (key, value) in &resource.attributes {
-            body.insert(key.clone(), self.render(index, value.clone()));
+            body.insert(key.clone(), self.render(index, value));
         }
         if !resource.metadata.is_empty() {
-            body.insert("Metadata".to_owned(), self.render(index, Node::Map(resource.metadata.clone())));
+            body.insert("Metadata".to_owned(), Rendered::Map(self.render_all(index, &resource.metadata)));
         }
         self.override_body(index, &mut body);
         Some(body)
@@ -318,7 +319,7 @@ impl Renderer<'_> {
     /// What the user sets on the finished body wins over everything.
     fn override_body(&self, index: u32, body: &mut RenderedMap) {
         for (path, value) in &self.tree.element(index).overrides {
-            overrides::apply(body, path, value.clone().map(|value| self.render(index, value)));
+            overrides::apply(body, path, value.as_ref().map(|value| self.render(index, value)));
         }
     }
 

@@ -1,8 +1,7 @@
 //! Tags: those of a stack, and those that a resource gets from the constructs around it.
 
-use super::Renderer;
+use super::{Rendered, RenderedMap, Renderer};
 use crate::app::TagStyle;
-use crate::reference::Node;
 use crate::tree::{Kind, ResourceData};
 
 impl Renderer<'_> {
@@ -28,7 +27,7 @@ impl Renderer<'_> {
         tags
     }
 
-    pub(super) fn add_tags(&self, index: u32, resource: &ResourceData, properties: &mut crate::reference::Map) {
+    pub(super) fn add_tags(&self, index: u32, resource: &ResourceData, properties: &mut RenderedMap) {
         let tags = self.tags_of(index);
         if tags.is_empty() {
             return;
@@ -36,18 +35,18 @@ impl Renderer<'_> {
         match (self.catalog.tags)(&resource.resource_type) {
             None => {}
             Some(TagStyle::List(property)) => {
-                let list = properties.entry(property.to_owned()).or_insert_with(|| Node::List(Vec::new()));
-                let Node::List(list) = list else { return };
+                let list = properties.entry(property.to_owned()).or_insert_with(|| Rendered::List(Vec::new()));
+                let Rendered::List(list) = list else { return };
                 for (key, value) in tags {
-                    if !list.iter().any(|tag| tag.get("Key").and_then(Node::as_str) == Some(&key)) {
+                    if !list.iter().any(|tag| tag.get("Key").and_then(Rendered::as_str) == Some(&key)) {
                         let tag = [("Key".to_owned(), key.into()), ("Value".to_owned(), value.into())];
-                        list.push(Node::Map(tag.into_iter().collect()));
+                        list.push(Rendered::Map(tag.into_iter().collect()));
                     }
                 }
             }
             Some(TagStyle::Map(property)) => {
-                let map = properties.entry(property.to_owned()).or_insert_with(|| Node::Map(Default::default()));
-                let Node::Map(map) = map else { return };
+                let map = properties.entry(property.to_owned()).or_insert_with(|| Rendered::Map(Default::default()));
+                let Rendered::Map(map) = map else { return };
                 for (key, value) in tags {
                     map.entry(key).or_insert_with(|| value.into());
                 }
