@@ -1,5 +1,6 @@
 //! Where a stack goes: `aws://account/region`.
 
+use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
@@ -32,9 +33,16 @@ impl fmt::Display for Environment {
 }
 
 /// The text is not `aws://account/region`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an environment of the form aws://account/region")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseEnvironmentError(String);
+
+impl fmt::Display for ParseEnvironmentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not an environment of the form aws://account/region", self.0)
+    }
+}
+
+impl Error for ParseEnvironmentError {}
 
 impl FromStr for Environment {
     type Err = ParseEnvironmentError;

@@ -1,9 +1,12 @@
 //! What can go wrong with an assembly. Every error names the file or folder.
 
+use std::error::Error;
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 /// Why an assembly could not be read.
+#[cfg(feature = "read")]
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
@@ -64,11 +67,10 @@ pub enum ReadError {
 }
 
 /// Why an assembly could not be written.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum WriteError {
     /// A file or folder could not be read, made, copied or moved.
-    #[error("cannot {action} {}: {source}", .path.display())]
     Io {
         /// What was tried, as a verb.
         action: &'static str,
@@ -78,25 +80,21 @@ pub enum WriteError {
         source: io::Error,
     },
     /// The target exists, has something in it and is not an assembly. It was left as it is.
-    #[error("{} is not a cloud assembly and not empty, so it is not replaced", .folder.display())]
     NotAnAssembly {
         /// The folder.
         folder: PathBuf,
     },
     /// An id that becomes a file name has other characters than letters, digits, `-`, `_` and `.`, or is empty, or starts with a dot.
-    #[error("`{id}` cannot be a file name in an assembly")]
     Id {
         /// The id.
         id: String,
     },
     /// The same stack, or two assets with one id and different content, were given twice.
-    #[error("`{id}` is in the assembly twice")]
     Duplicate {
         /// The id.
         id: String,
     },
     /// A stack uses an asset that was not given.
-    #[error("stack `{stack}` uses asset `{asset}`, which is not in the assembly")]
     UnknownAsset {
         /// The stack's id.
         stack: String,
@@ -104,9 +102,36 @@ pub enum WriteError {
         asset: String,
     },
     /// A symbolic link in an asset points out of the asset's folder, or to a folder that it is in.
-    #[error("{} is a symbolic link that leads out of the asset or in a circle", .path.display())]
     LinkEscapes {
         /// The link.
         path: PathBuf,
     },
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { action, path, source } => write!(f, "cannot {action} {}: {source}", path.display()),
+            Self::NotAnAssembly { folder } => {
+                write!(f, "{} is not a cloud assembly and not empty, so it is not replaced", folder.display())
+            }
+            Self::Id { id } => write!(f, "`{id}` cannot be a file name in an assembly"),
+            Self::Duplicate { id } => write!(f, "`{id}` is in the assembly twice"),
+            Self::UnknownAsset { stack, asset } => {
+                write!(f, "stack `{stack}` uses asset `{asset}`, which is not in the assembly")
+            }
+            Self::LinkEscapes { path } => {
+                write!(f, "{} is a symbolic link that leads out of the asset or in a circle", path.display())
+            }
+        }
+    }
+}
+
+impl Error for WriteError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }

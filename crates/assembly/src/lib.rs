@@ -2,7 +2,9 @@
 //!
 //! It is the AWS CDK's own format (`manifest.json`, `<stack>.template.json`, `<stack>.assets.json`, `asset.<hash>/`), so that `cdk deploy --app FOLDER`
 //! takes what Skysmith writes and Skysmith takes any `cdk.out`. [`AssemblyWriter`] writes an old version of it with nothing but fields every reader
-//! knows; [`Assembly::read`] reads every version and turns what it does not know into [`Note`]s.
+//! knows; `Assembly::read` reads every version and turns what it does not know into `Note`s.
+//!
+//! An app only writes, and need not build the other half: that is there with the feature `read`.
 //!
 //! The [`protocol`] between the command line and an app lives here as well, since both sides need it and neither knows the other.
 //!
@@ -15,7 +17,9 @@ mod error;
 mod manifest;
 mod metadata;
 pub mod protocol;
+#[cfg(feature = "read")]
 mod read;
+#[cfg(feature = "read")]
 mod stack;
 mod write;
 
@@ -23,14 +27,18 @@ pub use asset::{
     ASSET_BUCKET, DockerImageAsset, FileAsset, FileDestination, FileSource, Packaging, Placeholders, file_object_key,
 };
 pub use environment::Environment;
-pub use error::{ReadError, WriteError};
+#[cfg(feature = "read")]
+pub use error::ReadError;
+pub use error::WriteError;
 pub use metadata::{EMPTY_ON_DELETE, Message, MessageLevel, MetadataEntry, SourcePlace};
+#[cfg(feature = "read")]
 pub use read::{Assembly, Note};
+#[cfg(feature = "read")]
 pub use stack::{BootstrapRequirement, Stack};
 pub use write::{AssemblyWriter, AssetContent, StackArtifact};
 
 /// The version of the format that [`AssemblyWriter`] writes. Readers accept every version up to their own, so a low number reaches the most of them.
 pub const WRITTEN_VERSION: &str = "36.0.0";
 
-/// The highest major version whose additions this crate has been checked against. A newer one is read as well, with [`Note::NewerVersion`].
+/// The highest major version whose additions this crate has been checked against. A newer one is read as well, with `Note::NewerVersion`.
 pub const KNOWN_MAJOR_VERSION: u32 = 55;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde_core::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::Value;
 
 /// The key in a resource's `Metadata` that marks a bucket to be emptied by `destroy` (value `true`).
@@ -51,7 +51,8 @@ pub struct Message {
 }
 
 /// A line of the app's source.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "read", derive(serde::Deserialize))]
 pub struct SourcePlace {
     /// The file, relative to the app's package or workspace.
     pub file: String,
@@ -72,6 +73,15 @@ impl SourcePlace {
             _ => (rest, last),
         };
         (!file.is_empty() && line > 0).then(|| Self { file: file.to_owned(), line })
+    }
+}
+
+impl Serialize for SourcePlace {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(Some(2))?;
+        object.serialize_entry("file", &self.file)?;
+        object.serialize_entry("line", &self.line)?;
+        object.end()
     }
 }
 

@@ -5,11 +5,14 @@
 //! the file holds an error.
 
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde_core::de::{Deserialize, Deserializer, Error as _};
+use serde_core::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::Value;
 
 use crate::SourcePlace;
@@ -37,32 +40,88 @@ pub const PARAMETERS_KEY: &str = "skysmith:parameters";
 pub const ENVIRONMENT_KEY: &str = "skysmith:environment";
 
 /// A parameter's value and where it was set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
     /// The value as text, as it was written.
     pub value: String,
     /// Where it was set, for messages: `params/config.properties:3`, `--param`, an environment variable's name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
 }
 
+impl Serialize for Parameter {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        object.serialize_entry("value", &self.value)?;
+        if let Some(source) = &self.source {
+            object.serialize_entry("source", source)?;
+        }
+        object.end()
+    }
+}
+
 /// What the command line tells the app.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Context {
     /// The effective parameters by name.
-    #[serde(rename = "skysmith:parameters", default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, Parameter>,
     /// The chosen environment, such as `dev`.
-    #[serde(rename = "skysmith:environment", default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
     /// All other context, such as `-c KEY=VALUE` or the CDK's own keys.
-    #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }
 
+impl Serialize for Context {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        if !self.parameters.is_empty() {
+            object.serialize_entry(PARAMETERS_KEY, &self.parameters)?;
+        }
+        if let Some(environment) = &self.environment {
+            object.serialize_entry(ENVIRONMENT_KEY, environment)?;
+        }
+        for (key, value) in &self.other {
+            object.serialize_entry(key, value)?;
+        }
+        object.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Context {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut other: BTreeMap<String, Value> = BTreeMap::deserialize(deserializer)?;
+        let environment = match other.remove(ENVIRONMENT_KEY) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(environment)) => Some(environment),
+            Some(_) => return Err(D::Error::custom(format_args!("`{ENVIRONMENT_KEY}` is not a string"))),
+        };
+        let parameters = match other.remove(PARAMETERS_KEY) {
+            None => BTreeMap::new(),
+            Some(Value::Object(entries)) => entries
+                .into_iter()
+                .map(|(name, entry)| {
+                    let parameter = parameter(&entry).ok_or_else(|| {
+                        D::Error::custom(format_args!("`{name}` in `{PARAMETERS_KEY}` has no value or a wrong source"))
+                    })?;
+                    Ok((name, parameter))
+                })
+                .collect::<Result<_, _>>()?,
+            Some(_) => return Err(D::Error::custom(format_args!("`{PARAMETERS_KEY}` is not an object"))),
+        };
+        Ok(Self { parameters, environment, other })
+    }
+}
+
+fn parameter(entry: &Value) -> Option<Parameter> {
+    let source = match entry.get("source") {
+        None | Some(Value::Null) => None,
+        Some(source) => Some(source.as_str()?.to_owned()),
+    };
+    Some(Parameter { value: entry.get("value")?.as_str()?.to_owned(), source })
+}
+
 /// How grave a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "read", derive(serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Severity {
     /// Likely a mistake.
     Warning,
@@ -70,31 +129,51 @@ pub enum Severity {
     Error,
 }
 
+impl Serialize for Severity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
 /// One finding of an app about itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "read", derive(serde::Deserialize))]
 pub struct Diagnostic {
     /// How grave it is.
     pub severity: Severity,
     /// The id of the rule, where a rule found it.
-    #[serde(default)]
     pub rule: Option<String>,
     /// One sentence without a full stop.
     pub message: String,
     /// The construct's path from the app down, without a leading slash.
-    #[serde(default)]
     pub path: Option<String>,
     /// The resource's type.
-    #[serde(default)]
     pub resource_type: Option<String>,
     /// The property, as a path with dots.
-    #[serde(default)]
     pub property: Option<String>,
     /// The line of the app's source that made the construct.
-    #[serde(default)]
     pub place: Option<SourcePlace>,
     /// What helps to mend it, one sentence each.
-    #[serde(default)]
+    #[cfg_attr(feature = "read", serde(default))]
     pub notes: Vec<String>,
+}
+
+impl Serialize for Diagnostic {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        object.serialize_entry("severity", &self.severity)?;
+        object.serialize_entry("rule", &self.rule)?;
+        object.serialize_entry("message", &self.message)?;
+        object.serialize_entry("path", &self.path)?;
+        object.serialize_entry("resource_type", &self.resource_type)?;
+        object.serialize_entry("property", &self.property)?;
+        object.serialize_entry("place", &self.place)?;
+        object.serialize_entry("notes", &self.notes)?;
+        object.end()
+    }
 }
 
 impl Diagnostic {
@@ -118,19 +197,28 @@ impl Diagnostic {
 const DIAGNOSTICS_VERSION: u32 = 1;
 
 /// All findings of one run, as the file has them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "read", derive(serde::Deserialize))]
 pub struct Diagnostics {
     version: u32,
     /// In the order in which they were found.
     pub diagnostics: Vec<Diagnostic>,
 }
 
+impl Serialize for Diagnostics {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(Some(2))?;
+        object.serialize_entry("version", &self.version)?;
+        object.serialize_entry("diagnostics", &self.diagnostics)?;
+        object.end()
+    }
+}
+
 /// Why a file of findings could not be read or written.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum DiagnosticsError {
     /// The file could not be read or written.
-    #[error("{}: {source}", .path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -138,7 +226,6 @@ pub enum DiagnosticsError {
         source: io::Error,
     },
     /// The file is not what an app writes.
-    #[error("{}: {source}", .path.display())]
     Json {
         /// The file.
         path: PathBuf,
@@ -146,13 +233,34 @@ pub enum DiagnosticsError {
         source: serde_json::Error,
     },
     /// The app speaks a newer version than this command line.
-    #[error("{} has version {version}, this is for version {DIAGNOSTICS_VERSION}", .path.display())]
     Version {
         /// The file.
         path: PathBuf,
         /// The version found.
         version: u32,
     },
+}
+
+impl fmt::Display for DiagnosticsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Json { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Version { path, version } => {
+                write!(f, "{} has version {version}, this is for version {DIAGNOSTICS_VERSION}", path.display())
+            }
+        }
+    }
+}
+
+impl Error for DiagnosticsError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            Self::Json { source, .. } => Some(source),
+            Self::Version { .. } => None,
+        }
+    }
 }
 
 impl Diagnostics {
@@ -183,6 +291,7 @@ impl Diagnostics {
     ///
     /// # Errors
     /// It cannot be read, or is of another version or shape.
+    #[cfg(feature = "read")]
     pub fn read(path: &Path) -> Result<Self, DiagnosticsError> {
         let bytes = match fs::read(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::new(Vec::new())),
@@ -190,7 +299,7 @@ impl Diagnostics {
         };
         let json = |source| DiagnosticsError::Json { path: path.to_owned(), source };
         // The version first: a newer file may have any shape beside it.
-        #[derive(Deserialize)]
+        #[derive(serde::Deserialize)]
         struct Version {
             version: u32,
         }

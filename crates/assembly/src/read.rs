@@ -8,13 +8,12 @@ use std::path::{Component, Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::manifest::{
-    self, Artifact, AssetManifest, AssetManifestProperties, Entries, Manifest, Metadata, NestedProperties,
-    StackProperties,
+use crate::manifest::read::{
+    Artifact, AssetManifest, AssetManifestProperties, Entries, Manifest, Metadata, NestedProperties, StackProperties,
 };
 use crate::{
     BootstrapRequirement, DockerImageAsset, Environment, FileAsset, FileDestination, FileSource, KNOWN_MAJOR_VERSION,
-    MetadataEntry, Packaging, ReadError, Stack,
+    MetadataEntry, Packaging, ReadError, Stack, manifest,
 };
 
 /// No app nests stages deeper; a link that leads back up would otherwise be followed for ever.

@@ -10,15 +10,12 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde_core::Serialize;
 use serde_json::Value;
 
 use crate::asset::{FileDestination, Packaging, file_object_key};
-use crate::manifest::{
-    self, AssetManifest, Destination, Entries, File, Marker, Metadata, Source, WrittenArtifact, WrittenManifest,
-    WrittenProperties,
-};
-use crate::{Environment, MetadataEntry, WRITTEN_VERSION, WriteError, metadata};
+use crate::manifest::written::{AssetManifest, File, Manifest, Marker, assets_file, template_file};
+use crate::{Environment, MetadataEntry, WriteError, manifest, metadata};
 
 /// How often another run may come between moving the old assembly away and putting the new one there.
 const REPLACE_TRIES: u32 = 100;
@@ -93,7 +90,8 @@ pub struct AssemblyWriter {
     out: PathBuf,
     staging: PathBuf,
     stacks: Vec<StackArtifact>,
-    assets: BTreeMap<String, (Option<String>, Source, FileDestination)>,
+    /// By hash.
+    assets: BTreeMap<String, File>,
     finished: bool,
 }
 
@@ -136,8 +134,8 @@ impl AssemblyWriter {
         content: &AssetContent,
     ) -> Result<FileDestination, WriteError> {
         check_id(hash)?;
-        if let Some((_, _, destination)) = self.assets.get(hash) {
-            return Ok(destination.clone());
+        if let Some(known) = self.assets.get(hash) {
+            return Ok(known.destination.clone());
         }
         let (name, packaging, extension) = match content {
             AssetContent::Directory(_) | AssetContent::Files(_) => {
@@ -178,12 +176,9 @@ impl AssemblyWriter {
             AssetContent::Bytes(bytes, _) => self.write(&name, bytes)?,
         }
         let destination = FileDestination::own_bucket(file_object_key(hash, packaging, &extension));
-        let packaging = match packaging {
-            Packaging::File => "file",
-            Packaging::Zip => "zip",
-        };
-        let source = Source { path: Some(name), packaging: Some(packaging.to_owned()), executable: None };
-        self.assets.insert(hash.to_owned(), (display_name.map(str::to_owned), source, destination.clone()));
+        let display_name = display_name.map(str::to_owned);
+        let file = File { display_name, path: name, packaging, destination: destination.clone() };
+        self.assets.insert(hash.to_owned(), file);
         Ok(destination)
     }
 
@@ -192,86 +187,20 @@ impl AssemblyWriter {
     /// # Errors
     /// A stack uses an asset that was not given, or something cannot be written or moved. What was there before is then still there.
     pub fn finish(mut self) -> Result<(), WriteError> {
-        let mut artifacts = Vec::new();
-        for stack in std::mem::take(&mut self.stacks) {
-            let mut dependencies = Vec::new();
-            if !stack.assets.is_empty() {
-                let id = format!("{}.assets", stack.id);
-                let file = format!("{}.assets.json", stack.id);
-                self.write_json(&file, &self.asset_manifest(&stack)?)?;
-                artifacts.push((
-                    id.clone(),
-                    WrittenArtifact {
-                        kind: manifest::ASSETS,
-                        environment: None,
-                        properties: WrittenProperties::AssetManifest { file },
-                        dependencies: Vec::new(),
-                        metadata: Entries::default(),
-                        display_name: None,
-                    },
-                ));
-                dependencies.push(id);
-            }
-            dependencies.extend(stack.dependencies);
-            let metadata = stack.metadata.into_iter().map(|(path, entries)| {
-                let entry = |entry: MetadataEntry| Metadata { kind: entry.kind, data: entry.data, trace: entry.trace };
-                (path, entries.into_iter().map(entry).collect())
-            });
-            artifacts.push((
-                stack.id.clone(),
-                WrittenArtifact {
-                    kind: manifest::STACK,
-                    environment: Some(stack.environment.to_string()),
-                    properties: WrittenProperties::Stack {
-                        template_file: template_file(&stack.id),
-                        stack_name: stack.stack_name,
-                        parameters: stack.parameters,
-                        tags: stack.tags,
-                        termination_protection: stack.termination_protection,
-                        notification_arns: stack.notification_arns,
-                    },
-                    dependencies,
-                    metadata: Entries(metadata.collect()),
-                    display_name: Some(if stack.display_name.is_empty() { stack.id } else { stack.display_name }),
-                },
-            ));
+        for stack in self.stacks.iter().filter(|stack| !stack.assets.is_empty()) {
+            self.write_json(&assets_file(&stack.id), &self.asset_manifest(stack)?)?;
         }
-        self.write_json(
-            manifest::FILE_NAME,
-            &WrittenManifest { version: WRITTEN_VERSION, artifacts: Entries(artifacts) },
-        )?;
-        self.write_json(manifest::MARKER_NAME, &Marker { version: WRITTEN_VERSION })?;
+        self.write_json(manifest::FILE_NAME, &Manifest { stacks: &self.stacks })?;
+        self.write_json(manifest::MARKER_NAME, &Marker)?;
         self.put_in_place()
     }
 
-    fn asset_manifest(&self, stack: &StackArtifact) -> Result<AssetManifest, WriteError> {
-        let mut files = BTreeMap::new();
-        for hash in &stack.assets {
-            let Some((display_name, source, destination)) = self.assets.get(hash) else {
-                return Err(WriteError::UnknownAsset { stack: stack.id.clone(), asset: hash.clone() });
-            };
-            let destination = Destination {
-                bucket_name: destination.bucket.clone(),
-                object_key: destination.object_key.clone(),
-                region: None,
-                assume_role_arn: None,
-                assume_role_external_id: None,
-            };
-            let source = source.clone();
-            files.insert(
-                hash.clone(),
-                File {
-                    display_name: display_name.clone(),
-                    source,
-                    destinations: Entries(vec![("current".to_owned(), destination)]),
-                },
-            );
-        }
-        Ok(AssetManifest {
-            version: WRITTEN_VERSION.to_owned(),
-            files: Entries(files.into_iter().collect()),
-            docker_images: Entries::default(),
-        })
+    fn asset_manifest(&self, stack: &StackArtifact) -> Result<AssetManifest<'_>, WriteError> {
+        let file = |hash: &String| match self.assets.get_key_value(hash) {
+            Some((hash, file)) => Ok((hash.as_str(), file)),
+            None => Err(WriteError::UnknownAsset { stack: stack.id.clone(), asset: hash.clone() }),
+        };
+        Ok(AssetManifest { files: stack.assets.iter().map(file).collect::<Result<_, _>>()? })
     }
 
     fn put_in_place(&mut self) -> Result<(), WriteError> {
@@ -330,10 +259,6 @@ impl Drop for AssemblyWriter {
 
 fn is_taken(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists)
-}
-
-fn template_file(id: &str) -> String {
-    format!("{id}.template.json")
 }
 
 fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> WriteError {

@@ -2,6 +2,8 @@
 //!
 //! The hash is of names, execute bits and contents alone, so that two checkouts on two machines give the same bytes.
 
+use std::error::Error;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,11 +24,10 @@ pub struct DirectoryAsset {
 }
 
 /// What is wrong with an asset's directory.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum AssetError {
     /// It cannot be read.
-    #[error("cannot read {}: {error}", path.display())]
     Io {
         /// What could not be read.
         path: PathBuf,
@@ -34,7 +35,6 @@ pub enum AssetError {
         error: io::Error,
     },
     /// There is nothing at the path.
-    #[error("there is no directory `{}`{}", path.display(), looked_in(.folder))]
     Missing {
         /// The path as it was given.
         path: PathBuf,
@@ -42,13 +42,10 @@ pub enum AssetError {
         folder: Option<PathBuf>,
     },
     /// It is not a directory.
-    #[error("`{}` is not a directory", .0.display())]
     NotADirectory(PathBuf),
     /// It has no files.
-    #[error("the directory `{}` has no files in it", .0.display())]
     Empty(PathBuf),
     /// A link in it leads nowhere.
-    #[error("`{}` is a link to `{}`, which does not exist", link.display(), target.display())]
     DanglingLink {
         /// The link.
         link: PathBuf,
@@ -56,16 +53,31 @@ pub enum AssetError {
         target: PathBuf,
     },
     /// A link in it leads out of it, so that the zip would depend on the machine.
-    #[error("`{}` is a link that leaves the directory", .0.display())]
     LinkOutside(PathBuf),
     /// A name that cannot stand in a zip file.
-    #[error("the name of `{}` is not valid UTF-8", .0.display())]
     Name(PathBuf),
 }
 
-fn looked_in(folder: &Option<PathBuf>) -> String {
-    folder.as_ref().map_or_else(String::new, |folder| format!(" in {}", folder.display()))
+impl fmt::Display for AssetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { path, error } => write!(f, "cannot read {}: {error}", path.display()),
+            Self::Missing { path, folder: None } => write!(f, "there is no directory `{}`", path.display()),
+            Self::Missing { path, folder: Some(folder) } => {
+                write!(f, "there is no directory `{}` in {}", path.display(), folder.display())
+            }
+            Self::NotADirectory(path) => write!(f, "`{}` is not a directory", path.display()),
+            Self::Empty(path) => write!(f, "the directory `{}` has no files in it", path.display()),
+            Self::DanglingLink { link, target } => {
+                write!(f, "`{}` is a link to `{}`, which does not exist", link.display(), target.display())
+            }
+            Self::LinkOutside(path) => write!(f, "`{}` is a link that leaves the directory", path.display()),
+            Self::Name(path) => write!(f, "the name of `{}` is not valid UTF-8", path.display()),
+        }
+    }
 }
+
+impl Error for AssetError {}
 
 /// Names that are never part of an asset: what an interpreter or a desktop leaves behind.
 const IGNORED: [&str; 4] = ["__pycache__", ".DS_Store", ".git", "Thumbs.db"];

@@ -2,6 +2,8 @@
 //! it came from. A program sees values only; no file and no environment variable is read here.
 
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
 
 /// The effective parameters of this run.
 ///
@@ -23,17 +25,15 @@ pub struct Param {
 }
 
 /// A parameter that the program needs and was not given, or cannot read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParamsError {
     /// Some are missing.
-    #[error("{} not set: {}; set {} in params/config.properties or with --param NAME=VALUE", plural(.names.len(), "parameter is", "parameters are"), .names.join(", "), if .names.len() == 1 { "it" } else { "them" })]
     Missing {
         /// Their names.
         names: Vec<String>,
     },
     /// One is not what it must be.
-    #[error("parameter {name} is `{value}`, which is not {expected} ({origin})")]
     Invalid {
         /// Its name.
         name: String,
@@ -46,9 +46,25 @@ pub enum ParamsError {
     },
 }
 
-fn plural(count: usize, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+impl fmt::Display for ParamsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { names } => {
+                let (are, them) = if names.len() == 1 { ("parameter is", "it") } else { ("parameters are", "them") };
+                let (count, names) = (names.len(), names.join(", "));
+                write!(
+                    f,
+                    "{count} {are} not set: {names}; set {them} in params/config.properties or with --param NAME=VALUE"
+                )
+            }
+            Self::Invalid { name, value, expected, origin } => {
+                write!(f, "parameter {name} is `{value}`, which is not {expected} ({origin})")
+            }
+        }
+    }
 }
+
+impl Error for ParamsError {}
 
 impl Params {
     /// The parameters `entries`, for the environment of that name.

@@ -3,6 +3,7 @@
 //! `Value<T>` is a node of the tree with a meaning `T`. The meaning exists at compile time alone: it decides what fits
 //! where, so that a bucket's ARN cannot stand where its name belongs.
 
+use std::error::Error;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -99,11 +100,18 @@ impl<K: ?Sized> Arn<K> {
 }
 
 /// A text that is no ARN.
-#[derive(Debug, thiserror::Error)]
-#[error("`{text}` is not an ARN; one has the form arn:partition:service:region:account:resource")]
+#[derive(Debug)]
 pub struct ArnError {
     text: String,
 }
+
+impl fmt::Display for ArnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not an ARN; one has the form arn:partition:service:region:account:resource", self.text)
+    }
+}
+
+impl Error for ArnError {}
 
 /// Something that can stand for itself in a template.
 pub trait Literal {

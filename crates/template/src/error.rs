@@ -1,27 +1,26 @@
 //! What can be wrong with a source.
 
+use std::error::Error;
+use std::fmt;
+
 use crate::source::{Bytes, Span, Text};
 
 /// Why a source could not be read, and where.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{}: {kind}", span.start)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ReadError {
     kind: ReadErrorKind,
     span: Span,
 }
 
 /// Why a source could not be read.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ReadErrorKind {
     /// The source is not UTF-8.
-    #[error("this is not UTF-8 text")]
     NotText,
     /// There is nothing in it.
-    #[error("the template is empty")]
     Empty,
     /// It is longer than any template may be.
-    #[error("the template has {bytes} bytes, more than the {limit} that are read")]
     TooLarge {
         /// Its length.
         bytes: usize,
@@ -29,22 +28,18 @@ pub enum ReadErrorKind {
         limit: usize,
     },
     /// Its values are nested too deeply.
-    #[error("values are nested more than {limit} deep")]
     TooDeep {
         /// The greatest depth, in the long JSON form.
         limit: usize,
     },
     /// It breaks the rules of its language.
-    #[error("{0}")]
     Syntax(String),
     /// It is not a map.
-    #[error("a template is a map of sections, this is {found}")]
     NotAMap {
         /// What it is instead, with an article.
         found: &'static str,
     },
     /// A map has the same key twice.
-    #[error("the key `{key}` is here twice, first at {}", first.start)]
     DuplicateKey {
         /// The key.
         key: String,
@@ -52,25 +47,20 @@ pub enum ReadErrorKind {
         first: Span,
     },
     /// The source is not JSON, and this build reads nothing else.
-    #[error("a JSON template starts with `{{`; YAML is not read here")]
     NotJson,
     /// A YAML tag that is no intrinsic function.
-    #[error("there is no intrinsic function with the short form `{tag}`")]
     UnknownTag {
         /// The tag as it is written.
         tag: String,
     },
     /// A YAML key that is not a string, a number or a truth value.
-    #[error("a key has to be a string")]
     KeyNotAString,
     /// A YAML number that JSON does not have, such as infinity.
-    #[error("`{text}` is a number in YAML that JSON does not have")]
     NotANumber {
         /// The number as it is written.
         text: String,
     },
     /// A YAML scalar that is not what its tag says.
-    #[error("`{text}` is not of the type `{tag}`")]
     WrongType {
         /// The scalar as it is written.
         text: String,
@@ -78,21 +68,54 @@ pub enum ReadErrorKind {
         tag: String,
     },
     /// What a YAML merge key (`<<`) has to merge is neither a map nor a list of maps.
-    #[error("`<<` takes a map or a list of maps")]
     MergeNotAMap,
     /// A YAML alias inside the value that it stands for.
-    #[error("the alias stands inside the value that it stands for")]
     AliasInItself,
     /// YAML aliases stand for more than any template may be.
-    #[error("with its aliases resolved the template has more than {limit} values")]
     AliasesTooLarge {
         /// The greatest number of values.
         limit: usize,
     },
     /// There is more than one YAML document.
-    #[error("there is a second document; a template is one")]
     SecondDocument,
 }
+
+impl fmt::Display for ReadErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotText => f.write_str("this is not UTF-8 text"),
+            Self::Empty => f.write_str("the template is empty"),
+            Self::TooLarge { bytes, limit } => {
+                write!(f, "the template has {bytes} bytes, more than the {limit} that are read")
+            }
+            Self::TooDeep { limit } => write!(f, "values are nested more than {limit} deep"),
+            Self::Syntax(message) => f.write_str(message),
+            Self::NotAMap { found } => write!(f, "a template is a map of sections, this is {found}"),
+            Self::DuplicateKey { key, first } => write!(f, "the key `{key}` is here twice, first at {}", first.start),
+            Self::NotJson => f.write_str("a JSON template starts with `{`; YAML is not read here"),
+            Self::UnknownTag { tag } => write!(f, "there is no intrinsic function with the short form `{tag}`"),
+            Self::KeyNotAString => f.write_str("a key has to be a string"),
+            Self::NotANumber { text } => write!(f, "`{text}` is a number in YAML that JSON does not have"),
+            Self::WrongType { text, tag } => write!(f, "`{text}` is not of the type `{tag}`"),
+            Self::MergeNotAMap => f.write_str("`<<` takes a map or a list of maps"),
+            Self::AliasInItself => f.write_str("the alias stands inside the value that it stands for"),
+            Self::AliasesTooLarge { limit } => {
+                write!(f, "with its aliases resolved the template has more than {limit} values")
+            }
+            Self::SecondDocument => f.write_str("there is a second document; a template is one"),
+        }
+    }
+}
+
+impl Error for ReadErrorKind {}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.span.start, self.kind)
+    }
+}
+
+impl Error for ReadError {}
 
 impl ReadError {
     /// Why it could not be read.
