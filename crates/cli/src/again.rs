@@ -18,6 +18,11 @@ impl Globals {
         option("--profile", &self.profile);
         option("--region", &self.region);
         option("--role-arn", &self.role_arn);
+        option("--external-id", &self.access.external_id);
+        option("--session-name", &self.access.session_name);
+        option("--duration", &self.access.duration);
+        // Its code is good for once.
+        option("--mfa-serial", &self.access.mfa_serial);
         option("--endpoint-url", &self.endpoint_url);
         for param in &self.params {
             option("--param", &Some(param.clone()));

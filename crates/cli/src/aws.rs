@@ -10,9 +10,11 @@ use skysmith_deploy::{Endpoint, Event, Observer, SessionOptions};
 use skysmith_local::Running;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::cli::duration as duration_of;
 use crate::emulator;
 use crate::error::Failure;
 use crate::hints::worded;
+use crate::mfa::Prompt;
 use crate::output::Ui;
 use crate::session::Session;
 
@@ -46,7 +48,7 @@ impl Aws {
     /// Connects to what the flags, the environment and skysmith.toml say. With `--local` the emulator is started if need be.
     pub fn connect(session: &Session) -> Result<Self, Failure> {
         let local = if session.globals.local { Some(emulator::start(session)?) } else { None };
-        let options = options(session, local.as_ref());
+        let options = options(session, local.as_ref(), true)?;
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
@@ -70,6 +72,14 @@ impl Aws {
         if let Some(taken) = self.taken.borrow().get(&way) {
             return Ok(taken.clone());
         }
+        // A stack that is bound to a region goes nowhere else; who names another one is mistaken about that.
+        if let (Some(asked), Some(bound), None) = (&session.globals.region, &stack.environment.region, &self.local)
+            && asked != bound
+        {
+            return Err(Failure::failed(format!("stack {} belongs to {bound}, not to {asked}", stack.display_name))
+                .hint("leave out --region: each stack goes to its own")
+                .hint("or change the region of the stack, in the program that describes it"));
+        }
         let observer = Warnings(Arc::clone(&session.ui));
         let taken = self.session.for_stack(stack, &observer).await.map_err(|error| worded(session, error))?;
         self.taken.borrow_mut().insert(way, taken.clone());
@@ -82,19 +92,40 @@ impl Aws {
     }
 }
 
-/// What the flags, the environment and skysmith.toml say about the way to AWS; or to `local`, if there is one.
-pub fn options(session: &Session, local: Option<&Running>) -> SessionOptions {
-    let endpoint = match (local, &session.globals.endpoint_url) {
+/// What the flags, the environment and skysmith.toml say about the way to AWS; or to `local`, if there is one. Nobody is asked for a code unless `asks`.
+pub fn options(session: &Session, local: Option<&Running>, asks: bool) -> Result<SessionOptions, Failure> {
+    let (globals, access, environment) = (&session.globals, &session.globals.access, session.environment());
+    let endpoint = match (local, &globals.endpoint_url) {
         (Some(running), _) => Endpoint::Local(running.endpoint.url().to_owned()),
         (None, Some(url)) => Endpoint::Url(url.clone()),
         (None, None) => Endpoint::Aws,
     };
-    SessionOptions {
+    let role_arn = session.role_arn();
+    // What is said of a role on the command line is said of no other than the one that is named there or in skysmith.toml.
+    if role_arn.is_none() {
+        for (flag, given) in [("--external-id", &access.external_id), ("--session-name", &access.session_name)] {
+            if given.is_some() {
+                return Err(Failure::usage(format!("{flag} is about a role, and none is named"))
+                    .hint("name it with --role-arn; for the role of a profile it stands in the profile"));
+            }
+        }
+    }
+    let duration = access.duration.as_ref().or(environment.duration.as_ref());
+    let duration =
+        duration.map(|text| duration_of(text).map_err(|reason| Failure::usage(format!("--duration: {reason}"))));
+    Ok(SessionOptions {
         profile: session.profile(),
         region: session.region(),
-        role_arn: session.globals.role_arn.clone(),
+        role_arn,
+        external_id: access.external_id.clone().or_else(|| environment.external_id.clone()),
+        session_name: access.session_name.clone().or_else(|| environment.session_name.clone()),
+        duration: duration.transpose()?,
+        mfa_serial: access.mfa_serial.clone().or_else(|| environment.mfa_serial.clone()),
+        mfa: Some(Arc::new(Prompt::new(Arc::clone(&session.ui), access.mfa_code.clone(), asks))),
+        // Without a home there is nowhere to keep them, and a code the next time.
+        cache: skysmith_local::cache_dir().ok().map(|folder| folder.join("sessions")),
         endpoint,
-    }
+    })
 }
 
 /// Refuses credentials of another account than skysmith.toml has for the environment.

@@ -10,6 +10,9 @@
 //! account = "123456789012"
 //! region = "eu-central-1"
 //! profile = "prod"
+//! role_arn = "arn:aws:iam::123456789012:role/deployer"   # external_id and session_name as well
+//! mfa_serial = "arn:aws:iam::210987654321:mfa/me"        # what the profile says, unless it is said here
+//! duration = "4h"
 //! ```
 //!
 //! A folder that has a `cdk.json` instead is the root of a CDK app: see [`crate::cdk_json`].
@@ -35,6 +38,10 @@ const PARAMETERS: &str = "params";
 /// The folder for the assembly, unless the file or a flag names another. The CDK's own, so that its tools find it.
 pub const OUT: &str = "cdk.out";
 
+/// What can be said of an environment.
+const ENVIRONMENT_KEYS: [&str; 8] =
+    ["profile", "region", "account", "role_arn", "external_id", "session_name", "mfa_serial", "duration"];
+
 /// What a project works on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum App {
@@ -58,6 +65,16 @@ pub struct Environment {
     pub region: Option<String>,
     /// The twelve digits of the account that it must be.
     pub account: Option<String>,
+    /// The role to take before anything else.
+    pub role_arn: Option<String>,
+    /// The external id that the role's owner asks for.
+    pub external_id: Option<String>,
+    /// The name under which CloudTrail shows what is done with the role.
+    pub session_name: Option<String>,
+    /// The MFA device with whose code a session is taken.
+    pub mfa_serial: Option<String>,
+    /// How long a session lasts; a time such as `8h`.
+    pub duration: Option<String>,
 }
 
 /// The file's content, with defaults for what it does not say.
@@ -211,12 +228,22 @@ impl Reader<'_> {
                     "profile" => &mut environment.profile,
                     "region" => &mut environment.region,
                     "account" => &mut environment.account,
+                    "role_arn" => &mut environment.role_arn,
+                    "external_id" => &mut environment.external_id,
+                    "session_name" => &mut environment.session_name,
+                    "mfa_serial" => &mut environment.mfa_serial,
+                    "duration" => &mut environment.duration,
                     other => {
-                        self.unknown(key, other, &prefix, &["profile", "region", "account"]);
+                        self.unknown(key, other, &prefix, &ENVIRONMENT_KEYS);
                         continue;
                     }
                 };
                 *field = self.text_value(&format!("{prefix}{}", key.get_ref()), value);
+                if key.get_ref() == "duration"
+                    && let Some(Err(reason)) = field.as_deref().map(crate::cli::duration)
+                {
+                    self.mistake(value.span().start, format!("`{prefix}duration`: {reason}"));
+                }
                 if key.get_ref() == "account"
                     && field.as_ref().is_some_and(|text| text.len() != 12 || !text.bytes().all(|b| b.is_ascii_digit()))
                 {
@@ -302,7 +329,7 @@ mod tests {
                 (3, "unknown key `app.pakage`; did you mean `app.package`?".to_owned()),
                 (3, "`app` needs a `package`".to_owned()),
                 (5, "`environments.dev.account` must have twelve digits".to_owned()),
-                (6, "unknown key `environments.dev.zone`; known here: profile, region, account".to_owned()),
+                (6, "unknown key `environments.dev.zone`; known here: profile, region, account, role_arn, external_id, session_name, mfa_serial, duration".to_owned()),
             ]
         );
         assert_eq!(

@@ -1,6 +1,6 @@
 //! What to do about an error of AWS, or on the way to it.
 
-use skysmith_deploy::{Because, Denied, Error, NoWayBack, Operation, Stuck};
+use skysmith_deploy::{Because, Denied, Error, NoWayBack, Operation, ServiceError, Stuck};
 
 use crate::error::Failure;
 use crate::output::words;
@@ -25,11 +25,27 @@ pub fn worded(session: &Session, error: Error) -> Failure {
         Error::BadCredentials { .. } => {
             vec![format!("`aws sts get-caller-identity{profile}` shows the same outside of Skysmith")]
         }
+        Error::LoginNeeded { command, .. } => vec![format!("log in: {command}")],
+        Error::MfaNeeded { .. } => vec![
+            "pass the six digits that it shows with --mfa-code, or as SKYSMITH_MFA_CODE; on a terminal they are asked for"
+                .to_owned(),
+            "the session is kept until it ends: the commands after this one need no code".to_owned(),
+        ],
+        Error::MfaRefused { .. } => {
+            vec!["a code works once, and for half a minute: wait for the next, and check whose device it is".to_owned()]
+        }
+        Error::RoleRefused { .. } => vec![
+            format!("`aws sts get-caller-identity{profile}` shows who asks: that may need sts:AssumeRole, and the role's trust policy must name it"),
+            "if the policy asks for an external id or for MFA: --external-id, --mfa-serial".to_owned(),
+        ],
+        Error::CaBundle { .. } => {
+            vec!["it is named by AWS_CA_BUNDLE, or by `ca_bundle` of the profile: a file of PEM certificates".to_owned()]
+        }
         // A signature is of a moment; AWS says so in words alone.
         Error::CredentialsRefused(error) | Error::CredentialsExpired(error) if is_of_another_time(&error.message) => {
             vec!["set this machine's clock: AWS takes signatures of the last five minutes".to_owned()]
         }
-        Error::CredentialsExpired(_) => vec![format!("log in again: aws sso login{profile}")],
+        Error::CredentialsExpired(error) => vec![renewal(error, &profile)],
         Error::CredentialsRefused(_) => vec![
             "check the profile, and AWS_ACCESS_KEY_ID and its companions".to_owned(),
             "check the region: one that the account has not enabled refuses all credentials".to_owned(),
@@ -40,6 +56,10 @@ pub fn worded(session: &Session, error: Error) -> Failure {
         Error::Unreachable { .. } if session.globals.local => {
             vec!["skysmith local status says how the emulator is".to_owned()]
         }
+        Error::Unreachable { reason, .. } if reason.contains("certificate") => vec![
+            "if a proxy stands in between that shows certificates of its own, name the file with its authority: AWS_CA_BUNDLE, or `ca_bundle` of the profile"
+                .to_owned(),
+        ],
         Error::Unreachable { .. } => {
             let meant = session.region().and_then(|region| regions::suggestion(&region));
             let meant = meant.map(|region| format!("the region may be mistyped: did you mean `{region}`?"));
@@ -71,6 +91,18 @@ pub fn worded(session: &Session, error: Error) -> Failure {
         Error::Protected { stack } => vec![format!(
             "lift it first: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {stack}"
         )],
+        Error::LostSight { source, .. } if lost_credentials(source) => {
+            let renewal = match &**source {
+                Error::CredentialsExpired(error) => renewal(error, &profile),
+                Error::LoginNeeded { command, .. } => format!("log in: {command}"),
+                _ => format!("see that `aws sts get-caller-identity{profile}` works again"),
+            };
+            vec![
+                "CloudFormation goes on without you; nothing has to be undone".to_owned(),
+                renewal,
+                "then run the command again: it goes on from where CloudFormation is".to_owned(),
+            ]
+        }
         Error::LostSight { .. } => vec!["run the command again: it goes on from where CloudFormation is".to_owned()],
         Error::BucketsNotEmpty { .. } => {
             vec!["empty them, keep them (removal policy Retain), or have the app mark them to be emptied, and deploy that".to_owned()]
@@ -112,6 +144,29 @@ pub fn missing(session: &Session, denied: &Denied) -> Vec<String> {
             ]
         }
     }
+}
+
+/// How to have credentials again that are over.
+fn renewal(error: &ServiceError, profile: &str) -> String {
+    if error.message.contains("took a code") {
+        return "run the command again: it takes a new code, and a longer session with --duration".to_owned();
+    }
+    let is_set = |variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+    if profile.is_empty() && is_set("AWS_SESSION_TOKEN") {
+        return "set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN: these are over".to_owned();
+    }
+    format!("log in again: aws sso login{profile}, or whatever made these credentials")
+}
+
+/// Whether it is the credentials that are lost.
+fn lost_credentials(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::CredentialsExpired(_)
+            | Error::CredentialsRefused(_)
+            | Error::BadCredentials { .. }
+            | Error::LoginNeeded { .. }
+    )
 }
 
 /// `Signature expired: 20260101T000000Z is now earlier than ...`, `Signature not yet current: ...`.

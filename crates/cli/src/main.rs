@@ -16,6 +16,7 @@ mod error;
 mod hints;
 mod interrupt;
 mod live;
+mod mfa;
 mod names;
 mod output;
 mod params;

@@ -18,12 +18,17 @@ use crate::params::{self, Params};
 use crate::regions;
 
 /// The options that can be set by a variable. `SKYSMITH_PARAM_<KEY>` comes on top.
-const VARIABLES: [&str; 10] = [
+const VARIABLES: [&str; 15] = [
     "SKYSMITH_APP",
     "SKYSMITH_ENV",
     "SKYSMITH_PROFILE",
     "SKYSMITH_REGION",
     "SKYSMITH_ROLE_ARN",
+    "SKYSMITH_EXTERNAL_ID",
+    "SKYSMITH_SESSION_NAME",
+    "SKYSMITH_DURATION",
+    "SKYSMITH_MFA_SERIAL",
+    "SKYSMITH_MFA_CODE",
     "SKYSMITH_ENDPOINT_URL",
     "SKYSMITH_LOCAL",
     "SKYSMITH_OUT",
@@ -97,6 +102,11 @@ impl Session {
     pub fn profile(&self) -> Option<String> {
         let by_cdk = || self.project.cdk.as_ref().and_then(|cdk| cdk.profile.clone());
         self.globals.profile.clone().or_else(|| self.environment().profile.clone()).or_else(by_cdk)
+    }
+
+    /// The role to take before anything else, by a flag, a variable of ours or the environment.
+    pub fn role_arn(&self) -> Option<String> {
+        self.globals.role_arn.clone().or_else(|| self.environment().role_arn.clone())
     }
 
     /// The folder for the assembly, absolute.

@@ -11,6 +11,7 @@ use crate::denied::Denied;
 use crate::exports::ReadOutput;
 use crate::guard::DataLoss;
 use crate::monitor::Failure;
+use crate::session::{Source, uncarried};
 use crate::{NoWayBack, Operation, StackStatus, Stuck};
 
 /// An answer of AWS that is an error.
@@ -53,6 +54,46 @@ pub enum Error {
     #[error("the AWS credentials cannot be used: {reason}")]
     BadCredentials {
         /// What is wrong.
+        reason: String,
+    },
+    /// A login is over, or was never made.
+    #[error("{login} is over, or was never made: {reason}")]
+    LoginNeeded {
+        /// The login.
+        login: Source,
+        /// The command that makes it.
+        command: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A code of an MFA device is needed, and nobody can be asked for it.
+    #[error("a code of MFA device {device} is needed, and there is nobody to ask")]
+    MfaNeeded {
+        /// The device's serial number.
+        device: String,
+    },
+    /// AWS does not accept the code of an MFA device.
+    #[error("the code of MFA device {device} is not accepted: {reason}")]
+    MfaRefused {
+        /// The device's serial number.
+        device: String,
+        /// AWS's words, or ours.
+        reason: String,
+    },
+    /// The credentials may not take a role.
+    #[error("role {role} cannot be taken: {error}")]
+    RoleRefused {
+        /// The role's ARN.
+        role: String,
+        /// What AWS says.
+        error: ServiceError,
+    },
+    /// The file with the certificates to trust cannot be used.
+    #[error("the certificates to trust cannot be read from {}: {reason}", .path.display())]
+    CaBundle {
+        /// The file that `AWS_CA_BUNDLE` or the profile names.
+        path: PathBuf,
+        /// What is wrong with it.
         reason: String,
     },
     /// The credentials were valid once.
@@ -338,6 +379,7 @@ impl Error {
             Self::Service(error) | Self::CredentialsExpired(error) | Self::CredentialsRefused(error) => {
                 Some(&error.code)
             }
+            Self::RoleRefused { error, .. } => Some(&error.code),
             Self::LostSight { source, .. } => source.code(),
             _ => None,
         }
@@ -396,6 +438,10 @@ impl Error {
                 }
             }
             SdkError::DispatchFailure(failure) => {
+                // Credentials are got in the middle of a call.
+                if let Some(ours) = uncarried(error) {
+                    return ours;
+                }
                 let connector = failure.as_connector_error();
                 let reason =
                     connector.map_or_else(|| "the request could not be sent".to_owned(), |error| root_cause(error));

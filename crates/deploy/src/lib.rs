@@ -58,7 +58,7 @@ pub use monitor::{Cause, Event, Failure, Observer, StackEvent};
 pub use operation::Operation;
 pub use repair::{Blocking, Diagnosis, Fate, Released, RepairOptions, Repaired, Trouble, trouble};
 pub use rollback::{NoWayBack, RollbackOptions, WayBack, way_back};
-pub use session::{Endpoint, Identity, Session, SessionOptions};
+pub use session::{CredentialsInfo, Endpoint, Identity, MfaPrompt, MfaRequest, Session, SessionOptions, Source};
 pub use stack::{DeployedStack, Output};
 pub use state::{Action, ChangeSets, Leftovers, Situation, Stuck, Whose, Wish, next_action};
 pub use status::{ChangeSetStatus, ExecutionStatus, ResourceStatus, StackStatus};

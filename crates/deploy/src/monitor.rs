@@ -279,7 +279,10 @@ impl Session {
                         // Credentials do not come back by waiting.
                         let hopeless = matches!(
                             error,
-                            Error::CredentialsExpired(_) | Error::CredentialsRefused(_) | Error::BadCredentials { .. }
+                            Error::CredentialsExpired(_)
+                                | Error::CredentialsRefused(_)
+                                | Error::BadCredentials { .. }
+                                | Error::LoginNeeded { .. }
                         );
                         if hopeless || last_answer.elapsed() > BLIND_FOR {
                             return Err(Error::LostSight { stack_id: stack_id.to_owned(), source: Box::new(error) });

@@ -135,6 +135,8 @@ fn set_environment(
     let context = Context { parameters: params.effective, environment: session.globals.environment.clone(), other };
     let context = serde_json::to_string(&context)?;
     command.env_remove(protocol::CONTEXT_FILE).env_remove(protocol::CONTEXT_JSON);
+    // A code is for AWS alone.
+    command.env_remove("SKYSMITH_MFA_CODE");
     if context.len() < protocol::CONTEXT_JSON_LIMIT {
         command.env(protocol::CONTEXT_JSON, context);
     } else {

@@ -2,6 +2,7 @@
 //!
 //! Nothing here acts. A flag that nothing reads does not belong here.
 
+mod access;
 mod command;
 mod flags;
 mod permissions;
@@ -15,6 +16,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
 
+pub use access::{Access, Code, duration};
 pub use command::Command;
 pub use flags::{Deploy, Destroy, Diff, Local, Selection, Stacks};
 pub use permissions::{Permissions, Purpose};
@@ -29,6 +31,7 @@ Examples:
   skysmith --app template.yaml diff     the same for a template that was written by hand
 
 Options can be set by variables as well: SKYSMITH_APP, _ENV, _PROFILE, _REGION, _ROLE_ARN,
+_EXTERNAL_ID, _SESSION_NAME, _DURATION, _MFA_SERIAL, _MFA_CODE,
 _ENDPOINT_URL, _LOCAL, _OUT, _JSON, _COLOR. A flag wins over a variable, and that over skysmith.toml.
 
 Exit code: 0 done, 1 failed or refused (or `--fail` found something), 2 wrong usage.
@@ -98,6 +101,7 @@ impl Globals {
         ] {
             option.take_if(|text| text.is_empty());
         }
+        self.access.forget_empty();
         self.out.take_if(|path| path.as_os_str().is_empty());
     }
 }
@@ -133,6 +137,10 @@ pub struct Globals {
     /// Role to take before anything else
     #[arg(long, global = true, value_name = "ARN", env = "SKYSMITH_ROLE_ARN", hide_env = true)]
     pub role_arn: Option<String>,
+
+    /// Sessions and MFA.
+    #[command(flatten)]
+    pub access: Access,
 
     /// Send all calls to this address
     #[arg(long, global = true, value_name = "URL", env = "SKYSMITH_ENDPOINT_URL", hide_env = true)]

@@ -5,10 +5,10 @@
 use std::env;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::json;
-use skysmith_deploy::{Error, Session as Connection};
+use skysmith_deploy::{CredentialsInfo, Endpoint, Error, Session as Connection, SessionOptions};
 use skysmith_local::{PythonEnvironment, Status};
 use tokio::runtime::Builder;
 
@@ -297,19 +297,22 @@ fn local(session: &Session) -> Vec<Check> {
     vec![check.needed_if(asked)]
 }
 
-/// Whose credentials there are, where they lead, and whether the clocks agree.
+/// Whose credentials there are, how they came about, where they lead, and whether the clocks agree.
 fn account(session: &Session) -> Vec<Check> {
-    let checks = |credentials: (State, String), region: (State, String), clock: (State, String)| {
-        vec![
-            Check::new("credentials", "deploys to AWS", credentials.0, credentials.1),
-            Check::new("region", "where it goes", region.0, region.1),
-            Check::new("clock", "signs calls to AWS", clock.0, clock.1),
-        ]
-    };
+    let checks =
+        |credentials: (State, String), source: (State, String), region: (State, String), clock: (State, String)| {
+            vec![
+                Check::new("credentials", "deploys to AWS", credentials.0, credentials.1),
+                Check::new("source", "where the credentials come from", source.0, source.1),
+                Check::new("region", "where it goes", region.0, region.1),
+                Check::new("clock", "signs calls to AWS", clock.0, clock.1),
+            ]
+        };
     let skipped = |why: &str| (State::Skipped, why.to_owned());
     if session.globals.local {
         let region = session.region().unwrap_or_default();
         return checks(
+            skipped("not needed with --local"),
             skipped("not needed with --local"),
             (State::Ok, format!("{region}, of the local AWS")),
             skipped("not needed with --local"),
@@ -319,7 +322,7 @@ fn account(session: &Session) -> Vec<Check> {
     let environment = session.environment();
     let meant = session.profile().is_some()
         || environment.account.is_some()
-        || session.globals.role_arn.is_some()
+        || session.role_arn().is_some()
         || session.globals.endpoint_url.is_some();
     let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let given = session.region().or_else(|| set("AWS_REGION")).or_else(|| set("AWS_DEFAULT_REGION"));
@@ -327,11 +330,13 @@ fn account(session: &Session) -> Vec<Check> {
         Some(region) => (State::Ok, region),
         None => (State::Missing, "none is set".to_owned()),
     };
-    let mut checks = match connect(session) {
-        Ok(connection) => {
+    let unanswered = || skipped("not checked: it takes an answer from AWS");
+    let mut checks = match aws::options(session, None, false).map(|options| connect(&options)) {
+        Ok(Ok(connection)) => {
             let identity = connection.identity();
             let mut checks = checks(
                 (State::Ok, format!("account {}, {}", identity.account, identity.arn)),
+                (State::Ok, origin(connection.credentials(), SystemTime::now())),
                 (State::Ok, connection.region().to_owned()),
                 clock(&connection),
             );
@@ -340,26 +345,25 @@ fn account(session: &Session) -> Vec<Check> {
             }
             checks
         }
-        Err(error) => {
-            let state = match &error {
-                Error::NoCredentials { .. } => State::Missing,
-                Error::NoRegion => State::Skipped,
-                _ => State::Wrong,
-            };
-            let detail = match &error {
-                Error::NoRegion => "not checked: there is no region to ask in".to_owned(),
+        Ok(Err(error)) => {
+            let (state, detail) = match &error {
+                Error::NoRegion => (State::Skipped, "not checked: there is no region to ask in".to_owned()),
                 // The rest of the words lists every place that was tried.
-                Error::NoCredentials { .. } => "none found".to_owned(),
-                _ => String::new(),
+                Error::NoCredentials { .. } => (State::Missing, "none found".to_owned()),
+                // Nothing is wrong with them, and commands ask.
+                Error::MfaNeeded { device } => (State::Skipped, format!("not checked: they take a code of {device}")),
+                _ => (State::Wrong, String::new()),
             };
             let no_region = matches!(error, Error::NoRegion);
-            let mut checks =
-                checks((state, detail.clone()), given, skipped("not checked: it takes an answer from AWS"));
             let Report { message, hints, .. } = hints::worded(session, error).into_report();
-            if detail.is_empty() {
-                checks[0].detail = message;
-            }
-            checks[usize::from(no_region)].hints = hints;
+            let detail = if detail.is_empty() { message } else { detail };
+            let mut checks = checks((state, detail), unanswered(), given, unanswered());
+            checks[if no_region { 2 } else { 0 }].hints = hints;
+            checks
+        }
+        Err(failure) => {
+            let mut checks = checks(unanswered(), unanswered(), given, unanswered());
+            checks[0] = Check::failed("credentials", "deploys to AWS", failure);
             checks
         }
     };
@@ -369,15 +373,36 @@ fn account(session: &Session) -> Vec<Check> {
     checks
 }
 
-fn connect(session: &Session) -> Result<Connection, Error> {
-    let silent = |reason: String| Error::Unreachable {
-        operation: "GetCallerIdentity",
-        endpoint: session.globals.endpoint_url.clone(),
-        reason,
+/// Where credentials come from, what was taken with them, and when they end.
+fn origin(credentials: &CredentialsInfo, now: SystemTime) -> String {
+    let mut text = credentials.source.to_string();
+    if let Some(device) = &credentials.mfa_device {
+        let kept = if credentials.kept { ", given before" } else { "" };
+        text.push_str(&format!("; with a code of {device}{kept}"));
+    }
+    for role in &credentials.roles {
+        text.push_str(&format!("; role {role}"));
+    }
+    if let Some(left) = credentials.expires.and_then(|end| end.duration_since(now).ok()) {
+        let minutes = left.as_secs() / 60;
+        let left = match (minutes / 60, minutes % 60) {
+            (0, minutes) => format!("{minutes} min"),
+            (hours, minutes) => format!("{hours} h {minutes:02} min"),
+        };
+        text.push_str(&format!("; {left} left"));
+    }
+    text
+}
+
+fn connect(options: &SessionOptions) -> Result<Connection, Error> {
+    let endpoint = match &options.endpoint {
+        Endpoint::Url(url) | Endpoint::Local(url) => Some(url.clone()),
+        Endpoint::Aws => None,
     };
+    let silent =
+        |reason: String| Error::Unreachable { operation: "GetCallerIdentity", endpoint: endpoint.clone(), reason };
     let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| silent(error.to_string()))?;
-    let options = aws::options(session, None);
-    let connected = runtime.block_on(async { tokio::time::timeout(PATIENCE, Connection::connect(&options)).await });
+    let connected = runtime.block_on(async { tokio::time::timeout(PATIENCE, Connection::connect(options)).await });
     // What still waits for a name or a file in the background must not be waited for.
     runtime.shutdown_background();
     connected.unwrap_or_else(|_| Err(silent(format!("no answer within {} s", PATIENCE.as_secs()))))

@@ -1,6 +1,7 @@
 //! Commands that need AWS, as far as they get without it. What they do with it is shown by the end-to-end tests.
 
-use crate::project::{TEMPLATE, TestProject};
+use crate::fake_aws::Answer;
+use crate::project::{TEMPLATE, TestProject, writes_assembly};
 
 /// A project with one stack, with credentials that nobody knows and no files of the user's.
 fn project() -> TestProject {
@@ -102,4 +103,22 @@ fn an_environment_is_an_account() {
         .skysmith(["--env", "prod", "--endpoint-url", "http://127.0.0.1:9", "outputs"])
         .code(1)
         .err_has("cannot be reached");
+}
+
+#[test]
+fn a_stack_of_another_account_or_region_is_left_alone() {
+    let url = Answer::identity("123456789012").served();
+    let bound = writes_assembly(&[("only", &[])]).replace("unknown-account", "210987654321");
+    let project = project().file("app.sh", &bound).variable("SKYSMITH_ENDPOINT_URL", &url);
+    for command in ["diff", "outputs"] {
+        let ran = project.skysmith([command]).code(1).out("");
+        ran.err_has(
+            "stack only belongs to aws://210987654321/eu-west-1, the credentials to aws://123456789012/eu-west-1",
+        )
+        .err_has("choose other credentials with --profile");
+        let ran = project.skysmith(["--region", "eu-west-2", command]).code(1).out("");
+        ran.err_has("stack only belongs to eu-west-1, not to eu-west-2").err_has("leave out --region");
+    }
+    project.skysmith(["deploy", "--yes"]).code(1).err_has("stack only belongs to aws://210987654321/eu-west-1");
+    project.skysmith(["destroy", "--yes"]).code(1).err_has("stack only belongs to aws://210987654321/eu-west-1");
 }

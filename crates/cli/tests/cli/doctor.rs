@@ -78,6 +78,7 @@ fn every_thing_is_named_with_its_purpose() {
              = https://docs.docker.com/get-docker\n\
          ✓ local AWS     deploys with --local                       not installed yet; the first use installs it\n\
          · credentials   deploys to AWS                             not checked: there is no region to ask in\n\
+         · source        where the credentials come from            not checked: it takes an answer from AWS\n\
          · region        where it goes                              none is set\n\
          · clock         signs calls to AWS                         not checked: it takes an answer from AWS\n",
         project.path("").canonicalize().unwrap().display()

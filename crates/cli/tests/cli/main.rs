@@ -1,4 +1,4 @@
-//! The `skysmith` command from outside: what it prints where, and how it exits. Nothing here needs AWS, a network, or anything but a shell and Rust.
+//! The `skysmith` command from outside: what it prints where, and how it exits. Nothing here needs AWS or a network; one test asks the AWS SDK for Python for its opinion.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends here")]
 
@@ -7,6 +7,7 @@ mod assembly;
 mod aws;
 mod command_line;
 mod config;
+mod credentials;
 mod doctor;
 mod fake_aws;
 mod package;

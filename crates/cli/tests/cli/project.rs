@@ -59,6 +59,11 @@ impl TestProject {
         Ran::from(self.command(folder, args).output().unwrap())
     }
 
+    /// The same with options before.
+    pub fn skysmith_with<const N: usize>(&self, options: &[&str], args: [&str; N]) -> Ran {
+        Ran::from(self.command("", []).args(options).args(args).output().unwrap())
+    }
+
     /// The command, ready to run.
     pub fn command<const N: usize>(&self, folder: &str, args: [&str; N]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_skysmith"));

@@ -1,32 +1,53 @@
 //! Who we are and how we call: credentials, region, clients, the count of calls.
+//!
+//! The files by concern: [`profile`] decides what a profile asks for, [`credentials`] gets it, [`role`] takes sessions and roles, [`mfa`] is about codes, [`cache`] keeps what
+//! took one, [`http`] and [`region`] are about the way there, [`preflight`] about the first call.
 
+mod cache;
 mod credentials;
 mod http;
+mod mfa;
 mod preflight;
+mod profile;
 mod refusals;
 mod region;
+mod role;
+mod source;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::error::Error as StdError;
+use std::fmt;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
+use aws_config::profile::ProfileSet;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
-use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_cloudformation::config::{Credentials, SharedCredentialsProvider};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::SystemTimeSource;
+use aws_types::os_shim_internal::{Env, Fs};
 use skysmith_assembly::{Environment, Placeholders};
 use tokio::sync::Mutex;
 
-use self::credentials::credentials;
+use self::credentials::Chain;
 use self::http::http_client;
+pub use self::mfa::{MfaPrompt, MfaRequest};
 use self::preflight::{Calls, Clock, preflight_error};
+use self::profile::Role;
 use self::refusals::Refusals;
 use self::region::{is_loopback, metadata_client, region};
+use self::role::TakenRole;
+pub use self::source::{CredentialsInfo, Source};
 use crate::Error;
 use crate::pace::Budget;
 
@@ -39,6 +60,11 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// For the first call alone, which decides whether there is anybody to talk to.
 const PREFLIGHT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where our credentials say that they come from.
+const PROVIDER: &str = "skysmith";
+/// Credentials may be renewed in the middle of a call, by a program or over several steps.
+const RENEWAL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Where the API is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,7 +79,7 @@ pub enum Endpoint {
 }
 
 /// What the user says about credentials.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct SessionOptions {
     /// A profile of `~/.aws`. It wins over credentials in the environment, as in the AWS CLI.
     pub profile: Option<String>,
@@ -61,6 +87,19 @@ pub struct SessionOptions {
     pub region: Option<String>,
     /// A role to take before anything else.
     pub role_arn: Option<String>,
+    /// What [that role's owner asks for](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html) of a third party.
+    pub external_id: Option<String>,
+    /// The name under which CloudTrail shows what is done with that role. Default: `skysmith`.
+    pub session_name: Option<String>,
+    /// How long the session of the role, or of the keys with a code, lasts: 15 minutes to 12 hours (36 for keys), as far as the role permits. Default: AWS's, an hour for a
+    /// role and 12 for keys; or the profile's `duration_seconds`.
+    pub duration: Option<Duration>,
+    /// The MFA device with whose code a session is taken for a user's keys. Default: what the profile says (`mfa_serial`; `aws_mfa_device` of `NAME-long-term`).
+    pub mfa_serial: Option<String>,
+    /// Who is asked for codes. Default: nobody.
+    pub mfa: Option<Arc<dyn MfaPrompt>>,
+    /// The folder for sessions that took a code, so that the next run needs none. Default: they are not kept. Never used for [`Endpoint::Local`].
+    pub cache: Option<PathBuf>,
     /// Where the API is.
     pub endpoint: Endpoint,
 }
@@ -82,6 +121,7 @@ pub struct Session {
     own: SdkConfig,
     endpoint: Endpoint,
     identity: Identity,
+    credentials: CredentialsInfo,
     region: String,
     calls: Calls,
     clock_skew: Option<i64>,
@@ -94,85 +134,99 @@ pub struct Session {
 }
 
 /// What a session hands on to those made from it. Another account or region has its own budget and buckets, but the same endpoint and count.
-#[derive(Default)]
 struct Shared {
     /// Nothing if the session's own credentials are those to take roles with.
     own: Option<SdkConfig>,
+    credentials: CredentialsInfo,
     endpoint: Endpoint,
     calls: Calls,
     clock_skew: Option<i64>,
-    budget: Arc<Budget>,
-    ready_buckets: Arc<Mutex<HashSet<String>>>,
 }
 
 impl Session {
-    /// Finds credentials and checks them with one call.
+    /// Finds credentials and checks them with one call, before anything else is done. A code of an MFA device is asked for here if one is needed, and never later.
     ///
     /// # Errors
-    /// No region, no credentials, or ones that have expired or are refused; nobody at the endpoint; a local endpoint on another machine. Known within
-    /// about a second unless packets are swallowed, and within five then.
+    /// No region, no credentials, or ones that have expired or are refused; a code that is missing or wrong; a role that cannot be taken; nobody at the endpoint; a local
+    /// endpoint on another machine. Known within about a second unless packets are swallowed, and within five then.
     pub async fn connect(options: &SessionOptions) -> Result<Self, Error> {
-        let http = http_client(&options.endpoint);
-        let provider_config = ProviderConfig::without_region().with_http_client(http.clone());
-        let (region, credentials) = match &options.endpoint {
-            Endpoint::Local(url) => {
-                if !is_loopback(url) {
-                    return Err(Error::NotLoopback { url: url.clone() });
-                }
-                let region = options.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
-                (
-                    Region::new(region),
-                    SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "local")),
-                )
-            }
-            Endpoint::Aws | Endpoint::Url(_) => {
-                let metadata = metadata_client(&provider_config);
-                let region = region(options, &provider_config, metadata.clone()).await.ok_or(Error::NoRegion)?;
-                let credentials =
-                    credentials(options, &provider_config.with_region(Some(region.clone())), metadata).await;
-                (region, credentials)
-            }
-        };
-        // For a local endpoint no file and no variable may have a say; otherwise they decide what is not decided here (FIPS, dual stack, ...).
-        let base = match &options.endpoint {
-            Endpoint::Local(_) => SdkConfig::builder()
-                .behavior_version(BehaviorVersion::latest())
-                .region(region)
-                .credentials_provider(credentials)
-                .http_client(http)
-                // What a loader would bring along; without them no role can be taken.
-                .time_source(SystemTimeSource::new())
-                .sleep_impl(TokioSleep::new())
-                .build(),
-            Endpoint::Aws | Endpoint::Url(_) => {
-                let mut loader = aws_config::defaults(BehaviorVersion::latest())
-                    .region(region)
-                    .credentials_provider(credentials)
-                    .http_client(http);
-                if let Some(profile) = &options.profile {
-                    loader = loader.profile_name(profile);
-                }
-                loader.load().await
-            }
-        };
-        let mut config = base
-            .into_builder()
-            .retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(TRIES)
-                    .with_initial_backoff(FIRST_BACKOFF)
-                    .with_max_backoff(LONGEST_BACKOFF),
-            )
-            .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build());
-        if let Endpoint::Url(url) | Endpoint::Local(url) = &options.endpoint {
-            config = config.endpoint_url(url);
+        let calls = Calls::default();
+        if let Endpoint::Local(url) = &options.endpoint {
+            return Self::connect_locally(options, url, calls).await;
         }
-        let config = config.build();
-        let session =
-            Self::preflight(config, Shared { endpoint: options.endpoint.clone(), ..Shared::default() }).await?;
+        let profiles = read_profiles(options.profile.as_deref()).await?;
+        let http = http_client(&options.endpoint, &profiles)?;
+        let providers = ProviderConfig::without_region().with_http_client(http.clone());
+        let metadata = metadata_client(&providers);
+        let region = region(options, &providers, metadata.clone()).await.ok_or(Error::NoRegion)?;
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(region.clone())
+            .no_credentials()
+            .identity_cache(IdentityCache::lazy().load_timeout(RENEWAL_TIMEOUT).build())
+            .http_client(http);
+        if let Some(profile) = &options.profile {
+            loader = loader.profile_name(profile);
+        }
+        // The variables and the profile decide what is not decided here: FIPS, dual stack, ...
+        let mut config = patient(loader.load().await);
+        if let Endpoint::Url(url) = &options.endpoint {
+            config = config.into_builder().endpoint_url(url).build();
+        }
+        let providers = providers
+            .with_region(Some(region))
+            .with_use_fips(config.use_fips())
+            .with_use_dual_stack(config.use_dual_stack());
+        let chain = Chain::new(options, config.clone(), providers, metadata, calls.clone());
+        let check = async || {
+            let (_, credentials) = chain.load().await?;
+            let shared = Shared {
+                own: None,
+                credentials,
+                endpoint: options.endpoint.clone(),
+                calls: calls.clone(),
+                clock_skew: None,
+            };
+            // A provider of its own each time: the SDK remembers what the one before gave.
+            let provider = SharedCredentialsProvider::new(chain.clone());
+            Self::preflight(config.clone().into_builder().credentials_provider(provider).build(), shared).await
+        };
+        let session = match check().await {
+            // A session of an earlier run may have been revoked since.
+            Err(Error::CredentialsExpired(_) | Error::CredentialsRefused(_) | Error::RoleRefused { .. })
+                if chain.forget_kept().await =>
+            {
+                check().await
+            }
+            checked => checked,
+        };
+        chain.stop_asking();
+        session
+    }
+
+    /// To an emulator no file and no variable may have a say.
+    async fn connect_locally(options: &SessionOptions, url: &str, calls: Calls) -> Result<Self, Error> {
+        if !is_loopback(url) {
+            return Err(Error::NotLoopback { url: url.to_owned() });
+        }
+        let region = options.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
+        let dummies = Credentials::new("test", "test", None, None, "local");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region))
+            .credentials_provider(SharedCredentialsProvider::new(dummies))
+            .http_client(http_client(&options.endpoint, &ProfileSet::default())?)
+            // What a loader would bring along; without them no role can be taken.
+            .time_source(SystemTimeSource::new())
+            .sleep_impl(TokioSleep::new())
+            .endpoint_url(url)
+            .build();
+        let credentials =
+            CredentialsInfo { source: Source::Local, roles: Vec::new(), mfa_device: None, kept: false, expires: None };
+        let shared = Shared { own: None, credentials, endpoint: options.endpoint.clone(), calls, clock_skew: None };
+        let session = Self::preflight(patient(config), shared).await?;
         match &options.role_arn {
             Some(role) => {
-                let session = session.assume(role, None, None).await?;
+                let session = session.assume(role, options.external_id.as_deref(), None).await?;
                 Ok(Self { own: session.config.clone(), ..session })
             }
             None => Ok(session),
@@ -184,18 +238,20 @@ impl Session {
     /// # Errors
     /// The role cannot be taken.
     pub async fn assume(&self, role_arn: &str, external_id: Option<&str>, region: Option<&str>) -> Result<Self, Error> {
-        let mut provider = AssumeRoleProvider::builder(role_arn).session_name("skysmith").configure(&self.own);
-        if let Some(id) = external_id {
-            provider = provider.external_id(id);
-        }
+        let role = Role { arn: role_arn.to_owned(), external_id: external_id.map(str::to_owned), ..Role::default() };
+        let taken = TakenRole::new(self.own.clone(), self.calls.clone(), role);
+        let mut credentials = self.credentials.clone();
+        credentials.roles.push(role_arn.to_owned());
+        credentials.expires = taken.load().await?.expiry();
         let region = Region::new(region.unwrap_or(&self.region).to_owned());
-        let credentials = SharedCredentialsProvider::new(provider.build().await);
-        let config = self.config.clone().into_builder().credentials_provider(credentials).region(region).build();
+        let provider = SharedCredentialsProvider::new(taken);
+        let config = self.config.clone().into_builder().credentials_provider(provider).region(region).build();
         let shared = Shared {
             own: Some(self.own.clone()),
+            credentials,
             endpoint: self.endpoint.clone(),
             calls: self.calls.clone(),
-            ..Shared::default()
+            clock_skew: None,
         };
         Self::preflight(config, shared).await
     }
@@ -213,10 +269,10 @@ impl Session {
             self.identity.clone(),
             Shared {
                 own: Some(self.own.clone()),
+                credentials: self.credentials.clone(),
                 endpoint: self.endpoint.clone(),
                 calls: self.calls.clone(),
                 clock_skew: self.clock_skew,
-                ..Shared::default()
             },
         )
     }
@@ -243,7 +299,8 @@ impl Session {
     }
 
     fn build(config: SdkConfig, region: String, identity: Identity, shared: Shared) -> Self {
-        let Shared { own, endpoint, calls, clock_skew, budget, ready_buckets } = shared;
+        let Shared { own, credentials, endpoint, calls, clock_skew } = shared;
+        let budget: Arc<Budget> = Arc::default();
         // Not the adaptive mode: it slows all calls down to one in two seconds when half of them fail, mutations included. The describe calls, which are
         // what throttling is about, have a budget of their own.
         let cloudformation = aws_sdk_cloudformation::config::Builder::from(&config)
@@ -264,11 +321,12 @@ impl Session {
             config,
             endpoint,
             identity,
+            credentials,
             region,
             calls,
             clock_skew,
             budget,
-            ready_buckets,
+            ready_buckets: Arc::default(),
         }
     }
 
@@ -276,6 +334,12 @@ impl Session {
     #[must_use]
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// How the credentials came about.
+    #[must_use]
+    pub fn credentials(&self) -> &CredentialsInfo {
+        &self.credentials
     }
 
     /// The region.
@@ -339,14 +403,68 @@ impl Session {
     pub(crate) fn object_url(&self, bucket: &str, key: &str) -> String {
         match &self.endpoint {
             Endpoint::Aws => {
-                let suffix = match self.partition() {
-                    "aws-cn" => "amazonaws.com.cn",
-                    "aws-eusc" => "amazonaws.eu",
-                    _ => "amazonaws.com",
-                };
+                let suffix = region::url_suffix(self.partition());
                 format!("https://s3.{}.{suffix}/{bucket}/{key}", self.region)
             }
             Endpoint::Url(url) | Endpoint::Local(url) => format!("{}/{bucket}/{key}", url.trim_end_matches('/')),
         }
     }
+}
+
+/// A configuration whose calls are repeated for as long as throttling may last.
+fn patient(config: SdkConfig) -> SdkConfig {
+    config
+        .into_builder()
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(TRIES)
+                .with_initial_backoff(FIRST_BACKOFF)
+                .with_max_backoff(LONGEST_BACKOFF),
+        )
+        .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build())
+        .build()
+}
+
+/// The profiles in the user's files, with `selected` or the environment's chosen.
+async fn read_profiles(selected: Option<&str>) -> Result<ProfileSet, Error> {
+    let mut selected = selected.map(|name| Cow::Owned(name.to_owned()));
+    // A variable that is set to nothing is not set.
+    if selected.is_none() && std::env::var_os("AWS_PROFILE").is_some_and(|name| name.is_empty()) {
+        selected = Some(Cow::Borrowed("default"));
+    }
+    aws_config::profile::load(&Fs::real(), &Env::real(), &EnvConfigFiles::default(), selected)
+        .await
+        .map_err(|error| Error::BadCredentials { reason: crate::error::root_cause(&error) })
+}
+
+/// An error of ours on its way through the SDK, which asks for credentials in the middle of other calls.
+#[derive(Debug)]
+struct Carried {
+    text: String,
+    error: std::sync::Mutex<Option<Error>>,
+}
+
+impl fmt::Display for Carried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl StdError for Carried {}
+
+fn carried(error: Error) -> CredentialsError {
+    let text = error.to_string();
+    CredentialsError::provider_error(Carried { text, error: std::sync::Mutex::new(Some(error)) })
+}
+
+/// The error of ours in an error of the SDK's, if there is one. It is there once.
+pub(crate) fn uncarried(error: &(dyn StdError + 'static)) -> Option<Error> {
+    let mut cause = Some(error);
+    while let Some(inner) = cause {
+        if let Some(carried) = inner.downcast_ref::<Carried>() {
+            return carried.error.lock().unwrap_or_else(PoisonError::into_inner).take();
+        }
+        cause = inner.source();
+    }
+    None
 }

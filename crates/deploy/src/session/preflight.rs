@@ -25,12 +25,6 @@ pub(super) fn preflight_error(error: &SdkError<GetCallerIdentityError, HttpRespo
             };
             Error::Unreachable { operation, endpoint, reason }
         }
-        // "The credential provider was not enabled", "no providers in chain provided credentials". The metadata service is the last that is asked.
-        Error::BadCredentials { reason }
-            if ["not enabled", "no providers", "IMDS is disabled"].iter().any(|words| reason.contains(words)) =>
-        {
-            Error::NoCredentials { reason }
-        }
         other => other,
     }
 }

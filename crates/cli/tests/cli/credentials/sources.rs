@@ -1,0 +1,138 @@
+//! Every place that credentials come from.
+
+use super::sts::Sts;
+use super::{check, project, with_profiles};
+use crate::project::TestProject;
+
+/// Where the credentials came from, by the doctor, and the access key that arrived.
+#[track_caller]
+fn found<const N: usize>(sts: &Sts, project: &TestProject, args: [&str; N]) -> (String, String) {
+    let report = project.skysmith(args).ok().json();
+    let asked = sts.asked();
+    let caller = asked.iter().find(|asked| asked.action() == "GetCallerIdentity").unwrap();
+    let source = check(&report, "source")["detail"].as_str().unwrap().to_owned();
+    (source.split("; ").next().unwrap().to_owned(), caller.key().to_owned())
+}
+
+const DOCTOR: [&str; 2] = ["doctor", "--json"];
+
+#[test]
+fn variables_then_the_profile_that_they_name_then_the_default() {
+    let sts = Sts::start();
+    let keys = "[default]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = s\n\
+                [named]\naws_access_key_id = AKIANAMED\naws_secret_access_key = s\n";
+    let default = with_profiles(&sts, "", keys);
+    assert_eq!(found(&sts, &default, DOCTOR), ("the keys of profile `default`".into(), "AKIADEFAULT".into()));
+    let named = with_profiles(&sts, "", keys).variable("AWS_PROFILE", "named");
+    assert_eq!(found(&sts, &named, DOCTOR), ("the keys of profile `named`".into(), "AKIANAMED".into()));
+    let variables = named.variable("AWS_ACCESS_KEY_ID", "AKIAENV").variable("AWS_SECRET_ACCESS_KEY", "s");
+    assert_eq!(found(&sts, &variables, DOCTOR).1, "AKIAENV");
+    // A profile that is chosen here wins over the variables, as in the AWS CLI.
+    assert_eq!(found(&sts, &variables, ["--profile", "default", "doctor", "--json"]).1, "AKIADEFAULT");
+    let ran = variables.skysmith(["--profile", "other", "outputs"]).code(1);
+    ran.err_has("there is no profile `other`; there are default, named");
+}
+
+#[test]
+fn a_process_gives_them() {
+    let sts = Sts::start();
+    let json = r#"{"Version":1,"AccessKeyId":"ASIAPROCESS","SecretAccessKey":"s","SessionToken":"t"}"#;
+    let config = format!(
+        "[profile p]\ncredential_process = echo '{json}'\n[profile broken]\ncredential_process = echo sorry >&2; exit 3\n"
+    );
+    let project = with_profiles(&sts, &config, "");
+    let seen = found(&sts, &project, ["--profile", "p", "doctor", "--json"]);
+    assert_eq!(seen, ("the credential_process of profile `p`".into(), "ASIAPROCESS".into()));
+    project.skysmith(["--profile", "broken", "outputs"]).code(1).err_has("sorry");
+}
+
+#[test]
+fn a_token_of_another_provider_gives_them() {
+    let sts = Sts::start();
+    let project = project(&sts).file("token", "the-token").variable("AWS_ENDPOINT_URL_STS", &sts.url);
+    let file = project.path("token").display().to_string();
+    let role = "arn:aws:iam::1:role/ci";
+    let config =
+        format!("[profile web]\nrole_arn = {role}\nweb_identity_token_file = {file}\nrole_session_name = me\n");
+    let project = project.file("home/.aws/config", &config);
+    let report = project.skysmith(["--profile", "web", "doctor", "--json"]).ok().json();
+    assert_eq!(
+        check(&report, "source")["detail"].as_str().unwrap().split(';').next(),
+        Some("the web identity of profile `web`")
+    );
+    let asked = sts.asked();
+    let fields = ["RoleArn", "WebIdentityToken", "RoleSessionName"].map(|name| asked[0].field(name));
+    assert_eq!(fields, [Some(role), Some("the-token"), Some("me")]);
+    assert_eq!(asked[1].key(), "ASIAROLE1");
+    let project = project.variable("AWS_WEB_IDENTITY_TOKEN_FILE", &file).variable("AWS_ROLE_ARN", role);
+    assert_eq!(
+        found(&sts, &project, DOCTOR),
+        ("the environment (AWS_WEB_IDENTITY_TOKEN_FILE)".into(), "ASIAROLE2".into())
+    );
+}
+
+#[test]
+fn a_container_and_an_instance_give_them_and_no_proxy_is_in_between() {
+    let sts = Sts::start();
+    let dead = "http://127.0.0.1:9";
+    let proxied = |project: TestProject| project.variable("HTTP_PROXY", dead).variable("HTTPS_PROXY", dead);
+    let container = proxied(project(&sts))
+        .variable("AWS_CONTAINER_CREDENTIALS_FULL_URI", &format!("{}/container", sts.url))
+        .variable("AWS_CONTAINER_AUTHORIZATION_TOKEN", "Basic abc");
+    let report = container.skysmith(DOCTOR).ok().json();
+    let asked = sts.asked();
+    assert_eq!(asked[0].headers["authorization"], "Basic abc");
+    assert_eq!(asked[1].key(), "ASIACONTAINER");
+    assert!(check(&report, "source")["detail"].as_str().unwrap().starts_with("the container; "), "{report}");
+    let instance = proxied(project(&sts))
+        .variable("AWS_EC2_METADATA_DISABLED", "false")
+        .variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", &sts.url)
+        .variable("AWS_REGION", "");
+    let report = instance.skysmith(DOCTOR).ok().json();
+    assert_eq!(check(&report, "region")["detail"], "eu-central-1");
+    assert!(check(&report, "source")["detail"].as_str().unwrap().starts_with("the EC2 instance; "), "{report}");
+    assert_eq!(sts.asked().last().unwrap().key(), "ASIAINSTANCE");
+    // A role with the instance's credentials.
+    let role = instance.file(
+        "home/.aws/config",
+        "[profile r]\nrole_arn = arn:r\ncredential_source = Ec2InstanceMetadata\nregion = eu-west-1\n",
+    );
+    super::works(&role, ["--profile", "r"]);
+    let asked = sts.asked();
+    let taken = asked.iter().find(|asked| asked.action() == "AssumeRole").unwrap();
+    assert_eq!((taken.key(), taken.field("RoleArn")), ("ASIAINSTANCE", Some("arn:r")));
+}
+
+/// A login as `aws sso login` leaves it.
+fn login(project: TestProject, name: &str, token: &str, end: &str) -> TestProject {
+    let text = format!(
+        r#"{{"startUrl":"https://corp.example/start","region":"eu-west-1","accessToken":"{token}","expiresAt":"{end}"}}"#
+    );
+    project.file(&format!("home/.aws/sso/cache/{name}.json"), &text)
+}
+
+#[test]
+fn a_login_gives_them_and_the_command_that_renews_it_is_told() {
+    // SHA-1 of `corp`, and of the start URL: what the AWS CLI names the files after.
+    const SESSION: &str = "ee0bfd2552fbd840c02cc48b6e823320543c450f";
+    const URL: &str = "f7c9b39d0b4c7a7d82c79307585f77e1c5e74378";
+    let sts = Sts::start();
+    let config = "[profile new]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = dev\n\
+                  [sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.example/start\n\
+                  [profile old]\nsso_region = eu-west-1\nsso_start_url = https://corp.example/start\nsso_account_id = 123456789012\nsso_role_name = dev\n";
+    let project = || with_profiles(&sts, config, "").variable("AWS_ENDPOINT_URL_SSO", &sts.url);
+    let later = "2999-01-01T00:00:00Z";
+    let good = login(login(project(), SESSION, "good", later), URL, "good", later);
+    for profile in ["new", "old"] {
+        let seen = found(&sts, &good, ["--profile", profile, "doctor", "--json"]);
+        assert_eq!(seen, (format!("the SSO login of profile `{profile}`"), "ASIASSO".into()));
+    }
+    let over = login(login(project(), SESSION, "good", "2001-01-01T00:00:00Z"), URL, "gone", "2001-01-01T00:00:00Z");
+    let refused = login(login(project(), SESSION, "gone", later), URL, "gone", later);
+    for project in [project(), over, refused] {
+        let ran = project.skysmith(["--profile", "new", "outputs"]).code(1);
+        ran.err_has("error: the SSO login of profile `new` is over, or was never made")
+            .err_has("  = log in: aws sso login --sso-session corp\n");
+        project.skysmith(["--profile", "old", "outputs"]).code(1).err_has("  = log in: aws sso login --profile old\n");
+    }
+}
