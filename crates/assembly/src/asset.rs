@@ -116,15 +116,6 @@ pub struct FileAsset {
     pub destinations: Vec<FileDestination>,
 }
 
-/// A container image that goes to ECR. Kept as the manifest has it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DockerImageAsset {
-    /// The asset's id in its manifest.
-    pub id: String,
-    /// The whole entry: `source` and `destinations`.
-    pub body: serde_json::Value,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

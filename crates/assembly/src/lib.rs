@@ -14,6 +14,8 @@
 mod asset;
 mod environment;
 mod error;
+#[cfg(feature = "read")]
+mod image;
 mod manifest;
 mod metadata;
 pub mod protocol;
@@ -23,13 +25,13 @@ mod read;
 mod stack;
 mod write;
 
-pub use asset::{
-    ASSET_BUCKET, DockerImageAsset, FileAsset, FileDestination, FileSource, Packaging, Placeholders, file_object_key,
-};
+pub use asset::{ASSET_BUCKET, FileAsset, FileDestination, FileSource, Packaging, Placeholders, file_object_key};
 pub use environment::Environment;
 #[cfg(feature = "read")]
 pub use error::ReadError;
 pub use error::WriteError;
+#[cfg(feature = "read")]
+pub use image::{DockerImageAsset, ImageBuild, ImageDestination, ImageSource};
 pub use metadata::{EMPTY_ON_DELETE, Message, MessageLevel, MetadataEntry, SourcePlace};
 #[cfg(feature = "read")]
 pub use read::{Assembly, Note};

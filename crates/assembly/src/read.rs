@@ -12,8 +12,8 @@ use crate::manifest::read::{
     Artifact, AssetManifest, AssetManifestProperties, Entries, Manifest, Metadata, NestedProperties, StackProperties,
 };
 use crate::{
-    BootstrapRequirement, DockerImageAsset, Environment, FileAsset, FileDestination, FileSource, KNOWN_MAJOR_VERSION,
-    MetadataEntry, Packaging, ReadError, Stack, manifest,
+    BootstrapRequirement, DockerImageAsset, Environment, FileAsset, FileDestination, FileSource, ImageSource,
+    KNOWN_MAJOR_VERSION, MetadataEntry, Packaging, ReadError, Stack, manifest,
 };
 
 /// No app nests stages deeper; a link that leads back up would otherwise be followed for ever.
@@ -298,7 +298,22 @@ impl Reader<'_> {
                 destinations: destinations.collect(),
             });
         }
-        let images = manifest.docker_images.0.into_iter().map(|(id, body)| DockerImageAsset { id, body }).collect();
+        let mut images = Vec::new();
+        for (id, image) in manifest.docker_images.0 {
+            let source = match (image.source.executable.clone(), image.source.directory.clone()) {
+                (Some(command), _) => ImageSource::Executable { command, folder: self.root.join(below) },
+                (None, Some(directory)) => {
+                    let folder = self.root.join(self.inside(&path, below, &directory)?);
+                    ImageSource::Build(Box::new(image.source.into_build(folder)))
+                }
+                (None, None) => {
+                    let reason = "the source has neither a folder nor a command".to_owned();
+                    return Err(ReadError::Artifact { path, artifact: id, reason });
+                }
+            };
+            let destinations = image.destinations.0.into_iter().map(|(_, destination)| destination.into()).collect();
+            images.push(DockerImageAsset { id, display_name: image.display_name, source, destinations });
+        }
         let bootstrap = own
             .requires_bootstrap_stack_version
             .map(|version| BootstrapRequirement { version, ssm_parameter: own.bootstrap_stack_version_ssm_parameter });

@@ -245,7 +245,8 @@ fn foreign(scratch: &Scratch) -> PathBuf {
         "cdk.out/assembly-Live/LiveApi.assets.json",
         r#"{"version":"99.0.0","files":{"aa":{"source":{"path":"LiveApi.template.json","packaging":"file"},"destinations":{"d":{"bucketName":"b","objectKey":"aa.json","region":"us-east-1","assumeRoleArn":"arn:x:publish"}}},
         "bb":{"source":{"path":"../asset.bb","packaging":"zip"},"destinations":{"d":{"bucketName":"b","objectKey":"bb.zip"}}},
-        "cc":{"source":{"executable":["make","cc"]},"destinations":{}}},"dockerImages":{"dd":{"source":{"directory":"x"},"destinations":{}}}}"#,
+        "cc":{"source":{"executable":["make","cc"]},"destinations":{}}},"dockerImages":{"dd":{"displayName":"Image","source":{"directory":"x","dockerFile":"D","dockerBuildArgs":{"Z":"1","A":"2"},"cacheTo":{"type":"inline","params":{"mode":"max"}}},
+        "destinations":{"d":{"repositoryName":"r-${AWS::Region}","imageTag":"dd","assumeRoleArn":"arn:x:push"}}}}}"#,
     );
     scratch.0.join("cdk.out")
 }
@@ -280,7 +281,14 @@ fn other_makers_assemblies_are_read() {
         matches!(&api.assets[1].source, FileSource::Path { path, packaging: Packaging::Zip } if *path == scratch.0.join("cdk.out/asset.bb"))
     );
     assert_eq!(api.assets[2].source, FileSource::Executable(vec!["make".into(), "cc".into()]));
-    assert_eq!(api.images[0].id, "dd");
+    let image = &api.images[0];
+    assert_eq!((image.id.as_str(), image.display_name.as_deref()), ("dd", Some("Image")));
+    let ImageSource::Build(build) = &image.source else { panic!() };
+    assert_eq!((build.file.as_deref(), build.cache_to.as_deref()), (Some("D"), Some("type=inline,mode=max")));
+    // In the file's order, not by name: the client is told them in this order.
+    assert_eq!(build.args, [("Z".to_owned(), "1".to_owned()), ("A".to_owned(), "2".to_owned())]);
+    assert_eq!(image.destinations[0].repository, "r-${AWS::Region}");
+    assert_eq!(image.destinations[0].assume_role_arn.as_deref(), Some("arn:x:push"));
 }
 
 #[test]

@@ -117,6 +117,23 @@ pub fn worded(session: &Session, error: Error) -> Failure {
         Error::NotBootstrapped { environment, .. } | Error::BootstrapTooOld { environment, .. } => {
             vec![format!("npx cdk bootstrap {environment}")]
         }
+        Error::ForeignBucket { bucket } if bucket.starts_with("cdk-") => vec![
+            "its owner could read your assets and exchange them, so it is not used".to_owned(),
+            "bootstrap anew under another qualifier: npx cdk bootstrap --qualifier NAME, and the same in cdk.json as \"@aws-cdk/core:bootstrapQualifier\"".to_owned(),
+        ],
+        Error::ForeignBucket { .. } => {
+            vec!["its owner could read your assets and exchange them, so it is not used; ask AWS's support for the name".to_owned()]
+        }
+        Error::NoRepository { environment, .. } => vec![format!("npx cdk bootstrap {environment}")],
+        Error::NoContainerClient { .. } => {
+            vec!["install Docker, or name another client in CDK_DOCKER, such as podman".to_owned()]
+        }
+        Error::NewerBootstrap { .. } => vec!["use the newer version of Skysmith".to_owned()],
+        Error::Unsettled { stacks } => {
+            let names: Vec<&str> = stacks.iter().map(|(name, _)| name.as_str()).collect();
+            vec![format!("nothing was removed; wait for them, or set them right first: {}", names.join(", "))]
+        }
+        Error::MovedOn => vec!["run it again".to_owned()],
         Error::NoBucket { .. } => vec!["bootstrap the environment with the tool that the app was made for".to_owned()],
         _ if error.denied().is_some() => error.denied().map(|denied| missing(session, &denied)).unwrap_or_default(),
         _ if error.code().is_some_and(|code| code.contains("AccessDenied") || code.contains("Unauthorized")) => {

@@ -180,6 +180,13 @@ impl<'a> Watch<'a> {
                 json!({ "event": "following", "stack": self.stack, "stack_id": stack_id, "status": status.as_str() })
             }
             Event::Uploaded { asset } => json!({ "event": "uploaded", "stack": self.stack, "asset": asset }),
+            Event::UploadProgress { asset, sent, total } => {
+                json!({ "event": "uploading", "stack": self.stack, "asset": asset, "sent": sent, "total": total })
+            }
+            Event::BuildingImage { asset, .. } => json!({ "event": "building", "stack": self.stack, "asset": asset }),
+            Event::PushingImage { asset, image } => {
+                json!({ "event": "pushing", "stack": self.stack, "asset": asset, "image": image })
+            }
             Event::Warning { message, .. } => json!({ "event": "warning", "stack": self.stack, "message": message }),
             _ => return,
         };
@@ -213,6 +220,11 @@ impl Observer for Watch<'_> {
                 let name = display_name.as_deref().unwrap_or(asset);
                 self.ui.detail(&format!("  uploading {name}, {}\n", words::size(*bytes)));
             }
+            Event::BuildingImage { asset, display_name } => {
+                self.ui.say(&format!("  building container image {}\n", display_name.as_deref().unwrap_or(asset)));
+            }
+            Event::PushingImage { image, .. } => self.ui.detail(&format!("  pushing {image}\n")),
+            Event::ImageOutput { line, .. } => self.ui.detail(&format!("    {line}\n")),
             Event::DeletingFailedStack { stack } => {
                 self.ui.say(&format!("  {stack} failed when it was made and holds nothing: deleting it first\n"));
             }

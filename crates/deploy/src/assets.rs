@@ -1,123 +1,117 @@
-//! Files on their way to S3: what is there already is left alone, the rest is packed and sent in parallel.
+//! Files on their way to S3: what is there already is left alone, the rest is packed and sent in parallel, once for all stacks of a run.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::Arc;
 
-use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::ChecksumAlgorithm;
+use futures_util::future::try_join_all;
 use sha2::{Digest as _, Sha256};
-use skysmith_assembly::{FileAsset, FileDestination, FileSource, Packaging, Stack};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use skysmith_assembly::{FileAsset, FileDestination, Stack};
 
-use crate::archive::zip_directory;
 use crate::change_set::TemplateSource;
+use crate::packing::Packed;
+use crate::upload::{Counted, Place, Told};
 use crate::wanted::INLINE_TEMPLATE_LIMIT;
 use crate::{Error, Event, Observer, Session, Wanted};
 
-/// Questions and uploads at once.
-const PARALLEL: usize = 8;
+/// What the keys of templates in the asset bucket begin with. The stack's name and the template's SHA-256 follow.
+pub(crate) const TEMPLATES: &str = "templates/";
 
-/// One object that may have to be sent.
-struct Delivery {
-    asset: FileAsset,
-    destination: FileDestination,
-    session: Session,
-}
+/// What a session to publish with is known by: its role, the role's external id, its region.
+pub(crate) type Way = (Option<String>, Option<String>, Option<String>);
+
+/// Sessions to publish with, for all stacks that are deployed with the session that has them.
+pub(crate) type Publishers = tokio::sync::Mutex<HashMap<Way, Session>>;
 
 impl Session {
     /// Makes sure that all of the stack's assets are where its template expects them.
     ///
+    /// Several stacks may be published at once: what they share is packed and sent once.
+    ///
     /// # Errors
-    /// An asset cannot be read or sent; a bucket is missing (other than Skysmith's own, which is made) or belongs to somebody else; the stack has
-    /// container images.
+    /// An asset cannot be read, built or sent; a bucket or repository is missing (other than Skysmith's own bucket, which is made) or belongs to somebody
+    /// else; an image is asked for and there is no container client.
     pub async fn publish(&self, stack: &Stack, observer: &dyn Observer) -> Result<(), Error> {
-        if let Some(image) = stack.images.first() {
-            return Err(Error::Unsupported {
-                what: format!("container image {}, an asset of stack {},", image.id, stack.stack_name),
-            });
-        }
-        let mut sessions = HashMap::new();
-        let mut deliveries = Vec::new();
+        let values = self.placeholders();
+        let mut files = Vec::new();
         for asset in &stack.assets {
             for destination in &asset.destinations {
+                let is_own = destination.is_own_bucket();
                 let destination =
-                    FileDestination { bucket: destination.bucket.clone(), ..destination.resolve(&self.placeholders()) };
-                let key = (destination.assume_role_arn.clone(), destination.region.clone());
-                let session = match sessions.get(&key) {
-                    Some(session) => session,
-                    None => {
-                        let session = self.take_role(
-                            &stack.stack_name,
-                            destination.assume_role_arn.as_deref(),
-                            destination.assume_role_external_id.as_deref(),
-                            destination.region.as_deref(),
-                            observer,
-                        );
-                        sessions.entry(key).or_insert(session.await?)
-                    }
-                };
-                deliveries.push(Delivery { asset: asset.clone(), session: session.clone(), destination });
+                    FileDestination { bucket: destination.bucket.clone(), ..destination.resolve(&values) };
+                let session = self
+                    .publisher(
+                        stack,
+                        destination.assume_role_arn.as_deref(),
+                        destination.assume_role_external_id.as_deref(),
+                        destination.region.as_deref(),
+                        observer,
+                    )
+                    .await?;
+                // The bucket's placeholders stand for where it is, which may be another region than the stack's.
+                let bucket = session.placeholders().fill(&destination.bucket);
+                let place = Place { bucket, key: destination.object_key, is_own };
+                files.push(async move { session.publish_file(asset, &place, observer).await });
             }
         }
-        let missing = self.missing(deliveries).await?;
-        self.deliver(missing, observer).await
-    }
-
-    /// The deliveries whose object is not there.
-    async fn missing(&self, deliveries: Vec<Delivery>) -> Result<Vec<Delivery>, Error> {
-        let permits = Arc::new(Semaphore::new(PARALLEL));
-        let mut tasks = JoinSet::new();
-        for (index, delivery) in deliveries.into_iter().enumerate() {
-            let permits = Arc::clone(&permits);
-            tasks.spawn(async move {
-                let _permit = permits.acquire_owned().await;
-                let bucket = delivery.session.placeholders().fill(&delivery.destination.bucket);
-                let there = delivery.session.has_object(&bucket, &delivery.destination.object_key).await?;
-                Ok::<_, Error>((index, (!there).then_some(delivery)))
-            });
-        }
-        let mut missing = Vec::new();
-        while let Some(joined) = tasks.join_next().await {
-            if let (index, Some(delivery)) = finished(joined)? {
-                missing.push((index, delivery));
+        let mut images = Vec::new();
+        for image in &stack.images {
+            for destination in &image.destinations {
+                let destination = destination.resolve(&values);
+                let session = self
+                    .publisher(
+                        stack,
+                        destination.assume_role_arn.as_deref(),
+                        destination.assume_role_external_id.as_deref(),
+                        destination.region.as_deref(),
+                        observer,
+                    )
+                    .await?;
+                images.push(async move { session.publish_image(image, &destination, observer).await });
             }
         }
-        missing.sort_by_key(|(index, _)| *index);
-        Ok(missing.into_iter().map(|(_, delivery)| delivery).collect())
-    }
-
-    async fn deliver(&self, deliveries: Vec<Delivery>, observer: &dyn Observer) -> Result<(), Error> {
-        let permits = Arc::new(Semaphore::new(PARALLEL));
-        let mut tasks = JoinSet::new();
-        for Delivery { asset, destination, session } in deliveries {
-            let bucket = session.placeholders().fill(&destination.bucket);
-            if destination.is_own_bucket() {
-                session.ensure_bucket(&bucket, observer).await?;
-            }
-            // Packed one after the other, in the order of the assembly, and sent while the next one is packed.
-            let permit = Arc::clone(&permits).acquire_owned().await;
-            let id = asset.id.clone();
-            let (body, bytes) = pack(asset.clone()).await?;
-            observer.event(Event::Uploading { asset: id.clone(), display_name: asset.display_name, bytes });
-            tasks.spawn(async move {
-                let _permit = permit;
-                session.put_object(&bucket, &destination.object_key, body).await?;
-                Ok::<_, Error>(id)
-            });
-            while let Some(joined) = tasks.try_join_next() {
-                observer.event(Event::Uploaded { asset: finished(joined)? });
-            }
-        }
-        while let Some(joined) = tasks.join_next().await {
-            observer.event(Event::Uploaded { asset: finished(joined)? });
-        }
+        futures_util::try_join!(try_join_all(files), try_join_all(images))?;
         Ok(())
     }
 
+    /// The session to publish with. Roles are taken once.
+    async fn publisher(
+        &self,
+        stack: &Stack,
+        role: Option<&str>,
+        external_id: Option<&str>,
+        region: Option<&str>,
+        observer: &dyn Observer,
+    ) -> Result<Self, Error> {
+        let way = (role.map(str::to_owned), external_id.map(str::to_owned), region.map(str::to_owned));
+        let mut known = self.publishers.lock().await;
+        if let Some(session) = known.get(&way) {
+            return Ok(session.clone());
+        }
+        let session = self.take_role(&stack.stack_name, role, external_id, region, observer).await?;
+        // With its own credentials a session is its own publisher; kept there, it would keep itself.
+        if role.is_some() {
+            known.insert(way, session.clone());
+        }
+        Ok(session)
+    }
+
+    async fn publish_file(&self, asset: &FileAsset, place: &Place, observer: &dyn Observer) -> Result<(), Error> {
+        let once = self.publishing.once(&format!("s3://{}/{}", place.bucket, place.key));
+        let publish = async {
+            if self.has_object(place).await? {
+                return Ok(());
+            }
+            // Taken before packing: no more archives are in memory than are being sent.
+            let _permit = self.publishing.calls.acquire().await;
+            let packed = self.publishing.pack(asset).await?;
+            let told = Told { asset: &asset.id, display_name: asset.display_name.clone(), observer };
+            self.send(place, &packed, told).await
+        };
+        once.get_or_try_init(|| publish).await.copied()
+    }
+
     /// Where CloudFormation takes the template from; sends it to a bucket if it is too large to go along with the call.
+    ///
+    /// A template whose stack has assets of its own goes there as well: by it, `gc` knows what the stack used before.
     pub(crate) async fn template_source(
         &self,
         wanted: &Wanted,
@@ -134,50 +128,31 @@ impl Session {
             let values = self.placeholders();
             return Ok(TemplateSource::Url(self.object_url(&values.fill(bucket), &values.fill(key))));
         }
-        if wanted.body.len() <= INLINE_TEMPLATE_LIMIT {
-            return Ok(TemplateSource::Inline(wanted.body.clone()));
-        }
-        let bucket = self.placeholders().fill(skysmith_assembly::ASSET_BUCKET);
+        let name = &wanted.stack.stack_name;
         let hash = hex(&Sha256::digest(wanted.body.as_bytes()));
-        let key = format!("templates/{hash}");
-        if !self.has_object(&bucket, &key).await? {
-            self.ensure_bucket(&bucket, observer).await?;
-            let bytes = wanted.body.len() as u64;
-            observer.event(Event::Uploading {
-                asset: hash.clone(),
-                display_name: Some(format!("template of {}", wanted.stack.stack_name)),
-                bytes,
-            });
-            self.put_object(&bucket, &key, ByteStream::from(wanted.body.clone().into_bytes())).await?;
-            observer.event(Event::Uploaded { asset: hash });
+        let place = Place {
+            bucket: self.placeholders().fill(skysmith_assembly::ASSET_BUCKET),
+            key: format!("{TEMPLATES}{name}/{hash}"),
+            is_own: true,
+        };
+        let packed = || Packed::of(wanted.body.clone().into_bytes());
+        if wanted.body.len() > INLINE_TEMPLATE_LIMIT {
+            if !self.has_object(&place).await? {
+                let display_name = Some(format!("template of {name}"));
+                self.send(&place, &packed(), Told { asset: &hash, display_name, observer }).await?;
+            }
+            return Ok(TemplateSource::Url(self.object_url(&place.bucket, &place.key)));
         }
-        Ok(TemplateSource::Url(self.object_url(&bucket, &key)))
-    }
-
-    /// Whether the object is there. The bucket must be this account's.
-    async fn has_object(&self, bucket: &str, key: &str) -> Result<bool, Error> {
-        let request = self.s3.head_object().bucket(bucket).key(key).expected_bucket_owner(&self.identity().account);
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.raw_response().is_some_and(|response| response.status().as_u16() == 404) => Ok(false),
-            Err(error) => Err(Error::from_sdk("HeadObject", &error)),
+        let uses_bucket =
+            wanted.stack.assets.iter().flat_map(|asset| &asset.destinations).any(FileDestination::is_own_bucket);
+        if uses_bucket {
+            // The same key has the same content; written anew, it is the latest of its stack's again.
+            if let Err(error) = self.put(&place, &packed(), &Counted::default(), true, observer).await {
+                let message = format!("the template could not be kept for `gc`: {error}");
+                observer.event(Event::Warning { stack: name.clone(), message });
+            }
         }
-    }
-
-    async fn put_object(&self, bucket: &str, key: &str, body: ByteStream) -> Result<(), Error> {
-        let request = self
-            .s3
-            .put_object()
-            .bucket(bucket)
-            .key(key)
-            .body(body)
-            .checksum_algorithm(ChecksumAlgorithm::Sha256)
-            .expected_bucket_owner(&self.identity().account);
-        match request.send().await.map_err(|error| Error::from_sdk("PutObject", &error)) {
-            Ok(_) => Ok(()),
-            Err(error) if error.code() == Some("NoSuchBucket") => Err(Error::NoBucket { bucket: bucket.to_owned() }),
-            Err(error) => Err(error),
-        }
+        Ok(TemplateSource::Inline(wanted.body.clone()))
     }
 
     /// The session to act with: with the role if there is one and it can be taken. If it cannot, but our own credentials belong to the same account, they
@@ -205,54 +180,7 @@ impl Session {
     }
 }
 
-/// A task of ours neither panics nor is cancelled while it is awaited; should it be after all, that is said and not hidden.
-fn finished<T>(joined: Result<Result<T, Error>, tokio::task::JoinError>) -> Result<T, Error> {
-    joined.unwrap_or_else(|error| Err(Error::Protocol { operation: "upload", reason: error.to_string() }))
-}
-
-/// The asset as one object, and its size.
-async fn pack(asset: FileAsset) -> Result<(ByteStream, u64), Error> {
-    let (path, packaging) = match asset.source {
-        FileSource::Path { path, packaging } => (path, packaging),
-        FileSource::Executable(command) => (blocking(move || run(&asset.id, &command)).await?, Packaging::File),
-        other => return Err(Error::Unsupported { what: format!("asset {} from {other:?}", asset.id) }),
-    };
-    match packaging {
-        Packaging::Zip => {
-            let bytes = blocking(move || zip_directory(&path)).await?;
-            let size = bytes.len() as u64;
-            Ok((ByteStream::from(bytes), size))
-        }
-        // Streamed: a file may be larger than memory.
-        Packaging::File => {
-            let io = |source| Error::Io { path: path.clone(), source };
-            let size = std::fs::metadata(&path).map_err(io)?.len();
-            let stream = ByteStream::from_path(&path)
-                .await
-                .map_err(|error| Error::Io { path: path.clone(), source: std::io::Error::other(error) })?;
-            Ok((stream, size))
-        }
-    }
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
-    finished(tokio::task::spawn_blocking(work).await)
-}
-
-/// Runs the command of an asset; the last line that it prints is the file.
-fn run(asset: &str, command: &[String]) -> Result<PathBuf, Error> {
-    let failed = |reason: String| Error::AssetCommand { asset: asset.to_owned(), reason };
-    let [program, arguments @ ..] = command else { return Err(failed("it is empty".to_owned())) };
-    let output = Command::new(program).args(arguments).output().map_err(|error| failed(error.to_string()))?;
-    let last_line =
-        |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().lines().last().unwrap_or_default().trim().to_owned();
-    if !output.status.success() {
-        return Err(failed(last_line(&output.stderr)));
-    }
-    let path = last_line(&output.stdout);
-    if path.is_empty() { Err(failed("it printed no path".to_owned())) } else { Ok(Path::new(&path).to_owned()) }
-}
-
-fn hex(bytes: &[u8]) -> String {
+/// In lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -29,7 +29,7 @@ impl Session {
     ///
     /// The lifecycle rules are set last, and are what tells that the set-up is complete: a run that was killed half-way is completed by the next.
     pub(crate) async fn ensure_bucket(&self, bucket: &str, observer: &dyn Observer) -> Result<(), Error> {
-        let mut ready = self.ready_buckets.lock().await;
+        let mut ready = self.publishing.ready_buckets.lock().await;
         if ready.contains(bucket) {
             return Ok(());
         }
@@ -44,6 +44,12 @@ impl Session {
                     self.set_up_bucket(bucket).await?;
                 }
                 Some("NoSuchLifecycleConfiguration") => self.set_up_bucket(bucket).await?,
+                Some("AccessDenied") => {
+                    return Err(match self.denied("GetBucketLifecycleConfiguration", bucket).await {
+                        foreign @ Error::ForeignBucket { .. } => foreign,
+                        _ => error,
+                    });
+                }
                 _ => return Err(error),
             },
         }

@@ -258,7 +258,7 @@ impl Session {
         Ok(Prepared::Unchanged { stack: Box::new(stack), held })
     }
 
-    async fn protect(&self, stack: &str, protect: bool) -> Result<(), Error> {
+    pub(crate) async fn protect(&self, stack: &str, protect: bool) -> Result<(), Error> {
         let request = self
             .cloudformation
             .update_termination_protection()

@@ -311,11 +311,53 @@ pub enum Error {
         /// The least version that will do.
         needed: u32,
     },
+    /// A newer version of Skysmith has bootstrapped the environment; an older one must not take its work back.
+    #[error(
+        "stack {stack} was made by a newer version of Skysmith: it has version {found}, and this one knows {known}"
+    )]
+    NewerBootstrap {
+        /// The stack's name.
+        stack: String,
+        /// The version that is there.
+        found: u32,
+        /// The version that is known.
+        known: u32,
+    },
     /// A bucket for assets that must be there is not.
     #[error("bucket {bucket}, to which the assets go, does not exist")]
     NoBucket {
         /// The bucket.
         bucket: String,
+    },
+    /// A repository for container images that must be there is not.
+    #[error("repository {repository}, to which the image goes, does not exist in {environment}")]
+    NoRepository {
+        /// The repository.
+        repository: String,
+        /// The account and region.
+        environment: String,
+    },
+    /// An image must be built or sent, and the program that does it cannot be started.
+    #[error("container image {asset} needs `{program}`, which cannot be started: {reason}")]
+    NoContainerClient {
+        /// The asset's id.
+        asset: String,
+        /// The program.
+        program: String,
+        /// The system's reason.
+        reason: String,
+    },
+    /// The container client failed.
+    #[error("`{program} {command}` failed for container image {asset}: {reason}")]
+    ContainerClient {
+        /// The asset's id.
+        asset: String,
+        /// The program.
+        program: String,
+        /// What it was to do, without arguments, which may hold secrets: `build`, `push`, ...
+        command: String,
+        /// Its last words.
+        reason: String,
     },
     /// Buckets with objects in them would be deleted, which fails; they are neither kept nor marked to be emptied. Nothing was changed.
     #[error("stack {stack} has buckets that are not empty: {}", .buckets.join(", "))]
@@ -330,6 +372,23 @@ pub enum Error {
     NotEmptied {
         /// The bucket.
         bucket: String,
+        /// The first reason.
+        reason: String,
+    },
+    /// Stacks are on their way or stuck, so that nobody can say which assets they will need. Nothing was removed.
+    #[error("stacks are being changed, or stuck on the way: {}", .stacks.iter().map(|(name, status)| format!("{name} ({status})")).collect::<Vec<_>>().join(", "))]
+    Unsettled {
+        /// The stacks' names and statuses.
+        stacks: Vec<(String, StackStatus)>,
+    },
+    /// Something was deployed after it had been decided what is used no more. Nothing was removed.
+    #[error("something was deployed in the meantime, so nothing was removed")]
+    MovedOn,
+    /// Something that is used no more could not be removed.
+    #[error("{place}: {reason}")]
+    NotRemoved {
+        /// The bucket or repository.
+        place: String,
         /// The first reason.
         reason: String,
     },

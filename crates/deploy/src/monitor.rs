@@ -105,6 +105,36 @@ pub enum Event {
         /// Its size, packed.
         bytes: u64,
     },
+    /// A part of an asset has been sent. Less than before if a try had to be repeated.
+    UploadProgress {
+        /// Its id.
+        asset: String,
+        /// Bytes sent so far.
+        sent: u64,
+        /// Its size, packed.
+        total: u64,
+    },
+    /// A container image is being built.
+    BuildingImage {
+        /// The asset's id.
+        asset: String,
+        /// What the app calls it.
+        display_name: Option<String>,
+    },
+    /// A container image is being sent.
+    PushingImage {
+        /// The asset's id.
+        asset: String,
+        /// The image's full name.
+        image: String,
+    },
+    /// What the container client says while it builds or sends an image.
+    ImageOutput {
+        /// The asset's id.
+        asset: String,
+        /// One line.
+        line: String,
+    },
     /// An asset has been sent.
     Uploaded {
         /// Its id.
@@ -143,6 +173,20 @@ pub enum Event {
         bucket: String,
         /// Versions and markers deleted so far.
         deleted: u64,
+    },
+    /// Stacks are read to find out what they use.
+    ReadingStacks {
+        /// How many have been read.
+        done: usize,
+        /// How many there are.
+        total: usize,
+    },
+    /// Assets that nothing uses have been removed.
+    Removed {
+        /// How many so far.
+        removed: usize,
+        /// How many there are.
+        total: usize,
     },
     /// Something that does not stop the work, but that people should know.
     Warning {

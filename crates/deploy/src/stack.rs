@@ -48,7 +48,7 @@ pub struct DeployedStack {
 }
 
 impl DeployedStack {
-    fn from_sdk(stack: &SdkStack) -> Self {
+    pub(crate) fn from_sdk(stack: &SdkStack) -> Self {
         let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
         let mut outputs: Vec<Output> = stack
             .outputs()

@@ -52,6 +52,12 @@ impl Wanted {
     pub fn read(stack: Stack) -> Result<Self, Error> {
         let path = &stack.template_file;
         let body = std::fs::read_to_string(path).map_err(|source| Error::Io { path: path.clone(), source })?;
+        Self::of(stack, body)
+    }
+
+    /// The stack with this template in the place of its file.
+    pub(crate) fn of(stack: Stack, body: String) -> Result<Self, Error> {
+        let path = &stack.template_file;
         let template = skysmith_template::read(&body)
             .map_err(|source| Error::Template { path: path.clone(), source: Box::new(source) })?
             .template;

@@ -10,6 +10,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
+use crate::image::Image;
+
 /// A JSON object in the order of its file. A repeated key is kept repeated; readers let the last one win.
 pub(crate) struct Entries<T>(pub Vec<(String, T)>);
 
@@ -132,7 +134,7 @@ pub(crate) struct AssetManifest {
     #[serde(default)]
     pub files: Entries<File>,
     #[serde(default)]
-    pub docker_images: Entries<Value>,
+    pub docker_images: Entries<Image>,
 }
 
 #[derive(Deserialize)]

@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use super::assets::{Bootstrap, Gc};
 use super::flags::{Deploy, Destroy, Diff, Local, Stacks};
 use super::permissions::Permissions;
 use super::ways::{Drift, Import, Repair, Rollback};
@@ -51,6 +52,12 @@ Examples:
 
     /// Print the outputs of deployed stacks
     Outputs(Stacks),
+
+    /// Make the bucket for assets, and roles to deploy with, ahead of time
+    Bootstrap(Bootstrap),
+
+    /// Remove assets that nothing uses any more
+    Gc(Gc),
 
     /// Print every effective parameter and where it came from
     Params,

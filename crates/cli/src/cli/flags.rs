@@ -13,7 +13,7 @@ pub struct Stacks {
 }
 
 /// Stacks to act on; the only one if none is named.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Selection {
     /// Stacks by id, path or pattern such as `Live/*`; may be left out if there is only one
     #[arg(value_name = "STACK", conflicts_with = "all")]
@@ -43,7 +43,7 @@ pub struct Diff {
 }
 
 /// Flags of `deploy`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = "\
 Examples:
   skysmith deploy                       show the plan, ask, deploy

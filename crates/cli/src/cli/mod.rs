@@ -3,6 +3,7 @@
 //! Nothing here acts. A flag that nothing reads does not belong here.
 
 mod access;
+mod assets;
 mod command;
 mod flags;
 mod permissions;
@@ -17,6 +18,7 @@ use clap::parser::ValueSource;
 use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
 
 pub use access::{Access, Code, duration};
+pub use assets::{Bootstrap, Gc};
 pub use command::Command;
 pub use flags::{Deploy, Destroy, Diff, Local, Selection, Stacks};
 pub use permissions::{Permissions, Purpose};

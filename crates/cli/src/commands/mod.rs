@@ -1,11 +1,13 @@
 //! One module per command. A command reads its flags, asks other modules to do the work, and words what comes of it.
 
+mod bootstrap;
 mod completions;
 mod deploy;
 mod destroy;
 mod diff;
 mod doctor;
 mod drift;
+mod gc;
 mod import;
 mod list;
 mod local;
@@ -38,6 +40,8 @@ pub fn run(session: &Session, command: Command) -> Result<Done, Failure> {
         Command::Import(flags) => import::run(session, &flags),
         Command::Drift(flags) => drift::run(session, &flags),
         Command::Outputs(flags) => outputs::run(session, &flags),
+        Command::Bootstrap(flags) => bootstrap::run(session, &flags),
+        Command::Gc(flags) => gc::run(session, &flags),
         Command::Params => params::run(session),
         Command::Permissions(flags) => permissions::run(session, &flags),
         Command::Doctor => doctor::run(session),

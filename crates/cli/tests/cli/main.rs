@@ -4,6 +4,7 @@
 
 mod app;
 mod assembly;
+mod assets;
 mod aws;
 mod command_line;
 mod config;

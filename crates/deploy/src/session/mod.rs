@@ -15,7 +15,6 @@ mod role;
 mod source;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::error::Error as StdError;
 use std::fmt;
 use std::path::PathBuf;
@@ -37,7 +36,6 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::SystemTimeSource;
 use aws_types::os_shim_internal::{Env, Fs};
 use skysmith_assembly::{Environment, Placeholders};
-use tokio::sync::Mutex;
 
 use self::credentials::Chain;
 use self::http::http_client;
@@ -49,7 +47,9 @@ use self::region::{is_loopback, metadata_client, region};
 use self::role::TakenRole;
 pub use self::source::{CredentialsInfo, Source};
 use crate::Error;
+use crate::assets::Publishers;
 use crate::pace::Budget;
+use crate::publishing::Publishing;
 
 /// Tries of a call that AWS throttles or drops. Throttling is normal when many stacks move at once, and half of all calls may meet it.
 const TRIES: u32 = 12;
@@ -126,14 +126,17 @@ pub struct Session {
     calls: Calls,
     clock_skew: Option<i64>,
     budget: Arc<Budget>,
-    /// Buckets for assets that are known to be there and set up. Held while one is being made, so that parallel stacks make it once.
-    pub(crate) ready_buckets: Arc<Mutex<HashSet<String>>>,
+    /// What this run has published.
+    pub(crate) publishing: Arc<Publishing>,
+    /// The sessions that publish for this one.
+    pub(crate) publishers: Arc<Publishers>,
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
 }
 
-/// What a session hands on to those made from it. Another account or region has its own budget and buckets, but the same endpoint and count.
+/// What a session hands on to those made from it. Another account or region has its own budget, but the same endpoint and count, and
+/// what is published is known to all.
 struct Shared {
     /// Nothing if the session's own credentials are those to take roles with.
     own: Option<SdkConfig>,
@@ -141,6 +144,7 @@ struct Shared {
     endpoint: Endpoint,
     calls: Calls,
     clock_skew: Option<i64>,
+    publishing: Arc<Publishing>,
 }
 
 impl Session {
@@ -185,6 +189,7 @@ impl Session {
                 endpoint: options.endpoint.clone(),
                 calls: calls.clone(),
                 clock_skew: None,
+                publishing: Arc::default(),
             };
             // A provider of its own each time: the SDK remembers what the one before gave.
             let provider = SharedCredentialsProvider::new(chain.clone());
@@ -222,7 +227,14 @@ impl Session {
             .build();
         let credentials =
             CredentialsInfo { source: Source::Local, roles: Vec::new(), mfa_device: None, kept: false, expires: None };
-        let shared = Shared { own: None, credentials, endpoint: options.endpoint.clone(), calls, clock_skew: None };
+        let shared = Shared {
+            own: None,
+            credentials,
+            endpoint: options.endpoint.clone(),
+            calls,
+            clock_skew: None,
+            publishing: Arc::default(),
+        };
         let session = Self::preflight(patient(config), shared).await?;
         match &options.role_arn {
             Some(role) => {
@@ -252,6 +264,7 @@ impl Session {
             endpoint: self.endpoint.clone(),
             calls: self.calls.clone(),
             clock_skew: None,
+            publishing: Arc::clone(&self.publishing),
         };
         Self::preflight(config, shared).await
     }
@@ -273,6 +286,7 @@ impl Session {
                 endpoint: self.endpoint.clone(),
                 calls: self.calls.clone(),
                 clock_skew: self.clock_skew,
+                publishing: Arc::clone(&self.publishing),
             },
         )
     }
@@ -299,7 +313,7 @@ impl Session {
     }
 
     fn build(config: SdkConfig, region: String, identity: Identity, shared: Shared) -> Self {
-        let Shared { own, credentials, endpoint, calls, clock_skew } = shared;
+        let Shared { own, credentials, endpoint, calls, clock_skew, publishing } = shared;
         let budget: Arc<Budget> = Arc::default();
         // Not the adaptive mode: it slows all calls down to one in two seconds when half of them fail, mutations included. The describe calls, which are
         // what throttling is about, have a budget of their own.
@@ -326,7 +340,8 @@ impl Session {
             calls,
             clock_skew,
             budget,
-            ready_buckets: Arc::default(),
+            publishing,
+            publishers: Arc::default(),
         }
     }
 
@@ -392,6 +407,12 @@ impl Session {
     pub(crate) fn ssm(&self) -> aws_sdk_ssm::Client {
         let config = aws_sdk_ssm::config::Builder::from(&self.config).interceptor(self.calls.clone()).build();
         aws_sdk_ssm::Client::from_conf(config)
+    }
+
+    /// The client of the registry for container images. Made when it is needed, which is seldom.
+    pub(crate) fn ecr(&self) -> aws_sdk_ecr::Client {
+        let config = aws_sdk_ecr::config::Builder::from(&self.config).interceptor(self.calls.clone()).build();
+        aws_sdk_ecr::Client::from_conf(config)
     }
 
     /// Waits for a turn among the describe calls of this account and region.

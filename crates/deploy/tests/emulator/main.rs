@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic as well")]
 
+mod bootstrapping;
+mod collecting;
 mod deploying;
 mod destroying;
 mod drifting;
@@ -9,5 +11,6 @@ mod faults;
 mod harness;
 mod importing;
 mod publishing;
+mod recorder;
 mod repairing;
 mod rolling_back;

@@ -4,6 +4,7 @@ use skysmith_assembly::{Assembly, AssemblyWriter, AssetContent, StackArtifact};
 use skysmith_deploy::{DeployOptions, Error, Event, Outcome, Wanted};
 
 use crate::harness::{Log, boto, deploy, deploy_with, scratch, session, wanted};
+use crate::recorder::Recorder;
 
 const BUCKET: &str = "skysmith-assets-000000000000-us-east-1-an";
 
@@ -99,4 +100,139 @@ async fn other_buckets_are_not_made() {
     boto(&format!("b('s3').create_bucket(Bucket='{bucket}')"));
     assert!(matches!(deploy(&session, &stack()).await.unwrap(), Outcome::Deployed(_)));
     assert_eq!(boto(&format!("print(b('s3').list_objects_v2(Bucket='{bucket}')['Contents'][0]['Key'])")), "t.json");
+}
+
+/// An assembly with one stack of each name, all with these assets.
+fn stacks(folder: &str, names: &[&str], assets: &[(&str, AssetContent)]) -> Vec<Wanted> {
+    let folder = scratch(folder).join("cdk.out");
+    let mut writer = AssemblyWriter::new(&folder).unwrap();
+    for (hash, content) in assets {
+        writer.asset(hash, None, content).unwrap();
+    }
+    for name in names {
+        let artifact = StackArtifact {
+            id: (*name).to_owned(),
+            stack_name: (*name).to_owned(),
+            assets: assets.iter().map(|(hash, _)| (*hash).to_owned()).collect(),
+            ..StackArtifact::default()
+        };
+        writer.stack(artifact, br#"{"Resources":{"Q":{"Type":"AWS::SQS::Queue"}}}"#).unwrap();
+    }
+    writer.finish().unwrap();
+    let assembly = Assembly::read(&folder).unwrap();
+    names.iter().map(|name| Wanted::read(assembly.stack(name).unwrap().clone()).unwrap()).collect()
+}
+
+fn bytes(length: usize) -> AssetContent {
+    AssetContent::Bytes((0..length).map(|index| (index % 251) as u8).collect(), ".bin".into())
+}
+
+#[tokio::test]
+async fn stacks_that_are_deployed_at_once_share_what_they_have_in_common() {
+    let recorder = Recorder::new(|_| None);
+    let session = recorder.session("eu-north-1").await;
+    let hash = "5a".repeat(32);
+    let wanted = stacks("shared", &["shared-a", "shared-b", "shared-c"], &[(&hash, bytes(700_000))]);
+    let log = Log::default();
+    let options = DeployOptions { execute: false, ..DeployOptions::default() };
+    let deploy = |wanted| deploy_with(&session, wanted, &options, &log);
+    let (a, b, c) = tokio::join!(deploy(&wanted[0]), deploy(&wanted[1]), deploy(&wanted[2]));
+    for outcome in [a, b, c] {
+        assert!(matches!(outcome.unwrap(), Outcome::Planned(_)));
+    }
+    let count = |is: fn(&Event) -> bool| log.events().iter().filter(|event| is(event)).count();
+    assert_eq!(count(|event| matches!(event, Event::MakingBucket { .. })), 1);
+    assert_eq!(count(|event| matches!(event, Event::Uploading { bytes: 700_000, .. })), 1);
+    assert_eq!(count(|event| matches!(event, Event::Uploaded { .. })), 1);
+
+    // Every call says whose the bucket must be, but for the one that makes it. Every object has its checksum, and takes no other's place.
+    let requests = recorder.requests();
+    for request in requests.iter().filter(|request| request.is_s3()) {
+        let makes_bucket = request.method == "PUT" && request.path.trim_end_matches('/').ends_with("-an");
+        let owner = request.header("x-amz-expected-bucket-owner");
+        assert_eq!(owner, (!makes_bucket).then_some("000000000000"), "{} {}", request.method, request.path);
+    }
+    let puts: Vec<_> = requests
+        .iter()
+        .filter(|request| {
+            request.method == "PUT"
+                && request.path.contains("-an/")
+                && request.header("x-amz-checksum-sha256").is_some()
+        })
+        .collect();
+    let assets: Vec<_> = puts.iter().filter(|put| put.path.contains(&hash)).collect();
+    assert_eq!(assets.len(), 1);
+    assert_eq!(assets[0].header("if-none-match"), Some("*"));
+    assert_eq!(assets[0].body.len(), 700_000, "sent as it is, in one piece");
+    assert_eq!(puts.len(), 1 + 3, "and the template of each stack, by which it is known later what was in use");
+    assert!(puts.iter().all(|put| put.header("x-amz-checksum-sha256").is_some_and(|sum| sum.len() == 44)));
+}
+
+#[tokio::test]
+async fn a_bucket_that_has_gone_is_made_again() {
+    let session = session().await.in_region("eu-west-2");
+    let log = Log::default();
+    let publish = async |folder: &str, hash: &str| {
+        let wanted = stacks(folder, &[folder], &[(hash, bytes(100))]);
+        session.publish(&wanted[0].stack, &log).await.unwrap();
+    };
+    publish("gone-a", "aa01").await;
+    let bucket = "skysmith-assets-000000000000-eu-west-2-an";
+    boto(&format!(
+        "import boto3
+s=boto3.resource('s3', endpoint_url=b('s3').meta.endpoint_url, region_name='eu-west-2', aws_access_key_id='test', aws_secret_access_key='test').Bucket('{bucket}')
+s.object_versions.delete(); s.delete()"
+    ));
+    publish("gone-b", "bb02").await;
+    let made = log.events().iter().filter(|event| matches!(event, Event::MakingBucket { .. })).count();
+    assert_eq!(made, 2);
+    let state = format!(
+        "s=b('s3'); print(s.get_bucket_versioning(Bucket='{bucket}')['Status'], s.list_objects_v2(Bucket='{bucket}')['KeyCount'])"
+    );
+    assert_eq!(boto(&state), "Enabled 1");
+}
+
+#[tokio::test]
+async fn what_another_run_sent_meanwhile_is_left_alone() {
+    let key = format!("{}.bin", "c3".repeat(32));
+    let head = format!("/{BUCKET}/{key}");
+    let recorder = Recorder::new(move |request| {
+        let misses = request.method == "HEAD" && request.path == head;
+        misses.then(|| "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned())
+    });
+    let session = recorder.session("us-east-1").await;
+    let theirs = stacks("theirs", &["theirs"], &[(&"c3".repeat(32), bytes(10))]);
+    session.publish(&theirs[0].stack, &()).await.unwrap();
+    let ours = stacks("ours", &["ours"], &[(&"c3".repeat(32), bytes(20))]);
+    let session = recorder.session("us-east-1").await;
+    session.publish(&ours[0].stack, &()).await.unwrap();
+    assert_eq!(boto(&format!("print(b('s3').head_object(Bucket='{BUCKET}', Key='{key}')['ContentLength'])")), "10");
+}
+
+#[tokio::test]
+async fn a_bucket_of_another_account_is_not_used() {
+    let recorder = Recorder::new(|request| {
+        let is_asked = request.path.starts_with("/skysmith-assets-000000000000-eu-west-3-an");
+        let is_refused = is_asked && request.header("x-amz-expected-bucket-owner").is_some();
+        let (status, words) =
+            ("HTTP/1.1 403 Forbidden", "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>");
+        let words = if request.method == "HEAD" { "" } else { words };
+        let length = words.len();
+        is_refused
+            .then(|| format!("{status}\r\ncontent-type: application/xml\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{words}"))
+    });
+    let session = recorder.session("eu-west-3").await;
+    let wanted = stacks("others", &["others"], &[("0a0b", bytes(10))]);
+    // It is closed, and nobody can tell why.
+    let denied = session.publish(&wanted[0].stack, &()).await.unwrap_err();
+    assert_eq!(denied.code(), Some("AccessDenied"), "{denied}");
+    // It is open to all but with the question whose it is.
+    boto(
+        "b('s3').create_bucket(Bucket='skysmith-assets-000000000000-eu-west-3-an', CreateBucketConfiguration={'LocationConstraint': 'eu-west-3'})",
+    );
+    match session.publish(&wanted[0].stack, &()).await {
+        Err(Error::ForeignBucket { bucket }) => assert_eq!(bucket, "skysmith-assets-000000000000-eu-west-3-an"),
+        other => panic!("{other:?}"),
+    }
+    assert!(recorder.requests().iter().all(|request| request.method != "PUT"));
 }

@@ -5,7 +5,7 @@ mod outputs_file;
 mod tally;
 pub mod wanted;
 
-use skysmith_deploy::{ReadOutput, Wanted};
+use skysmith_deploy::{DeployedStack, ReadOutput, Wanted};
 
 use crate::aws::Aws;
 use crate::check;
@@ -114,4 +114,10 @@ fn let_go(
         }
     }
     Ok(None)
+}
+
+/// Deploys one stack that is in no assembly; `None` if the person said no.
+pub fn one(session: &Session, aws: &Aws, wanted: &Wanted, asks: bool) -> Result<Option<DeployedStack>, Failure> {
+    let flags = Deploy { yes: !asks, ..Deploy::default() };
+    Ok(aws.run(One::new(session, &flags, aws, wanted, asks).deploy(wanted))?.map(|ended| ended.stack))
 }

@@ -1,0 +1,92 @@
+//! The bootstrap's stack, and the bucket in it or beside it.
+
+use skysmith_deploy::{Bootstrap, BootstrapOptions, DeployedStack, Event, Outcome, Session, Wanted};
+
+use crate::harness::{Log, boto, deploy, session};
+
+async fn plan(session: &Session, options: &BootstrapOptions) -> (Wanted, Option<String>) {
+    match session.bootstrap(options, &()).await.unwrap() {
+        Bootstrap::Stack { wanted, left } => (*wanted, left),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn deployed(session: &Session, wanted: &Wanted) -> Box<DeployedStack> {
+    match deploy(session, wanted).await.unwrap() {
+        Outcome::Deployed(stack) => stack,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn resources(session: &Session, stack: &DeployedStack) -> Vec<String> {
+    let mut ids: Vec<String> =
+        session.resources(&stack.stack_id).await.unwrap().into_iter().map(|resource| resource.logical_id).collect();
+    ids.sort();
+    ids
+}
+
+fn with_roles() -> BootstrapOptions {
+    let mut options = BootstrapOptions::default();
+    options.execution_policies = vec!["arn:aws:iam::aws:policy/PowerUserAccess".into()];
+    options.trust = vec!["210987654321".into(), "310987654321".into()];
+    options
+}
+
+#[tokio::test]
+async fn a_bootstrap_is_made_changed_and_taken_away() {
+    let session = session().await.in_region("eu-central-1");
+    let bucket = "skysmith-assets-000000000000-eu-central-1-an";
+    let (wanted, left) = plan(&session, &BootstrapOptions::default()).await;
+    assert_eq!(left, None);
+    let stack = deployed(&session, &wanted).await;
+    assert!(stack.termination_protection);
+    assert_eq!(resources(&session, &stack).await, ["AssetBucket", "AssetBucketPolicy"]);
+    // Nothing is left for the first need to do.
+    let log = Log::default();
+    assert_eq!(session.check_bucket(&log).await.unwrap(), bucket);
+    assert!(!log.events().iter().any(|event| matches!(event, Event::MakingBucket { .. })));
+    let settings = boto(&format!(
+        "s=b('s3'); n='{bucket}'
+print(all(s.get_public_access_block(Bucket=n)['PublicAccessBlockConfiguration'].values()), s.get_bucket_versioning(Bucket=n)['Status'],
+  'aws:SecureTransport' in s.get_bucket_policy(Bucket=n)['Policy'],
+  [sorted(k for k in r if 'Expiration' in k or 'Abort' in k) for r in s.get_bucket_lifecycle_configuration(Bucket=n)['Rules']])"
+    ));
+    assert_eq!(settings, "True Enabled True [['AbortIncompleteMultipartUpload', 'NoncurrentVersionExpiration']]");
+
+    // Again: nothing to do. With roles: they come. Without saying so again: they stay.
+    let (wanted, _) = plan(&session, &BootstrapOptions::default()).await;
+    assert!(matches!(deploy(&session, &wanted).await.unwrap(), Outcome::Unchanged(_)));
+    let (wanted, left) = plan(&session, &with_roles()).await;
+    assert_eq!(left, None);
+    let stack = deployed(&session, &wanted).await;
+    assert_eq!(resources(&session, &stack).await, ["AssetBucket", "AssetBucketPolicy", "DeployRole", "ExecutionRole"]);
+    let trusted = boto(
+        "print(b('iam').get_role(RoleName='skysmith-deploy-eu-central-1')['Role']['AssumeRolePolicyDocument']['Statement'][0]['Principal']['AWS'])",
+    );
+    assert_eq!(trusted, "['000000000000', '210987654321', '310987654321']");
+    let (wanted, _) = plan(&session, &BootstrapOptions::default()).await;
+    assert!(matches!(deploy(&session, &wanted).await.unwrap(), Outcome::Unchanged(_)));
+
+    assert!(session.remove_bootstrap(&BootstrapOptions::default(), &()).await.unwrap());
+    assert!(!session.remove_bootstrap(&BootstrapOptions::default(), &()).await.unwrap());
+    assert_eq!(session.stack("skysmith-bootstrap").await.unwrap(), None);
+    match session.bootstrap(&BootstrapOptions::default(), &()).await.unwrap() {
+        Bootstrap::OnlyBucket { bucket: found } => assert_eq!(found, bucket, "it has outlived the stack"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_there_stays_outside() {
+    let session = session().await.in_region("eu-central-2");
+    let bucket = session.check_bucket(&()).await.unwrap();
+    let mut options = with_roles();
+    options.qualifier = Some("team".into());
+    let (wanted, left) = plan(&session, &options).await;
+    assert_eq!(left, Some(bucket));
+    let stack = deployed(&session, &wanted).await;
+    assert_eq!(stack.stack_name, "skysmith-bootstrap-team");
+    assert_eq!(resources(&session, &stack).await, ["DeployRole", "ExecutionRole"]);
+    let role = stack.outputs.iter().find(|output| output.name == "DeployRoleArn").unwrap();
+    assert!(role.value.ends_with(":role/skysmith-team-deploy-eu-central-2"), "{}", role.value);
+}
