@@ -89,8 +89,12 @@ pub fn worded(session: &Session, error: Error) -> Failure {
             "have the readers read something else and deploy them first; or give the stack its output back".to_owned(),
         ],
         Error::Protected { stack } => vec![format!(
-            "lift it first: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {stack}"
+            "lift it in the app, `.termination_protection(false)`, and: {}",
+            session.globals.next_command(&format!("deploy {stack}"))
         )],
+        Error::ExportsInUse { .. } => {
+            vec!["destroy the readers first, or have them read something else and deploy that".to_owned()]
+        }
         Error::LostSight { source, .. } if lost_credentials(source) => {
             let renewal = match &**source {
                 Error::CredentialsExpired(error) => renewal(error, &profile),

@@ -52,6 +52,7 @@ mod tests {
                 resource_type: resource_type.into(),
                 status: ResourceStatus::CreateComplete,
                 reason: None,
+                nested_in: Vec::new(),
             };
             assert_eq!(arn(&resource, &here).as_deref(), expected, "{resource_type}");
         }

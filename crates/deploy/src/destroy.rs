@@ -6,7 +6,8 @@ use crate::monitor::{By, Watch};
 use crate::operation::token;
 use crate::pace::Pauses;
 use crate::{
-    Action, DeployedStack, Error, Event, Inventory, Observer, ResourceStatus, Session, Situation, Wish, next_action,
+    Action, DeployedStack, Error, Event, Inventory, Observer, ReadOutput, ResourceStatus, Session, Situation, Wish,
+    next_action,
 };
 
 /// How to destroy.
@@ -14,6 +15,8 @@ use crate::{
 pub struct DestroyOptions {
     /// The role that CloudFormation takes. Default: the one that it took before.
     pub role_arn: Option<String>,
+    /// Lift the stack's termination protection first (default: a protected stack is refused). Whoever sets this has been asked about it.
+    pub lift_protection: bool,
 }
 
 impl Session {
@@ -31,12 +34,16 @@ impl Session {
     ) -> Result<bool, Error> {
         let stack = &inventory.stack;
         let name = &stack.stack_name;
-        if stack.termination_protection {
+        if stack.termination_protection && !options.lift_protection {
             return Err(Error::Protected { stack: name.clone() });
         }
-        let full: Vec<String> = inventory.blocking().map(|holding| holding.resource.logical_id.clone()).collect();
+        let full: Vec<String> = inventory.blocking().map(|holding| holding.resource.path()).collect();
         if !full.is_empty() {
             return Err(Error::BucketsNotEmpty { stack: name.clone(), buckets: full });
+        }
+        let exports = self.exports_in_use(stack).await?;
+        if !exports.is_empty() {
+            return Err(Error::ExportsInUse { stack: name.clone(), exports });
         }
         let mut pauses = Pauses::new(Duration::from_secs(1), Duration::from_secs(5));
         // The inventory may be old by now.
@@ -63,14 +70,16 @@ impl Session {
                 _ => break,
             }
         }
+        if stack.termination_protection {
+            self.protect(&stack.stack_id, false).await?;
+        }
         self.empty_marked(inventory, observer).await?;
         match self.delete_and_follow(stack, options.role_arn.as_deref(), observer).await {
             // Something may have written to a bucket meanwhile (its own access log, a last function): once more.
             Err(Error::Failed(failure))
-                if inventory
-                    .holdings
-                    .iter()
-                    .any(|holding| holding.emptied && failure.remaining.contains(&holding.resource.logical_id)) =>
+                if inventory.holdings.iter().any(|holding| {
+                    holding.emptied && failure.remaining.iter().any(|id| id == holding.resource.outermost())
+                }) =>
             {
                 self.empty_marked(inventory, observer).await?;
                 self.delete_and_follow(stack, options.role_arn.as_deref(), observer).await?;
@@ -78,6 +87,22 @@ impl Session {
             other => other?,
         }
         Ok(true)
+    }
+
+    /// The stack's exports that other stacks import: CloudFormation deletes no stack that has one.
+    ///
+    /// # Errors
+    /// A call fails.
+    pub async fn exports_in_use(&self, stack: &DeployedStack) -> Result<Vec<ReadOutput>, Error> {
+        let mut used = Vec::new();
+        for output in &stack.outputs {
+            let Some(name) = &output.export_name else { continue };
+            let readers = self.importers(name).await?;
+            if !readers.is_empty() {
+                used.push(ReadOutput { output: output.name.clone(), export_name: Some(name.clone()), readers });
+            }
+        }
+        Ok(used)
     }
 
     async fn empty_marked(&self, inventory: &Inventory, observer: &dyn Observer) -> Result<(), Error> {

@@ -242,6 +242,14 @@ pub enum Error {
         /// What is read, and by whom.
         outputs: Vec<ReadOutput>,
     },
+    /// Other stacks import what the stack exports, so CloudFormation does not delete it. Nothing was changed.
+    #[error("other stacks import what stack {stack} exports: {}", list(.exports))]
+    ExportsInUse {
+        /// The stack's name.
+        stack: String,
+        /// What is imported, and by whom.
+        exports: Vec<ReadOutput>,
+    },
     /// The value of exports would change while other stacks import it, which CloudFormation refuses. Nothing was changed.
     #[error("a resource is replaced that other stacks import from stack {stack}: {}", list(.outputs))]
     ExportsWouldChange {

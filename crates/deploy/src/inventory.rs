@@ -4,11 +4,15 @@ use aws_sdk_cloudformation::types::TemplateStage;
 use skysmith_assembly::EMPTY_ON_DELETE;
 use skysmith_template::{Node, Template};
 
+use crate::arns::arn;
 use crate::guard::{LossKind, keeps};
+use crate::monitor::STACK_TYPE;
 use crate::{DeployedStack, Error, ResourceStatus, Session};
 
 /// Pages of 1,000 versions that are counted in one bucket; beyond that "at least" is said.
 const COUNTED_PAGES: usize = 10;
+/// Nested stacks in nested stacks.
+const MAX_DEPTH: usize = 6;
 pub(crate) const BUCKET: &str = "AWS::S3::Bucket";
 const TABLE: &str = "AWS::DynamoDB::Table";
 
@@ -26,6 +30,33 @@ pub struct StackResource {
     pub status: ResourceStatus,
     /// CloudFormation's or the service's words on the status.
     pub reason: Option<String>,
+    /// The logical ids of the nested stacks that it lies in, from the outermost; none for a resource of the stack itself.
+    pub nested_in: Vec<String>,
+}
+
+impl StackResource {
+    /// Its logical id, after those of the nested stacks that it lies in.
+    #[must_use]
+    pub fn path(&self) -> String {
+        self.nested_in.iter().map(String::as_str).chain([self.logical_id.as_str()]).collect::<Vec<_>>().join("/")
+    }
+
+    /// The logical id, in the stack itself, of the resource or of the nested stack that it lies in.
+    pub(crate) fn outermost(&self) -> &str {
+        self.nested_in.first().unwrap_or(&self.logical_id)
+    }
+}
+
+/// A resource that a stack lets go of: it stays when the stack goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Released {
+    /// The resource.
+    pub resource: StackResource,
+    /// Its ARN, where that is known.
+    pub arn: Option<String>,
+    /// Whether the resource itself goes, and a snapshot of it stays.
+    pub as_snapshot: bool,
 }
 
 /// What is in a resource.
@@ -84,10 +115,10 @@ pub struct Inventory {
     pub stack: DeployedStack,
     /// All its resources that are still there.
     pub resources: Vec<StackResource>,
-    /// Those that hold data.
+    /// Those that hold data, and those in nested stacks that do.
     pub holdings: Vec<Holding>,
-    /// Those that a policy keeps, data or not.
-    pub kept: Vec<StackResource>,
+    /// Those that a policy keeps, data or not, in nested stacks as well.
+    pub kept: Vec<Released>,
     /// The template it was made from, as it was carried out.
     pub template: Template,
 }
@@ -122,6 +153,7 @@ impl Session {
                 resource_type: summary.resource_type().unwrap_or_default().to_owned(),
                 status: ResourceStatus::parse(summary.resource_status().map_or("", |status| status.as_str())),
                 reason: summary.resource_status_reason().filter(|reason| !reason.is_empty()).map(str::to_owned),
+                nested_in: Vec::new(),
             }));
             token = page.next_token().map(str::to_owned);
             if token.is_none() {
@@ -139,21 +171,42 @@ impl Session {
         stack_name: &str,
         is_stateful: &(dyn Fn(&str) -> bool + Sync),
     ) -> Result<Option<Inventory>, Error> {
+        self.inventory_in(stack_name, is_stateful, &[]).await
+    }
+
+    /// The same for a nested stack.
+    async fn inventory_in(
+        &self,
+        stack_name: &str,
+        is_stateful: &(dyn Fn(&str) -> bool + Sync),
+        nested_in: &[String],
+    ) -> Result<Option<Inventory>, Error> {
         let Some(stack) = self.stack(stack_name).await? else { return Ok(None) };
         let template = self.processed_template(&stack.stack_id).await?;
         let mut resources = self.resources(&stack.stack_id).await?;
         resources.retain(|resource| resource.status != ResourceStatus::DeleteComplete);
         let mut holdings = Vec::new();
         let mut kept_resources = Vec::new();
-        for resource in &resources {
+        for resource in &mut resources {
+            resource.nested_in = nested_in.to_vec();
             let written = template.resource(&resource.logical_id);
-            let kept = keeps(
-                written.and_then(skysmith_template::Resource::deletion_policy),
-                &resource.resource_type,
-                LossKind::Removed,
-            );
+            let policy = written.and_then(skysmith_template::Resource::deletion_policy);
+            let kept = keeps(policy, &resource.resource_type, LossKind::Removed);
             if kept {
-                kept_resources.push(resource.clone());
+                // Without a policy, what is kept of a database is a snapshot.
+                let as_snapshot = !policy.and_then(Node::as_str).is_some_and(|policy| policy.starts_with("Retain"));
+                kept_resources.push(Released { as_snapshot, ..self.released(resource.clone()) });
+            } else if is_nested_stack(resource)
+                && nested_in.len() < MAX_DEPTH
+                && let Some(inner) = &resource.physical_id
+            {
+                let path = [nested_in, std::slice::from_ref(&resource.logical_id)].concat();
+                if let Some(inner) = Box::pin(self.inventory_in(inner, is_stateful, &path)).await? {
+                    holdings.extend(inner.holdings);
+                    kept_resources.extend(inner.kept);
+                    // What it holds has been counted.
+                    continue;
+                }
             }
             if is_stateful(&resource.resource_type) {
                 let marked = written
@@ -170,6 +223,11 @@ impl Session {
             }
         }
         Ok(Some(Inventory { stack, resources, holdings, kept: kept_resources, template }))
+    }
+
+    /// A resource on its own.
+    pub(crate) fn released(&self, resource: StackResource) -> Released {
+        Released { arn: arn(&resource, &self.placeholders()), resource, as_snapshot: false }
     }
 
     /// The template as it was carried out, macros applied, since they may have added resources and policies.
@@ -229,6 +287,11 @@ impl Session {
         }
         Ok(Contents::Objects { versions, bytes, complete: false })
     }
+}
+
+/// Whether the resource is a stack that has been made.
+pub(crate) fn is_nested_stack(resource: &StackResource) -> bool {
+    resource.resource_type == STACK_TYPE && resource.physical_id.as_deref().is_some_and(|id| id.starts_with("arn:"))
 }
 
 /// A count that cannot be had must not stop the destruction: it is only shown. What matters is that data there is not called empty.

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::arns::arn;
 use crate::change_sets::OpenChangeSet;
-use crate::inventory::BUCKET;
+use crate::inventory::{BUCKET, is_nested_stack};
 use crate::monitor::{By, STACK_TYPE, Watch, is_cancellation, latest_operation};
 use crate::{
-    Cause, DeployedStack, Error, Event, Failure, Inventory, Observer, ResourceStatus, Session, StackEvent,
+    Cause, DeployedStack, Error, Event, Failure, Inventory, Observer, Released, ResourceStatus, Session, StackEvent,
     StackResource, StackStatus,
 };
 
@@ -94,16 +94,6 @@ pub struct Blocking {
     pub resource: StackResource,
     /// What becomes of it.
     pub fate: Fate,
-    /// Its ARN, where that is known.
-    pub arn: Option<String>,
-}
-
-/// A resource that a stack has let go of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Released {
-    /// The resource.
-    pub resource: StackResource,
     /// Its ARN, where that is known.
     pub arn: Option<String>,
 }
@@ -346,6 +336,7 @@ impl Session {
                     resource_type: event.resource_type,
                     status: event.status,
                     reason: event.reason,
+                    nested_in: Vec::new(),
                 });
             }
         }
@@ -369,8 +360,7 @@ impl Session {
         let failed = inventory.resources.iter().filter(|resource| resource.status == ResourceStatus::DeleteFailed);
         failed
             .map(|resource| {
-                let holding =
-                    inventory.holdings.iter().find(|holding| holding.resource.logical_id == resource.logical_id);
+                let holding = inventory.holdings.iter().find(|holding| holding.resource.path() == resource.logical_id);
                 let fate = match holding {
                     Some(holding) if resource.resource_type == BUCKET && !holding.contents.is_empty() => {
                         if holding.emptied || options.allow_data_loss { Fate::Emptied } else { Fate::Kept }
@@ -448,14 +438,6 @@ impl Session {
             None => Ok(()),
         }
     }
-
-    pub(crate) fn released(&self, resource: StackResource) -> Released {
-        Released { arn: arn(&resource, &self.placeholders()), resource }
-    }
-}
-
-fn is_nested_stack(resource: &StackResource) -> bool {
-    resource.resource_type == STACK_TYPE && resource.physical_id.as_deref().is_some_and(|id| id.starts_with("arn:"))
 }
 
 /// How CloudFormation wants a resource named that a rollback is to pass over: inside a nested stack with that stack's name, which is not its logical id.

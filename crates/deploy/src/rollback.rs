@@ -146,7 +146,7 @@ impl Session {
             let watch = Watch { stack_name: &stack.stack_name, by };
             Some(made_by(&self.new_events(&stack.stack_id, &watch, &mut HashSet::new()).await?))
         };
-        let is_made = |holding: &Holding| made.as_ref().is_none_or(|made| made.contains(&holding.resource.logical_id));
+        let is_made = |holding: &Holding| made.as_ref().is_none_or(|made| made.contains(holding.resource.outermost()));
         Ok(inventory.holdings.into_iter().filter(|holding| is_made(holding) && !holding.contents.is_empty()).collect())
     }
 

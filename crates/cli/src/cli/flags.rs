@@ -76,13 +76,17 @@ pub struct Deploy {
 Examples:
   skysmith destroy                                  list what goes, ask for the stack's name, delete
   skysmith destroy --yes                            without the question; refused if data would be lost
-  skysmith destroy --yes --allow-data-loss          without any question")]
+  skysmith destroy --yes --allow-data-loss          without any question
+
+Refused before anything is deleted: data that would be lost without --allow-data-loss, buckets that are neither empty nor
+kept nor marked to be emptied, exports that other stacks import, and termination protection, which no flag lifts.
+A stack that is not there is no failure. A deletion that fails half-way is finished by `skysmith repair`.")]
 pub struct Destroy {
     /// Stacks to delete
     #[command(flatten)]
     pub stacks: Selection,
-    /// Answer ordinary questions with yes
-    #[arg(short, long)]
+    /// Answer ordinary questions with yes; --force, as the CDK has it, is the same, and allows no loss of data either
+    #[arg(short, long, visible_alias = "force", visible_short_alias = 'f')]
     pub yes: bool,
     /// Go on where data would be lost
     #[arg(long)]

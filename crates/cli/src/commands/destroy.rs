@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::json;
 use skysmith_assembly::Stack;
-use skysmith_deploy::{DestroyOptions, Inventory};
+use skysmith_deploy::{DestroyOptions, Holding, Inventory, Released, StackResource};
 
 use crate::aws::Aws;
 use crate::cli::Destroy;
@@ -41,10 +41,33 @@ pub fn run(session: &Session, flags: &Destroy) -> Result<Done, Failure> {
         ui.say(&format!("in this order, since they depend on each other: {}\n", names.join(", ")));
     }
     let aws = Aws::connect(session)?;
-    let _live = ui.can_be_live().then(|| ui.live.start());
+    let mut there = Vec::new();
     for stack in stacks {
         let one = One { session, flags, aws: &aws, stack, names: Names::of(stack), asks };
-        if aws.run(one.destroy())? == Done::Negative {
+        let session = aws.run(aws.for_stack(session, stack))?;
+        match aws
+            .run(session.inventory(&stack.stack_name, &super::is_stateful))
+            .map_err(|error| worded(one.session, error))?
+        {
+            Some(inventory) => there.push((one, session, inventory)),
+            None => {
+                ui.say(&format!("{} is not there: nothing to delete\n", stack.display_name));
+                one.report(&json!({ "event": "absent", "stack": stack.display_name }))?;
+            }
+        }
+    }
+    // Whatever stands against it is said before anything goes: half of the stacks gone is the worst end.
+    let going: Vec<&str> = there.iter().map(|(one, ..)| one.stack.stack_name.as_str()).collect();
+    let mut refusal = None;
+    for (one, session, inventory) in &there {
+        refusal = aws.run(one.refuse(session, inventory, &going, refusal))?;
+    }
+    if let Some(refusal) = refusal {
+        return Err(refusal);
+    }
+    let _live = ui.can_be_live().then(|| ui.live.start());
+    for (one, session, inventory) in &there {
+        if aws.run(one.destroy(session, inventory))? == Done::Negative {
             return Ok(Done::Negative);
         }
     }
@@ -61,30 +84,80 @@ struct One<'a> {
 }
 
 impl One<'_> {
-    async fn destroy(&self) -> Result<Done, Failure> {
+    /// What of this stack stands against deleting all of them, added to what stands against it already.
+    async fn refuse(
+        &self,
+        session: &skysmith_deploy::Session,
+        inventory: &Inventory,
+        going: &[&str],
+        so_far: Option<Failure>,
+    ) -> Result<Option<Failure>, Failure> {
+        let name = self.stack.display_name.as_str();
+        let next = |words: &str| self.session.globals.next_command(&format!("{words} {name}"));
+        let mut notes = Vec::new();
+        let mut hints = Vec::new();
+        if inventory.stack.termination_protection && !self.asks {
+            notes.push(format!("{name} has termination protection, which no flag lifts"));
+            hints.push(format!("lift it in the app, `.termination_protection(false)`, and: {}", next("deploy")));
+            hints.push("or run this at a terminal, where you are asked".to_owned());
+        }
+        let exports = session.exports_in_use(&inventory.stack).await.map_err(|error| worded(self.session, error))?;
+        for export in exports {
+            let others: Vec<&str> =
+                export.readers.iter().map(String::as_str).filter(|reader| !going.contains(reader)).collect();
+            if !others.is_empty() {
+                let export = export.export_name.as_deref().unwrap_or(&export.output);
+                notes.push(format!("{name} exports `{export}`, which is imported by {}", others.join(", ")));
+                hints.push("destroy the readers first, or have them read something else and deploy that".to_owned());
+            }
+        }
+        for holding in inventory.blocking() {
+            notes.push(format!("{} and is neither kept nor marked to be emptied", self.held(holding)));
+            hints.push(
+                "empty it, keep it (removal policy Retain), or have the app mark it to be emptied, and deploy that"
+                    .to_owned(),
+            );
+        }
+        if !self.flags.allow_data_loss && !self.asks {
+            let lost: Vec<String> = inventory.lost().map(|holding| self.held(holding)).collect();
+            if !lost.is_empty() {
+                notes.extend(lost.into_iter().map(|line| format!("{line}: would be lost")));
+                hints.push(format!("to go on all the same: {} --yes --allow-data-loss", next("destroy")));
+            }
+        }
+        if notes.is_empty() {
+            return Ok(so_far);
+        }
+        hints.dedup();
+        let failure = match so_far {
+            Some(failure) => failure,
+            None => Failure::failed(format!("{name} cannot be destroyed like this; nothing was changed")),
+        };
+        let failure = notes.into_iter().fold(failure, Failure::note);
+        Ok(Some(hints.into_iter().fold(failure, Failure::hint)))
+    }
+
+    /// `Objects holds 41 versions of objects, 2.1 GB`.
+    fn held(&self, holding: &Holding) -> String {
+        format!("{} holds {}", self.path(&holding.resource), story::contents(holding.contents))
+    }
+
+    /// The construct's path; in a nested stack the logical ids.
+    fn path(&self, resource: &StackResource) -> String {
+        if resource.nested_in.is_empty() { self.names.name(&resource.logical_id).to_owned() } else { resource.path() }
+    }
+
+    async fn destroy(&self, session: &skysmith_deploy::Session, inventory: &Inventory) -> Result<Done, Failure> {
         let (ui, name) = (&self.session.ui, self.stack.display_name.as_str());
         let fail = |error| worded(self.session, error);
-        let session = self.aws.for_stack(self.session, self.stack).await?;
-        let Some(inventory) = session.inventory(&self.stack.stack_name, &super::is_stateful).await.map_err(fail)?
-        else {
-            ui.say(&format!("{name} is not there: nothing to delete\n"));
-            self.report(&json!({ "event": "absent", "stack": name }))?;
-            return Ok(Done::Ok);
-        };
-        self.show(&inventory, &session)?;
-        let lost: Vec<String> = inventory
-            .lost()
-            .map(|holding| {
-                format!("{}: {}", self.names.name(&holding.resource.logical_id), story::contents(holding.contents))
-            })
-            .collect();
-        if !lost.is_empty() && !self.flags.allow_data_loss && !self.asks {
-            let mut failure = Failure::failed(format!("destroying {name} would lose data; nothing was changed"));
-            for line in lost {
-                failure = failure.note(line);
+        self.show(inventory, session)?;
+        let mut options = DestroyOptions::default();
+        if inventory.stack.termination_protection {
+            options.lift_protection = super::confirmed(ui, &format!("\n{name} has termination protection. Lift it?"))?;
+            if !options.lift_protection {
+                ui.say("nothing was changed\n");
+                return Ok(Done::Negative);
             }
-            let command = self.session.globals.next_command(&format!("destroy {name} --yes --allow-data-loss"));
-            return Err(failure.hint(format!("to go on all the same: {command}")));
         }
         if self.asks {
             let answer = ui.ask("\nThis cannot be undone. Type the stack's name to go on: ")?;
@@ -102,17 +175,17 @@ impl One<'_> {
                 work: Work::Delete,
             })
             .collect();
-        let watch = Watch::new(ui, name, &self.names, &headline(self.session, name, &session))
+        let watch = Watch::new(ui, name, &self.names, &headline(self.session, name, session))
             .expecting(&going, &Graph::of(&inventory.template).reversed());
         if self.session.globals.local {
             watch.view(StackView::without_estimate);
         }
         let started = Instant::now();
-        match watch.over(session.destroy(&inventory, &DestroyOptions::default(), &watch)).await {
+        match watch.over(session.destroy(inventory, &options, &watch)).await {
             Some(Ok(_)) => {
-                let deleted = inventory.resources.len().saturating_sub(inventory.kept.len());
-                let kept =
-                    if inventory.kept.is_empty() { String::new() } else { format!(", {} kept", inventory.kept.len()) };
+                let left = kept(inventory).count();
+                let deleted = inventory.resources.len().saturating_sub(left);
+                let kept = if left == 0 { String::new() } else { format!(", {left} kept") };
                 let took = words::seconds(started.elapsed());
                 ui.say(&format!(
                     "{} {name} deleted in {took}: {deleted} deleted{kept}\n",
@@ -121,7 +194,8 @@ impl One<'_> {
                 let calls = self.aws.session.api_calls();
                 self.report(&json!({
                     "event": "destroyed", "stack": name, "seconds": started.elapsed().as_secs_f64(), "deleted": deleted,
-                    "kept": inventory.kept.iter().map(|resource| &resource.physical_id).collect::<Vec<_>>(), "api_calls": calls,
+                    "kept": inventory.kept.iter().map(|kept| &kept.resource.physical_id).collect::<Vec<_>>(),
+                    "kept_arns": inventory.kept.iter().map(|kept| &kept.arn).collect::<Vec<_>>(), "api_calls": calls,
                 }))?;
                 Ok(Done::Ok)
             }
@@ -137,10 +211,10 @@ impl One<'_> {
     /// What goes, what holds data, what stays.
     fn show(&self, inventory: &Inventory, session: &skysmith_deploy::Session) -> Result<(), Failure> {
         let ui = &self.session.ui;
-        let name = |id: &str| self.names.name(id).to_owned();
-        // Nobody is asked about what they have not seen, however little they want to see.
-        let tell = |text: &str| if self.asks { ui.error(text) } else { ui.say(text) };
-        let going = inventory.resources.len().saturating_sub(inventory.kept.len());
+        // Nobody is asked about what they have not seen, and no data goes in silence, however little somebody wants to see.
+        let is_loud = self.asks || inventory.lost().next().is_some();
+        let tell = |text: &str| if is_loud { ui.error(text) } else { ui.say(text) };
+        let going = inventory.resources.len().saturating_sub(kept(inventory).count());
         tell(&format!(
             "{}: {} will be deleted\n",
             headline(self.session, &self.stack.display_name, session),
@@ -152,14 +226,19 @@ impl One<'_> {
             let fate = if holding.emptied { "emptied and deleted" } else { "deleted" };
             rows.push(vec![
                 mark.to_owned(),
-                name(&holding.resource.logical_id),
+                self.path(&holding.resource),
                 story::contents(holding.contents),
                 fate.to_owned(),
             ]);
         }
-        for resource in &inventory.kept {
-            let id = resource.physical_id.clone().unwrap_or_default();
-            rows.push(vec![" ".to_owned(), name(&resource.logical_id), "kept by its removal policy".to_owned(), id]);
+        for kept in &inventory.kept {
+            let id = kept.arn.clone().or_else(|| kept.resource.physical_id.clone()).unwrap_or_default();
+            let (fate, id) = if kept.as_snapshot {
+                ("deleted; a snapshot is kept", String::new())
+            } else {
+                ("kept by its removal policy", id)
+            };
+            rows.push(vec![" ".to_owned(), self.path(&kept.resource), fate.to_owned(), id]);
         }
         if !rows.is_empty() {
             tell(&format!("\n{}", table::columns(&rows)));
@@ -169,7 +248,7 @@ impl One<'_> {
             "stack": self.stack.display_name,
             "resources": inventory.resources.len(),
             "holding": inventory.holdings.iter().map(|holding| json!({
-                "path": name(&holding.resource.logical_id),
+                "path": self.path(&holding.resource),
                 "resource_type": holding.resource.resource_type,
                 "physical_id": holding.resource.physical_id,
                 "kept": holding.kept,
@@ -182,4 +261,9 @@ impl One<'_> {
     fn report(&self, line: &serde_json::Value) -> Result<(), Failure> {
         if self.session.ui.is_json() { self.session.ui.json_line(line) } else { Ok(()) }
     }
+}
+
+/// The stack's own resources that stay; a snapshot is none of them.
+fn kept(inventory: &Inventory) -> impl Iterator<Item = &Released> {
+    inventory.kept.iter().filter(|kept| !kept.as_snapshot && kept.resource.nested_in.is_empty())
 }

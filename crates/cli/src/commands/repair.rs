@@ -211,7 +211,8 @@ impl One<'_> {
         for resource in others
             .filter(|one| diagnosis.blocking.iter().all(|blocking| blocking.resource.logical_id != one.logical_id))
         {
-            let kept = diagnosis.inventory.iter().any(|inventory| inventory.kept.contains(resource));
+            let kept =
+                diagnosis.inventory.iter().flat_map(|inventory| &inventory.kept).any(|kept| kept.resource == *resource);
             let fate = if kept { "kept by its removal policy" } else { "deleted" };
             rows.push(self.row(diagnosis, &resource.logical_id, fate, resource.physical_id.clone().filter(|_| kept)));
         }

@@ -86,7 +86,14 @@ async fn items_are_counted_and_kept_resources_named() {
     let lost: Vec<_> = inventory.lost().map(|holding| holding.resource.logical_id.as_str()).collect();
     assert_eq!(lost, ["Lost"]);
     assert!(matches!(inventory.lost().next().unwrap().contents, Contents::Items { count: 3, .. }));
-    assert_eq!(inventory.kept[0].logical_id, "Kept");
+    assert_eq!(inventory.kept[0].resource.logical_id, "Kept");
+    assert!(
+        inventory.kept[0]
+            .arn
+            .as_deref()
+            .unwrap()
+            .starts_with("arn:aws:dynamodb:us-east-1:000000000000:table/tables-Kept")
+    );
     assert!(session.destroy(&inventory, &DestroyOptions::default(), &()).await.unwrap());
     let tables =
         boto("print([t.split('-')[1] for t in b('dynamodb').list_tables()['TableNames'] if t.startswith('tables-')])");
@@ -102,11 +109,61 @@ async fn a_protected_stack_stays() {
     let inventory = session.inventory("protected", &is_stateful).await.unwrap().unwrap();
     assert!(inventory.stack.termination_protection);
     assert!(matches!(session.destroy(&inventory, &DestroyOptions::default(), &()).await, Err(Error::Protected { .. })));
+    let lifting = DestroyOptions { lift_protection: true, ..DestroyOptions::default() };
     // Only the protection changes: no change set is needed for that.
-    stack.stack.termination_protection = Some(false);
-    deploy(&session, &stack).await.unwrap();
-    let inventory = session.inventory("protected", &is_stateful).await.unwrap().unwrap();
-    assert!(session.destroy(&inventory, &DestroyOptions::default(), &()).await.unwrap());
+    for protect in [false, true] {
+        stack.stack.termination_protection = Some(protect);
+        deploy(&session, &stack).await.unwrap();
+        let now = session.stack("protected").await.unwrap().unwrap();
+        assert_eq!(now.termination_protection, protect);
+    }
+    assert!(session.destroy(&inventory, &lifting, &()).await.unwrap());
     // And again: what is gone is gone.
-    assert!(!session.destroy(&inventory, &DestroyOptions::default(), &()).await.unwrap());
+    assert!(!session.destroy(&inventory, &lifting, &()).await.unwrap());
+}
+
+#[tokio::test]
+async fn nested_stacks_are_counted_and_emptied_as_well() {
+    let session = session().await;
+    let inner = r#"{"Resources":{"B":{"Type":"AWS::S3::Bucket","Metadata":{"skysmith:EmptyOnDelete":true}},"Kept":{"Type":"AWS::SNS::Topic","DeletionPolicy":"Retain"}}}"#;
+    boto(&format!(
+        "s=b('s3'); s.create_bucket(Bucket='inner-templates'); s.put_object(Bucket='inner-templates', Key='inner.json', Body='''{inner}''')"
+    ));
+    let outer = format!(
+        r#"{{"Resources":{{"Inner":{{"Type":"AWS::CloudFormation::Stack","Properties":{{"TemplateURL":"{}/inner-templates/inner.json"}}}}}}}}"#,
+        crate::harness::emulator()
+    );
+    deploy(&session, &wanted("outer", &outer)).await.unwrap();
+    let inventory = session.inventory("outer", &is_stateful).await.unwrap().unwrap();
+    assert_eq!(inventory.resources.len(), 1);
+    let bucket = inventory.holdings.iter().find(|holding| holding.resource.path() == "Inner/B").unwrap();
+    assert!(bucket.emptied && bucket.contents.is_empty());
+    assert_eq!(inventory.kept.iter().map(|kept| kept.resource.path()).collect::<Vec<_>>(), ["Inner/Kept"]);
+    let name = bucket.resource.physical_id.clone().unwrap();
+    boto(&format!("b('s3').put_object(Bucket='{name}', Key='k', Body=b'1')"));
+    let inventory = session.inventory("outer", &is_stateful).await.unwrap().unwrap();
+    assert_eq!(inventory.lost().count(), 1);
+    assert!(session.destroy(&inventory, &DestroyOptions::default(), &()).await.unwrap());
+    assert_eq!(boto(&format!("print('{name}' in [x['Name'] for x in b('s3').list_buckets()['Buckets']])")), "False");
+}
+
+#[tokio::test]
+async fn what_others_import_stays() {
+    let session = session().await;
+    let exporting = r#"{"Resources":{"T":{"Type":"AWS::SNS::Topic"}},"Outputs":{"T":{"Value":{"Ref":"T"},"Export":{"Name":"destroying-topic"}}}}"#;
+    let reading = r#"{"Resources":{"P":{"Type":"AWS::SSM::Parameter","Properties":{"Type":"String","Value":{"Fn::ImportValue":"destroying-topic"}}}}}"#;
+    deploy(&session, &wanted("exporting", exporting)).await.unwrap();
+    deploy(&session, &wanted("reading", reading)).await.unwrap();
+    let inventory = session.inventory("exporting", &is_stateful).await.unwrap().unwrap();
+    let Err(Error::ExportsInUse { exports, .. }) = session.destroy(&inventory, &DestroyOptions::default(), &()).await
+    else {
+        panic!()
+    };
+    assert_eq!(
+        (exports[0].export_name.as_deref(), &exports[0].readers),
+        (Some("destroying-topic"), &vec!["reading".to_owned()])
+    );
+    let reader = session.inventory("reading", &is_stateful).await.unwrap().unwrap();
+    assert!(session.destroy(&reader, &DestroyOptions::default(), &()).await.unwrap());
+    assert!(session.destroy(&inventory, &DestroyOptions::default(), &()).await.unwrap());
 }

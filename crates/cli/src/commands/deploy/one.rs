@@ -299,7 +299,7 @@ fn expected(plan: &Plan) -> Vec<Expected> {
 }
 
 fn holding<'a>(inventory: &'a Inventory, loss: &Loss) -> Option<&'a skysmith_deploy::Holding> {
-    inventory.holdings.iter().find(|holding| holding.resource.logical_id == loss.logical_id)
+    inventory.holdings.iter().find(|holding| holding.resource.path() == loss.logical_id)
 }
 
 /// `object-counter · dev · 123456789012 / eu-west-1`, or `object-counter · local AWS · us-east-1`.
