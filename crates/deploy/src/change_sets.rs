@@ -1,10 +1,8 @@
 //! The change sets that a stack has and nobody has executed.
 
-use crate::pace::unique;
+use crate::operation::{is_ours, token};
 use crate::{Error, Session, StackStatus};
 
-/// What the names of our change sets begin with.
-const OURS: &str = "skysmith-";
 /// A stack keeps at most a few hundred change sets.
 const MAX_PAGES: usize = 20;
 
@@ -23,7 +21,8 @@ pub struct OpenChangeSet {
 }
 
 impl Session {
-    /// The stack's change sets that nobody has executed or is executing: those of this program, and those of others.
+    /// The stack's change sets that nobody has executed or is executing: those that interrupted runs of this
+    /// program left behind, and those that others made or that were left on purpose.
     pub(crate) async fn open_change_sets(
         &self,
         stack_name: &str,
@@ -52,7 +51,7 @@ impl Session {
                 break;
             }
         }
-        Ok(open.into_iter().partition(|change_set| change_set.name.starts_with(OURS)))
+        Ok(open.into_iter().partition(|change_set| is_ours(&change_set.name)))
     }
 
     /// Removes a change set; one that is gone already is no failure.
@@ -69,7 +68,7 @@ impl Session {
     pub(crate) async fn delete_never_made(&self, stack_id: &str) -> Result<(), Error> {
         let is_empty = self.stack(stack_id).await?.is_some_and(|stack| stack.status == StackStatus::ReviewInProgress);
         if is_empty {
-            let request = self.cloudformation.delete_stack().stack_name(stack_id).client_request_token(unique());
+            let request = self.cloudformation.delete_stack().stack_name(stack_id).client_request_token(token());
             request.send().await.map_err(|error| Error::from_sdk("DeleteStack", &error))?;
         }
         Ok(())

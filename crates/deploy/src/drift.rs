@@ -10,7 +10,8 @@ use aws_sdk_cloudformation::types::{
 };
 
 use crate::monitor::STACK_TYPE;
-use crate::pace::{Pauses, unique};
+use crate::operation::token;
+use crate::pace::Pauses;
 use crate::wanted::capabilities;
 use crate::{ChangeSetKind, DeployedStack, Error, Plan, ResourceStatus, Session, StackStatus};
 
@@ -223,7 +224,7 @@ impl Session {
         let Some(template) = self.template(&stack.stack_id).await? else {
             return Err(Error::NoSuchStack { stack: stack.stack_name.clone() });
         };
-        let name = format!("skysmith-{}", unique());
+        let name = token();
         let mut request = self
             .cloudformation
             .create_change_set()

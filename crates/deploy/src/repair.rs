@@ -10,8 +10,8 @@ use crate::change_sets::OpenChangeSet;
 use crate::inventory::{BUCKET, is_nested_stack};
 use crate::monitor::{By, STACK_TYPE, Watch, is_cancellation, latest_operation};
 use crate::{
-    Cause, DeployedStack, Error, Event, Failure, Inventory, Observer, Released, ResourceStatus, Session, StackEvent,
-    StackResource, StackStatus,
+    Action, Cause, DeployedStack, Error, Event, Failure, Holding, Inventory, Observer, Released, ResourceStatus,
+    RollbackOptions, Session, Situation, StackEvent, StackResource, StackStatus, Stuck, Wish, next_action,
 };
 
 /// Rounds of continuing a rollback or a deletion. Each must get further than the one before, so this is only reached by very deep dependencies.
@@ -41,34 +41,18 @@ pub enum Trouble {
     Beyond,
 }
 
-/// What trouble a stack of this status is in. Total over all statuses, unknown ones included.
+/// What trouble a stack of this status is in: what [`next_action`] answers to the wish for a repair, before anything else is known.
 #[must_use]
 pub fn trouble(status: &StackStatus) -> Trouble {
-    use StackStatus as S;
-    match status {
-        S::CreateComplete
-        | S::UpdateComplete
-        | S::UpdateCompleteCleanupInProgress
-        | S::UpdateRollbackComplete
-        | S::UpdateRollbackCompleteCleanupInProgress
-        | S::ImportComplete
-        | S::ImportRollbackComplete
-        | S::DeleteComplete => Trouble::None,
-        S::CreateFailed | S::UpdateFailed => Trouble::Kept,
-        S::UpdateRollbackFailed => Trouble::RollbackStuck,
-        S::DeleteFailed | S::RollbackFailed => Trouble::DeletionStuck,
-        S::ReviewInProgress => Trouble::NeverMade,
-        S::RollbackComplete => Trouble::CreationFailed,
-        S::ImportRollbackFailed => Trouble::Beyond,
-        S::CreateInProgress
-        | S::RollbackInProgress
-        | S::DeleteInProgress
-        | S::UpdateInProgress
-        | S::UpdateRollbackInProgress
-        | S::ImportInProgress
-        | S::ImportRollbackInProgress => Trouble::Busy,
-        S::Unknown(_) if status.is_in_progress() => Trouble::Busy,
-        S::Unknown(_) => Trouble::Beyond,
+    match next_action(Wish::Repair, &Situation::of(Some(status))) {
+        Action::LookForChangeSets if *status == StackStatus::ReviewInProgress => Trouble::NeverMade,
+        Action::LookForLeftovers => Trouble::CreationFailed,
+        Action::ContinueRollback => Trouble::RollbackStuck,
+        Action::FinishDeletion => Trouble::DeletionStuck,
+        Action::RollBack | Action::Stuck(Stuck::CreationFailed) => Trouble::Kept,
+        Action::Follow | Action::FollowDeletion => Trouble::Busy,
+        Action::LookForChangeSets | Action::WaitForCleanup | Action::Absent | Action::Nothing => Trouble::None,
+        _ => Trouble::Beyond,
     }
 }
 
@@ -114,6 +98,8 @@ pub struct Diagnosis {
     pub inventory: Option<Inventory>,
     /// With [`Trouble::CreationFailed`]: what a policy kept. It stays, outside the stack.
     pub kept: Vec<Released>,
+    /// With [`Trouble::Kept`], after an update: what undoing it deletes that holds data.
+    pub undone: Vec<Holding>,
     /// Change sets of earlier runs that nobody executed.
     pub leftovers: Vec<OpenChangeSet>,
     /// Change sets that somebody else made; they are left alone, and so is a stack that has only these.
@@ -127,7 +113,9 @@ impl Diagnosis {
         match self.trouble {
             Trouble::RollbackStuck | Trouble::DeletionStuck | Trouble::CreationFailed => true,
             Trouble::NeverMade => self.foreign.is_empty() || !self.leftovers.is_empty(),
-            Trouble::None | Trouble::Kept => !self.leftovers.is_empty(),
+            // What a failed creation made would be all there is: that is for a rollback to be asked.
+            Trouble::Kept => self.stack.status == StackStatus::UpdateFailed || !self.leftovers.is_empty(),
+            Trouble::None => !self.leftovers.is_empty(),
             Trouble::Busy | Trouble::Beyond => false,
         }
     }
@@ -179,6 +167,7 @@ impl Session {
             blocking: Vec::new(),
             inventory: None,
             kept: Vec::new(),
+            undone: Vec::new(),
             leftovers,
             foreign,
         };
@@ -198,6 +187,9 @@ impl Session {
             Trouble::CreationFailed => {
                 let left = self.left_by_failed_creation(&diagnosis.stack).await?;
                 diagnosis.kept = left.into_iter().map(|resource| self.released(resource)).collect();
+            }
+            Trouble::Kept if diagnosis.stack.status == StackStatus::UpdateFailed => {
+                diagnosis.undone = self.undone_data(&diagnosis.stack, is_stateful).await?;
             }
             _ => {}
         }
@@ -226,6 +218,10 @@ impl Session {
                 self.finish_deletion(stack, options, observer, &mut done, 0).await?;
                 done.status = None;
             }
+            Trouble::Kept if stack.status == StackStatus::UpdateFailed => {
+                let options = RollbackOptions { role_arn: options.role_arn.clone(), ..RollbackOptions::default() };
+                done.status = Some(self.roll_back(stack, &options, observer).await?);
+            }
             Trouble::NeverMade if diagnosis.foreign.is_empty() => {
                 self.delete_never_made(&stack.stack_id).await?;
                 done.status = None;
@@ -238,6 +234,16 @@ impl Session {
             _ => {}
         }
         Ok(done)
+    }
+
+    /// Waits for the end of an operation that is under way, whoever started it. The status it ends in.
+    ///
+    /// # Errors
+    /// [`Error::LostSight`].
+    pub async fn end_of_operation(&self, stack: &DeployedStack, observer: &dyn Observer) -> Result<StackStatus, Error> {
+        let by = By::Since(stack.last_change.unwrap_or(0));
+        let ended = self.follow(&stack.stack_id, &Watch { stack_name: &stack.stack_name, by }, observer).await?;
+        Ok(ended.status)
     }
 
     /// Continues the rollback until it gets through, passing over only what failed in the try before.

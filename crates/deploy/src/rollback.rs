@@ -5,7 +5,11 @@
 use std::collections::HashSet;
 
 use crate::monitor::{By, Watch};
-use crate::{DeployedStack, Error, Event, Holding, Observer, ResourceStatus, Session, StackEvent, StackStatus};
+use crate::operation::token;
+use crate::{
+    Action, DeployedStack, Error, Event, Holding, Observer, ResourceStatus, Session, Situation, StackEvent, StackStatus,
+    Stuck, Wish, next_action,
+};
 
 /// How a stack gets back to where it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,29 +49,27 @@ pub enum NoWayBack {
     UnknownStatus,
 }
 
-/// The way back from a status. Total over all statuses, unknown ones included.
+/// The way back from a status: what [`next_action`] answers to the wish for one, and why where it answers that there is nothing to do.
 #[must_use]
 pub fn way_back(status: &StackStatus) -> WayBack {
     use StackStatus as S;
-    match status {
-        S::CreateFailed | S::UpdateFailed => WayBack::Undo,
-        S::UpdateRollbackFailed => WayBack::Continue,
-        S::UpdateInProgress => WayBack::Cancel,
-        S::RollbackInProgress
-        | S::UpdateRollbackInProgress
-        | S::UpdateRollbackCompleteCleanupInProgress
-        | S::ImportRollbackInProgress => WayBack::Follow,
-        S::RollbackComplete | S::UpdateRollbackComplete | S::ImportRollbackComplete => WayBack::Back,
+    let none = |why| WayBack::None(why);
+    match (next_action(Wish::Rollback, &Situation::of(Some(status))), status) {
+        (Action::RollBack, _) => WayBack::Undo,
+        (Action::ContinueRollback, _) => WayBack::Continue,
+        (Action::CancelUpdate, _) => WayBack::Cancel,
+        (Action::Follow, _) => WayBack::Follow,
         // The clean-up after an update comes when the update is decided.
-        S::CreateComplete | S::UpdateComplete | S::UpdateCompleteCleanupInProgress | S::ImportComplete => {
-            WayBack::None(NoWayBack::Succeeded)
-        }
-        S::CreateInProgress => WayBack::None(NoWayBack::BeingMade),
-        S::DeleteInProgress | S::DeleteComplete => WayBack::None(NoWayBack::Deleted),
-        S::ReviewInProgress => WayBack::None(NoWayBack::NeverMade),
-        S::RollbackFailed | S::DeleteFailed => WayBack::None(NoWayBack::HalfGone),
-        S::ImportInProgress | S::ImportRollbackFailed => WayBack::None(NoWayBack::Import),
-        S::Unknown(_) => WayBack::None(NoWayBack::UnknownStatus),
+        (Action::WaitForCleanup, S::UpdateRollbackCompleteCleanupInProgress) => WayBack::Follow,
+        (Action::WaitForCleanup, _) => none(NoWayBack::Succeeded),
+        (Action::Nothing, S::RollbackComplete | S::UpdateRollbackComplete | S::ImportRollbackComplete) => WayBack::Back,
+        (Action::Nothing, S::ReviewInProgress) => none(NoWayBack::NeverMade),
+        (Action::Nothing, _) => none(NoWayBack::Succeeded),
+        (Action::Absent, _) | (Action::Stuck(Stuck::NotCancellable), S::DeleteInProgress) => none(NoWayBack::Deleted),
+        (Action::Stuck(Stuck::NotCancellable), S::CreateInProgress) => none(NoWayBack::BeingMade),
+        (Action::Stuck(Stuck::RollbackFailed | Stuck::DeleteFailed), _) => none(NoWayBack::HalfGone),
+        (Action::Stuck(Stuck::NotCancellable | Stuck::ImportRollbackFailed), _) => none(NoWayBack::Import),
+        _ => none(NoWayBack::UnknownStatus),
     }
 }
 
@@ -93,7 +95,7 @@ impl Session {
         options: &RollbackOptions,
         observer: &dyn Observer,
     ) -> Result<StackStatus, Error> {
-        let token = crate::operation::token();
+        let token = token();
         let way = way_back(&stack.status);
         let by = match way {
             WayBack::Undo => {

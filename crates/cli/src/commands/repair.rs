@@ -56,6 +56,19 @@ impl One<'_> {
         let session = self.aws.for_stack(self.session, self.stack).await?;
         let options = RepairOptions { allow_data_loss: self.flags.allow_data_loss, ..RepairOptions::default() };
         let found = session.diagnose(&self.stack.stack_name, &options, &super::is_stateful).await.map_err(fail)?;
+        let found = match found {
+            // Only its end shows whether anything is wrong.
+            Some(busy) if busy.trouble == Trouble::Busy => {
+                ui.say(&format!("{name} is being changed ({}): waiting for the end of that\n", busy.stack.status));
+                let watch = Watch::new(ui, name, &self.names, &headline(self.session, name, &session));
+                match watch.over(session.end_of_operation(&busy.stack, &watch)).await {
+                    Some(ended) => ended.map_err(fail)?,
+                    None => return Err(Failure::failed(format!("stopped waiting for {name}; nothing was changed"))),
+                };
+                session.diagnose(&self.stack.stack_name, &options, &super::is_stateful).await.map_err(fail)?
+            }
+            found => found,
+        };
         let Some(diagnosis) = found else {
             ui.say(&format!("{name} is not there: nothing to repair\n"));
             self.report(&json!({ "event": "absent", "stack": name }))?;
@@ -120,7 +133,7 @@ impl One<'_> {
             .iter()
             .map(line)
             .fold(failure, Failure::note)
-            .hint("its deletion has begun already; finishing it deletes these as well")
+            .hint("it was begun already; finishing it deletes these as well")
             .hint(format!("to go on all the same: {command}")))
     }
 
@@ -181,6 +194,9 @@ impl One<'_> {
             }
             Trouble::CreationFailed => format!("its creation failed and was rolled back ({status})"),
             Trouble::NeverMade => format!("it has never had anything but change sets ({status})"),
+            Trouble::Kept if *status == StackStatus::UpdateFailed => {
+                format!("its last update failed, and what it had done was kept ({status})")
+            }
             _ => format!("{} of interrupted runs", plural(diagnosis.leftovers.len(), "change set")),
         }
     }
@@ -227,6 +243,14 @@ impl One<'_> {
                 text.push_str(&format!("  = {}: {reason}\n", self.names.name(&blocking.resource.logical_id)));
             }
         }
+        for holding in &diagnosis.undone {
+            let fate = if holding.kept { "kept by its removal policy" } else { "made by that update, and deleted" };
+            text.push_str(&format!(
+                "  ! {}: {}, {fate}\n",
+                self.names.name(&holding.resource.logical_id),
+                story::contents(holding.contents)
+            ));
+        }
         for change_set in &diagnosis.leftovers {
             let age = change_set.created.map(age).unwrap_or_default();
             text.push_str(&format!("  change set {} ({}{age}) is removed\n", change_set.name, change_set.status));
@@ -237,6 +261,9 @@ impl One<'_> {
             }
             Trouble::CreationFailed => "  what is left of the stack is deleted\n",
             Trouble::NeverMade if diagnosis.foreign.is_empty() => "  the empty stack is deleted\n",
+            Trouble::Kept if diagnosis.stack.status == StackStatus::UpdateFailed => {
+                "  the update is undone; to go on from it instead, deploy\n"
+            }
             _ => "",
         });
         text
@@ -365,7 +392,12 @@ fn lost(diagnosis: &Diagnosis) -> impl Iterator<Item = &Holding> {
         };
         diagnosis.blocking.iter().any(kept)
     };
-    diagnosis.inventory.iter().flat_map(skysmith_deploy::Inventory::lost).filter(move |holding| !is_kept(holding))
+    diagnosis
+        .inventory
+        .iter()
+        .flat_map(skysmith_deploy::Inventory::lost)
+        .filter(move |holding| !is_kept(holding))
+        .chain(diagnosis.undone.iter().filter(|holding| !holding.kept))
 }
 
 fn are(count: usize) -> String {

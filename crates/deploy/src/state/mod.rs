@@ -339,7 +339,9 @@ fn towards_repair(situation: &Situation<'_>) -> Action {
         // A rollback would remove everything, which is more than was asked for.
         Some(S::CreateFailed) => Action::Stuck(Stuck::CreationFailed),
         Some(S::UpdateFailed) => Action::RollBack,
-        Some(S::RollbackComplete) => by_leftovers(situation, Action::Delete),
+        // What was kept stays when the stack goes, and is named before that.
+        Some(S::RollbackComplete) if situation.leftovers == Leftovers::NotKnown => Action::LookForLeftovers,
+        Some(S::RollbackComplete) => Action::Delete,
         Some(S::RollbackFailed | S::DeleteFailed) => Action::FinishDeletion,
         Some(S::UpdateRollbackFailed) => Action::ContinueRollback,
         Some(S::ImportRollbackFailed) => Action::Stuck(Stuck::ImportRollbackFailed),

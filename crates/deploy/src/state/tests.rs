@@ -33,7 +33,7 @@ const TABLE: [(&str, [&str; 5]); 26] = [
     ("CREATE_COMPLETE", ["update", "import", "delete", "nothing", "tidy"]),
     ("ROLLBACK_IN_PROGRESS", ["owner", "owner", "owner", "follow", "follow"]),
     ("ROLLBACK_FAILED", ["stuck rollback", "stuck rollback", "delete", "stuck rollback", "finish"]),
-    ("ROLLBACK_COMPLETE", ["left create", "left create", "delete", "nothing", "left delete"]),
+    ("ROLLBACK_COMPLETE", ["left create", "left create", "delete", "nothing", "look delete"]),
     ("DELETE_IN_PROGRESS", ["owner", "owner", "deletion", "stuck cancel", "deletion"]),
     ("DELETE_FAILED", ["stuck delete", "stuck delete", "delete", "stuck delete", "finish"]),
     ("DELETE_COMPLETE", ["create", "import", "nothing", "absent", "absent"]),
@@ -76,7 +76,8 @@ fn expected(word: &str, leftovers: Leftovers, owner: Whose, change_sets: ChangeS
         "continue" => Action::ContinueRollback,
         "cancel" => Action::CancelUpdate,
         "left create" => left(Action::DeleteThenCreate),
-        "left delete" => left(Action::Delete),
+        "look delete" if leftovers == Leftovers::NotKnown => Action::LookForLeftovers,
+        "look delete" => Action::Delete,
         "owner" => match owner {
             Whose::NotKnown => Action::LookForOperation,
             Whose::Ours => Action::Follow,
