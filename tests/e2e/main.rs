@@ -7,5 +7,6 @@
 mod exports;
 mod harness;
 mod object_counter;
+mod smoke;
 mod synth;
 mod welcome;

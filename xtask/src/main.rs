@@ -1,5 +1,6 @@
 //! `cargo xtask`: the project's own chores.
 
+mod aws_smoke;
 mod bench;
 mod bless;
 mod codegen;
@@ -28,6 +29,9 @@ Usage: cargo xtask COMMAND
   bless                  synthesize the applications and put their templates in place of those in templates/
   bench [WHAT]...        figures beside their bars and beside the AWS CDK's, as a table; WHAT is one or more of
                          version, synth, list, validate, fleet, deploy, build, size
+  aws-smoke --account N [--profile P] [--region R] [--only TRIAL]
+                         try in an account of AWS that may be played with what only AWS can settle, and say what was seen;
+                         makes small stacks named skysmith-smoke-..., and takes them down again
   help                   this text
 ";
 
@@ -39,6 +43,7 @@ enum Task {
     Ci,
     Bless,
     Bench { chosen: Vec<String> },
+    AwsSmoke { options: Vec<String> },
     Help,
 }
 
@@ -57,6 +62,7 @@ fn main() -> ExitCode {
         Task::Ci => ci(),
         Task::Bless => bless::run(),
         Task::Bench { chosen } => bench::run(&chosen),
+        Task::AwsSmoke { options } => aws_smoke::run(&options),
         Task::Help => {
             print!("{HELP}");
             Ok(())
@@ -89,6 +95,10 @@ fn parse(arguments: &[String]) -> Result<Task, String> {
             None => Ok(Task::Bench { chosen: chosen.iter().map(|name| (*name).to_owned()).collect() }),
             Some(unknown) => Err(format!("bench does not measure {unknown}")),
         },
+        ["aws-smoke", options @ ..] if options.iter().any(|option| ["--account", "--local"].contains(option)) => {
+            Ok(Task::AwsSmoke { options: options.iter().map(|option| (*option).to_owned()).collect() })
+        }
+        ["aws-smoke", ..] => Err("aws-smoke needs --account: the account that may be played with".to_owned()),
         [] => Err("a command is missing".to_owned()),
         [command @ ("codegen" | "test" | "ci" | "bless" | "help"), rest @ ..] => {
             Err(format!("{command} does not take {}", rest.join(" ")))
@@ -186,6 +196,7 @@ mod tests {
         assert_eq!(parsed(&["ci", "--fast"]), Err("ci does not take --fast".to_owned()));
         assert_eq!(parsed(&["bench", "deploys"]), Err("bench does not measure deploys".to_owned()));
         assert!(parsed(&["test", "--only"]).is_err());
+        assert!(parsed(&["aws-smoke", "--profile", "p"]).is_err(), "no account was named");
         assert!(parsed(&["test", "--only="]).is_err());
         assert!(parsed(&[]).is_err());
     }
