@@ -107,9 +107,9 @@ pub mod sns;
 pub use app::{App, Error, synthesize};
 pub use skysmith_cfn as cfn;
 pub use skysmith_core::{
-    Arn, ArnError, Aspect, AssetError, CfnResource, Condition, CrossStackReferences, Diagnostic, DirectoryAsset, Draft,
-    Given, Id, IntoList, IntoMap, IntoValue, Json, List, Literal, MapOf, Mapping, Name, NestedStack, Node, Output,
-    Param, Parameter, ParameterBuilder, Params, ParamsError, Place, PropertyMap, PropertyValue, RemovalPolicy,
-    Resource, Rule, Scope, Severity, Stack, StackBuilder, Stage, StageBuilder, Synthesis, SynthesizedStack, Test, Text,
-    Value, pseudo, text,
+    Arn, ArnError, Aspect, AssetError, CfnResource, Choice, Condition, CrossStackReferences, Diagnostic,
+    DirectoryAsset, Draft, Given, Id, IntoList, IntoMap, IntoValue, Json, List, Literal, MapOf, Mapping, Name,
+    NestedStack, Node, Output, Param, Parameter, ParameterBuilder, Params, ParamsError, Place, PropertyMap,
+    PropertyValue, RemovalPolicy, Resource, Rule, Scope, Severity, Stack, StackBuilder, Stage, StageBuilder, Synthesis,
+    SynthesizedStack, Test, Text, Value, pseudo, text,
 };

@@ -21,7 +21,7 @@
 )]
 
 #[macro_use]
-#[allow(unused_macros, reason = "which of them are used depends on the features")]
+#[allow(dead_code, unused_macros, reason = "which of them are used depends on the features")]
 mod macros;
 pub mod markers;
 mod tag;

@@ -1,16 +1,22 @@
 //! What is alike in everything that is generated.
 //!
-//! `Debug` and `PartialEq` are written out, not derived: derived, they took a tenth of the time to check the crate each.
+//! There are thousands of each, so that what is written here is most of the time to check the crate. `Debug` and `PartialEq`
+//! are written out, not derived, and a plain function is called where the compiler would have to find a trait's.
 
-/// `Debug` as that of what is inside.
-macro_rules! debug_as {
-    ($name:ident, $this:ident => $inside:expr) => {
-        impl ::std::fmt::Debug for $name {
-            fn fmt(&$this, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                ::std::fmt::Debug::fmt($inside, f)
-            }
-        }
-    };
+use std::fmt::{Debug, Formatter, Result};
+
+use skysmith_core::{PropertyMap, Resource};
+
+pub(crate) fn debug_resource(resource: &Resource, f: &mut Formatter<'_>) -> Result {
+    Debug::fmt(resource, f)
+}
+
+pub(crate) fn debug_properties(properties: &PropertyMap, f: &mut Formatter<'_>) -> Result {
+    Debug::fmt(properties, f)
+}
+
+pub(crate) fn debug_text(text: &str, f: &mut Formatter<'_>) -> Result {
+    Debug::fmt(text, f)
 }
 
 /// The handle of a resource type.
@@ -20,11 +26,10 @@ macro_rules! handle {
         #[derive(Clone)]
         pub struct $name(::skysmith_core::Resource);
 
-        debug_as! { $name, self => &self.0 }
-
-        impl $name {
-            /// The name of the resource type.
-            pub const TYPE: &str = $resource_type;
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                crate::macros::debug_resource(&self.0, f)
+            }
         }
 
         impl ::skysmith_core::CfnResource for $name {
@@ -53,7 +58,11 @@ macro_rules! part {
         #[must_use = "a property does nothing until it is set on a resource"]
         pub struct $name(::skysmith_core::PropertyMap);
 
-        debug_as! { $name, self => &self.0 }
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                crate::macros::debug_properties(&self.0, f)
+            }
+        }
 
         impl ::skysmith_core::Literal for $name {
             fn into_node(self) -> ::skysmith_core::Node {
@@ -76,10 +85,8 @@ macro_rules! choice {
             Other(String),
         }
 
-        impl $name {
-            /// The text in a template.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
+        impl ::skysmith_core::Choice for $name {
+            fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)+
                     Self::Other(text) => text,
@@ -87,23 +94,19 @@ macro_rules! choice {
             }
         }
 
-        impl ::skysmith_core::Literal for $name {
-            fn into_node(self) -> ::skysmith_core::Node {
-                self.as_str().into()
-            }
-        }
-
-        impl ::skysmith_core::Choice for $name {}
-
         // By the text: `Other` with a known text is that value.
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool {
-                self.as_str() == other.as_str()
+                ::skysmith_core::Choice::as_str(self) == ::skysmith_core::Choice::as_str(other)
             }
         }
 
         impl Eq for $name {}
 
-        debug_as! { $name, self => self.as_str() }
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                crate::macros::debug_text(::skysmith_core::Choice::as_str(self), f)
+            }
+        }
     };
 }

@@ -128,10 +128,23 @@ impl Resource {
     /// Sets a property, replacing what it was.
     #[track_caller]
     pub fn set(&self, name: &str, value: impl Into<PropertyValue>) {
+        self.put(name, value.into().0);
+    }
+
+    /// The same resource with a property set: [`set`](Self::set) for typed resources, where thousands of conversions that
+    /// the compiler has to find would be a good part of the time to compile them.
+    #[must_use]
+    #[track_caller]
+    pub fn with<T: ?Sized>(self, name: &str, value: Value<T>) -> Self {
+        self.put(name, value.into_node());
+        self
+    }
+
+    #[track_caller]
+    fn put(&self, name: &str, value: Node) {
         // A handle that a construct made for its user belongs to the user's line; the line inside the construct would
         // only mislead.
         let place = if self.scope.place.is_some() { None } else { Some(Location::caller()) };
-        let PropertyValue(value) = value.into();
         self.edit(|data| data.properties.insert(name.to_owned(), value));
         if let Some(place) = place {
             self.note_place(name, place);

@@ -221,7 +221,16 @@ impl<T: FromText + ?Sized> IntoValue<T> for &str {
 
 /// An enumeration of texts. It is open: the service may know more values than the specification, so a text stands for
 /// a choice as well, and so does an expression that yields one.
-pub trait Choice: Literal {}
+pub trait Choice {
+    /// The text in a template.
+    fn as_str(&self) -> &str;
+}
+
+impl<T: Choice> Literal for T {
+    fn into_node(self) -> Node {
+        self.as_str().into()
+    }
+}
 
 #[diagnostic::do_not_recommend]
 impl<T: Choice> IntoValue<T> for Value<String> {
@@ -375,6 +384,13 @@ impl PropertyMap {
     /// Sets `name`.
     pub fn set<T: ?Sized>(&mut self, name: &str, value: Value<T>) {
         self.0.insert(name.to_owned(), value.into_node());
+    }
+
+    /// The same properties with `name` set.
+    #[must_use]
+    pub fn with<T: ?Sized>(mut self, name: &str, value: Value<T>) -> Self {
+        self.set(name, value);
+        self
     }
 
     /// The properties as a map.

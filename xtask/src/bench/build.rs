@@ -1,4 +1,4 @@
-//! What building costs whoever writes an app: from nothing, and after an edit.
+//! What building costs whoever writes an app: from nothing, with all services, and after an edit.
 //!
 //! Done in a copy of the sources, so that the checkout is not touched and no other build's results are used.
 
@@ -7,6 +7,7 @@ use std::{
     io::Write as _,
     path::Path,
     process::Command,
+    time::SystemTime,
 };
 
 use anyhow::{Context as _, Result};
@@ -19,6 +20,8 @@ use super::{
 
 /// How often everything is built from nothing.
 const CLEAN_RUNS: usize = 3;
+/// How often all typed resources are checked.
+const CHECK_RUNS: usize = 5;
 /// How often an edit is made.
 const EDIT_RUNS: usize = 10;
 
@@ -46,6 +49,17 @@ pub fn build(bench: &Bench, report: &mut Report) -> Result<()> {
     let cpu = middle(costs.iter().map(|cost| cost.cpu)).unwrap_or_default();
     report.row(Row::cpu(format!("clean build of {APP}, development profile"), cpu, CLEAN_RUNS).bar(Bar::Under(25.0)));
     report.row(Row::time("the same, time", wall, CLEAN_RUNS));
+
+    let library = copy.join("crates/cfn/src/lib.rs");
+    let cost = median(CHECK_RUNS, &bench.log(), || {
+        let file = File::options().append(true).open(&library).with_context(|| library.display().to_string())?;
+        file.set_modified(SystemTime::now())?;
+        let mut command = cargo(&copy);
+        command.args(["check", "--offline", "--package", "skysmith-cfn", "--all-features"]);
+        Ok(command)
+    })?;
+    let line = "check of the typed resources of all services, and of nothing they stand on";
+    report.row(Row::cpu(line, cost.cpu, CHECK_RUNS).bar(Bar::Under(5.0)));
 
     let main = copy.join("apps").join(APP).join("src/main.rs");
     let mut edits = 0;

@@ -20,14 +20,13 @@ impl CfnAccount {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ApiGateway::Account"))
     }
 
     /// The ARN of an Amazon CloudWatch role for the current Account.
     #[track_caller]
     pub fn cloud_watch_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("CloudWatchRoleArn", value.into_value());
-        self
+        Self(self.0.with("CloudWatchRoleArn", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

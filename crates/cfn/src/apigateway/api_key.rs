@@ -18,21 +18,19 @@ impl CfnApiKey {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ApiGateway::ApiKey"))
     }
 
     /// An AWS Marketplace customer identifier, when integrating with the AWS SaaS Marketplace.
     #[track_caller]
     pub fn customer_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CustomerId", value.into_value());
-        self
+        Self(self.0.with("CustomerId", value.into_value()))
     }
 
     /// The description of the ApiKey.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Specifies whether the ApiKey can be used by callers.
@@ -40,8 +38,7 @@ impl CfnApiKey {
     /// Default: `false`.
     #[track_caller]
     pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+        Self(self.0.with("Enabled", value.into_value()))
     }
 
     /// Specifies whether ( `true` ) or not ( `false` ) the key identifier is distinct from the created API key value. This parameter is deprecated and should not be used.
@@ -49,8 +46,7 @@ impl CfnApiKey {
     /// Replacement: always.
     #[track_caller]
     pub fn generate_distinct_id(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("GenerateDistinctId", value.into_value());
-        self
+        Self(self.0.with("GenerateDistinctId", value.into_value()))
     }
 
     /// A name for the API key. If you don't specify a name, CloudFormation generates a unique physical ID and uses that ID for the API key name. For more information, see [Name Type](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html).
@@ -60,8 +56,7 @@ impl CfnApiKey {
     /// Replacement: always.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// DEPRECATED FOR USAGE PLANS - Specifies stages associated with the API key.
@@ -69,15 +64,13 @@ impl CfnApiKey {
     /// No item twice.
     #[track_caller]
     pub fn stage_keys(self, value: impl IntoList<StageKey>) -> Self {
-        self.0.set("StageKeys", value.into_list());
-        self
+        Self(self.0.with("StageKeys", value.into_list()))
     }
 
     /// The key-value map of strings. The valid character set is \[a-zA-Z+-=._:/\]. The tag key can be up to 128 characters and must not start with `aws:`. The tag value can be up to 256 characters.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// Specifies a value of the API key.
@@ -85,8 +78,7 @@ impl CfnApiKey {
     /// Replacement: always.
     #[track_caller]
     pub fn value(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+        Self(self.0.with("Value", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `APIKeyId`.
@@ -113,14 +105,12 @@ impl StageKey {
     }
 
     /// The string identifier of the associated RestApi.
-    pub fn rest_api_id(mut self, value: impl IntoValue<Id<markers::RestApi>>) -> Self {
-        self.0.set("RestApiId", value.into_value());
-        self
+    pub fn rest_api_id(self, value: impl IntoValue<Id<markers::RestApi>>) -> Self {
+        Self(self.0.with("RestApiId", value.into_value()))
     }
 
     /// The stage name associated with the stage key.
-    pub fn stage_name(mut self, value: impl IntoValue<Name<markers::ApiGatewayStage>>) -> Self {
-        self.0.set("StageName", value.into_value());
-        self
+    pub fn stage_name(self, value: impl IntoValue<Name<markers::ApiGatewayStage>>) -> Self {
+        Self(self.0.with("StageName", value.into_value()))
     }
 }

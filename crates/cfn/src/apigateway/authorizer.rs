@@ -24,56 +24,49 @@ impl CfnAuthorizer {
         rest_api_id: impl IntoValue<Id<markers::RestApi>>,
         r#type: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).name(name).rest_api_id(rest_api_id).r#type(r#type)
+        Self(Resource::new(scope, id, "AWS::ApiGateway::Authorizer")).name(name).rest_api_id(rest_api_id).r#type(r#type)
     }
 
     /// Optional customer-defined field, used in OpenAPI imports and exports without functional impact.
     #[track_caller]
     pub fn auth_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AuthType", value.into_value());
-        self
+        Self(self.0.with("AuthType", value.into_value()))
     }
 
     /// Specifies the required credentials as an IAM role for API Gateway to invoke the authorizer. To specify an IAM role for API Gateway to assume, use the role's Amazon Resource Name (ARN). To use resource-based permissions on the Lambda function, specify null.
     #[track_caller]
     pub fn authorizer_credentials(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("AuthorizerCredentials", value.into_value());
-        self
+        Self(self.0.with("AuthorizerCredentials", value.into_value()))
     }
 
     /// The TTL in seconds of cached authorizer results. If it equals 0, authorization caching is disabled. If it is greater than 0, API Gateway will cache authorizer responses. If this field is not set, the default value is 300. The maximum value is 3600, or 1 hour.
     #[track_caller]
     pub fn authorizer_result_ttl_in_seconds(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("AuthorizerResultTtlInSeconds", value.into_value());
-        self
+        Self(self.0.with("AuthorizerResultTtlInSeconds", value.into_value()))
     }
 
     /// Specifies the authorizer's Uniform Resource Identifier (URI). For `TOKEN` or `REQUEST` authorizers, this must be a well-formed Lambda function URI, for example, `arn:aws:apigateway:us-west-2:lambda:path/2015-03-31/functions/arn:aws:lambda:us-west-2:{account_id}:function:{lambda_function_name}/invocations`. In general, the URI has this form `arn:aws:apigateway:{region}:lambda:path/{service_api}`, where `{region}` is the same as the region hosting the Lambda function, `path` indicates that the remaining substring in the URI should be treated as the path to the resource, including the initial `/`. For Lambda functions, this is usually of the form `/2015-03-31/functions/[FunctionARN]/invocations`.
     #[track_caller]
     pub fn authorizer_uri(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AuthorizerUri", value.into_value());
-        self
+        Self(self.0.with("AuthorizerUri", value.into_value()))
     }
 
     /// The identity source for which authorization is requested. For a `TOKEN` or `COGNITO_USER_POOLS` authorizer, this is required and specifies the request header mapping expression for the custom header holding the authorization token submitted by the client. For example, if the token header name is `Auth`, the header mapping expression is `method.request.header.Auth`. For the `REQUEST` authorizer, this is required when authorization caching is enabled. The value is a comma-separated string of one or more mapping expressions of the specified request parameters. For example, if an `Auth` header, a `Name` query string parameter are defined as identity sources, this value is `method.request.header.Auth, method.request.querystring.Name`. These parameters will be used to derive the authorization caching key and to perform runtime validation of the `REQUEST` authorizer by verifying all of the identity-related request parameters are present, not null and non-empty. Only when this is true does the authorizer invoke the authorizer Lambda function, otherwise, it returns a 401 Unauthorized response without calling the Lambda function. The valid value is a string of comma-separated mapping expressions of the specified request parameters. When the authorization caching is not enabled, this property is optional.
     #[track_caller]
     pub fn identity_source(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IdentitySource", value.into_value());
-        self
+        Self(self.0.with("IdentitySource", value.into_value()))
     }
 
     /// A validation expression for the incoming identity token. For `TOKEN` authorizers, this value is a regular expression. For `COGNITO_USER_POOLS` authorizers, API Gateway will match the `aud` field of the incoming token from the client against the specified regular expression. It will invoke the authorizer's Lambda function when there is a match. Otherwise, it will return a 401 Unauthorized response without calling the Lambda function. The validation expression does not apply to the `REQUEST` authorizer.
     #[track_caller]
     pub fn identity_validation_expression(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IdentityValidationExpression", value.into_value());
-        self
+        Self(self.0.with("IdentityValidationExpression", value.into_value()))
     }
 
     /// The name of the authorizer.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// A list of the Amazon Cognito user pool ARNs for the `COGNITO_USER_POOLS` authorizer. Each element is of this format: `arn:aws:cognito-idp:{region}:{account_id}:userpool/{user_pool_id}`. For a `TOKEN` or `REQUEST` authorizer, this is not defined.
@@ -81,8 +74,7 @@ impl CfnAuthorizer {
     /// No item twice.
     #[track_caller]
     pub fn provider_arns(self, value: impl IntoList<Arn<markers::UserPool>>) -> Self {
-        self.0.set("ProviderARNs", value.into_list());
-        self
+        Self(self.0.with("ProviderARNs", value.into_list()))
     }
 
     /// The string identifier of the associated RestApi.
@@ -90,15 +82,13 @@ impl CfnAuthorizer {
     /// Replacement: always.
     #[track_caller]
     pub fn rest_api_id(self, value: impl IntoValue<Id<markers::RestApi>>) -> Self {
-        self.0.set("RestApiId", value.into_value());
-        self
+        Self(self.0.with("RestApiId", value.into_value()))
     }
 
     /// The authorizer type. Valid values are `TOKEN` for a Lambda function using a single authorization token submitted in a custom header, `REQUEST` for a Lambda function using incoming request parameters, and `COGNITO_USER_POOLS` for using an Amazon Cognito user pool.
     #[track_caller]
     pub fn r#type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `AuthorizerId`.

@@ -18,7 +18,7 @@ impl CfnBasePathMapping {
     /// Makes the resource in `scope` with what it cannot be without: `DomainName`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, domain_name: impl IntoValue<Name<markers::ApiGatewayDomainName>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).domain_name(domain_name)
+        Self(Resource::new(scope, id, "AWS::ApiGateway::BasePathMapping")).domain_name(domain_name)
     }
 
     /// The base path name that callers of the API must provide as part of the URL after the domain name.
@@ -26,8 +26,7 @@ impl CfnBasePathMapping {
     /// Replacement: always.
     #[track_caller]
     pub fn base_path(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BasePath", value.into_value());
-        self
+        Self(self.0.with("BasePath", value.into_value()))
     }
 
     /// The domain name of the BasePathMapping resource to be described.
@@ -35,29 +34,25 @@ impl CfnBasePathMapping {
     /// Replacement: always.
     #[track_caller]
     pub fn domain_name(self, value: impl IntoValue<Name<markers::ApiGatewayDomainName>>) -> Self {
-        self.0.set("DomainName", value.into_value());
-        self
+        Self(self.0.with("DomainName", value.into_value()))
     }
 
     /// The property `Id`.
     #[track_caller]
     pub fn id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Id", value.into_value());
-        self
+        Self(self.0.with("Id", value.into_value()))
     }
 
     /// The string identifier of the associated RestApi.
     #[track_caller]
     pub fn rest_api_id(self, value: impl IntoValue<Id<markers::RestApi>>) -> Self {
-        self.0.set("RestApiId", value.into_value());
-        self
+        Self(self.0.with("RestApiId", value.into_value()))
     }
 
     /// The name of the associated stage.
     #[track_caller]
     pub fn stage(self, value: impl IntoValue<Name<markers::ApiGatewayStage>>) -> Self {
-        self.0.set("Stage", value.into_value());
-        self
+        Self(self.0.with("Stage", value.into_value()))
     }
 
     /// What `Ref` returns: `DomainName|BasePath`.

@@ -23,7 +23,9 @@ impl CfnBasePathMappingV2 {
         domain_name_arn: impl IntoValue<String>,
         rest_api_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).domain_name_arn(domain_name_arn).rest_api_id(rest_api_id)
+        Self(Resource::new(scope, id, "AWS::ApiGateway::BasePathMappingV2"))
+            .domain_name_arn(domain_name_arn)
+            .rest_api_id(rest_api_id)
     }
 
     /// The base path name that callers of the private API must provide as part of the URL after the domain name.
@@ -31,8 +33,7 @@ impl CfnBasePathMappingV2 {
     /// Replacement: always.
     #[track_caller]
     pub fn base_path(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BasePath", value.into_value());
-        self
+        Self(self.0.with("BasePath", value.into_value()))
     }
 
     /// The ARN of the domain name for the BasePathMappingV2 resource to be described.
@@ -40,22 +41,19 @@ impl CfnBasePathMappingV2 {
     /// Replacement: always.
     #[track_caller]
     pub fn domain_name_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DomainNameArn", value.into_value());
-        self
+        Self(self.0.with("DomainNameArn", value.into_value()))
     }
 
     /// The private API's identifier. This identifier is unique across all of your APIs in API Gateway.
     #[track_caller]
     pub fn rest_api_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RestApiId", value.into_value());
-        self
+        Self(self.0.with("RestApiId", value.into_value()))
     }
 
     /// Represents a unique identifier for a version of a deployed private RestApi that is callable by users. The Stage must depend on the `RestApi` 's stage. To create a dependency, add a DependsOn attribute to the BasePathMappingV2 resource.
     #[track_caller]
     pub fn stage(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Stage", value.into_value());
-        self
+        Self(self.0.with("Stage", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `BasePathMappingArn`.

@@ -18,7 +18,7 @@ impl CfnDeployment {
     /// Makes the resource in `scope` with what it cannot be without: `RestApiId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, rest_api_id: impl IntoValue<Id<markers::RestApi>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).rest_api_id(rest_api_id)
+        Self(Resource::new(scope, id, "AWS::ApiGateway::Deployment")).rest_api_id(rest_api_id)
     }
 
     /// The input configuration for a canary deployment.
@@ -26,15 +26,13 @@ impl CfnDeployment {
     /// Replacement: always.
     #[track_caller]
     pub fn deployment_canary_settings(self, value: impl IntoValue<DeploymentCanarySettings>) -> Self {
-        self.0.set("DeploymentCanarySettings", value.into_value());
-        self
+        Self(self.0.with("DeploymentCanarySettings", value.into_value()))
     }
 
     /// The description for the Deployment resource to create.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The string identifier of the associated RestApi.
@@ -42,22 +40,19 @@ impl CfnDeployment {
     /// Replacement: always.
     #[track_caller]
     pub fn rest_api_id(self, value: impl IntoValue<Id<markers::RestApi>>) -> Self {
-        self.0.set("RestApiId", value.into_value());
-        self
+        Self(self.0.with("RestApiId", value.into_value()))
     }
 
     /// The description of the Stage resource for the Deployment resource to create. To specify a stage description, you must also provide a stage name.
     #[track_caller]
     pub fn stage_description(self, value: impl IntoValue<StageDescription>) -> Self {
-        self.0.set("StageDescription", value.into_value());
-        self
+        Self(self.0.with("StageDescription", value.into_value()))
     }
 
     /// The name of the Stage resource for the Deployment resource to create.
     #[track_caller]
     pub fn stage_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StageName", value.into_value());
-        self
+        Self(self.0.with("StageName", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `DeploymentId`.
@@ -86,15 +81,13 @@ impl AccessLogSetting {
     }
 
     /// The Amazon Resource Name (ARN) of the CloudWatch Logs log group or Kinesis Data Firehose delivery stream to receive access logs. If you specify a Kinesis Data Firehose delivery stream, the stream name must begin with `amazon-apigateway-`.
-    pub fn destination_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationArn", value.into_value());
-        self
+    pub fn destination_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DestinationArn", value.into_value()))
     }
 
     /// A single line format of the access logs of data, as specified by selected $context variables. The format must include at least `$context.requestId`.
-    pub fn format(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Format", value.into_value());
-        self
+    pub fn format(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Format", value.into_value()))
     }
 }
 
@@ -113,23 +106,20 @@ impl CanarySetting {
     }
 
     /// The percent (0-100) of traffic diverted to a canary deployment.
-    pub fn percent_traffic(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("PercentTraffic", value.into_value());
-        self
+    pub fn percent_traffic(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("PercentTraffic", value.into_value()))
     }
 
     /// Stage variables overridden for a canary release deployment, including new stage variables introduced in the canary. These stage variables are represented as a string-to-string map between stage variable names and their values.
     ///
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
-    pub fn stage_variable_overrides(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("StageVariableOverrides", value.into_map());
-        self
+    pub fn stage_variable_overrides(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("StageVariableOverrides", value.into_map()))
     }
 
     /// A Boolean flag to indicate whether the canary deployment uses the stage cache or not.
-    pub fn use_stage_cache(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("UseStageCache", value.into_value());
-        self
+    pub fn use_stage_cache(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("UseStageCache", value.into_value()))
     }
 }
 
@@ -148,25 +138,22 @@ impl DeploymentCanarySettings {
     /// The percentage (0.0-100.0) of traffic routed to the canary deployment.
     ///
     /// Replacement: always.
-    pub fn percent_traffic(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("PercentTraffic", value.into_value());
-        self
+    pub fn percent_traffic(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("PercentTraffic", value.into_value()))
     }
 
     /// A stage variable overrides used for the canary release deployment. They can override existing stage variables or add new stage variables for the canary release deployment. These stage variables are represented as a string-to-string map between stage variable names and their values.
     ///
     /// Replacement: always. Pattern of the keys: `[a-zA-Z0-9]+`.
-    pub fn stage_variable_overrides(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("StageVariableOverrides", value.into_map());
-        self
+    pub fn stage_variable_overrides(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("StageVariableOverrides", value.into_map()))
     }
 
     /// A Boolean flag to indicate whether the canary release deployment uses the stage cache or not.
     ///
     /// Replacement: always.
-    pub fn use_stage_cache(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("UseStageCache", value.into_value());
-        self
+    pub fn use_stage_cache(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("UseStageCache", value.into_value()))
     }
 }
 
@@ -185,63 +172,53 @@ impl MethodSetting {
     }
 
     /// Specifies whether the cached responses are encrypted.
-    pub fn cache_data_encrypted(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("CacheDataEncrypted", value.into_value());
-        self
+    pub fn cache_data_encrypted(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("CacheDataEncrypted", value.into_value()))
     }
 
     /// Specifies the time to live (TTL), in seconds, for cached responses. The higher the TTL, the longer the response will be cached.
-    pub fn cache_ttl_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("CacheTtlInSeconds", value.into_value());
-        self
+    pub fn cache_ttl_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("CacheTtlInSeconds", value.into_value()))
     }
 
     /// Specifies whether responses should be cached and returned for requests. A cache cluster must be enabled on the stage for responses to be cached.
-    pub fn caching_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("CachingEnabled", value.into_value());
-        self
+    pub fn caching_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("CachingEnabled", value.into_value()))
     }
 
     /// Specifies whether data trace logging is enabled for this method, which affects the log entries pushed to Amazon CloudWatch Logs. This can be useful to troubleshoot APIs, but can result in logging sensitive data. We recommend that you don't enable this option for production APIs.
-    pub fn data_trace_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DataTraceEnabled", value.into_value());
-        self
+    pub fn data_trace_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DataTraceEnabled", value.into_value()))
     }
 
     /// The HTTP method.
-    pub fn http_method(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HttpMethod", value.into_value());
-        self
+    pub fn http_method(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HttpMethod", value.into_value()))
     }
 
     /// Specifies the logging level for this method, which affects the log entries pushed to Amazon CloudWatch Logs. Valid values are `OFF`, `ERROR`, and `INFO`. Choose `ERROR` to write only error-level entries to CloudWatch Logs, or choose `INFO` to include all `ERROR` events as well as extra informational events.
-    pub fn logging_level(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LoggingLevel", value.into_value());
-        self
+    pub fn logging_level(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LoggingLevel", value.into_value()))
     }
 
     /// Specifies whether Amazon CloudWatch metrics are enabled for this method.
-    pub fn metrics_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("MetricsEnabled", value.into_value());
-        self
+    pub fn metrics_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("MetricsEnabled", value.into_value()))
     }
 
     /// The resource path for this method. Forward slashes ( `/` ) are encoded as `~1` and the initial slash must include a forward slash. For example, the path value `/resource/subresource` must be encoded as `/~1resource~1subresource`. To specify the root path, use only a slash ( `/` ).
-    pub fn resource_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResourcePath", value.into_value());
-        self
+    pub fn resource_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ResourcePath", value.into_value()))
     }
 
     /// Specifies the throttling burst limit.
-    pub fn throttling_burst_limit(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ThrottlingBurstLimit", value.into_value());
-        self
+    pub fn throttling_burst_limit(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ThrottlingBurstLimit", value.into_value()))
     }
 
     /// Specifies the throttling rate limit.
-    pub fn throttling_rate_limit(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("ThrottlingRateLimit", value.into_value());
-        self
+    pub fn throttling_rate_limit(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("ThrottlingRateLimit", value.into_value()))
     }
 }
 
@@ -258,123 +235,104 @@ impl StageDescription {
     }
 
     /// Specifies settings for logging access in this stage.
-    pub fn access_log_setting(mut self, value: impl IntoValue<AccessLogSetting>) -> Self {
-        self.0.set("AccessLogSetting", value.into_value());
-        self
+    pub fn access_log_setting(self, value: impl IntoValue<AccessLogSetting>) -> Self {
+        Self(self.0.with("AccessLogSetting", value.into_value()))
     }
 
     /// Specifies whether a cache cluster is enabled for the stage. To activate a method-level cache, set `CachingEnabled` to `true` for a method.
-    pub fn cache_cluster_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("CacheClusterEnabled", value.into_value());
-        self
+    pub fn cache_cluster_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("CacheClusterEnabled", value.into_value()))
     }
 
     /// The size of the stage's cache cluster. For more information, see [cacheClusterSize](https://docs.aws.amazon.com/apigateway/latest/api/API_CreateStage.html#apigw-CreateStage-request-cacheClusterSize) in the *API Gateway API Reference*.
-    pub fn cache_cluster_size(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CacheClusterSize", value.into_value());
-        self
+    pub fn cache_cluster_size(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CacheClusterSize", value.into_value()))
     }
 
     /// Indicates whether the cached responses are encrypted.
-    pub fn cache_data_encrypted(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("CacheDataEncrypted", value.into_value());
-        self
+    pub fn cache_data_encrypted(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("CacheDataEncrypted", value.into_value()))
     }
 
     /// The time-to-live (TTL) period, in seconds, that specifies how long API Gateway caches responses.
-    pub fn cache_ttl_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("CacheTtlInSeconds", value.into_value());
-        self
+    pub fn cache_ttl_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("CacheTtlInSeconds", value.into_value()))
     }
 
     /// Indicates whether responses are cached and returned for requests. You must enable a cache cluster on the stage to cache responses. For more information, see [Enable API Gateway Caching in a Stage to Enhance API Performance](https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-caching.html) in the *API Gateway Developer Guide*.
-    pub fn caching_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("CachingEnabled", value.into_value());
-        self
+    pub fn caching_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("CachingEnabled", value.into_value()))
     }
 
     /// Specifies settings for the canary deployment in this stage.
-    pub fn canary_setting(mut self, value: impl IntoValue<CanarySetting>) -> Self {
-        self.0.set("CanarySetting", value.into_value());
-        self
+    pub fn canary_setting(self, value: impl IntoValue<CanarySetting>) -> Self {
+        Self(self.0.with("CanarySetting", value.into_value()))
     }
 
     /// The identifier of the client certificate that API Gateway uses to call your integration endpoints in the stage.
-    pub fn client_certificate_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientCertificateId", value.into_value());
-        self
+    pub fn client_certificate_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ClientCertificateId", value.into_value()))
     }
 
     /// Indicates whether data trace logging is enabled for methods in the stage. API Gateway pushes these logs to Amazon CloudWatch Logs.
-    pub fn data_trace_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DataTraceEnabled", value.into_value());
-        self
+    pub fn data_trace_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DataTraceEnabled", value.into_value()))
     }
 
     /// A description of the purpose of the stage.
-    pub fn description(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+    pub fn description(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The version identifier of the API documentation snapshot.
-    pub fn documentation_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DocumentationVersion", value.into_value());
-        self
+    pub fn documentation_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DocumentationVersion", value.into_value()))
     }
 
     /// The logging level for this method. For valid values, see the `loggingLevel` property of the [MethodSetting](https://docs.aws.amazon.com/apigateway/latest/api/API_MethodSetting.html) resource in the *Amazon API Gateway API Reference*.
-    pub fn logging_level(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LoggingLevel", value.into_value());
-        self
+    pub fn logging_level(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LoggingLevel", value.into_value()))
     }
 
     /// Configures settings for all of the stage's methods.
     ///
     /// No item twice.
-    pub fn method_settings(mut self, value: impl IntoList<MethodSetting>) -> Self {
-        self.0.set("MethodSettings", value.into_list());
-        self
+    pub fn method_settings(self, value: impl IntoList<MethodSetting>) -> Self {
+        Self(self.0.with("MethodSettings", value.into_list()))
     }
 
     /// Indicates whether Amazon CloudWatch metrics are enabled for methods in the stage.
-    pub fn metrics_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("MetricsEnabled", value.into_value());
-        self
+    pub fn metrics_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("MetricsEnabled", value.into_value()))
     }
 
     /// An array of arbitrary tags (key-value pairs) to associate with the stage.
-    pub fn tags(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+    pub fn tags(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The target request burst rate limit. This allows more requests through for a period of time than the target rate limit. For more information, see [Manage API Request Throttling](https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html) in the *API Gateway Developer Guide*.
-    pub fn throttling_burst_limit(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ThrottlingBurstLimit", value.into_value());
-        self
+    pub fn throttling_burst_limit(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ThrottlingBurstLimit", value.into_value()))
     }
 
     /// The target request steady-state rate limit. For more information, see [Manage API Request Throttling](https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html) in the *API Gateway Developer Guide*.
-    pub fn throttling_rate_limit(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("ThrottlingRateLimit", value.into_value());
-        self
+    pub fn throttling_rate_limit(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("ThrottlingRateLimit", value.into_value()))
     }
 
     /// Specifies whether active tracing with X-ray is enabled for this stage.
     ///
     /// For more information, see [Trace API Gateway API Execution with AWS X-Ray](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-xray.html) in the *API Gateway Developer Guide*.
-    pub fn tracing_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("TracingEnabled", value.into_value());
-        self
+    pub fn tracing_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("TracingEnabled", value.into_value()))
     }
 
     /// A map that defines the stage variables. Variable names must consist of alphanumeric characters, and the values must match the following regular expression: `[A-Za-z0-9-._~:/?#&=,]+`.
     ///
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
-    pub fn variables(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Variables", value.into_map());
-        self
+    pub fn variables(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("Variables", value.into_map()))
     }
 }
 
@@ -393,9 +351,6 @@ impl Tag {
     ///
     ///
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }

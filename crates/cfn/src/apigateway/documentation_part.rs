@@ -24,7 +24,10 @@ impl CfnDocumentationPart {
         properties: impl IntoValue<String>,
         rest_api_id: impl IntoValue<Id<markers::RestApi>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).location(location).properties(properties).rest_api_id(rest_api_id)
+        Self(Resource::new(scope, id, "AWS::ApiGateway::DocumentationPart"))
+            .location(location)
+            .properties(properties)
+            .rest_api_id(rest_api_id)
     }
 
     /// The location of the targeted API entity of the to-be-created documentation part.
@@ -32,15 +35,13 @@ impl CfnDocumentationPart {
     /// Replacement: always.
     #[track_caller]
     pub fn location(self, value: impl IntoValue<Location>) -> Self {
-        self.0.set("Location", value.into_value());
-        self
+        Self(self.0.with("Location", value.into_value()))
     }
 
     /// The new documentation content map of the targeted API entity. Enclosed key-value pairs are API-specific, but only OpenAPI-compliant key-value pairs can be exported and, hence, published.
     #[track_caller]
     pub fn properties(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Properties", value.into_value());
-        self
+        Self(self.0.with("Properties", value.into_value()))
     }
 
     /// The string identifier of the associated RestApi.
@@ -48,8 +49,7 @@ impl CfnDocumentationPart {
     /// Replacement: always.
     #[track_caller]
     pub fn rest_api_id(self, value: impl IntoValue<Id<markers::RestApi>>) -> Self {
-        self.0.set("RestApiId", value.into_value());
-        self
+        Self(self.0.with("RestApiId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `DocumentationPartId`.
@@ -80,41 +80,36 @@ impl Location {
     /// The HTTP verb of a method. It is a valid field for the API entity types of `METHOD`, `PATH_PARAMETER`, `QUERY_PARAMETER`, `REQUEST_HEADER`, `REQUEST_BODY`, `RESPONSE`, `RESPONSE_HEADER`, and `RESPONSE_BODY`. The default value is `*` for any method. When an applicable child entity inherits the content of an entity of the same type with more general specifications of the other `location` attributes, the child entity's `method` attribute must match that of the parent entity exactly.
     ///
     /// Replacement: always.
-    pub fn method(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Method", value.into_value());
-        self
+    pub fn method(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Method", value.into_value()))
     }
 
     /// The name of the targeted API entity. It is a valid and required field for the API entity types of `AUTHORIZER`, `MODEL`, `PATH_PARAMETER`, `QUERY_PARAMETER`, `REQUEST_HEADER`, `REQUEST_BODY` and `RESPONSE_HEADER`. It is an invalid field for any other entity type.
     ///
     /// Replacement: always.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The URL path of the target. It is a valid field for the API entity types of `RESOURCE`, `METHOD`, `PATH_PARAMETER`, `QUERY_PARAMETER`, `REQUEST_HEADER`, `REQUEST_BODY`, `RESPONSE`, `RESPONSE_HEADER`, and `RESPONSE_BODY`. The default value is `/` for the root resource. When an applicable child entity inherits the content of another entity of the same type with more general specifications of the other `location` attributes, the child entity's `path` attribute must match that of the parent entity as a prefix.
     ///
     /// Replacement: always.
-    pub fn path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Path", value.into_value());
-        self
+    pub fn path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Path", value.into_value()))
     }
 
     /// The HTTP status code of a response. It is a valid field for the API entity types of `RESPONSE`, `RESPONSE_HEADER`, and `RESPONSE_BODY`. The default value is `*` for any status code. When an applicable child entity inherits the content of an entity of the same type with more general specifications of the other `location` attributes, the child entity's `statusCode` attribute must match that of the parent entity exactly.
     ///
     /// Replacement: always.
-    pub fn status_code(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StatusCode", value.into_value());
-        self
+    pub fn status_code(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("StatusCode", value.into_value()))
     }
 
     /// The type of API entity to which the documentation content applies. Valid values are `API`, `AUTHORIZER`, `MODEL`, `RESOURCE`, `METHOD`, `PATH_PARAMETER`, `QUERY_PARAMETER`, `REQUEST_HEADER`, `REQUEST_BODY`, `RESPONSE`, `RESPONSE_HEADER`, and `RESPONSE_BODY`. Content inheritance does not apply to any entity of the `API`, `AUTHORIZER`, `METHOD`, `MODEL`, `REQUEST_BODY`, or `RESOURCE` type.
     ///
     /// Replacement: always.
-    pub fn r#type(mut self, value: impl IntoValue<LocationType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<LocationType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 }
 

@@ -23,14 +23,15 @@ impl CfnDocumentationVersion {
         documentation_version: impl IntoValue<String>,
         rest_api_id: impl IntoValue<Id<markers::RestApi>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).documentation_version(documentation_version).rest_api_id(rest_api_id)
+        Self(Resource::new(scope, id, "AWS::ApiGateway::DocumentationVersion"))
+            .documentation_version(documentation_version)
+            .rest_api_id(rest_api_id)
     }
 
     /// A description about the new documentation snapshot.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The version identifier of the to-be-updated documentation version.
@@ -38,8 +39,7 @@ impl CfnDocumentationVersion {
     /// Replacement: always. Length: at least 1.
     #[track_caller]
     pub fn documentation_version(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DocumentationVersion", value.into_value());
-        self
+        Self(self.0.with("DocumentationVersion", value.into_value()))
     }
 
     /// The string identifier of the associated RestApi.
@@ -47,8 +47,7 @@ impl CfnDocumentationVersion {
     /// Replacement: always. Length: at least 1.
     #[track_caller]
     pub fn rest_api_id(self, value: impl IntoValue<Id<markers::RestApi>>) -> Self {
-        self.0.set("RestApiId", value.into_value());
-        self
+        Self(self.0.with("RestApiId", value.into_value()))
     }
 
     /// What `Ref` returns: `DocumentationVersion|RestApiId`.

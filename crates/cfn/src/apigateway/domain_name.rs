@@ -22,14 +22,13 @@ impl CfnDomainName {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ApiGateway::DomainName"))
     }
 
     /// The reference to an AWS -managed certificate that will be used by edge-optimized endpoint or private endpoint for this domain name. Certificate Manager is the only supported source.
     #[track_caller]
     pub fn certificate_arn(self, value: impl IntoValue<Arn<markers::Certificate>>) -> Self {
-        self.0.set("CertificateArn", value.into_value());
-        self
+        Self(self.0.with("CertificateArn", value.into_value()))
     }
 
     /// The custom domain name as an API host name, for example, `my-api.example.com`.
@@ -37,43 +36,37 @@ impl CfnDomainName {
     /// Replacement: always.
     #[track_caller]
     pub fn domain_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DomainName", value.into_value());
-        self
+        Self(self.0.with("DomainName", value.into_value()))
     }
 
     /// The endpoint access mode for your DomainName.
     #[track_caller]
     pub fn endpoint_access_mode(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EndpointAccessMode", value.into_value());
-        self
+        Self(self.0.with("EndpointAccessMode", value.into_value()))
     }
 
     /// The endpoint configuration of this DomainName showing the endpoint types and IP address types of the domain name.
     #[track_caller]
     pub fn endpoint_configuration(self, value: impl IntoValue<EndpointConfiguration>) -> Self {
-        self.0.set("EndpointConfiguration", value.into_value());
-        self
+        Self(self.0.with("EndpointConfiguration", value.into_value()))
     }
 
     /// The mutual TLS authentication configuration for a custom domain name. If specified, API Gateway performs two-way authentication between the client and the server. Clients must present a trusted certificate to access your API.
     #[track_caller]
     pub fn mutual_tls_authentication(self, value: impl IntoValue<MutualTlsAuthentication>) -> Self {
-        self.0.set("MutualTlsAuthentication", value.into_value());
-        self
+        Self(self.0.with("MutualTlsAuthentication", value.into_value()))
     }
 
     /// The ARN of the public certificate issued by ACM to validate ownership of your custom domain. Only required when configuring mutual TLS and using an ACM imported or private CA certificate ARN as the RegionalCertificateArn.
     #[track_caller]
     pub fn ownership_verification_certificate_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OwnershipVerificationCertificateArn", value.into_value());
-        self
+        Self(self.0.with("OwnershipVerificationCertificateArn", value.into_value()))
     }
 
     /// The reference to an AWS -managed certificate that will be used for validating the regional domain name. Certificate Manager is the only supported source.
     #[track_caller]
     pub fn regional_certificate_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RegionalCertificateArn", value.into_value());
-        self
+        Self(self.0.with("RegionalCertificateArn", value.into_value()))
     }
 
     /// The routing mode for this domain name. The routing mode determines how API Gateway sends traffic from your custom domain name to your public APIs.
@@ -81,22 +74,19 @@ impl CfnDomainName {
     /// Default: `BASE_PATH_MAPPING_ONLY`.
     #[track_caller]
     pub fn routing_mode(self, value: impl IntoValue<RoutingMode>) -> Self {
-        self.0.set("RoutingMode", value.into_value());
-        self
+        Self(self.0.with("RoutingMode", value.into_value()))
     }
 
     /// The Transport Layer Security (TLS) version + cipher suite for this DomainName.
     #[track_caller]
     pub fn security_policy(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SecurityPolicy", value.into_value());
-        self
+        Self(self.0.with("SecurityPolicy", value.into_value()))
     }
 
     /// The collection of tags. Each tag element is associated with a given resource.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `DomainName`.
@@ -147,15 +137,13 @@ impl EndpointConfiguration {
     }
 
     /// The IP address types that can invoke this DomainName. Use `ipv4` to allow only IPv4 addresses to invoke this DomainName, or use `dualstack` to allow both IPv4 and IPv6 addresses to invoke this DomainName. For the `PRIVATE` endpoint type, only `dualstack` is supported.
-    pub fn ip_address_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpAddressType", value.into_value());
-        self
+    pub fn ip_address_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("IpAddressType", value.into_value()))
     }
 
     /// A list of endpoint types of an API (RestApi) or its custom domain name (DomainName). For an edge-optimized API and its custom domain name, the endpoint type is `"EDGE"`. For a regional API and its custom domain name, the endpoint type is `REGIONAL`. For a private API, the endpoint type is `PRIVATE`.
-    pub fn types(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Types", value.into_list());
-        self
+    pub fn types(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Types", value.into_list()))
     }
 }
 
@@ -172,15 +160,13 @@ impl MutualTlsAuthentication {
     }
 
     /// An Amazon S3 URL that specifies the truststore for mutual TLS authentication, for example `s3://bucket-name/key-name`. The truststore can contain certificates from public or private certificate authorities. To update the truststore, upload a new version to S3, and then update your custom domain name to use the new version. To update the truststore, you must have permissions to access the S3 object.
-    pub fn truststore_uri(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TruststoreUri", value.into_value());
-        self
+    pub fn truststore_uri(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TruststoreUri", value.into_value()))
     }
 
     /// The version of the S3 object that contains your truststore. To specify a version, you must have versioning enabled for the S3 bucket.
-    pub fn truststore_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TruststoreVersion", value.into_value());
-        self
+    pub fn truststore_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TruststoreVersion", value.into_value()))
     }
 }
 

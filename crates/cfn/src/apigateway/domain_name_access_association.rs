@@ -28,7 +28,7 @@ impl CfnDomainNameAccessAssociation {
         access_association_source_type: impl IntoValue<AccessAssociationSourceType>,
         domain_name_arn: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ApiGateway::DomainNameAccessAssociation"))
             .access_association_source(access_association_source)
             .access_association_source_type(access_association_source_type)
             .domain_name_arn(domain_name_arn)
@@ -39,8 +39,7 @@ impl CfnDomainNameAccessAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn access_association_source(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AccessAssociationSource", value.into_value());
-        self
+        Self(self.0.with("AccessAssociationSource", value.into_value()))
     }
 
     /// The type of the domain name access association source. Only `VPCE` is currently supported.
@@ -48,8 +47,7 @@ impl CfnDomainNameAccessAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn access_association_source_type(self, value: impl IntoValue<AccessAssociationSourceType>) -> Self {
-        self.0.set("AccessAssociationSourceType", value.into_value());
-        self
+        Self(self.0.with("AccessAssociationSourceType", value.into_value()))
     }
 
     /// The ARN of the domain name.
@@ -57,8 +55,7 @@ impl CfnDomainNameAccessAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn domain_name_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DomainNameArn", value.into_value());
-        self
+        Self(self.0.with("DomainNameArn", value.into_value()))
     }
 
     /// The collection of tags. Each tag element is associated with a given resource.
@@ -66,8 +63,7 @@ impl CfnDomainNameAccessAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `DomainNameAccessAssociationArn`.

@@ -18,14 +18,13 @@ impl CfnDomainNameV2 {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ApiGateway::DomainNameV2"))
     }
 
     /// The reference to an AWS -managed certificate that will be used by the private endpoint for this domain name. AWS Certificate Manager is the only supported source.
     #[track_caller]
     pub fn certificate_arn(self, value: impl IntoValue<Arn<markers::Certificate>>) -> Self {
-        self.0.set("CertificateArn", value.into_value());
-        self
+        Self(self.0.with("CertificateArn", value.into_value()))
     }
 
     /// Represents a custom domain name as a user-friendly host name of an API (RestApi).
@@ -33,15 +32,13 @@ impl CfnDomainNameV2 {
     /// Replacement: always.
     #[track_caller]
     pub fn domain_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DomainName", value.into_value());
-        self
+        Self(self.0.with("DomainName", value.into_value()))
     }
 
     /// The endpoint access mode for your DomainName.
     #[track_caller]
     pub fn endpoint_access_mode(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EndpointAccessMode", value.into_value());
-        self
+        Self(self.0.with("EndpointAccessMode", value.into_value()))
     }
 
     /// The endpoint configuration to indicate the types of endpoints an API (RestApi) or its custom domain name (DomainName) has and the IP address types that can invoke it.
@@ -49,15 +46,13 @@ impl CfnDomainNameV2 {
     /// Replacement: always.
     #[track_caller]
     pub fn endpoint_configuration(self, value: impl IntoValue<EndpointConfiguration>) -> Self {
-        self.0.set("EndpointConfiguration", value.into_value());
-        self
+        Self(self.0.with("EndpointConfiguration", value.into_value()))
     }
 
     /// A stringified JSON policy document that applies to the `execute-api` service for this DomainName regardless of the caller and Method configuration. You can use `Fn::ToJsonString` to enter your `policy`. For more information, see [Fn::ToJsonString](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-ToJsonString.html).
     #[track_caller]
     pub fn policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Policy", value.into_value());
-        self
+        Self(self.0.with("Policy", value.into_value()))
     }
 
     /// The routing mode for this domain name. The routing mode determines how API Gateway sends traffic from your custom domain name to your private APIs.
@@ -65,8 +60,7 @@ impl CfnDomainNameV2 {
     /// Default: `BASE_PATH_MAPPING_ONLY`.
     #[track_caller]
     pub fn routing_mode(self, value: impl IntoValue<RoutingMode>) -> Self {
-        self.0.set("RoutingMode", value.into_value());
-        self
+        Self(self.0.with("RoutingMode", value.into_value()))
     }
 
     /// The Transport Layer Security (TLS) version + cipher suite for this DomainName.
@@ -74,15 +68,13 @@ impl CfnDomainNameV2 {
     /// Replacement: always.
     #[track_caller]
     pub fn security_policy(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SecurityPolicy", value.into_value());
-        self
+        Self(self.0.with("SecurityPolicy", value.into_value()))
     }
 
     /// The collection of tags. Each tag element is associated with a given resource.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `DomainNameArn`.
@@ -114,15 +106,13 @@ impl EndpointConfiguration {
     }
 
     /// The IP address types that can invoke an API (RestApi) or a DomainName. Use `ipv4` to allow only IPv4 addresses to invoke an API or DomainName, or use `dualstack` to allow both IPv4 and IPv6 addresses to invoke an API or a DomainName. For the `PRIVATE` endpoint type, only `dualstack` is supported.
-    pub fn ip_address_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpAddressType", value.into_value());
-        self
+    pub fn ip_address_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("IpAddressType", value.into_value()))
     }
 
     /// A list of endpoint types of an API (RestApi) or its custom domain name (DomainName). For an edge-optimized API and its custom domain name, the endpoint type is `"EDGE"`. For a regional API and its custom domain name, the endpoint type is `REGIONAL`. For a private API, the endpoint type is `PRIVATE`.
-    pub fn types(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Types", value.into_list());
-        self
+    pub fn types(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Types", value.into_list()))
     }
 }
 

@@ -23,7 +23,9 @@ impl CfnGatewayResponse {
         response_type: impl IntoValue<String>,
         rest_api_id: impl IntoValue<Id<markers::RestApi>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).response_type(response_type).rest_api_id(rest_api_id)
+        Self(Resource::new(scope, id, "AWS::ApiGateway::GatewayResponse"))
+            .response_type(response_type)
+            .rest_api_id(rest_api_id)
     }
 
     /// Response parameters (paths, query strings and headers) of the GatewayResponse as a string-to-string map of key-value pairs.
@@ -31,8 +33,7 @@ impl CfnGatewayResponse {
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
     #[track_caller]
     pub fn response_parameters(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("ResponseParameters", value.into_map());
-        self
+        Self(self.0.with("ResponseParameters", value.into_map()))
     }
 
     /// Response templates of the GatewayResponse as a string-to-string map of key-value pairs.
@@ -40,8 +41,7 @@ impl CfnGatewayResponse {
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
     #[track_caller]
     pub fn response_templates(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("ResponseTemplates", value.into_map());
-        self
+        Self(self.0.with("ResponseTemplates", value.into_map()))
     }
 
     /// The response type of the associated GatewayResponse.
@@ -49,8 +49,7 @@ impl CfnGatewayResponse {
     /// Replacement: always.
     #[track_caller]
     pub fn response_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResponseType", value.into_value());
-        self
+        Self(self.0.with("ResponseType", value.into_value()))
     }
 
     /// The string identifier of the associated RestApi.
@@ -58,15 +57,13 @@ impl CfnGatewayResponse {
     /// Replacement: always.
     #[track_caller]
     pub fn rest_api_id(self, value: impl IntoValue<Id<markers::RestApi>>) -> Self {
-        self.0.set("RestApiId", value.into_value());
-        self
+        Self(self.0.with("RestApiId", value.into_value()))
     }
 
     /// The HTTP status code for this GatewayResponse.
     #[track_caller]
     pub fn status_code(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StatusCode", value.into_value());
-        self
+        Self(self.0.with("StatusCode", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

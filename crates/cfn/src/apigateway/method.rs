@@ -24,7 +24,7 @@ impl CfnMethod {
         resource_id: impl IntoValue<Id<markers::Resource>>,
         rest_api_id: impl IntoValue<Id<markers::RestApi>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ApiGateway::Method"))
             .http_method(http_method)
             .resource_id(resource_id)
             .rest_api_id(rest_api_id)
@@ -33,15 +33,13 @@ impl CfnMethod {
     /// A boolean flag specifying whether a valid ApiKey is required to invoke this method.
     #[track_caller]
     pub fn api_key_required(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ApiKeyRequired", value.into_value());
-        self
+        Self(self.0.with("ApiKeyRequired", value.into_value()))
     }
 
     /// A list of authorization scopes configured on the method. The scopes are used with a `COGNITO_USER_POOLS` authorizer to authorize the method invocation. The authorization works by matching the method scopes against the scopes parsed from the access token in the incoming request. The method invocation is authorized if any method scopes matches a claimed scope in the access token. Otherwise, the invocation is not authorized. When the method scope is configured, the client must provide an access token instead of an identity token for authorization purposes.
     #[track_caller]
     pub fn authorization_scopes(self, value: impl IntoList<String>) -> Self {
-        self.0.set("AuthorizationScopes", value.into_list());
-        self
+        Self(self.0.with("AuthorizationScopes", value.into_list()))
     }
 
     /// The method's authorization type. This parameter is required. For valid values, see [Method](https://docs.aws.amazon.com/apigateway/latest/api/API_Method.html) in the *API Gateway API Reference*.
@@ -49,15 +47,13 @@ impl CfnMethod {
     /// > If you specify the `AuthorizerId` property, specify `CUSTOM` or `COGNITO_USER_POOLS` for this property.
     #[track_caller]
     pub fn authorization_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AuthorizationType", value.into_value());
-        self
+        Self(self.0.with("AuthorizationType", value.into_value()))
     }
 
     /// The identifier of an authorizer to use on this method. The method's authorization type must be `CUSTOM` or `COGNITO_USER_POOLS`.
     #[track_caller]
     pub fn authorizer_id(self, value: impl IntoValue<Id<markers::ApiGatewayAuthorizer>>) -> Self {
-        self.0.set("AuthorizerId", value.into_value());
-        self
+        Self(self.0.with("AuthorizerId", value.into_value()))
     }
 
     /// The method's HTTP verb.
@@ -65,15 +61,13 @@ impl CfnMethod {
     /// Replacement: always.
     #[track_caller]
     pub fn http_method(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HttpMethod", value.into_value());
-        self
+        Self(self.0.with("HttpMethod", value.into_value()))
     }
 
     /// Represents an `HTTP`, `HTTP_PROXY`, `AWS`, `AWS_PROXY`, or Mock integration.
     #[track_caller]
     pub fn integration(self, value: impl IntoValue<Integration>) -> Self {
-        self.0.set("Integration", value.into_value());
-        self
+        Self(self.0.with("Integration", value.into_value()))
     }
 
     /// Gets a method response associated with a given HTTP status code.
@@ -81,15 +75,13 @@ impl CfnMethod {
     /// No item twice.
     #[track_caller]
     pub fn method_responses(self, value: impl IntoList<MethodResponse>) -> Self {
-        self.0.set("MethodResponses", value.into_list());
-        self
+        Self(self.0.with("MethodResponses", value.into_list()))
     }
 
     /// A human-friendly operation identifier for the method. For example, you can assign the `operationName` of `ListPets` for the `GET /pets` method in the `PetStore` example.
     #[track_caller]
     pub fn operation_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OperationName", value.into_value());
-        self
+        Self(self.0.with("OperationName", value.into_value()))
     }
 
     /// A key-value map specifying data schemas, represented by Model resources, (as the mapped value) of the request payloads of given content types (as the mapping key).
@@ -97,8 +89,7 @@ impl CfnMethod {
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
     #[track_caller]
     pub fn request_models(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("RequestModels", value.into_map());
-        self
+        Self(self.0.with("RequestModels", value.into_map()))
     }
 
     /// A key-value map defining required or optional method request parameters that can be accepted by API Gateway. A key is a method request parameter name matching the pattern of `method.request.{location}.{name}`, where `location` is `querystring`, `path`, or `header` and `name` is a valid and unique parameter name. The value associated with the key is a Boolean flag indicating whether the parameter is required ( `true` ) or optional ( `false` ). The method request parameter names defined here are available in Integration to be mapped to integration request parameters or templates.
@@ -106,15 +97,13 @@ impl CfnMethod {
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
     #[track_caller]
     pub fn request_parameters(self, value: impl IntoMap<bool>) -> Self {
-        self.0.set("RequestParameters", value.into_map());
-        self
+        Self(self.0.with("RequestParameters", value.into_map()))
     }
 
     /// The identifier of a RequestValidator for request validation.
     #[track_caller]
     pub fn request_validator_id(self, value: impl IntoValue<Id<markers::RequestValidator>>) -> Self {
-        self.0.set("RequestValidatorId", value.into_value());
-        self
+        Self(self.0.with("RequestValidatorId", value.into_value()))
     }
 
     /// The Resource identifier for the MethodResponse resource.
@@ -122,8 +111,7 @@ impl CfnMethod {
     /// Replacement: always.
     #[track_caller]
     pub fn resource_id(self, value: impl IntoValue<Id<markers::Resource>>) -> Self {
-        self.0.set("ResourceId", value.into_value());
-        self
+        Self(self.0.with("ResourceId", value.into_value()))
     }
 
     /// The string identifier of the associated RestApi.
@@ -131,8 +119,7 @@ impl CfnMethod {
     /// Replacement: always.
     #[track_caller]
     pub fn rest_api_id(self, value: impl IntoValue<Id<markers::RestApi>>) -> Self {
-        self.0.set("RestApiId", value.into_value());
-        self
+        Self(self.0.with("RestApiId", value.into_value()))
     }
 
     /// What `Ref` returns: `RestApiId|ResourceId|HttpMethod`.
@@ -155,115 +142,98 @@ impl Integration {
     ///
     ///
     pub fn new(r#type: impl IntoValue<IntegrationType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()))
     }
 
     /// A list of request parameters whose values API Gateway caches. To be valid values for `cacheKeyParameters`, these parameters must also be specified for Method `requestParameters`.
     ///
     /// No item twice.
-    pub fn cache_key_parameters(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("CacheKeyParameters", value.into_list());
-        self
+    pub fn cache_key_parameters(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("CacheKeyParameters", value.into_list()))
     }
 
     /// Specifies a group of related cached parameters. By default, API Gateway uses the resource ID as the `cacheNamespace`. You can specify the same `cacheNamespace` across resources to return the same cached data for requests to different resources.
-    pub fn cache_namespace(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CacheNamespace", value.into_value());
-        self
+    pub fn cache_namespace(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CacheNamespace", value.into_value()))
     }
 
     /// The ID of the VpcLink used for the integration when `connectionType=VPC_LINK` and undefined, otherwise.
-    pub fn connection_id(mut self, value: impl IntoValue<Id<markers::ApiGatewayVpcLink>>) -> Self {
-        self.0.set("ConnectionId", value.into_value());
-        self
+    pub fn connection_id(self, value: impl IntoValue<Id<markers::ApiGatewayVpcLink>>) -> Self {
+        Self(self.0.with("ConnectionId", value.into_value()))
     }
 
     /// The type of the network connection to the integration endpoint. The valid value is `INTERNET` for connections through the public routable internet or `VPC_LINK` for private connections between API Gateway and a network load balancer in a VPC. The default value is `INTERNET`.
-    pub fn connection_type(mut self, value: impl IntoValue<IntegrationConnectionType>) -> Self {
-        self.0.set("ConnectionType", value.into_value());
-        self
+    pub fn connection_type(self, value: impl IntoValue<IntegrationConnectionType>) -> Self {
+        Self(self.0.with("ConnectionType", value.into_value()))
     }
 
     /// Specifies how to handle request payload content type conversions. Supported values are `CONVERT_TO_BINARY` and `CONVERT_TO_TEXT`, with the following behaviors:
     ///
     /// If this property is not defined, the request payload will be passed through from the method request to integration request without modification, provided that the `passthroughBehavior` is configured to support payload pass-through.
-    pub fn content_handling(mut self, value: impl IntoValue<IntegrationContentHandling>) -> Self {
-        self.0.set("ContentHandling", value.into_value());
-        self
+    pub fn content_handling(self, value: impl IntoValue<IntegrationContentHandling>) -> Self {
+        Self(self.0.with("ContentHandling", value.into_value()))
     }
 
     /// Specifies the credentials required for the integration, if any. For AWS integrations, three options are available. To specify an IAM Role for API Gateway to assume, use the role's Amazon Resource Name (ARN). To require that the caller's identity be passed through from the request, specify the string `arn:aws:iam::\*:user/\*`. To use resource-based permissions on supported AWS services, specify null.
-    pub fn credentials(mut self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("Credentials", value.into_value());
-        self
+    pub fn credentials(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
+        Self(self.0.with("Credentials", value.into_value()))
     }
 
     /// Specifies the integration's HTTP method type. For the Type property, if you specify `MOCK`, this property is optional. For Lambda integrations, you must set the integration method to `POST`. For all other types, you must specify this property.
-    pub fn integration_http_method(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IntegrationHttpMethod", value.into_value());
-        self
+    pub fn integration_http_method(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("IntegrationHttpMethod", value.into_value()))
     }
 
     /// Specifies the integration's responses.
     ///
     /// No item twice.
-    pub fn integration_responses(mut self, value: impl IntoList<IntegrationResponse>) -> Self {
-        self.0.set("IntegrationResponses", value.into_list());
-        self
+    pub fn integration_responses(self, value: impl IntoList<IntegrationResponse>) -> Self {
+        Self(self.0.with("IntegrationResponses", value.into_list()))
     }
 
     /// The ALB or NLB listener to send the request to. Only supported for private integrations that use VPC links V2.
-    pub fn integration_target(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IntegrationTarget", value.into_value());
-        self
+    pub fn integration_target(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("IntegrationTarget", value.into_value()))
     }
 
     /// Specifies how the method request body of an unmapped content type will be passed through the integration request to the back end without transformation. A content type is unmapped if no mapping template is defined in the integration or the content type does not match any of the mapped content types, as specified in `requestTemplates`. The valid value is one of the following: `WHEN_NO_MATCH` : passes the method request body through the integration request to the back end without transformation when the method request content type does not match any content type associated with the mapping templates defined in the integration request. `WHEN_NO_TEMPLATES` : passes the method request body through the integration request to the back end without transformation when no mapping template is defined in the integration request. If a template is defined when this option is selected, the method request of an unmapped content-type will be rejected with an HTTP 415 Unsupported Media Type response. `NEVER` : rejects the method request with an HTTP 415 Unsupported Media Type response when either the method request content type does not match any content type associated with the mapping templates defined in the integration request or no mapping template is defined in the integration request.
-    pub fn passthrough_behavior(mut self, value: impl IntoValue<IntegrationPassthroughBehavior>) -> Self {
-        self.0.set("PassthroughBehavior", value.into_value());
-        self
+    pub fn passthrough_behavior(self, value: impl IntoValue<IntegrationPassthroughBehavior>) -> Self {
+        Self(self.0.with("PassthroughBehavior", value.into_value()))
     }
 
     /// A key-value map specifying request parameters that are passed from the method request to the back end. The key is an integration request parameter name and the associated value is a method request parameter value or static value that must be enclosed within single quotes and pre-encoded as required by the back end. The method request parameter value must match the pattern of `method.request.{location}.{name}`, where `location` is `querystring`, `path`, or `header` and `name` must be a valid and unique method request parameter name.
     ///
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
-    pub fn request_parameters(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("RequestParameters", value.into_map());
-        self
+    pub fn request_parameters(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("RequestParameters", value.into_map()))
     }
 
     /// Represents a map of Velocity templates that are applied on the request payload based on the value of the Content-Type header sent by the client. The content type value is the key in this map, and the template (as a String) is the value.
     ///
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
-    pub fn request_templates(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("RequestTemplates", value.into_map());
-        self
+    pub fn request_templates(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("RequestTemplates", value.into_map()))
     }
 
     /// The response transfer mode of the integration. Use `STREAM` to have API Gateway stream response your back to you or use `BUFFERED` to have API Gateway wait to receive the complete response before beginning transmission.
     ///
     /// Default: `BUFFERED`.
-    pub fn response_transfer_mode(mut self, value: impl IntoValue<IntegrationResponseTransferMode>) -> Self {
-        self.0.set("ResponseTransferMode", value.into_value());
-        self
+    pub fn response_transfer_mode(self, value: impl IntoValue<IntegrationResponseTransferMode>) -> Self {
+        Self(self.0.with("ResponseTransferMode", value.into_value()))
     }
 
     /// Custom timeout between 50 and 29,000 milliseconds. The default value is 29,000 milliseconds or 29 seconds. You can increase the default value to longer than 29 seconds for Regional or private APIs only.
     ///
     /// Range: at least 50.
-    pub fn timeout_in_millis(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TimeoutInMillis", value.into_value());
-        self
+    pub fn timeout_in_millis(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("TimeoutInMillis", value.into_value()))
     }
 
     /// Specifies Uniform Resource Identifier (URI) of the integration endpoint.
     ///
     /// For `HTTP` or `HTTP_PROXY` integrations, the URI must be a fully formed, encoded HTTP(S) URL according to the RFC-3986 specification for standard integrations. If `connectionType` is `VPC_LINK` specify the Network Load Balancer DNS name. For `AWS` or `AWS_PROXY` integrations, the URI is of the form `arn:aws:apigateway:{region}:{subdomain.service|service}:path|action/{service_api}`. Here, {Region} is the API Gateway region (e.g., us-east-1); {service} is the name of the integrated AWS service (e.g., s3); and {subdomain} is a designated subdomain supported by certain AWS service for fast host-name lookup. action can be used for an AWS service action-based API, using an Action={name}&{p1}={v1}&p2={v2}... query string. The ensuing {service_api} refers to a supported action {name} plus any required input parameters. Alternatively, path can be used for an AWS service path-based API. The ensuing service_api refers to the path to an AWS service resource, including the region of the integrated AWS service, if applicable. For example, for integration with the S3 API of GetObject, the uri can be either `arn:aws:apigateway:us-west-2:s3:action/GetObject&Bucket={bucket}&Key={key}` or `arn:aws:apigateway:us-west-2:s3:path/{bucket}/{key}`
-    pub fn uri(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Uri", value.into_value());
-        self
+    pub fn uri(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Uri", value.into_value()))
     }
 }
 
@@ -279,39 +249,33 @@ impl IntegrationResponse {
     ///
     ///
     pub fn new(status_code: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StatusCode", status_code.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StatusCode", status_code.into_value()))
     }
 
     /// Specifies how to handle response payload content type conversions. Supported values are `CONVERT_TO_BINARY` and `CONVERT_TO_TEXT`, with the following behaviors:
     ///
     /// If this property is not defined, the response payload will be passed through from the integration response to the method response without modification.
-    pub fn content_handling(mut self, value: impl IntoValue<IntegrationResponseContentHandling>) -> Self {
-        self.0.set("ContentHandling", value.into_value());
-        self
+    pub fn content_handling(self, value: impl IntoValue<IntegrationResponseContentHandling>) -> Self {
+        Self(self.0.with("ContentHandling", value.into_value()))
     }
 
     /// A key-value map specifying response parameters that are passed to the method response from the back end. The key is a method response header parameter name and the mapped value is an integration response header value, a static value enclosed within a pair of single quotes, or a JSON expression from the integration response body. The mapping key must match the pattern of `method.response.header.{name}`, where `name` is a valid and unique header name. The mapped non-static value must match the pattern of `integration.response.header.{name}` or `integration.response.body.{JSON-expression}`, where `name` is a valid and unique response header name and `JSON-expression` is a valid JSON expression without the `$` prefix.
     ///
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
-    pub fn response_parameters(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("ResponseParameters", value.into_map());
-        self
+    pub fn response_parameters(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("ResponseParameters", value.into_map()))
     }
 
     /// Specifies the templates used to transform the integration response body. Response templates are represented as a key/value map, with a content-type as the key and a template as the value.
     ///
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
-    pub fn response_templates(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("ResponseTemplates", value.into_map());
-        self
+    pub fn response_templates(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("ResponseTemplates", value.into_map()))
     }
 
     /// Specifies the regular expression (regex) pattern used to choose an integration response based on the response from the back end. For example, if the success response returns nothing and the error response returns some string, you could use the `.+` regex to match error response. However, make sure that the error response does not contain any newline ( `\n` ) character in such cases. If the back end is an AWS Lambda function, the AWS Lambda function error header is matched. For all other HTTP and AWS back ends, the HTTP status code is matched.
-    pub fn selection_pattern(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SelectionPattern", value.into_value());
-        self
+    pub fn selection_pattern(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SelectionPattern", value.into_value()))
     }
 }
 
@@ -327,25 +291,21 @@ impl MethodResponse {
     ///
     ///
     pub fn new(status_code: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StatusCode", status_code.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StatusCode", status_code.into_value()))
     }
 
     /// Specifies the Model resources used for the response's content-type. Response models are represented as a key/value map, with a content-type as the key and a Model name as the value.
     ///
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
-    pub fn response_models(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("ResponseModels", value.into_map());
-        self
+    pub fn response_models(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("ResponseModels", value.into_map()))
     }
 
     /// A key-value map specifying required or optional response parameters that API Gateway can send back to the caller. A key defines a method response header and the value specifies whether the associated method response header is required or not. The expression of the key must match the pattern `method.response.header.{name}`, where `name` is a valid and unique header name. API Gateway passes certain integration response data to the method response headers specified here according to the mapping you prescribe in the API's IntegrationResponse. The integration response data that can be mapped include an integration response header expressed in `integration.response.header.{name}`, a static value enclosed within a pair of single quotes (e.g., `'application/json'` ), or a JSON expression from the back-end response payload in the form of `integration.response.body.{JSON-expression}`, where `JSON-expression` is a valid JSON expression without the `$` prefix.)
     ///
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
-    pub fn response_parameters(mut self, value: impl IntoMap<bool>) -> Self {
-        self.0.set("ResponseParameters", value.into_map());
-        self
+    pub fn response_parameters(self, value: impl IntoMap<bool>) -> Self {
+        Self(self.0.with("ResponseParameters", value.into_map()))
     }
 }
 

@@ -18,7 +18,7 @@ impl CfnRequestValidator {
     /// Makes the resource in `scope` with what it cannot be without: `RestApiId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, rest_api_id: impl IntoValue<Id<markers::RestApi>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).rest_api_id(rest_api_id)
+        Self(Resource::new(scope, id, "AWS::ApiGateway::RequestValidator")).rest_api_id(rest_api_id)
     }
 
     /// The name of this RequestValidator
@@ -26,8 +26,7 @@ impl CfnRequestValidator {
     /// Replacement: always.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The string identifier of the associated RestApi.
@@ -35,22 +34,19 @@ impl CfnRequestValidator {
     /// Replacement: always.
     #[track_caller]
     pub fn rest_api_id(self, value: impl IntoValue<Id<markers::RestApi>>) -> Self {
-        self.0.set("RestApiId", value.into_value());
-        self
+        Self(self.0.with("RestApiId", value.into_value()))
     }
 
     /// A Boolean flag to indicate whether to validate a request body according to the configured Model schema.
     #[track_caller]
     pub fn validate_request_body(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ValidateRequestBody", value.into_value());
-        self
+        Self(self.0.with("ValidateRequestBody", value.into_value()))
     }
 
     /// A Boolean flag to indicate whether to validate request parameters ( `true` ) or not ( `false` ).
     #[track_caller]
     pub fn validate_request_parameters(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ValidateRequestParameters", value.into_value());
-        self
+        Self(self.0.with("ValidateRequestParameters", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `RequestValidatorId`.

@@ -24,7 +24,10 @@ impl CfnResource {
         path_part: impl IntoValue<String>,
         rest_api_id: impl IntoValue<Id<markers::RestApi>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).parent_id(parent_id).path_part(path_part).rest_api_id(rest_api_id)
+        Self(Resource::new(scope, id, "AWS::ApiGateway::Resource"))
+            .parent_id(parent_id)
+            .path_part(path_part)
+            .rest_api_id(rest_api_id)
     }
 
     /// The parent resource's identifier.
@@ -32,8 +35,7 @@ impl CfnResource {
     /// Replacement: always.
     #[track_caller]
     pub fn parent_id(self, value: impl IntoValue<Id<markers::Resource>>) -> Self {
-        self.0.set("ParentId", value.into_value());
-        self
+        Self(self.0.with("ParentId", value.into_value()))
     }
 
     /// The last path segment for this resource.
@@ -41,8 +43,7 @@ impl CfnResource {
     /// Replacement: always.
     #[track_caller]
     pub fn path_part(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PathPart", value.into_value());
-        self
+        Self(self.0.with("PathPart", value.into_value()))
     }
 
     /// The string identifier of the associated RestApi.
@@ -50,8 +51,7 @@ impl CfnResource {
     /// Replacement: always.
     #[track_caller]
     pub fn rest_api_id(self, value: impl IntoValue<Id<markers::RestApi>>) -> Self {
-        self.0.set("RestApiId", value.into_value());
-        self
+        Self(self.0.with("RestApiId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ResourceId`.

@@ -20,14 +20,13 @@ impl CfnRestApi {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ApiGateway::RestApi"))
     }
 
     /// The source of the API key for metering requests according to a usage plan. Valid values are: `HEADER` to read the API key from the `X-API-Key` header of a request. `AUTHORIZER` to read the API key from the `UsageIdentifierKey` from a custom authorizer.
     #[track_caller]
     pub fn api_key_source_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApiKeySourceType", value.into_value());
-        self
+        Self(self.0.with("ApiKeySourceType", value.into_value()))
     }
 
     /// The list of binary media types supported by the RestApi. By default, the RestApi supports only UTF-8-encoded text payloads.
@@ -35,71 +34,61 @@ impl CfnRestApi {
     /// No item twice.
     #[track_caller]
     pub fn binary_media_types(self, value: impl IntoList<String>) -> Self {
-        self.0.set("BinaryMediaTypes", value.into_list());
-        self
+        Self(self.0.with("BinaryMediaTypes", value.into_list()))
     }
 
     /// An OpenAPI specification that defines a set of RESTful APIs in JSON format. For YAML templates, you can also provide the specification in YAML format.
     #[track_caller]
     pub fn body(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Body", value.into_value());
-        self
+        Self(self.0.with("Body", value.into_value()))
     }
 
     /// The Amazon Simple Storage Service (Amazon S3) location that points to an OpenAPI file, which defines a set of RESTful APIs in JSON or YAML format.
     #[track_caller]
     pub fn body_s3_location(self, value: impl IntoValue<S3Location>) -> Self {
-        self.0.set("BodyS3Location", value.into_value());
-        self
+        Self(self.0.with("BodyS3Location", value.into_value()))
     }
 
     /// The ID of the RestApi that you want to clone from.
     #[track_caller]
     pub fn clone_from(self, value: impl IntoValue<Id<markers::RestApi>>) -> Self {
-        self.0.set("CloneFrom", value.into_value());
-        self
+        Self(self.0.with("CloneFrom", value.into_value()))
     }
 
     /// The description of the RestApi.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Specifies whether clients can invoke your API by using the default `execute-api` endpoint. By default, clients can invoke your API with the default `https://{api_id}.execute-api.{region}.amazonaws.com` endpoint. To require that clients use a custom domain name to invoke your API, disable the default endpoint
     #[track_caller]
     pub fn disable_execute_api_endpoint(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DisableExecuteApiEndpoint", value.into_value());
-        self
+        Self(self.0.with("DisableExecuteApiEndpoint", value.into_value()))
     }
 
     /// The endpoint access mode for your RestApi.
     #[track_caller]
     pub fn endpoint_access_mode(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EndpointAccessMode", value.into_value());
-        self
+        Self(self.0.with("EndpointAccessMode", value.into_value()))
     }
 
     /// A list of the endpoint types and IP address types of the API. Use this property when creating an API. When importing an existing API, specify the endpoint configuration types using the `Parameters` property.
     #[track_caller]
     pub fn endpoint_configuration(self, value: impl IntoValue<EndpointConfiguration>) -> Self {
-        self.0.set("EndpointConfiguration", value.into_value());
-        self
+        Self(self.0.with("EndpointConfiguration", value.into_value()))
     }
 
     /// A query parameter to indicate whether to rollback the API update ( `true` ) or not ( `false` ) when a warning is encountered. The default value is `false`.
     #[track_caller]
     pub fn fail_on_warnings(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("FailOnWarnings", value.into_value());
-        self
+        Self(self.0.with("FailOnWarnings", value.into_value()))
     }
 
     /// A nullable integer that is used to enable compression (with non-negative between 0 and 10485760 (10M) bytes, inclusive) or disable compression (with a null value) on an API. When compression is enabled, compression or decompression is not applied on the payload if the payload size is smaller than this value. Setting it to zero allows compression for any payload size.
     #[track_caller]
     pub fn minimum_compression_size(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MinimumCompressionSize", value.into_value());
-        self
+        Self(self.0.with("MinimumCompressionSize", value.into_value()))
     }
 
     /// This property applies only when you use OpenAPI to define your REST API. The `Mode` determines how API Gateway handles resource updates.
@@ -115,50 +104,43 @@ impl CfnRestApi {
     /// Use the default mode to define top-level `RestApi` properties in addition to using OpenAPI. Generally, it's preferred to use API Gateway's OpenAPI extensions to model these properties.
     #[track_caller]
     pub fn mode(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Mode", value.into_value());
-        self
+        Self(self.0.with("Mode", value.into_value()))
     }
 
     /// The name of the RestApi. A name is required if the REST API is not based on an OpenAPI specification.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// Custom header parameters as part of the request. For example, to exclude DocumentationParts from an imported API, set `ignore=documentation` as a `parameters` value, as in the AWS CLI command of `aws apigateway import-rest-api --parameters ignore=documentation --body 'file:///path/to/imported-api-body.json'`.
     #[track_caller]
     pub fn parameters(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Parameters", value.into_map());
-        self
+        Self(self.0.with("Parameters", value.into_map()))
     }
 
     /// A policy document that contains the permissions for the `RestApi` resource. To set the ARN for the policy, use the `!Join` intrinsic function with `""` as delimiter and values of `"execute-api:/"` and `"*"`.
     #[track_caller]
     pub fn policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Policy", value.into_value());
-        self
+        Self(self.0.with("Policy", value.into_value()))
     }
 
     /// The Transport Layer Security (TLS) version + cipher suite for this RestApi.
     #[track_caller]
     pub fn security_policy(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SecurityPolicy", value.into_value());
-        self
+        Self(self.0.with("SecurityPolicy", value.into_value()))
     }
 
     /// The key-value map of strings. The valid character set is \[a-zA-Z+-=._:/\]. The tag key can be up to 128 characters and must not start with `aws:`. The tag value can be up to 256 characters.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The property `Version`.
     #[track_caller]
     pub fn version(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Version", value.into_value());
-        self
+        Self(self.0.with("Version", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `RestApiId`.
@@ -192,25 +174,22 @@ impl EndpointConfiguration {
     }
 
     /// The IP address types that can invoke an API (RestApi). Use `ipv4` to allow only IPv4 addresses to invoke an API, or use `dualstack` to allow both IPv4 and IPv6 addresses to invoke an API. For the `PRIVATE` endpoint type, only `dualstack` is supported.
-    pub fn ip_address_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpAddressType", value.into_value());
-        self
+    pub fn ip_address_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("IpAddressType", value.into_value()))
     }
 
     /// A list of endpoint types of an API (RestApi) or its custom domain name (DomainName). For an edge-optimized API and its custom domain name, the endpoint type is `"EDGE"`. For a regional API and its custom domain name, the endpoint type is `REGIONAL`. For a private API, the endpoint type is `PRIVATE`.
     ///
     /// No item twice.
-    pub fn types(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Types", value.into_list());
-        self
+    pub fn types(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Types", value.into_list()))
     }
 
     /// A list of VpcEndpointIds of an API (RestApi) against which to create Route53 ALIASes. It is only supported for `PRIVATE` endpoint type.
     ///
     /// No item twice.
-    pub fn vpc_endpoint_ids(mut self, value: impl IntoList<Id<markers::VpcEndpoint>>) -> Self {
-        self.0.set("VpcEndpointIds", value.into_list());
-        self
+    pub fn vpc_endpoint_ids(self, value: impl IntoList<Id<markers::VpcEndpoint>>) -> Self {
+        Self(self.0.with("VpcEndpointIds", value.into_list()))
     }
 }
 
@@ -229,26 +208,22 @@ impl S3Location {
     }
 
     /// The name of the S3 bucket where the OpenAPI file is stored.
-    pub fn bucket(mut self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
-        self.0.set("Bucket", value.into_value());
-        self
+    pub fn bucket(self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
+        Self(self.0.with("Bucket", value.into_value()))
     }
 
     /// The Amazon S3 ETag (a file checksum) of the OpenAPI file. If you don't specify a value, API Gateway skips ETag validation of your OpenAPI file.
-    pub fn e_tag(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ETag", value.into_value());
-        self
+    pub fn e_tag(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ETag", value.into_value()))
     }
 
     /// The file name of the OpenAPI file (Amazon S3 object name).
-    pub fn key(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Key", value.into_value());
-        self
+    pub fn key(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Key", value.into_value()))
     }
 
     /// For versioning-enabled buckets, a specific version of the OpenAPI file.
-    pub fn version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Version", value.into_value());
-        self
+    pub fn version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Version", value.into_value()))
     }
 }

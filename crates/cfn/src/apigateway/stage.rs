@@ -18,63 +18,55 @@ impl CfnStage {
     /// Makes the resource in `scope` with what it cannot be without: `RestApiId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, rest_api_id: impl IntoValue<Id<markers::RestApi>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).rest_api_id(rest_api_id)
+        Self(Resource::new(scope, id, "AWS::ApiGateway::Stage")).rest_api_id(rest_api_id)
     }
 
     /// Access log settings, including the access log format and access log destination ARN.
     #[track_caller]
     pub fn access_log_setting(self, value: impl IntoValue<AccessLogSetting>) -> Self {
-        self.0.set("AccessLogSetting", value.into_value());
-        self
+        Self(self.0.with("AccessLogSetting", value.into_value()))
     }
 
     /// Specifies whether a cache cluster is enabled for the stage. To activate a method-level cache, set `CachingEnabled` to `true` for a method.
     #[track_caller]
     pub fn cache_cluster_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("CacheClusterEnabled", value.into_value());
-        self
+        Self(self.0.with("CacheClusterEnabled", value.into_value()))
     }
 
     /// The stage's cache capacity in GB. For more information about choosing a cache size, see [Enabling API caching to enhance responsiveness](https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-caching.html).
     #[track_caller]
     pub fn cache_cluster_size(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CacheClusterSize", value.into_value());
-        self
+        Self(self.0.with("CacheClusterSize", value.into_value()))
     }
 
     /// Settings for the canary deployment in this stage.
     #[track_caller]
     pub fn canary_setting(self, value: impl IntoValue<CanarySetting>) -> Self {
-        self.0.set("CanarySetting", value.into_value());
-        self
+        Self(self.0.with("CanarySetting", value.into_value()))
     }
 
     /// The identifier of a client certificate for an API stage.
     #[track_caller]
     pub fn client_certificate_id(self, value: impl IntoValue<Id<markers::ClientCertificate>>) -> Self {
-        self.0.set("ClientCertificateId", value.into_value());
-        self
+        Self(self.0.with("ClientCertificateId", value.into_value()))
     }
 
     /// The identifier of the Deployment that the stage points to.
     #[track_caller]
     pub fn deployment_id(self, value: impl IntoValue<Id<markers::ApiGatewayDeployment>>) -> Self {
-        self.0.set("DeploymentId", value.into_value());
-        self
+        Self(self.0.with("DeploymentId", value.into_value()))
     }
 
     /// The stage's description.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The version of the associated API documentation.
     #[track_caller]
     pub fn documentation_version(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DocumentationVersion", value.into_value());
-        self
+        Self(self.0.with("DocumentationVersion", value.into_value()))
     }
 
     /// A map that defines the method settings for a Stage resource. Keys (designated as `/{method_setting_key` below) are method paths defined as `{resource_path}/{http_method}` for an individual method override, or `/\*/\*` for overriding all methods in the stage.
@@ -82,8 +74,7 @@ impl CfnStage {
     /// No item twice.
     #[track_caller]
     pub fn method_settings(self, value: impl IntoList<MethodSetting>) -> Self {
-        self.0.set("MethodSettings", value.into_list());
-        self
+        Self(self.0.with("MethodSettings", value.into_list()))
     }
 
     /// The string identifier of the associated RestApi.
@@ -91,8 +82,7 @@ impl CfnStage {
     /// Replacement: always.
     #[track_caller]
     pub fn rest_api_id(self, value: impl IntoValue<Id<markers::RestApi>>) -> Self {
-        self.0.set("RestApiId", value.into_value());
-        self
+        Self(self.0.with("RestApiId", value.into_value()))
     }
 
     /// The name of the stage is the first path segment in the Uniform Resource Identifier (URI) of a call to API Gateway. Stage names can only contain alphanumeric characters, hyphens, and underscores. Maximum length is 128 characters.
@@ -100,22 +90,19 @@ impl CfnStage {
     /// Replacement: always.
     #[track_caller]
     pub fn stage_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StageName", value.into_value());
-        self
+        Self(self.0.with("StageName", value.into_value()))
     }
 
     /// The collection of tags. Each tag element is associated with a given resource.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// Specifies whether active tracing with X-ray is enabled for the Stage.
     #[track_caller]
     pub fn tracing_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("TracingEnabled", value.into_value());
-        self
+        Self(self.0.with("TracingEnabled", value.into_value()))
     }
 
     /// A map (string-to-string map) that defines the stage variables, where the variable name is the key and the variable value is the value. Variable names are limited to alphanumeric characters. Values must match the following regular expression: `[A-Za-z0-9-._~:/?#&=,]+`.
@@ -123,8 +110,7 @@ impl CfnStage {
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
     #[track_caller]
     pub fn variables(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Variables", value.into_map());
-        self
+        Self(self.0.with("Variables", value.into_map()))
     }
 
     /// What `Ref` returns: the resource's `StageName`.
@@ -148,15 +134,13 @@ impl AccessLogSetting {
     }
 
     /// The Amazon Resource Name (ARN) of the CloudWatch Logs log group or Kinesis Data Firehose delivery stream to receive access logs. If you specify a Kinesis Data Firehose delivery stream, the stream name must begin with `amazon-apigateway-`. This parameter is required to enable access logging.
-    pub fn destination_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationArn", value.into_value());
-        self
+    pub fn destination_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DestinationArn", value.into_value()))
     }
 
     /// A single line format of the access logs of data, as specified by selected [$context variables](https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html#context-variable-reference). The format must include at least `$context.requestId`. This parameter is required to enable access logging.
-    pub fn format(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Format", value.into_value());
-        self
+    pub fn format(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Format", value.into_value()))
     }
 }
 
@@ -173,31 +157,27 @@ impl CanarySetting {
     }
 
     /// The ID of the canary deployment.
-    pub fn deployment_id(mut self, value: impl IntoValue<Id<markers::ApiGatewayDeployment>>) -> Self {
-        self.0.set("DeploymentId", value.into_value());
-        self
+    pub fn deployment_id(self, value: impl IntoValue<Id<markers::ApiGatewayDeployment>>) -> Self {
+        Self(self.0.with("DeploymentId", value.into_value()))
     }
 
     /// The percent (0-100) of traffic diverted to a canary deployment.
     ///
     /// Range: 0 to 100.
-    pub fn percent_traffic(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("PercentTraffic", value.into_value());
-        self
+    pub fn percent_traffic(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("PercentTraffic", value.into_value()))
     }
 
     /// Stage variables overridden for a canary release deployment, including new stage variables introduced in the canary. These stage variables are represented as a string-to-string map between stage variable names and their values.
     ///
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
-    pub fn stage_variable_overrides(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("StageVariableOverrides", value.into_map());
-        self
+    pub fn stage_variable_overrides(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("StageVariableOverrides", value.into_map()))
     }
 
     /// A Boolean flag to indicate whether the canary deployment uses the stage cache or not.
-    pub fn use_stage_cache(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("UseStageCache", value.into_value());
-        self
+    pub fn use_stage_cache(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("UseStageCache", value.into_value()))
     }
 }
 
@@ -216,66 +196,56 @@ impl MethodSetting {
     }
 
     /// Specifies whether the cached responses are encrypted.
-    pub fn cache_data_encrypted(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("CacheDataEncrypted", value.into_value());
-        self
+    pub fn cache_data_encrypted(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("CacheDataEncrypted", value.into_value()))
     }
 
     /// Specifies the time to live (TTL), in seconds, for cached responses. The higher the TTL, the longer the response will be cached.
-    pub fn cache_ttl_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("CacheTtlInSeconds", value.into_value());
-        self
+    pub fn cache_ttl_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("CacheTtlInSeconds", value.into_value()))
     }
 
     /// Specifies whether responses should be cached and returned for requests. A cache cluster must be enabled on the stage for responses to be cached.
-    pub fn caching_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("CachingEnabled", value.into_value());
-        self
+    pub fn caching_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("CachingEnabled", value.into_value()))
     }
 
     /// Specifies whether data trace logging is enabled for this method, which affects the log entries pushed to Amazon CloudWatch Logs. This can be useful to troubleshoot APIs, but can result in logging sensitive data. We recommend that you don't enable this option for production APIs.
-    pub fn data_trace_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DataTraceEnabled", value.into_value());
-        self
+    pub fn data_trace_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DataTraceEnabled", value.into_value()))
     }
 
     /// The HTTP method. To apply settings to multiple resources and methods, specify an asterisk ( `*` ) for the `HttpMethod` and `/*` for the `ResourcePath`. This parameter is required when you specify a `MethodSetting`.
-    pub fn http_method(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HttpMethod", value.into_value());
-        self
+    pub fn http_method(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HttpMethod", value.into_value()))
     }
 
     /// Specifies the logging level for this method, which affects the log entries pushed to Amazon CloudWatch Logs. Valid values are `OFF`, `ERROR`, and `INFO`. Choose `ERROR` to write only error-level entries to CloudWatch Logs, or choose `INFO` to include all `ERROR` events as well as extra informational events.
-    pub fn logging_level(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LoggingLevel", value.into_value());
-        self
+    pub fn logging_level(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LoggingLevel", value.into_value()))
     }
 
     /// Specifies whether Amazon CloudWatch metrics are enabled for this method.
-    pub fn metrics_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("MetricsEnabled", value.into_value());
-        self
+    pub fn metrics_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("MetricsEnabled", value.into_value()))
     }
 
     /// The resource path for this method. Forward slashes ( `/` ) are encoded as `~1` and the initial slash must include a forward slash. For example, the path value `/resource/subresource` must be encoded as `/~1resource~1subresource`. To specify the root path, use only a slash ( `/` ). To apply settings to multiple resources and methods, specify an asterisk ( `*` ) for the `HttpMethod` and `/*` for the `ResourcePath`. This parameter is required when you specify a `MethodSetting`.
-    pub fn resource_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResourcePath", value.into_value());
-        self
+    pub fn resource_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ResourcePath", value.into_value()))
     }
 
     /// Specifies the throttling burst limit.
     ///
     /// Range: at least 0.
-    pub fn throttling_burst_limit(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ThrottlingBurstLimit", value.into_value());
-        self
+    pub fn throttling_burst_limit(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ThrottlingBurstLimit", value.into_value()))
     }
 
     /// Specifies the throttling rate limit.
     ///
     /// Range: at least 0.
-    pub fn throttling_rate_limit(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("ThrottlingRateLimit", value.into_value());
-        self
+    pub fn throttling_rate_limit(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("ThrottlingRateLimit", value.into_value()))
     }
 }

@@ -20,7 +20,7 @@ impl CfnUsagePlan {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ApiGateway::UsagePlan"))
     }
 
     /// The associated API stages of a usage plan.
@@ -28,43 +28,37 @@ impl CfnUsagePlan {
     /// No item twice.
     #[track_caller]
     pub fn api_stages(self, value: impl IntoList<ApiStage>) -> Self {
-        self.0.set("ApiStages", value.into_list());
-        self
+        Self(self.0.with("ApiStages", value.into_list()))
     }
 
     /// The description of a usage plan.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The target maximum number of permitted requests per a given unit time interval.
     #[track_caller]
     pub fn quota(self, value: impl IntoValue<QuotaSettings>) -> Self {
-        self.0.set("Quota", value.into_value());
-        self
+        Self(self.0.with("Quota", value.into_value()))
     }
 
     /// The collection of tags. Each tag element is associated with a given resource.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// A map containing method level throttling information for API stage in a usage plan.
     #[track_caller]
     pub fn throttle(self, value: impl IntoValue<ThrottleSettings>) -> Self {
-        self.0.set("Throttle", value.into_value());
-        self
+        Self(self.0.with("Throttle", value.into_value()))
     }
 
     /// The name of a usage plan.
     #[track_caller]
     pub fn usage_plan_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UsagePlanName", value.into_value());
-        self
+        Self(self.0.with("UsagePlanName", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -91,21 +85,18 @@ impl ApiStage {
     }
 
     /// API Id of the associated API stage in a usage plan.
-    pub fn api_id(mut self, value: impl IntoValue<Id<markers::RestApi>>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+    pub fn api_id(self, value: impl IntoValue<Id<markers::RestApi>>) -> Self {
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// API stage name of the associated API stage in a usage plan.
-    pub fn stage(mut self, value: impl IntoValue<Name<markers::ApiGatewayStage>>) -> Self {
-        self.0.set("Stage", value.into_value());
-        self
+    pub fn stage(self, value: impl IntoValue<Name<markers::ApiGatewayStage>>) -> Self {
+        Self(self.0.with("Stage", value.into_value()))
     }
 
     /// Map containing method level throttling information for API stage in a usage plan.
-    pub fn throttle(mut self, value: impl IntoMap<ThrottleSettings>) -> Self {
-        self.0.set("Throttle", value.into_map());
-        self
+    pub fn throttle(self, value: impl IntoMap<ThrottleSettings>) -> Self {
+        Self(self.0.with("Throttle", value.into_map()))
     }
 }
 
@@ -126,23 +117,20 @@ impl QuotaSettings {
     /// The target maximum number of requests that can be made in a given time period.
     ///
     /// Range: at least 0.
-    pub fn limit(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Limit", value.into_value());
-        self
+    pub fn limit(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Limit", value.into_value()))
     }
 
     /// The number of requests subtracted from the given limit in the initial time period.
     ///
     /// Range: at least 0.
-    pub fn offset(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Offset", value.into_value());
-        self
+    pub fn offset(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Offset", value.into_value()))
     }
 
     /// The time period in which the limit applies. Valid values are "DAY", "WEEK" or "MONTH".
-    pub fn period(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Period", value.into_value());
-        self
+    pub fn period(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Period", value.into_value()))
     }
 }
 
@@ -161,16 +149,14 @@ impl ThrottleSettings {
     /// The API target request burst rate limit. This allows more requests through for a period of time than the target rate limit.
     ///
     /// Range: at least 0.
-    pub fn burst_limit(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("BurstLimit", value.into_value());
-        self
+    pub fn burst_limit(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("BurstLimit", value.into_value()))
     }
 
     /// The API target request rate limit.
     ///
     /// Range: at least 0.
-    pub fn rate_limit(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("RateLimit", value.into_value());
-        self
+    pub fn rate_limit(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("RateLimit", value.into_value()))
     }
 }

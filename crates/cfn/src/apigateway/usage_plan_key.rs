@@ -24,7 +24,10 @@ impl CfnUsagePlanKey {
         key_type: impl IntoValue<KeyType>,
         usage_plan_id: impl IntoValue<Id<markers::UsagePlan>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).key_id(key_id).key_type(key_type).usage_plan_id(usage_plan_id)
+        Self(Resource::new(scope, id, "AWS::ApiGateway::UsagePlanKey"))
+            .key_id(key_id)
+            .key_type(key_type)
+            .usage_plan_id(usage_plan_id)
     }
 
     /// The Id of the UsagePlanKey resource.
@@ -32,8 +35,7 @@ impl CfnUsagePlanKey {
     /// Replacement: always.
     #[track_caller]
     pub fn key_id(self, value: impl IntoValue<Id<markers::ApiGatewayApiKey>>) -> Self {
-        self.0.set("KeyId", value.into_value());
-        self
+        Self(self.0.with("KeyId", value.into_value()))
     }
 
     /// The type of a UsagePlanKey resource for a plan customer.
@@ -41,8 +43,7 @@ impl CfnUsagePlanKey {
     /// Replacement: always.
     #[track_caller]
     pub fn key_type(self, value: impl IntoValue<KeyType>) -> Self {
-        self.0.set("KeyType", value.into_value());
-        self
+        Self(self.0.with("KeyType", value.into_value()))
     }
 
     /// The Id of the UsagePlan resource representing the usage plan containing the UsagePlanKey resource representing a plan customer.
@@ -50,8 +51,7 @@ impl CfnUsagePlanKey {
     /// Replacement: always.
     #[track_caller]
     pub fn usage_plan_id(self, value: impl IntoValue<Id<markers::UsagePlan>>) -> Self {
-        self.0.set("UsagePlanId", value.into_value());
-        self
+        Self(self.0.with("UsagePlanId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

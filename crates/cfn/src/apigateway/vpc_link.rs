@@ -23,21 +23,19 @@ impl CfnVpcLink {
         name: impl IntoValue<String>,
         target_arns: impl IntoList<Arn<markers::ElasticLoadBalancingV2LoadBalancer>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).name(name).target_arns(target_arns)
+        Self(Resource::new(scope, id, "AWS::ApiGateway::VpcLink")).name(name).target_arns(target_arns)
     }
 
     /// The description of the VPC link.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The name used to label and identify the VPC link.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// An array of arbitrary tags (key-value pairs) to associate with the VPC link.
@@ -45,8 +43,7 @@ impl CfnVpcLink {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ARN of the network load balancer of the VPC targeted by the VPC link. The network load balancer must be owned by the same AWS account of the API owner.
@@ -54,8 +51,7 @@ impl CfnVpcLink {
     /// Replacement: always.
     #[track_caller]
     pub fn target_arns(self, value: impl IntoList<Arn<markers::ElasticLoadBalancingV2LoadBalancer>>) -> Self {
-        self.0.set("TargetArns", value.into_list());
-        self
+        Self(self.0.with("TargetArns", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `VpcLinkId`.

@@ -18,77 +18,67 @@ impl CfnApi {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ApiGatewayV2::Api"))
     }
 
     /// An API key selection expression. Supported only for WebSocket APIs. See [API Key Selection Expressions](https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-selection-expressions.html#apigateway-websocket-api-apikey-selection-expressions).
     #[track_caller]
     pub fn api_key_selection_expression(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApiKeySelectionExpression", value.into_value());
-        self
+        Self(self.0.with("ApiKeySelectionExpression", value.into_value()))
     }
 
     /// Specifies how to interpret the base path of the API during import. Valid values are `ignore`, `prepend`, and `split`. The default value is `ignore`. To learn more, see [Set the OpenAPI basePath Property](https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-import-api-basePath.html). Supported only for HTTP APIs.
     #[track_caller]
     pub fn base_path(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BasePath", value.into_value());
-        self
+        Self(self.0.with("BasePath", value.into_value()))
     }
 
     /// The OpenAPI definition. Supported only for HTTP APIs. To import an HTTP API, you must specify a `Body` or `BodyS3Location`. If you specify a `Body` or `BodyS3Location`, don't specify CloudFormation resources such as `AWS::ApiGatewayV2::Authorizer` or `AWS::ApiGatewayV2::Route`. API Gateway doesn't support the combination of OpenAPI and CloudFormation resources.
     #[track_caller]
     pub fn body(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Body", value.into_value());
-        self
+        Self(self.0.with("Body", value.into_value()))
     }
 
     /// The S3 location of an OpenAPI definition. Supported only for HTTP APIs. To import an HTTP API, you must specify a `Body` or `BodyS3Location`. If you specify a `Body` or `BodyS3Location`, don't specify CloudFormation resources such as `AWS::ApiGatewayV2::Authorizer` or `AWS::ApiGatewayV2::Route`. API Gateway doesn't support the combination of OpenAPI and CloudFormation resources.
     #[track_caller]
     pub fn body_s3_location(self, value: impl IntoValue<BodyS3Location>) -> Self {
-        self.0.set("BodyS3Location", value.into_value());
-        self
+        Self(self.0.with("BodyS3Location", value.into_value()))
     }
 
     /// A CORS configuration. Supported only for HTTP APIs. See [Configuring CORS](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html) for more information.
     #[track_caller]
     pub fn cors_configuration(self, value: impl IntoValue<Cors>) -> Self {
-        self.0.set("CorsConfiguration", value.into_value());
-        self
+        Self(self.0.with("CorsConfiguration", value.into_value()))
     }
 
     /// This property is part of quick create. It specifies the credentials required for the integration, if any. For a Lambda integration, three options are available. To specify an IAM Role for API Gateway to assume, use the role's Amazon Resource Name (ARN). To require that the caller's identity be passed through from the request, specify `arn:aws:iam::*:user/*`. To use resource-based permissions on supported AWS services, specify `null`. Currently, this property is not used for HTTP integrations. Supported only for HTTP APIs.
     #[track_caller]
     pub fn credentials_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CredentialsArn", value.into_value());
-        self
+        Self(self.0.with("CredentialsArn", value.into_value()))
     }
 
     /// The description of the API.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Specifies whether clients can invoke your API by using the default `execute-api` endpoint. By default, clients can invoke your API with the default <https://{api_id}.execute-api.{region}.amazonaws.com> endpoint. To require that clients use a custom domain name to invoke your API, disable the default endpoint.
     #[track_caller]
     pub fn disable_execute_api_endpoint(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DisableExecuteApiEndpoint", value.into_value());
-        self
+        Self(self.0.with("DisableExecuteApiEndpoint", value.into_value()))
     }
 
     /// Avoid validating models when creating a deployment. Supported only for WebSocket APIs.
     #[track_caller]
     pub fn disable_schema_validation(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DisableSchemaValidation", value.into_value());
-        self
+        Self(self.0.with("DisableSchemaValidation", value.into_value()))
     }
 
     /// Specifies whether to rollback the API creation when a warning is encountered. By default, API creation continues if a warning is encountered.
     #[track_caller]
     pub fn fail_on_warnings(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("FailOnWarnings", value.into_value());
-        self
+        Self(self.0.with("FailOnWarnings", value.into_value()))
     }
 
     /// The IP address types that can invoke the API. Use `ipv4` to allow only IPv4 addresses to invoke your API, or use `dualstack` to allow both IPv4 and IPv6 addresses to invoke your API.
@@ -96,15 +86,13 @@ impl CfnApi {
     /// Don’t use IP address type for an HTTP API based on an OpenAPI specification. Instead, specify the IP address type in the OpenAPI specification.
     #[track_caller]
     pub fn ip_address_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpAddressType", value.into_value());
-        self
+        Self(self.0.with("IpAddressType", value.into_value()))
     }
 
     /// The name of the API. Required unless you specify an OpenAPI definition for `Body` or `S3BodyLocation`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The API protocol. Valid values are `WEBSOCKET` or `HTTP`. Required unless you specify an OpenAPI definition for `Body` or `S3BodyLocation`.
@@ -112,43 +100,37 @@ impl CfnApi {
     /// Replacement: always.
     #[track_caller]
     pub fn protocol_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ProtocolType", value.into_value());
-        self
+        Self(self.0.with("ProtocolType", value.into_value()))
     }
 
     /// This property is part of quick create. If you don't specify a `routeKey`, a default route of `$default` is created. The `$default` route acts as a catch-all for any request made to your API, for a particular stage. The `$default` route key can't be modified. You can add routes after creating the API, and you can update the route keys of additional routes. Supported only for HTTP APIs.
     #[track_caller]
     pub fn route_key(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RouteKey", value.into_value());
-        self
+        Self(self.0.with("RouteKey", value.into_value()))
     }
 
     /// The route selection expression for the API. For HTTP APIs, the `routeSelectionExpression` must be `${request.method} ${request.path}`. If not provided, this will be the default for HTTP APIs. This property is required for WebSocket APIs.
     #[track_caller]
     pub fn route_selection_expression(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RouteSelectionExpression", value.into_value());
-        self
+        Self(self.0.with("RouteSelectionExpression", value.into_value()))
     }
 
     /// The collection of tags. Each tag element is associated with a given resource.
     #[track_caller]
     pub fn tags(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Tags", value.into_map());
-        self
+        Self(self.0.with("Tags", value.into_map()))
     }
 
     /// This property is part of quick create. Quick create produces an API with an integration, a default catch-all route, and a default stage which is configured to automatically deploy changes. For HTTP integrations, specify a fully qualified URL. For Lambda integrations, specify a function ARN. The type of the integration will be HTTP_PROXY or AWS_PROXY, respectively. Supported only for HTTP APIs.
     #[track_caller]
     pub fn target(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Target", value.into_value());
-        self
+        Self(self.0.with("Target", value.into_value()))
     }
 
     /// A version identifier for the API.
     #[track_caller]
     pub fn version(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Version", value.into_value());
-        self
+        Self(self.0.with("Version", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ApiId`.
@@ -185,27 +167,23 @@ impl BodyS3Location {
     }
 
     /// The S3 bucket that contains the OpenAPI definition to import. Required if you specify a `BodyS3Location` for an API.
-    pub fn bucket(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Bucket", value.into_value());
-        self
+    pub fn bucket(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Bucket", value.into_value()))
     }
 
     /// The Etag of the S3 object.
-    pub fn etag(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Etag", value.into_value());
-        self
+    pub fn etag(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Etag", value.into_value()))
     }
 
     /// The key of the S3 object. Required if you specify a `BodyS3Location` for an API.
-    pub fn key(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Key", value.into_value());
-        self
+    pub fn key(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Key", value.into_value()))
     }
 
     /// The version of the S3 object.
-    pub fn version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Version", value.into_value());
-        self
+    pub fn version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Version", value.into_value()))
     }
 }
 
@@ -222,38 +200,32 @@ impl Cors {
     }
 
     /// Specifies whether credentials are included in the CORS request. Supported only for HTTP APIs.
-    pub fn allow_credentials(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AllowCredentials", value.into_value());
-        self
+    pub fn allow_credentials(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("AllowCredentials", value.into_value()))
     }
 
     /// Represents a collection of allowed headers. Supported only for HTTP APIs.
-    pub fn allow_headers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AllowHeaders", value.into_list());
-        self
+    pub fn allow_headers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AllowHeaders", value.into_list()))
     }
 
     /// Represents a collection of allowed HTTP methods. Supported only for HTTP APIs.
-    pub fn allow_methods(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AllowMethods", value.into_list());
-        self
+    pub fn allow_methods(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AllowMethods", value.into_list()))
     }
 
     /// Represents a collection of allowed origins. Supported only for HTTP APIs.
-    pub fn allow_origins(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AllowOrigins", value.into_list());
-        self
+    pub fn allow_origins(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AllowOrigins", value.into_list()))
     }
 
     /// Represents a collection of exposed headers. Supported only for HTTP APIs.
-    pub fn expose_headers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ExposeHeaders", value.into_list());
-        self
+    pub fn expose_headers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ExposeHeaders", value.into_list()))
     }
 
     /// The number of seconds that the browser should cache preflight request results. Supported only for HTTP APIs.
-    pub fn max_age(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxAge", value.into_value());
-        self
+    pub fn max_age(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxAge", value.into_value()))
     }
 }

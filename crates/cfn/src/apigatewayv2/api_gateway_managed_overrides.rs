@@ -18,7 +18,7 @@ impl CfnApiGatewayManagedOverrides {
     /// Makes the resource in `scope` with what it cannot be without: `ApiId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, api_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id)
+        Self(Resource::new(scope, id, "AWS::ApiGatewayV2::ApiGatewayManagedOverrides")).api_id(api_id)
     }
 
     /// The ID of the API for which to override the configuration of API Gateway-managed resources.
@@ -26,29 +26,25 @@ impl CfnApiGatewayManagedOverrides {
     /// Replacement: always.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// Overrides the integration configuration for an API Gateway-managed integration.
     #[track_caller]
     pub fn integration(self, value: impl IntoValue<IntegrationOverrides>) -> Self {
-        self.0.set("Integration", value.into_value());
-        self
+        Self(self.0.with("Integration", value.into_value()))
     }
 
     /// Overrides the route configuration for an API Gateway-managed route.
     #[track_caller]
     pub fn route(self, value: impl IntoValue<RouteOverrides>) -> Self {
-        self.0.set("Route", value.into_value());
-        self
+        Self(self.0.with("Route", value.into_value()))
     }
 
     /// Overrides the stage configuration for an API Gateway-managed stage.
     #[track_caller]
     pub fn stage(self, value: impl IntoValue<StageOverrides>) -> Self {
-        self.0.set("Stage", value.into_value());
-        self
+        Self(self.0.with("Stage", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ApiId`.
@@ -75,15 +71,13 @@ impl AccessLogSettings {
     }
 
     /// The ARN of the CloudWatch Logs log group to receive access logs.
-    pub fn destination_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationArn", value.into_value());
-        self
+    pub fn destination_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DestinationArn", value.into_value()))
     }
 
     /// A single line format of the access logs of data, as specified by selected $context variables. The format must include at least $context.requestId.
-    pub fn format(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Format", value.into_value());
-        self
+    pub fn format(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Format", value.into_value()))
     }
 }
 
@@ -100,27 +94,23 @@ impl IntegrationOverrides {
     }
 
     /// The description of the integration.
-    pub fn description(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+    pub fn description(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Specifies the integration's HTTP method type. For WebSocket APIs, if you use a Lambda integration, you must set the integration method to `POST`.
-    pub fn integration_method(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IntegrationMethod", value.into_value());
-        self
+    pub fn integration_method(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("IntegrationMethod", value.into_value()))
     }
 
     /// Specifies the format of the payload sent to an integration. Required for HTTP APIs. For HTTP APIs, supported values for Lambda proxy integrations are `1.0` and `2.0`. For all other integrations, `1.0` is the only supported value. To learn more, see [Working with AWS Lambda proxy integrations for HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
-    pub fn payload_format_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PayloadFormatVersion", value.into_value());
-        self
+    pub fn payload_format_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PayloadFormatVersion", value.into_value()))
     }
 
     /// Custom timeout between 50 and 29,000 milliseconds for WebSocket APIs and between 50 and 30,000 milliseconds for HTTP APIs. The default timeout is 29 seconds for WebSocket APIs and 30 seconds for HTTP APIs.
-    pub fn timeout_in_millis(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TimeoutInMillis", value.into_value());
-        self
+    pub fn timeout_in_millis(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("TimeoutInMillis", value.into_value()))
     }
 }
 
@@ -137,33 +127,28 @@ impl RouteOverrides {
     }
 
     /// The authorization scopes supported by this route.
-    pub fn authorization_scopes(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AuthorizationScopes", value.into_list());
-        self
+    pub fn authorization_scopes(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AuthorizationScopes", value.into_list()))
     }
 
     /// The authorization type for the route. To learn more, see [AuthorizationType](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-route.html#cfn-apigatewayv2-route-authorizationtype).
-    pub fn authorization_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AuthorizationType", value.into_value());
-        self
+    pub fn authorization_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AuthorizationType", value.into_value()))
     }
 
     /// The identifier of the `Authorizer` resource to be associated with this route. The authorizer identifier is generated by API Gateway when you created the authorizer.
-    pub fn authorizer_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AuthorizerId", value.into_value());
-        self
+    pub fn authorizer_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AuthorizerId", value.into_value()))
     }
 
     /// The operation name for the route.
-    pub fn operation_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OperationName", value.into_value());
-        self
+    pub fn operation_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("OperationName", value.into_value()))
     }
 
     /// For HTTP integrations, specify a fully qualified URL. For Lambda integrations, specify a function ARN. The type of the integration will be HTTP_PROXY or AWS_PROXY, respectively.
-    pub fn target(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Target", value.into_value());
-        self
+    pub fn target(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Target", value.into_value()))
     }
 }
 
@@ -180,33 +165,28 @@ impl RouteSettings {
     }
 
     /// Specifies whether ( `true` ) or not ( `false` ) data trace logging is enabled for this route. This property affects the log entries pushed to Amazon CloudWatch Logs. Supported only for WebSocket APIs.
-    pub fn data_trace_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DataTraceEnabled", value.into_value());
-        self
+    pub fn data_trace_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DataTraceEnabled", value.into_value()))
     }
 
     /// Specifies whether detailed metrics are enabled.
-    pub fn detailed_metrics_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DetailedMetricsEnabled", value.into_value());
-        self
+    pub fn detailed_metrics_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DetailedMetricsEnabled", value.into_value()))
     }
 
     /// Specifies the logging level for this route: `INFO`, `ERROR`, or `OFF`. This property affects the log entries pushed to Amazon CloudWatch Logs. Supported only for WebSocket APIs.
-    pub fn logging_level(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LoggingLevel", value.into_value());
-        self
+    pub fn logging_level(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LoggingLevel", value.into_value()))
     }
 
     /// Specifies the throttling burst limit.
-    pub fn throttling_burst_limit(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ThrottlingBurstLimit", value.into_value());
-        self
+    pub fn throttling_burst_limit(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ThrottlingBurstLimit", value.into_value()))
     }
 
     /// Specifies the throttling rate limit.
-    pub fn throttling_rate_limit(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("ThrottlingRateLimit", value.into_value());
-        self
+    pub fn throttling_rate_limit(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("ThrottlingRateLimit", value.into_value()))
     }
 }
 
@@ -223,38 +203,32 @@ impl StageOverrides {
     }
 
     /// Settings for logging access in a stage.
-    pub fn access_log_settings(mut self, value: impl IntoValue<AccessLogSettings>) -> Self {
-        self.0.set("AccessLogSettings", value.into_value());
-        self
+    pub fn access_log_settings(self, value: impl IntoValue<AccessLogSettings>) -> Self {
+        Self(self.0.with("AccessLogSettings", value.into_value()))
     }
 
     /// Specifies whether updates to an API automatically trigger a new deployment. The default value is `true`.
-    pub fn auto_deploy(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AutoDeploy", value.into_value());
-        self
+    pub fn auto_deploy(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("AutoDeploy", value.into_value()))
     }
 
     /// The default route settings for the stage.
-    pub fn default_route_settings(mut self, value: impl IntoValue<RouteSettings>) -> Self {
-        self.0.set("DefaultRouteSettings", value.into_value());
-        self
+    pub fn default_route_settings(self, value: impl IntoValue<RouteSettings>) -> Self {
+        Self(self.0.with("DefaultRouteSettings", value.into_value()))
     }
 
     /// The description for the API stage.
-    pub fn description(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+    pub fn description(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Route settings for the stage.
-    pub fn route_settings(mut self, value: impl IntoMap<RouteSettings>) -> Self {
-        self.0.set("RouteSettings", value.into_map());
-        self
+    pub fn route_settings(self, value: impl IntoMap<RouteSettings>) -> Self {
+        Self(self.0.with("RouteSettings", value.into_map()))
     }
 
     /// A map that defines the stage variables for a `Stage`. Variable names can have alphanumeric and underscore characters, and the values must match \[A-Za-z0-9-._~:/?#&=,\]+.
-    pub fn stage_variables(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("StageVariables", value.into_map());
-        self
+    pub fn stage_variables(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("StageVariables", value.into_map()))
     }
 }

@@ -24,21 +24,22 @@ impl CfnApiMapping {
         domain_name: impl IntoValue<String>,
         stage: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id).domain_name(domain_name).stage(stage)
+        Self(Resource::new(scope, id, "AWS::ApiGatewayV2::ApiMapping"))
+            .api_id(api_id)
+            .domain_name(domain_name)
+            .stage(stage)
     }
 
     /// The API identifier.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// The API mapping key.
     #[track_caller]
     pub fn api_mapping_key(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApiMappingKey", value.into_value());
-        self
+        Self(self.0.with("ApiMappingKey", value.into_value()))
     }
 
     /// The domain name.
@@ -46,15 +47,13 @@ impl CfnApiMapping {
     /// Replacement: always.
     #[track_caller]
     pub fn domain_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DomainName", value.into_value());
-        self
+        Self(self.0.with("DomainName", value.into_value()))
     }
 
     /// The API stage.
     #[track_caller]
     pub fn stage(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Stage", value.into_value());
-        self
+        Self(self.0.with("Stage", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ApiMappingId`.

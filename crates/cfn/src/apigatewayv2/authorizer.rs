@@ -24,7 +24,10 @@ impl CfnAuthorizer {
         authorizer_type: impl IntoValue<String>,
         name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id).authorizer_type(authorizer_type).name(name)
+        Self(Resource::new(scope, id, "AWS::ApiGatewayV2::Authorizer"))
+            .api_id(api_id)
+            .authorizer_type(authorizer_type)
+            .name(name)
     }
 
     /// The API identifier.
@@ -32,50 +35,43 @@ impl CfnAuthorizer {
     /// Replacement: always.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<Id<markers::ApiGatewayV2Api>>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// Specifies the required credentials as an IAM role for API Gateway to invoke the authorizer. To specify an IAM role for API Gateway to assume, use the role's Amazon Resource Name (ARN). To use resource-based permissions on the Lambda function, specify null. Supported only for `REQUEST` authorizers.
     #[track_caller]
     pub fn authorizer_credentials_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AuthorizerCredentialsArn", value.into_value());
-        self
+        Self(self.0.with("AuthorizerCredentialsArn", value.into_value()))
     }
 
     /// Specifies the format of the payload sent to an HTTP API Lambda authorizer. Required for HTTP API Lambda authorizers. Supported values are `1.0` and `2.0`. To learn more, see [Working with AWS Lambda authorizers for HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html).
     #[track_caller]
     pub fn authorizer_payload_format_version(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AuthorizerPayloadFormatVersion", value.into_value());
-        self
+        Self(self.0.with("AuthorizerPayloadFormatVersion", value.into_value()))
     }
 
     /// The time to live (TTL) for cached authorizer results, in seconds. If it equals 0, authorization caching is disabled. If it is greater than 0, API Gateway caches authorizer responses. The maximum value is 3600, or 1 hour. Supported only for HTTP API Lambda authorizers.
     #[track_caller]
     pub fn authorizer_result_ttl_in_seconds(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("AuthorizerResultTtlInSeconds", value.into_value());
-        self
+        Self(self.0.with("AuthorizerResultTtlInSeconds", value.into_value()))
     }
 
     /// The authorizer type. Specify `REQUEST` for a Lambda function using incoming request parameters. Specify `JWT` to use JSON Web Tokens (supported only for HTTP APIs).
     #[track_caller]
     pub fn authorizer_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AuthorizerType", value.into_value());
-        self
+        Self(self.0.with("AuthorizerType", value.into_value()))
     }
 
     /// The authorizer's Uniform Resource Identifier (URI). For `REQUEST` authorizers, this must be a well-formed Lambda function URI, for example, `arn:aws:apigateway:us-west-2:lambda:path/2015-03-31/functions/arn:aws:lambda:us-west-2: *{account_id}* :function: *{lambda_function_name}* /invocations`. In general, the URI has this form: `arn:aws:apigateway: *{region}* :lambda:path/ *{service_api}*`, where *{region}* is the same as the region hosting the Lambda function, path indicates that the remaining substring in the URI should be treated as the path to the resource, including the initial `/`. For Lambda functions, this is usually of the form `/2015-03-31/functions/[FunctionARN]/invocations`.
     #[track_caller]
     pub fn authorizer_uri(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AuthorizerUri", value.into_value());
-        self
+        Self(self.0.with("AuthorizerUri", value.into_value()))
     }
 
     /// Specifies whether a Lambda authorizer returns a response in a simple format. By default, a Lambda authorizer must return an IAM policy. If enabled, the Lambda authorizer can return a boolean value instead of an IAM policy. Supported only for HTTP APIs. To learn more, see [Working with AWS Lambda authorizers for HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html).
     #[track_caller]
     pub fn enable_simple_responses(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableSimpleResponses", value.into_value());
-        self
+        Self(self.0.with("EnableSimpleResponses", value.into_value()))
     }
 
     /// The identity source for which authorization is requested.
@@ -85,29 +81,25 @@ impl CfnAuthorizer {
     /// For `JWT`, a single entry that specifies where to extract the JSON Web Token (JWT) from inbound requests. Currently only header-based and query parameter-based selections are supported, for example `$request.header.Authorization`.
     #[track_caller]
     pub fn identity_source(self, value: impl IntoList<String>) -> Self {
-        self.0.set("IdentitySource", value.into_list());
-        self
+        Self(self.0.with("IdentitySource", value.into_list()))
     }
 
     /// This parameter is not used.
     #[track_caller]
     pub fn identity_validation_expression(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IdentityValidationExpression", value.into_value());
-        self
+        Self(self.0.with("IdentityValidationExpression", value.into_value()))
     }
 
     /// The `JWTConfiguration` property specifies the configuration of a JWT authorizer. Required for the `JWT` authorizer type. Supported only for HTTP APIs.
     #[track_caller]
     pub fn jwt_configuration(self, value: impl IntoValue<JwtConfiguration>) -> Self {
-        self.0.set("JwtConfiguration", value.into_value());
-        self
+        Self(self.0.with("JwtConfiguration", value.into_value()))
     }
 
     /// The name of the authorizer.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `AuthorizerId`.
@@ -134,14 +126,12 @@ impl JwtConfiguration {
     }
 
     /// A list of the intended recipients of the JWT. A valid JWT must provide an `aud` that matches at least one entry in this list. See [RFC 7519](https://docs.aws.amazon.com/https://tools.ietf.org/html/rfc7519#section-4.1.3). Required for the `JWT` authorizer type. Supported only for HTTP APIs.
-    pub fn audience(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Audience", value.into_list());
-        self
+    pub fn audience(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Audience", value.into_list()))
     }
 
     /// The base domain of the identity provider that issues JSON Web Tokens. For example, an Amazon Cognito user pool has the following format: `https://cognito-idp. {region} .amazonaws.com/ {userPoolId}`. Required for the `JWT` authorizer type. Supported only for HTTP APIs.
-    pub fn issuer(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Issuer", value.into_value());
-        self
+    pub fn issuer(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Issuer", value.into_value()))
     }
 }

@@ -18,7 +18,7 @@ impl CfnDeployment {
     /// Makes the resource in `scope` with what it cannot be without: `ApiId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, api_id: impl IntoValue<Id<markers::ApiGatewayV2Api>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id)
+        Self(Resource::new(scope, id, "AWS::ApiGatewayV2::Deployment")).api_id(api_id)
     }
 
     /// The API identifier.
@@ -26,22 +26,19 @@ impl CfnDeployment {
     /// Replacement: always.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<Id<markers::ApiGatewayV2Api>>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// The description for the deployment resource.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The name of an existing stage to associate with the deployment.
     #[track_caller]
     pub fn stage_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StageName", value.into_value());
-        self
+        Self(self.0.with("StageName", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `DeploymentId`.

@@ -20,7 +20,7 @@ impl CfnDomainName {
     /// Makes the resource in `scope` with what it cannot be without: `DomainName`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, domain_name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).domain_name(domain_name)
+        Self(Resource::new(scope, id, "AWS::ApiGatewayV2::DomainName")).domain_name(domain_name)
     }
 
     /// The custom domain name for your API in Amazon API Gateway. Uppercase letters and the underscore ( `_` ) character are not supported.
@@ -28,22 +28,19 @@ impl CfnDomainName {
     /// Replacement: always.
     #[track_caller]
     pub fn domain_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DomainName", value.into_value());
-        self
+        Self(self.0.with("DomainName", value.into_value()))
     }
 
     /// The domain name configurations.
     #[track_caller]
     pub fn domain_name_configurations(self, value: impl IntoList<DomainNameConfiguration>) -> Self {
-        self.0.set("DomainNameConfigurations", value.into_list());
-        self
+        Self(self.0.with("DomainNameConfigurations", value.into_list()))
     }
 
     /// The mutual TLS authentication configuration for a custom domain name.
     #[track_caller]
     pub fn mutual_tls_authentication(self, value: impl IntoValue<MutualTlsAuthentication>) -> Self {
-        self.0.set("MutualTlsAuthentication", value.into_value());
-        self
+        Self(self.0.with("MutualTlsAuthentication", value.into_value()))
     }
 
     /// The routing mode API Gateway uses to route traffic to your APIs.
@@ -51,15 +48,13 @@ impl CfnDomainName {
     /// Default: `API_MAPPING_ONLY`.
     #[track_caller]
     pub fn routing_mode(self, value: impl IntoValue<RoutingMode>) -> Self {
-        self.0.set("RoutingMode", value.into_value());
-        self
+        Self(self.0.with("RoutingMode", value.into_value()))
     }
 
     /// The collection of tags associated with a domain name.
     #[track_caller]
     pub fn tags(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Tags", value.into_map());
-        self
+        Self(self.0.with("Tags", value.into_map()))
     }
 
     /// What `Ref` returns: the resource's `DomainName`.
@@ -98,39 +93,33 @@ impl DomainNameConfiguration {
     }
 
     /// An AWS -managed certificate that will be used by the edge-optimized endpoint for this domain name. AWS Certificate Manager is the only supported source.
-    pub fn certificate_arn(mut self, value: impl IntoValue<Arn<markers::Certificate>>) -> Self {
-        self.0.set("CertificateArn", value.into_value());
-        self
+    pub fn certificate_arn(self, value: impl IntoValue<Arn<markers::Certificate>>) -> Self {
+        Self(self.0.with("CertificateArn", value.into_value()))
     }
 
     /// The user-friendly name of the certificate that will be used by the edge-optimized endpoint for this domain name.
-    pub fn certificate_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CertificateName", value.into_value());
-        self
+    pub fn certificate_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CertificateName", value.into_value()))
     }
 
     /// The endpoint type.
-    pub fn endpoint_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EndpointType", value.into_value());
-        self
+    pub fn endpoint_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("EndpointType", value.into_value()))
     }
 
     /// The IP address types that can invoke the domain name. Use `ipv4` to allow only IPv4 addresses to invoke your domain name, or use `dualstack` to allow both IPv4 and IPv6 addresses to invoke your domain name.
-    pub fn ip_address_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpAddressType", value.into_value());
-        self
+    pub fn ip_address_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("IpAddressType", value.into_value()))
     }
 
     /// The Amazon resource name (ARN) for the public certificate issued by Certificate Manager. This ARN is used to validate custom domain ownership. It's required only if you configure mutual TLS and use either an ACM-imported or a private CA certificate ARN as the regionalCertificateArn.
-    pub fn ownership_verification_certificate_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OwnershipVerificationCertificateArn", value.into_value());
-        self
+    pub fn ownership_verification_certificate_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("OwnershipVerificationCertificateArn", value.into_value()))
     }
 
     /// The Transport Layer Security (TLS) version of the security policy for this domain name. The valid values are `TLS_1_0` and `TLS_1_2`.
-    pub fn security_policy(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SecurityPolicy", value.into_value());
-        self
+    pub fn security_policy(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SecurityPolicy", value.into_value()))
     }
 }
 
@@ -147,15 +136,13 @@ impl MutualTlsAuthentication {
     }
 
     /// An Amazon S3 URL that specifies the truststore for mutual TLS authentication, for example, `s3:// bucket-name / key-name`. The truststore can contain certificates from public or private certificate authorities. To update the truststore, upload a new version to S3, and then update your custom domain name to use the new version. To update the truststore, you must have permissions to access the S3 object.
-    pub fn truststore_uri(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TruststoreUri", value.into_value());
-        self
+    pub fn truststore_uri(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TruststoreUri", value.into_value()))
     }
 
     /// The version of the S3 object that contains your truststore. To specify a version, you must have versioning enabled for the S3 bucket.
-    pub fn truststore_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TruststoreVersion", value.into_value());
-        self
+    pub fn truststore_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TruststoreVersion", value.into_value()))
     }
 }
 

@@ -23,7 +23,9 @@ impl CfnIntegration {
         api_id: impl IntoValue<Id<markers::ApiGatewayV2Api>>,
         integration_type: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id).integration_type(integration_type)
+        Self(Resource::new(scope, id, "AWS::ApiGatewayV2::Integration"))
+            .api_id(api_id)
+            .integration_type(integration_type)
     }
 
     /// The API identifier.
@@ -31,22 +33,19 @@ impl CfnIntegration {
     /// Replacement: always.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<Id<markers::ApiGatewayV2Api>>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// The ID of the VPC link for a private integration. Supported only for HTTP APIs.
     #[track_caller]
     pub fn connection_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ConnectionId", value.into_value());
-        self
+        Self(self.0.with("ConnectionId", value.into_value()))
     }
 
     /// The type of the network connection to the integration endpoint. Specify `INTERNET` for connections through the public routable internet or `VPC_LINK` for private connections between API Gateway and resources in a VPC. The default value is `INTERNET`.
     #[track_caller]
     pub fn connection_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ConnectionType", value.into_value());
-        self
+        Self(self.0.with("ConnectionType", value.into_value()))
     }
 
     /// Supported only for WebSocket APIs. Specifies how to handle response payload content type conversions. Supported values are `CONVERT_TO_BINARY` and `CONVERT_TO_TEXT`, with the following behaviors:
@@ -58,8 +57,7 @@ impl CfnIntegration {
     /// If this property is not defined, the response payload will be passed through from the integration response to the route response or method response without modification.
     #[track_caller]
     pub fn content_handling_strategy(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContentHandlingStrategy", value.into_value());
-        self
+        Self(self.0.with("ContentHandlingStrategy", value.into_value()))
     }
 
     /// Specifies the credentials required for the integration, if any. For AWS integrations, three options are available. To specify an IAM Role for API Gateway to assume, use the role's Amazon Resource Name (ARN). To require that the caller's identity be passed through from the request, specify the string `arn:aws:iam::*:user/*`. To use resource-based permissions on supported AWS services, don't specify this parameter.
@@ -67,29 +65,25 @@ impl CfnIntegration {
     /// Pattern: `arn:(aws|aws-cn|aws-us-gov):iam::[0-9]*:(role|user|group)\/.*`.
     #[track_caller]
     pub fn credentials_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CredentialsArn", value.into_value());
-        self
+        Self(self.0.with("CredentialsArn", value.into_value()))
     }
 
     /// The description of the integration.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Specifies the integration's HTTP method type. For WebSocket APIs, if you use a Lambda integration, you must set the integration method to `POST`.
     #[track_caller]
     pub fn integration_method(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IntegrationMethod", value.into_value());
-        self
+        Self(self.0.with("IntegrationMethod", value.into_value()))
     }
 
     /// Supported only for HTTP API `AWS_PROXY` integrations. Specifies the AWS service action to invoke. To learn more, see [Integration subtype reference](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-aws-services-reference.html).
     #[track_caller]
     pub fn integration_subtype(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IntegrationSubtype", value.into_value());
-        self
+        Self(self.0.with("IntegrationSubtype", value.into_value()))
     }
 
     /// The integration type of an integration. One of the following:
@@ -105,8 +99,7 @@ impl CfnIntegration {
     /// `MOCK` : for integrating the route or method request with API Gateway as a "loopback" endpoint without invoking any backend. Supported only for WebSocket APIs.
     #[track_caller]
     pub fn integration_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IntegrationType", value.into_value());
-        self
+        Self(self.0.with("IntegrationType", value.into_value()))
     }
 
     /// For a Lambda integration, specify the URI of a Lambda function.
@@ -116,8 +109,7 @@ impl CfnIntegration {
     /// For an HTTP API private integration, specify the ARN of an Application Load Balancer listener, Network Load Balancer listener, or AWS Cloud Map service. If you specify the ARN of an AWS Cloud Map service, API Gateway uses `DiscoverInstances` to identify resources. You can use query parameters to target specific resources. To learn more, see [DiscoverInstances](https://docs.aws.amazon.com/cloud-map/latest/api/API_DiscoverInstances.html). For private integrations, all resources must be owned by the same AWS account.
     #[track_caller]
     pub fn integration_uri(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IntegrationUri", value.into_value());
-        self
+        Self(self.0.with("IntegrationUri", value.into_value()))
     }
 
     /// Specifies the pass-through behavior for incoming requests based on the `Content-Type` header in the request, and the available mapping templates specified as the `requestTemplates` property on the `Integration` resource. There are three valid values: `WHEN_NO_MATCH`, `WHEN_NO_TEMPLATES`, and `NEVER`. Supported only for WebSocket APIs.
@@ -129,15 +121,13 @@ impl CfnIntegration {
     /// `WHEN_NO_TEMPLATES` allows pass-through when the integration has no content types mapped to templates. However, if there is at least one content type defined, unmapped content types will be rejected with the same `HTTP 415 Unsupported Media Type` response.
     #[track_caller]
     pub fn passthrough_behavior(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PassthroughBehavior", value.into_value());
-        self
+        Self(self.0.with("PassthroughBehavior", value.into_value()))
     }
 
     /// Specifies the format of the payload sent to an integration. Required for HTTP APIs. For HTTP APIs, supported values for Lambda proxy integrations are `1.0` and `2.0`. For all other integrations, `1.0` is the only supported value. To learn more, see [Working with AWS Lambda proxy integrations for HTTP APIs](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html).
     #[track_caller]
     pub fn payload_format_version(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PayloadFormatVersion", value.into_value());
-        self
+        Self(self.0.with("PayloadFormatVersion", value.into_value()))
     }
 
     /// For WebSocket APIs, a key-value map specifying request parameters that are passed from the method request to the backend. The key is an integration request parameter name and the associated value is a method request parameter value or static value that must be enclosed within single quotes and pre-encoded as required by the backend. The method request parameter value must match the pattern of `method.request. {location}. {name}`, where `{location}` is `querystring`, `path`, or `header` ; and `{name}` must be a valid and unique method request parameter name.
@@ -149,8 +139,7 @@ impl CfnIntegration {
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
     #[track_caller]
     pub fn request_parameters(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("RequestParameters", value.into_map());
-        self
+        Self(self.0.with("RequestParameters", value.into_map()))
     }
 
     /// Represents a map of Velocity templates that are applied on the request payload based on the value of the Content-Type header sent by the client. The content type value is the key in this map, and the template (as a String) is the value. Supported only for WebSocket APIs.
@@ -158,8 +147,7 @@ impl CfnIntegration {
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
     #[track_caller]
     pub fn request_templates(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("RequestTemplates", value.into_map());
-        self
+        Self(self.0.with("RequestTemplates", value.into_map()))
     }
 
     /// Supported only for HTTP APIs. You use response parameters to transform the HTTP response from a backend integration before returning the response to clients. Specify a key-value map from a selection key to response parameters. The selection key must be a valid HTTP status code within the range of 200-599. The value is of type [`ResponseParameterList`](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-apigatewayv2-integration-responseparameterlist.html). To learn more, see [Transforming API requests and responses](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html).
@@ -167,29 +155,25 @@ impl CfnIntegration {
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
     #[track_caller]
     pub fn response_parameters(self, value: impl IntoMap<ResponseParameterMap>) -> Self {
-        self.0.set("ResponseParameters", value.into_map());
-        self
+        Self(self.0.with("ResponseParameters", value.into_map()))
     }
 
     /// The template selection expression for the integration. Supported only for WebSocket APIs.
     #[track_caller]
     pub fn template_selection_expression(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TemplateSelectionExpression", value.into_value());
-        self
+        Self(self.0.with("TemplateSelectionExpression", value.into_value()))
     }
 
     /// Custom timeout between 50 and 29,000 milliseconds for WebSocket APIs and between 50 and 30,000 milliseconds for HTTP APIs. The default timeout is 29 seconds for WebSocket APIs and 30 seconds for HTTP APIs.
     #[track_caller]
     pub fn timeout_in_millis(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TimeoutInMillis", value.into_value());
-        self
+        Self(self.0.with("TimeoutInMillis", value.into_value()))
     }
 
     /// The TLS configuration for a private integration. If you specify a TLS configuration, private integration traffic uses the HTTPS protocol. Supported only for HTTP APIs.
     #[track_caller]
     pub fn tls_config(self, value: impl IntoValue<TlsConfig>) -> Self {
-        self.0.set("TlsConfig", value.into_value());
-        self
+        Self(self.0.with("TlsConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `IntegrationId`.
@@ -216,15 +200,13 @@ impl ResponseParameter {
     }
 
     /// Specifies the location of the response to modify, and how to modify it. To learn more, see [Transforming API requests and responses](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html).
-    pub fn destination(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Destination", value.into_value());
-        self
+    pub fn destination(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Destination", value.into_value()))
     }
 
     /// Specifies the data to update the parameter with. To learn more, see [Transforming API requests and responses](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html).
-    pub fn source(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+    pub fn source(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Source", value.into_value()))
     }
 }
 
@@ -241,9 +223,8 @@ impl ResponseParameterMap {
     }
 
     /// list of response parameters
-    pub fn response_parameters(mut self, value: impl IntoList<ResponseParameter>) -> Self {
-        self.0.set("ResponseParameters", value.into_list());
-        self
+    pub fn response_parameters(self, value: impl IntoList<ResponseParameter>) -> Self {
+        Self(self.0.with("ResponseParameters", value.into_list()))
     }
 }
 
@@ -260,8 +241,7 @@ impl TlsConfig {
     }
 
     /// If you specify a server name, API Gateway uses it to verify the hostname on the integration's certificate. The server name is also included in the TLS handshake to support Server Name Indication (SNI) or virtual hosting.
-    pub fn server_name_to_verify(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ServerNameToVerify", value.into_value());
-        self
+    pub fn server_name_to_verify(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ServerNameToVerify", value.into_value()))
     }
 }

@@ -24,7 +24,7 @@ impl CfnIntegrationResponse {
         integration_id: impl IntoValue<Id<markers::ApiGatewayV2Integration>>,
         integration_response_key: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ApiGatewayV2::IntegrationResponse"))
             .api_id(api_id)
             .integration_id(integration_id)
             .integration_response_key(integration_response_key)
@@ -35,8 +35,7 @@ impl CfnIntegrationResponse {
     /// Replacement: always.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<Id<markers::ApiGatewayV2Api>>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// Supported only for WebSocket APIs. Specifies how to handle response payload content type conversions. Supported values are `CONVERT_TO_BINARY` and `CONVERT_TO_TEXT`, with the following behaviors:
@@ -48,8 +47,7 @@ impl CfnIntegrationResponse {
     /// If this property is not defined, the response payload will be passed through from the integration response to the route response or method response without modification.
     #[track_caller]
     pub fn content_handling_strategy(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContentHandlingStrategy", value.into_value());
-        self
+        Self(self.0.with("ContentHandlingStrategy", value.into_value()))
     }
 
     /// The integration ID.
@@ -57,36 +55,31 @@ impl CfnIntegrationResponse {
     /// Replacement: always.
     #[track_caller]
     pub fn integration_id(self, value: impl IntoValue<Id<markers::ApiGatewayV2Integration>>) -> Self {
-        self.0.set("IntegrationId", value.into_value());
-        self
+        Self(self.0.with("IntegrationId", value.into_value()))
     }
 
     /// The integration response key.
     #[track_caller]
     pub fn integration_response_key(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IntegrationResponseKey", value.into_value());
-        self
+        Self(self.0.with("IntegrationResponseKey", value.into_value()))
     }
 
     /// A key-value map specifying response parameters that are passed to the method response from the backend. The key is a method response header parameter name and the mapped value is an integration response header value, a static value enclosed within a pair of single quotes, or a JSON expression from the integration response body. The mapping key must match the pattern of `method.response.header. *{name}*`, where name is a valid and unique header name. The mapped non-static value must match the pattern of `integration.response.header. *{name}*` or `integration.response.body. *{JSON-expression}*`, where `*{name}*` is a valid and unique response header name and `*{JSON-expression}*` is a valid JSON expression without the `$` prefix.
     #[track_caller]
     pub fn response_parameters(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("ResponseParameters", value.into_value());
-        self
+        Self(self.0.with("ResponseParameters", value.into_value()))
     }
 
     /// The collection of response templates for the integration response as a string-to-string map of key-value pairs. Response templates are represented as a key/value map, with a content-type as the key and a template as the value.
     #[track_caller]
     pub fn response_templates(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("ResponseTemplates", value.into_value());
-        self
+        Self(self.0.with("ResponseTemplates", value.into_value()))
     }
 
     /// The template selection expression for the integration response. Supported only for WebSocket APIs.
     #[track_caller]
     pub fn template_selection_expression(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TemplateSelectionExpression", value.into_value());
-        self
+        Self(self.0.with("TemplateSelectionExpression", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `IntegrationResponseId`.

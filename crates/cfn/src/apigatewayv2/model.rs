@@ -24,7 +24,7 @@ impl CfnModel {
         name: impl IntoValue<String>,
         schema: impl IntoValue<Json>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id).name(name).schema(schema)
+        Self(Resource::new(scope, id, "AWS::ApiGatewayV2::Model")).api_id(api_id).name(name).schema(schema)
     }
 
     /// The API identifier.
@@ -32,36 +32,31 @@ impl CfnModel {
     /// Replacement: always.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<Id<markers::ApiGatewayV2Api>>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// The content-type for the model, for example, "application/json".
     #[track_caller]
     pub fn content_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContentType", value.into_value());
-        self
+        Self(self.0.with("ContentType", value.into_value()))
     }
 
     /// The description of the model.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The name of the model.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The schema for the model. For application/json models, this should be JSON schema draft 4 model.
     #[track_caller]
     pub fn schema(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Schema", value.into_value());
-        self
+        Self(self.0.with("Schema", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ModelId`.

@@ -18,7 +18,7 @@ impl CfnPortalProduct {
     /// Makes the resource in `scope` with what it cannot be without: `DisplayName`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, display_name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).display_name(display_name)
+        Self(Resource::new(scope, id, "AWS::ApiGatewayV2::PortalProduct")).display_name(display_name)
     }
 
     /// A description of the portal product.
@@ -26,8 +26,7 @@ impl CfnPortalProduct {
     /// Length: at most 1024.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The name of the portal product as it appears in a published portal.
@@ -35,15 +34,13 @@ impl CfnPortalProduct {
     /// Length: 1 to 255.
     #[track_caller]
     pub fn display_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DisplayName", value.into_value());
-        self
+        Self(self.0.with("DisplayName", value.into_value()))
     }
 
     /// The collection of tags associated with the portal product.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `PortalProductArn`.

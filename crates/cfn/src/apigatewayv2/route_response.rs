@@ -24,7 +24,7 @@ impl CfnRouteResponse {
         route_id: impl IntoValue<Id<markers::ApiGatewayV2Route>>,
         route_response_key: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ApiGatewayV2::RouteResponse"))
             .api_id(api_id)
             .route_id(route_id)
             .route_response_key(route_response_key)
@@ -35,22 +35,19 @@ impl CfnRouteResponse {
     /// Replacement: always.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<Id<markers::ApiGatewayV2Api>>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// The model selection expression for the route response. Supported only for WebSocket APIs.
     #[track_caller]
     pub fn model_selection_expression(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ModelSelectionExpression", value.into_value());
-        self
+        Self(self.0.with("ModelSelectionExpression", value.into_value()))
     }
 
     /// The response models for the route response.
     #[track_caller]
     pub fn response_models(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("ResponseModels", value.into_value());
-        self
+        Self(self.0.with("ResponseModels", value.into_value()))
     }
 
     /// The route response parameters.
@@ -58,8 +55,7 @@ impl CfnRouteResponse {
     /// Pattern of the keys: `^.+$`.
     #[track_caller]
     pub fn response_parameters(self, value: impl IntoMap<ParameterConstraints>) -> Self {
-        self.0.set("ResponseParameters", value.into_map());
-        self
+        Self(self.0.with("ResponseParameters", value.into_map()))
     }
 
     /// The route ID.
@@ -67,15 +63,13 @@ impl CfnRouteResponse {
     /// Replacement: always.
     #[track_caller]
     pub fn route_id(self, value: impl IntoValue<Id<markers::ApiGatewayV2Route>>) -> Self {
-        self.0.set("RouteId", value.into_value());
-        self
+        Self(self.0.with("RouteId", value.into_value()))
     }
 
     /// The route response key.
     #[track_caller]
     pub fn route_response_key(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RouteResponseKey", value.into_value());
-        self
+        Self(self.0.with("RouteResponseKey", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `RouteResponseId`.
@@ -101,8 +95,6 @@ impl ParameterConstraints {
     ///
     ///
     pub fn new(required: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Required", required.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Required", required.into_value()))
     }
 }

@@ -25,7 +25,7 @@ impl CfnRoutingRule {
         domain_name_arn: impl IntoValue<String>,
         priority: impl IntoValue<i64>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ApiGatewayV2::RoutingRule"))
             .actions(actions)
             .conditions(conditions)
             .domain_name_arn(domain_name_arn)
@@ -35,15 +35,13 @@ impl CfnRoutingRule {
     /// The resulting action based on matching a routing rules condition. Only InvokeApi is supported.
     #[track_caller]
     pub fn actions(self, value: impl IntoList<Action>) -> Self {
-        self.0.set("Actions", value.into_list());
-        self
+        Self(self.0.with("Actions", value.into_list()))
     }
 
     /// The conditions of the routing rule.
     #[track_caller]
     pub fn conditions(self, value: impl IntoList<Condition>) -> Self {
-        self.0.set("Conditions", value.into_list());
-        self
+        Self(self.0.with("Conditions", value.into_list()))
     }
 
     /// The ARN of the domain name.
@@ -51,8 +49,7 @@ impl CfnRoutingRule {
     /// Replacement: always.
     #[track_caller]
     pub fn domain_name_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DomainNameArn", value.into_value());
-        self
+        Self(self.0.with("DomainNameArn", value.into_value()))
     }
 
     /// The order in which API Gateway evaluates a rule. Priority is evaluated from the lowest value to the highest value. Rules can't have the same priority. Priority values 1-1,000,000 are supported.
@@ -60,8 +57,7 @@ impl CfnRoutingRule {
     /// Range: 1 to 1000000.
     #[track_caller]
     pub fn priority(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Priority", value.into_value());
-        self
+        Self(self.0.with("Priority", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `RoutingRuleArn`.
@@ -92,9 +88,7 @@ impl Action {
     ///
     ///
     pub fn new(invoke_api: impl IntoValue<ActionInvokeApi>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("InvokeApi", invoke_api.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("InvokeApi", invoke_api.into_value()))
     }
 }
 
@@ -113,16 +107,12 @@ impl ActionInvokeApi {
     ///
     ///
     pub fn new(api_id: impl IntoValue<String>, stage: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ApiId", api_id.into_value());
-        properties.set("Stage", stage.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ApiId", api_id.into_value()).with("Stage", stage.into_value()))
     }
 
     /// The strip base path setting. When true, API Gateway strips the incoming matched base path when forwarding the request to the target API.
-    pub fn strip_base_path(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("StripBasePath", value.into_value());
-        self
+    pub fn strip_base_path(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("StripBasePath", value.into_value()))
     }
 }
 
@@ -139,15 +129,13 @@ impl Condition {
     }
 
     /// The base path to be matched.
-    pub fn match_base_paths(mut self, value: impl IntoValue<MatchBasePaths>) -> Self {
-        self.0.set("MatchBasePaths", value.into_value());
-        self
+    pub fn match_base_paths(self, value: impl IntoValue<MatchBasePaths>) -> Self {
+        Self(self.0.with("MatchBasePaths", value.into_value()))
     }
 
     /// The headers to be matched.
-    pub fn match_headers(mut self, value: impl IntoValue<MatchHeaders>) -> Self {
-        self.0.set("MatchHeaders", value.into_value());
-        self
+    pub fn match_headers(self, value: impl IntoValue<MatchHeaders>) -> Self {
+        Self(self.0.with("MatchHeaders", value.into_value()))
     }
 }
 
@@ -163,9 +151,7 @@ impl MatchBasePaths {
     ///
     ///
     pub fn new(any_of: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AnyOf", any_of.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("AnyOf", any_of.into_list()))
     }
 }
 
@@ -184,10 +170,7 @@ impl MatchHeaderValue {
     ///
     ///
     pub fn new(header: impl IntoValue<String>, value_glob: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Header", header.into_value());
-        properties.set("ValueGlob", value_glob.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Header", header.into_value()).with("ValueGlob", value_glob.into_value()))
     }
 }
 
@@ -203,8 +186,6 @@ impl MatchHeaders {
     ///
     ///
     pub fn new(any_of: impl IntoList<MatchHeaderValue>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AnyOf", any_of.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("AnyOf", any_of.into_list()))
     }
 }

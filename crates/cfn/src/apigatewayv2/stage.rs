@@ -18,21 +18,19 @@ impl CfnStage {
     /// Makes the resource in `scope` with what it cannot be without: `ApiId`, `StageName`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, api_id: impl IntoValue<String>, stage_name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id).stage_name(stage_name)
+        Self(Resource::new(scope, id, "AWS::ApiGatewayV2::Stage")).api_id(api_id).stage_name(stage_name)
     }
 
     /// Settings for logging access in this stage.
     #[track_caller]
     pub fn access_log_settings(self, value: impl IntoValue<AccessLogSettings>) -> Self {
-        self.0.set("AccessLogSettings", value.into_value());
-        self
+        Self(self.0.with("AccessLogSettings", value.into_value()))
     }
 
     /// This parameter is not currently supported.
     #[track_caller]
     pub fn access_policy_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AccessPolicyId", value.into_value());
-        self
+        Self(self.0.with("AccessPolicyId", value.into_value()))
     }
 
     /// The API identifier.
@@ -40,50 +38,43 @@ impl CfnStage {
     /// Replacement: always.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// Specifies whether updates to an API automatically trigger a new deployment. The default value is `false`.
     #[track_caller]
     pub fn auto_deploy(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AutoDeploy", value.into_value());
-        self
+        Self(self.0.with("AutoDeploy", value.into_value()))
     }
 
     /// The identifier of a client certificate for a `Stage`. Supported only for WebSocket APIs.
     #[track_caller]
     pub fn client_certificate_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientCertificateId", value.into_value());
-        self
+        Self(self.0.with("ClientCertificateId", value.into_value()))
     }
 
     /// The default route settings for the stage.
     #[track_caller]
     pub fn default_route_settings(self, value: impl IntoValue<RouteSettings>) -> Self {
-        self.0.set("DefaultRouteSettings", value.into_value());
-        self
+        Self(self.0.with("DefaultRouteSettings", value.into_value()))
     }
 
     /// The deployment identifier for the API stage. Can't be updated if `autoDeploy` is enabled.
     #[track_caller]
     pub fn deployment_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeploymentId", value.into_value());
-        self
+        Self(self.0.with("DeploymentId", value.into_value()))
     }
 
     /// The description for the API stage.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Route settings for the stage.
     #[track_caller]
     pub fn route_settings(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("RouteSettings", value.into_value());
-        self
+        Self(self.0.with("RouteSettings", value.into_value()))
     }
 
     /// The stage name. Stage names can contain only alphanumeric characters, hyphens, and underscores, or be `$default`. Maximum length is 128 characters.
@@ -91,22 +82,19 @@ impl CfnStage {
     /// Replacement: always.
     #[track_caller]
     pub fn stage_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StageName", value.into_value());
-        self
+        Self(self.0.with("StageName", value.into_value()))
     }
 
     /// A map that defines the stage variables for a `Stage`. Variable names can have alphanumeric and underscore characters, and the values must match \[A-Za-z0-9-._~:/?#&=,\]+.
     #[track_caller]
     pub fn stage_variables(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("StageVariables", value.into_value());
-        self
+        Self(self.0.with("StageVariables", value.into_value()))
     }
 
     /// The collection of tags. Each tag element is associated with a given resource.
     #[track_caller]
     pub fn tags(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Tags", value.into_value());
-        self
+        Self(self.0.with("Tags", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `StageName`.
@@ -128,15 +116,13 @@ impl AccessLogSettings {
     }
 
     /// The ARN of the CloudWatch Logs log group to receive access logs. This parameter is required to enable access logging.
-    pub fn destination_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationArn", value.into_value());
-        self
+    pub fn destination_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DestinationArn", value.into_value()))
     }
 
     /// A single line format of the access logs of data, as specified by selected $context variables. The format must include at least $context.requestId. This parameter is required to enable access logging.
-    pub fn format(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Format", value.into_value());
-        self
+    pub fn format(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Format", value.into_value()))
     }
 }
 
@@ -153,32 +139,27 @@ impl RouteSettings {
     }
 
     /// Specifies whether ( `true` ) or not ( `false` ) data trace logging is enabled for this route. This property affects the log entries pushed to Amazon CloudWatch Logs. Supported only for WebSocket APIs.
-    pub fn data_trace_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DataTraceEnabled", value.into_value());
-        self
+    pub fn data_trace_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DataTraceEnabled", value.into_value()))
     }
 
     /// Specifies whether detailed metrics are enabled.
-    pub fn detailed_metrics_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DetailedMetricsEnabled", value.into_value());
-        self
+    pub fn detailed_metrics_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DetailedMetricsEnabled", value.into_value()))
     }
 
     /// Specifies the logging level for this route: `INFO`, `ERROR`, or `OFF`. This property affects the log entries pushed to Amazon CloudWatch Logs. Supported only for WebSocket APIs.
-    pub fn logging_level(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LoggingLevel", value.into_value());
-        self
+    pub fn logging_level(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LoggingLevel", value.into_value()))
     }
 
     /// Specifies the throttling burst limit.
-    pub fn throttling_burst_limit(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ThrottlingBurstLimit", value.into_value());
-        self
+    pub fn throttling_burst_limit(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ThrottlingBurstLimit", value.into_value()))
     }
 
     /// Specifies the throttling rate limit.
-    pub fn throttling_rate_limit(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("ThrottlingRateLimit", value.into_value());
-        self
+    pub fn throttling_rate_limit(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("ThrottlingRateLimit", value.into_value()))
     }
 }

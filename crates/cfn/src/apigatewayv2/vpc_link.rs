@@ -23,14 +23,13 @@ impl CfnVpcLink {
         name: impl IntoValue<String>,
         subnet_ids: impl IntoList<Id<markers::Subnet>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).name(name).subnet_ids(subnet_ids)
+        Self(Resource::new(scope, id, "AWS::ApiGatewayV2::VpcLink")).name(name).subnet_ids(subnet_ids)
     }
 
     /// The name of the VPC link.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// A list of security group IDs for the VPC link.
@@ -38,8 +37,7 @@ impl CfnVpcLink {
     /// Replacement: always.
     #[track_caller]
     pub fn security_group_ids(self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("SecurityGroupIds", value.into_list());
-        self
+        Self(self.0.with("SecurityGroupIds", value.into_list()))
     }
 
     /// A list of subnet IDs to include in the VPC link.
@@ -47,15 +45,13 @@ impl CfnVpcLink {
     /// Replacement: always.
     #[track_caller]
     pub fn subnet_ids(self, value: impl IntoList<Id<markers::Subnet>>) -> Self {
-        self.0.set("SubnetIds", value.into_list());
-        self
+        Self(self.0.with("SubnetIds", value.into_list()))
     }
 
     /// The collection of tags. Each tag element is associated with a given resource.
     #[track_caller]
     pub fn tags(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Tags", value.into_map());
-        self
+        Self(self.0.with("Tags", value.into_map()))
     }
 
     /// What `Ref` returns: the resource's `VpcLinkId`.

@@ -18,14 +18,13 @@ impl CfnApi {
     /// Makes the resource in `scope` with what it cannot be without: `Name`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).name(name)
+        Self(Resource::new(scope, id, "AWS::AppSync::Api")).name(name)
     }
 
     /// Describes the authorization configuration for connections, message publishing, message subscriptions, and logging for an Event API.
     #[track_caller]
     pub fn event_config(self, value: impl IntoValue<EventConfig>) -> Self {
-        self.0.set("EventConfig", value.into_value());
-        self
+        Self(self.0.with("EventConfig", value.into_value()))
     }
 
     /// The name of the `Api`.
@@ -33,8 +32,7 @@ impl CfnApi {
     /// Length: 1 to 50. Pattern: `[A-Za-z0-9_\-\ ]+`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The owner contact information for an API resource.
@@ -44,8 +42,7 @@ impl CfnApi {
     /// Length: 1 to 250. Pattern: `[A-Za-z0-9_\-\ \.]+`.
     #[track_caller]
     pub fn owner_contact(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OwnerContact", value.into_value());
-        self
+        Self(self.0.with("OwnerContact", value.into_value()))
     }
 
     /// A set of tags (key-value pairs) for this API.
@@ -53,8 +50,7 @@ impl CfnApi {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `ApiArn`.
@@ -101,9 +97,8 @@ impl AuthMode {
     }
 
     /// The authorization type.
-    pub fn auth_type(mut self, value: impl IntoValue<AuthModeAuthType>) -> Self {
-        self.0.set("AuthType", value.into_value());
-        self
+    pub fn auth_type(self, value: impl IntoValue<AuthModeAuthType>) -> Self {
+        Self(self.0.with("AuthType", value.into_value()))
     }
 }
 
@@ -119,27 +114,22 @@ impl AuthProvider {
     ///
     ///
     pub fn new(auth_type: impl IntoValue<AuthProviderAuthType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AuthType", auth_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("AuthType", auth_type.into_value()))
     }
 
     /// Describes an Amazon Cognito user pool configuration.
-    pub fn cognito_config(mut self, value: impl IntoValue<CognitoConfig>) -> Self {
-        self.0.set("CognitoConfig", value.into_value());
-        self
+    pub fn cognito_config(self, value: impl IntoValue<CognitoConfig>) -> Self {
+        Self(self.0.with("CognitoConfig", value.into_value()))
     }
 
     /// A `LambdaAuthorizerConfig` specifies how to authorize AWS AppSync API access when using the `AWS_LAMBDA` authorizer mode. Be aware that an AWS AppSync API can have only one AWS Lambda authorizer configured at a time.
-    pub fn lambda_authorizer_config(mut self, value: impl IntoValue<LambdaAuthorizerConfig>) -> Self {
-        self.0.set("LambdaAuthorizerConfig", value.into_value());
-        self
+    pub fn lambda_authorizer_config(self, value: impl IntoValue<LambdaAuthorizerConfig>) -> Self {
+        Self(self.0.with("LambdaAuthorizerConfig", value.into_value()))
     }
 
     /// Describes an OpenID Connect (OIDC) configuration.
-    pub fn open_id_connect_config(mut self, value: impl IntoValue<OpenIdConnectConfig>) -> Self {
-        self.0.set("OpenIDConnectConfig", value.into_value());
-        self
+    pub fn open_id_connect_config(self, value: impl IntoValue<OpenIdConnectConfig>) -> Self {
+        Self(self.0.with("OpenIDConnectConfig", value.into_value()))
     }
 }
 
@@ -158,16 +148,14 @@ impl CognitoConfig {
     ///
     ///
     pub fn new(aws_region: impl IntoValue<String>, user_pool_id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AwsRegion", aws_region.into_value());
-        properties.set("UserPoolId", user_pool_id.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new().with("AwsRegion", aws_region.into_value()).with("UserPoolId", user_pool_id.into_value()),
+        )
     }
 
     /// A regular expression for validating the incoming Amazon Cognito user pool app client ID. If this value isn't set, no filtering is applied.
-    pub fn app_id_client_regex(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AppIdClientRegex", value.into_value());
-        self
+    pub fn app_id_client_regex(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AppIdClientRegex", value.into_value()))
     }
 }
 
@@ -197,18 +185,18 @@ impl EventConfig {
         default_publish_auth_modes: impl IntoList<AuthMode>,
         default_subscribe_auth_modes: impl IntoList<AuthMode>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AuthProviders", auth_providers.into_list());
-        properties.set("ConnectionAuthModes", connection_auth_modes.into_list());
-        properties.set("DefaultPublishAuthModes", default_publish_auth_modes.into_list());
-        properties.set("DefaultSubscribeAuthModes", default_subscribe_auth_modes.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AuthProviders", auth_providers.into_list())
+                .with("ConnectionAuthModes", connection_auth_modes.into_list())
+                .with("DefaultPublishAuthModes", default_publish_auth_modes.into_list())
+                .with("DefaultSubscribeAuthModes", default_subscribe_auth_modes.into_list()),
+        )
     }
 
     /// The CloudWatch Logs configuration for the Event API.
-    pub fn log_config(mut self, value: impl IntoValue<EventLogConfig>) -> Self {
-        self.0.set("LogConfig", value.into_value());
-        self
+    pub fn log_config(self, value: impl IntoValue<EventLogConfig>) -> Self {
+        Self(self.0.with("LogConfig", value.into_value()))
     }
 }
 
@@ -230,10 +218,11 @@ impl EventLogConfig {
         cloud_watch_logs_role_arn: impl IntoValue<Arn<markers::Role>>,
         log_level: impl IntoValue<EventLogConfigLogLevel>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CloudWatchLogsRoleArn", cloud_watch_logs_role_arn.into_value());
-        properties.set("LogLevel", log_level.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("CloudWatchLogsRoleArn", cloud_watch_logs_role_arn.into_value())
+                .with("LogLevel", log_level.into_value()),
+        )
     }
 }
 
@@ -253,23 +242,19 @@ impl LambdaAuthorizerConfig {
     ///
     ///
     pub fn new(authorizer_uri: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AuthorizerUri", authorizer_uri.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("AuthorizerUri", authorizer_uri.into_value()))
     }
 
     /// The number of seconds a response should be cached for. The default is 0 seconds, which disables caching. If you don't specify a value for `authorizerResultTtlInSeconds`, the default value is used. The maximum value is one hour (3600 seconds). The Lambda function can override this by returning a `ttlOverride` key in its response.
     ///
     /// Range: 0 to 3600.
-    pub fn authorizer_result_ttl_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("AuthorizerResultTtlInSeconds", value.into_value());
-        self
+    pub fn authorizer_result_ttl_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("AuthorizerResultTtlInSeconds", value.into_value()))
     }
 
     /// A regular expression for validation of tokens before the Lambda function is called.
-    pub fn identity_validation_expression(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IdentityValidationExpression", value.into_value());
-        self
+    pub fn identity_validation_expression(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("IdentityValidationExpression", value.into_value()))
     }
 }
 
@@ -285,27 +270,22 @@ impl OpenIdConnectConfig {
     ///
     ///
     pub fn new(issuer: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Issuer", issuer.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Issuer", issuer.into_value()))
     }
 
     /// The number of milliseconds that a token is valid after being authenticated.
-    pub fn auth_ttl(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("AuthTTL", value.into_value());
-        self
+    pub fn auth_ttl(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("AuthTTL", value.into_value()))
     }
 
     /// The client identifier of the relying party at the OpenID identity provider. This identifier is typically obtained when the relying party is registered with the OpenID identity provider. You can specify a regular expression so that AWS AppSync can validate against multiple client identifiers at a time.
-    pub fn client_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientId", value.into_value());
-        self
+    pub fn client_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ClientId", value.into_value()))
     }
 
     /// The number of milliseconds that a token is valid after it's issued to a user.
-    pub fn iat_ttl(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("IatTTL", value.into_value());
-        self
+    pub fn iat_ttl(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("IatTTL", value.into_value()))
     }
 }
 

@@ -25,7 +25,7 @@ impl CfnApiCache {
         ttl: impl IntoValue<f64>,
         r#type: impl IntoValue<Type>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::AppSync::ApiCache"))
             .api_caching_behavior(api_caching_behavior)
             .api_id(api_id)
             .ttl(ttl)
@@ -39,8 +39,7 @@ impl CfnApiCache {
     /// - *OPERATION_LEVEL_CACHING* : Full requests are cached together and returned without executing resolvers.
     #[track_caller]
     pub fn api_caching_behavior(self, value: impl IntoValue<ApiCachingBehavior>) -> Self {
-        self.0.set("ApiCachingBehavior", value.into_value());
-        self
+        Self(self.0.with("ApiCachingBehavior", value.into_value()))
     }
 
     /// The GraphQL API ID.
@@ -48,8 +47,7 @@ impl CfnApiCache {
     /// Replacement: always.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// *This parameter has been deprecated*.
@@ -59,8 +57,7 @@ impl CfnApiCache {
     /// Replacement: always.
     #[track_caller]
     pub fn at_rest_encryption_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AtRestEncryptionEnabled", value.into_value());
-        self
+        Self(self.0.with("AtRestEncryptionEnabled", value.into_value()))
     }
 
     /// Controls how cache health metrics will be emitted to CloudWatch. Cache health metrics include:
@@ -71,8 +68,7 @@ impl CfnApiCache {
     /// Metrics will be recorded by API ID. You can set the value to `ENABLED` or `DISABLED`.
     #[track_caller]
     pub fn health_metrics_config(self, value: impl IntoValue<HealthMetricsConfig>) -> Self {
-        self.0.set("HealthMetricsConfig", value.into_value());
-        self
+        Self(self.0.with("HealthMetricsConfig", value.into_value()))
     }
 
     /// *This parameter has been deprecated*.
@@ -82,8 +78,7 @@ impl CfnApiCache {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_encryption_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("TransitEncryptionEnabled", value.into_value());
-        self
+        Self(self.0.with("TransitEncryptionEnabled", value.into_value()))
     }
 
     /// TTL in seconds for cache entries.
@@ -91,8 +86,7 @@ impl CfnApiCache {
     /// Valid values are 1–3,600 seconds.
     #[track_caller]
     pub fn ttl(self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Ttl", value.into_value());
-        self
+        Self(self.0.with("Ttl", value.into_value()))
     }
 
     /// The cache instance type. Valid values are
@@ -119,8 +113,7 @@ impl CfnApiCache {
     /// - *R4_8XLARGE* : A r4.8xlarge instance type.
     #[track_caller]
     pub fn r#type(self, value: impl IntoValue<Type>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

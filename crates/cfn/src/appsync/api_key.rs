@@ -18,7 +18,7 @@ impl CfnApiKey {
     /// Makes the resource in `scope` with what it cannot be without: `ApiId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, api_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id)
+        Self(Resource::new(scope, id, "AWS::AppSync::ApiKey")).api_id(api_id)
     }
 
     /// Unique AWS AppSync GraphQL API ID for this API key.
@@ -26,22 +26,19 @@ impl CfnApiKey {
     /// Replacement: always.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// Unique description of your API key.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The time after which the API key expires. The date is represented as seconds since the epoch, rounded down to the nearest hour.
     #[track_caller]
     pub fn expires(self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Expires", value.into_value());
-        self
+        Self(self.0.with("Expires", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.

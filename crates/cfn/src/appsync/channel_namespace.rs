@@ -18,7 +18,7 @@ impl CfnChannelNamespace {
     /// Makes the resource in `scope` with what it cannot be without: `ApiId`, `Name`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, api_id: impl IntoValue<String>, name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id).name(name)
+        Self(Resource::new(scope, id, "AWS::AppSync::ChannelNamespace")).api_id(api_id).name(name)
     }
 
     /// The `Api` ID.
@@ -26,8 +26,7 @@ impl CfnChannelNamespace {
     /// Replacement: always.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// The event handler functions that run custom business logic to process published events and subscribe requests.
@@ -35,22 +34,19 @@ impl CfnChannelNamespace {
     /// Length: 1 to 32768.
     #[track_caller]
     pub fn code_handlers(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CodeHandlers", value.into_value());
-        self
+        Self(self.0.with("CodeHandlers", value.into_value()))
     }
 
     /// The Amazon S3 endpoint where the code is located.
     #[track_caller]
     pub fn code_s3_location(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CodeS3Location", value.into_value());
-        self
+        Self(self.0.with("CodeS3Location", value.into_value()))
     }
 
     /// The configuration for the `OnPublish` and `OnSubscribe` handlers.
     #[track_caller]
     pub fn handler_configs(self, value: impl IntoValue<HandlerConfigs>) -> Self {
-        self.0.set("HandlerConfigs", value.into_value());
-        self
+        Self(self.0.with("HandlerConfigs", value.into_value()))
     }
 
     /// The name of the channel namespace. This name must be unique within the `Api`.
@@ -58,22 +54,19 @@ impl CfnChannelNamespace {
     /// Replacement: always. Length: 1 to 50. Pattern: `([A-Za-z0-9](?:[A-Za-z0-9\-]{0,48}[A-Za-z0-9])?)`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The authorization mode to use for publishing messages on the channel namespace. This configuration overrides the default `Api` authorization configuration.
     #[track_caller]
     pub fn publish_auth_modes(self, value: impl IntoList<AuthMode>) -> Self {
-        self.0.set("PublishAuthModes", value.into_list());
-        self
+        Self(self.0.with("PublishAuthModes", value.into_list()))
     }
 
     /// The authorization mode to use for subscribing to messages on the channel namespace. This configuration overrides the default `Api` authorization configuration.
     #[track_caller]
     pub fn subscribe_auth_modes(self, value: impl IntoList<AuthMode>) -> Self {
-        self.0.set("SubscribeAuthModes", value.into_list());
-        self
+        Self(self.0.with("SubscribeAuthModes", value.into_list()))
     }
 
     /// A set of tags (key-value pairs) for this channel namespace.
@@ -81,8 +74,7 @@ impl CfnChannelNamespace {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `ChannelNamespaceArn`.
@@ -109,9 +101,8 @@ impl AuthMode {
     }
 
     /// The authorization type.
-    pub fn auth_type(mut self, value: impl IntoValue<AuthModeAuthType>) -> Self {
-        self.0.set("AuthType", value.into_value());
-        self
+    pub fn auth_type(self, value: impl IntoValue<AuthModeAuthType>) -> Self {
+        Self(self.0.with("AuthType", value.into_value()))
     }
 }
 
@@ -130,10 +121,7 @@ impl HandlerConfig {
     ///
     ///
     pub fn new(behavior: impl IntoValue<HandlerConfigBehavior>, integration: impl IntoValue<Integration>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Behavior", behavior.into_value());
-        properties.set("Integration", integration.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Behavior", behavior.into_value()).with("Integration", integration.into_value()))
     }
 }
 
@@ -150,15 +138,13 @@ impl HandlerConfigs {
     }
 
     /// The configuration for the `OnPublish` handler.
-    pub fn on_publish(mut self, value: impl IntoValue<HandlerConfig>) -> Self {
-        self.0.set("OnPublish", value.into_value());
-        self
+    pub fn on_publish(self, value: impl IntoValue<HandlerConfig>) -> Self {
+        Self(self.0.with("OnPublish", value.into_value()))
     }
 
     /// The configuration for the `OnSubscribe` handler.
-    pub fn on_subscribe(mut self, value: impl IntoValue<HandlerConfig>) -> Self {
-        self.0.set("OnSubscribe", value.into_value());
-        self
+    pub fn on_subscribe(self, value: impl IntoValue<HandlerConfig>) -> Self {
+        Self(self.0.with("OnSubscribe", value.into_value()))
     }
 }
 
@@ -174,15 +160,12 @@ impl Integration {
     ///
     ///   Length: 1 to 512. Pattern: `([_A-Za-z][_0-9A-Za-z]{0,511})?`.
     pub fn new(data_source_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DataSourceName", data_source_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("DataSourceName", data_source_name.into_value()))
     }
 
     /// The configuration for a Lambda data source.
-    pub fn lambda_config(mut self, value: impl IntoValue<LambdaConfig>) -> Self {
-        self.0.set("LambdaConfig", value.into_value());
-        self
+    pub fn lambda_config(self, value: impl IntoValue<LambdaConfig>) -> Self {
+        Self(self.0.with("LambdaConfig", value.into_value()))
     }
 }
 
@@ -198,9 +181,7 @@ impl LambdaConfig {
     ///
     ///
     pub fn new(invoke_type: impl IntoValue<LambdaConfigInvokeType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("InvokeType", invoke_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("InvokeType", invoke_type.into_value()))
     }
 }
 

@@ -24,7 +24,7 @@ impl CfnDataSource {
         name: impl IntoValue<String>,
         r#type: impl IntoValue<Type>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id).name(name).r#type(r#type)
+        Self(Resource::new(scope, id, "AWS::AppSync::DataSource")).api_id(api_id).name(name).r#type(r#type)
     }
 
     /// Unique AWS AppSync GraphQL API identifier where this data source will be created.
@@ -32,22 +32,19 @@ impl CfnDataSource {
     /// Replacement: always.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// The description of the data source.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// AWS Region and TableName for an Amazon DynamoDB table in your account.
     #[track_caller]
     pub fn dynamodb_config(self, value: impl IntoValue<DynamodbConfig>) -> Self {
-        self.0.set("DynamoDBConfig", value.into_value());
-        self
+        Self(self.0.with("DynamoDBConfig", value.into_value()))
     }
 
     /// The property `ElasticsearchConfig`.
@@ -55,29 +52,25 @@ impl CfnDataSource {
     /// Deprecated.
     #[track_caller]
     pub fn elasticsearch_config(self, value: impl IntoValue<ElasticsearchConfig>) -> Self {
-        self.0.set("ElasticsearchConfig", value.into_value());
-        self
+        Self(self.0.with("ElasticsearchConfig", value.into_value()))
     }
 
     /// An EventBridge configuration that contains a valid ARN of an event bus.
     #[track_caller]
     pub fn event_bridge_config(self, value: impl IntoValue<EventBridgeConfig>) -> Self {
-        self.0.set("EventBridgeConfig", value.into_value());
-        self
+        Self(self.0.with("EventBridgeConfig", value.into_value()))
     }
 
     /// Endpoints for an HTTP data source.
     #[track_caller]
     pub fn http_config(self, value: impl IntoValue<HttpConfig>) -> Self {
-        self.0.set("HttpConfig", value.into_value());
-        self
+        Self(self.0.with("HttpConfig", value.into_value()))
     }
 
     /// An ARN of a Lambda function in valid ARN format. This can be the ARN of a Lambda function that exists in the current account or in another account.
     #[track_caller]
     pub fn lambda_config(self, value: impl IntoValue<LambdaConfig>) -> Self {
-        self.0.set("LambdaConfig", value.into_value());
-        self
+        Self(self.0.with("LambdaConfig", value.into_value()))
     }
 
     /// Enables or disables enhanced data source metrics for specified data sources. Note that `MetricsConfig` won't be used unless the `dataSourceLevelMetricsBehavior` value is set to `PER_DATA_SOURCE_METRICS`. If the `dataSourceLevelMetricsBehavior` is set to `FULL_REQUEST_DATA_SOURCE_METRICS` instead, `MetricsConfig` will be ignored. However, you can still set its value.
@@ -85,8 +78,7 @@ impl CfnDataSource {
     /// `MetricsConfig` can be `ENABLED` or `DISABLED`.
     #[track_caller]
     pub fn metrics_config(self, value: impl IntoValue<MetricsConfig>) -> Self {
-        self.0.set("MetricsConfig", value.into_value());
-        self
+        Self(self.0.with("MetricsConfig", value.into_value()))
     }
 
     /// Friendly name for you to identify your AppSync data source after creation.
@@ -94,22 +86,19 @@ impl CfnDataSource {
     /// Replacement: always. Length: 1 to 65536. Pattern: `^[_A-Za-z][_0-9A-Za-z]*$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// AWS Region and Endpoints for an Amazon OpenSearch Service domain in your account.
     #[track_caller]
     pub fn open_search_service_config(self, value: impl IntoValue<OpenSearchServiceConfig>) -> Self {
-        self.0.set("OpenSearchServiceConfig", value.into_value());
-        self
+        Self(self.0.with("OpenSearchServiceConfig", value.into_value()))
     }
 
     /// Relational Database configuration of the relational database data source.
     #[track_caller]
     pub fn relational_database_config(self, value: impl IntoValue<RelationalDatabaseConfig>) -> Self {
-        self.0.set("RelationalDatabaseConfig", value.into_value());
-        self
+        Self(self.0.with("RelationalDatabaseConfig", value.into_value()))
     }
 
     /// The AWS Identity and Access Management service role ARN for the data source. The system assumes this role when accessing the data source.
@@ -117,8 +106,7 @@ impl CfnDataSource {
     /// Required if `Type` is specified as `AWS_LAMBDA`, `AMAZON_DYNAMODB`, `AMAZON_ELASTICSEARCH`, `AMAZON_EVENTBRIDGE`, `AMAZON_OPENSEARCH_SERVICE`, `RELATIONAL_DATABASE`, or `AMAZON_BEDROCK_RUNTIME`.
     #[track_caller]
     pub fn service_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("ServiceRoleArn", value.into_value());
-        self
+        Self(self.0.with("ServiceRoleArn", value.into_value()))
     }
 
     /// The type of the data source.
@@ -134,8 +122,7 @@ impl CfnDataSource {
     /// - *RELATIONAL_DATABASE* : The data source is a relational database.
     #[track_caller]
     pub fn r#type(self, value: impl IntoValue<Type>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `DataSourceArn`.
@@ -170,15 +157,12 @@ impl AuthorizationConfig {
     ///
     ///
     pub fn new(authorization_type: impl IntoValue<AuthorizationConfigAuthorizationType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AuthorizationType", authorization_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("AuthorizationType", authorization_type.into_value()))
     }
 
     /// The AWS Identity and Access Management settings.
-    pub fn aws_iam_config(mut self, value: impl IntoValue<AwsIamConfig>) -> Self {
-        self.0.set("AwsIamConfig", value.into_value());
-        self
+    pub fn aws_iam_config(self, value: impl IntoValue<AwsIamConfig>) -> Self {
+        Self(self.0.with("AwsIamConfig", value.into_value()))
     }
 }
 
@@ -197,15 +181,13 @@ impl AwsIamConfig {
     }
 
     /// The signing Region for AWS Identity and Access Management authorization.
-    pub fn signing_region(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SigningRegion", value.into_value());
-        self
+    pub fn signing_region(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SigningRegion", value.into_value()))
     }
 
     /// The signing service name for AWS Identity and Access Management authorization.
-    pub fn signing_service_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SigningServiceName", value.into_value());
-        self
+    pub fn signing_service_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SigningServiceName", value.into_value()))
     }
 }
 
@@ -231,11 +213,12 @@ impl DeltaSyncConfig {
         delta_sync_table_name: impl IntoValue<String>,
         delta_sync_table_ttl: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("BaseTableTTL", base_table_ttl.into_value());
-        properties.set("DeltaSyncTableName", delta_sync_table_name.into_value());
-        properties.set("DeltaSyncTableTTL", delta_sync_table_ttl.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("BaseTableTTL", base_table_ttl.into_value())
+                .with("DeltaSyncTableName", delta_sync_table_name.into_value())
+                .with("DeltaSyncTableTTL", delta_sync_table_ttl.into_value()),
+        )
     }
 }
 
@@ -256,28 +239,22 @@ impl DynamodbConfig {
     ///
     ///
     pub fn new(aws_region: impl IntoValue<String>, table_name: impl IntoValue<Name<markers::Table>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AwsRegion", aws_region.into_value());
-        properties.set("TableName", table_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("AwsRegion", aws_region.into_value()).with("TableName", table_name.into_value()))
     }
 
     /// The `DeltaSyncConfig` for a versioned datasource.
-    pub fn delta_sync_config(mut self, value: impl IntoValue<DeltaSyncConfig>) -> Self {
-        self.0.set("DeltaSyncConfig", value.into_value());
-        self
+    pub fn delta_sync_config(self, value: impl IntoValue<DeltaSyncConfig>) -> Self {
+        Self(self.0.with("DeltaSyncConfig", value.into_value()))
     }
 
     /// Set to `TRUE` to use AWS Identity and Access Management with this data source.
-    pub fn use_caller_credentials(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("UseCallerCredentials", value.into_value());
-        self
+    pub fn use_caller_credentials(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("UseCallerCredentials", value.into_value()))
     }
 
     /// Set to TRUE to use Conflict Detection and Resolution with this data source.
-    pub fn versioned(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Versioned", value.into_value());
-        self
+    pub fn versioned(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Versioned", value.into_value()))
     }
 }
 
@@ -296,10 +273,7 @@ impl ElasticsearchConfig {
     ///
     ///
     pub fn new(aws_region: impl IntoValue<String>, endpoint: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AwsRegion", aws_region.into_value());
-        properties.set("Endpoint", endpoint.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("AwsRegion", aws_region.into_value()).with("Endpoint", endpoint.into_value()))
     }
 }
 
@@ -315,9 +289,7 @@ impl EventBridgeConfig {
     ///
     ///
     pub fn new(event_bus_arn: impl IntoValue<Arn<markers::EventBus>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("EventBusArn", event_bus_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("EventBusArn", event_bus_arn.into_value()))
     }
 }
 
@@ -335,15 +307,12 @@ impl HttpConfig {
     ///
     ///
     pub fn new(endpoint: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Endpoint", endpoint.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Endpoint", endpoint.into_value()))
     }
 
     /// The authorization configuration.
-    pub fn authorization_config(mut self, value: impl IntoValue<AuthorizationConfig>) -> Self {
-        self.0.set("AuthorizationConfig", value.into_value());
-        self
+    pub fn authorization_config(self, value: impl IntoValue<AuthorizationConfig>) -> Self {
+        Self(self.0.with("AuthorizationConfig", value.into_value()))
     }
 }
 
@@ -361,9 +330,7 @@ impl LambdaConfig {
     ///
     ///
     pub fn new(lambda_function_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("LambdaFunctionArn", lambda_function_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("LambdaFunctionArn", lambda_function_arn.into_value()))
     }
 }
 
@@ -384,10 +351,7 @@ impl OpenSearchServiceConfig {
     ///
     ///
     pub fn new(aws_region: impl IntoValue<String>, endpoint: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AwsRegion", aws_region.into_value());
-        properties.set("Endpoint", endpoint.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("AwsRegion", aws_region.into_value()).with("Endpoint", endpoint.into_value()))
     }
 }
 
@@ -415,23 +379,22 @@ impl RdsHttpEndpointConfig {
         aws_secret_store_arn: impl IntoValue<Arn<markers::Secret>>,
         db_cluster_identifier: impl IntoValue<Arn<markers::DbCluster>>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AwsRegion", aws_region.into_value());
-        properties.set("AwsSecretStoreArn", aws_secret_store_arn.into_value());
-        properties.set("DbClusterIdentifier", db_cluster_identifier.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AwsRegion", aws_region.into_value())
+                .with("AwsSecretStoreArn", aws_secret_store_arn.into_value())
+                .with("DbClusterIdentifier", db_cluster_identifier.into_value()),
+        )
     }
 
     /// Logical database name.
-    pub fn database_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DatabaseName", value.into_value());
-        self
+    pub fn database_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DatabaseName", value.into_value()))
     }
 
     /// Logical schema name.
-    pub fn schema(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Schema", value.into_value());
-        self
+    pub fn schema(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Schema", value.into_value()))
     }
 }
 
@@ -451,15 +414,12 @@ impl RelationalDatabaseConfig {
     pub fn new(
         relational_database_source_type: impl IntoValue<RelationalDatabaseConfigRelationalDatabaseSourceType>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("RelationalDatabaseSourceType", relational_database_source_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("RelationalDatabaseSourceType", relational_database_source_type.into_value()))
     }
 
     /// Information about the Amazon RDS resource.
-    pub fn rds_http_endpoint_config(mut self, value: impl IntoValue<RdsHttpEndpointConfig>) -> Self {
-        self.0.set("RdsHttpEndpointConfig", value.into_value());
-        self
+    pub fn rds_http_endpoint_config(self, value: impl IntoValue<RdsHttpEndpointConfig>) -> Self {
+        Self(self.0.with("RdsHttpEndpointConfig", value.into_value()))
     }
 }
 

@@ -23,7 +23,9 @@ impl CfnDomainName {
         certificate_arn: impl IntoValue<Arn<markers::Certificate>>,
         domain_name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).certificate_arn(certificate_arn).domain_name(domain_name)
+        Self(Resource::new(scope, id, "AWS::AppSync::DomainName"))
+            .certificate_arn(certificate_arn)
+            .domain_name(domain_name)
     }
 
     /// The Amazon Resource Name (ARN) of the certificate. This will be an Certificate Manager certificate.
@@ -31,8 +33,7 @@ impl CfnDomainName {
     /// Replacement: always. Length: 3 to 2048. Pattern: `^arn:[a-z-]*:acm:[a-z0-9-]*:\d{12}:certificate/[0-9A-Za-z_/-]*$`.
     #[track_caller]
     pub fn certificate_arn(self, value: impl IntoValue<Arn<markers::Certificate>>) -> Self {
-        self.0.set("CertificateArn", value.into_value());
-        self
+        Self(self.0.with("CertificateArn", value.into_value()))
     }
 
     /// The decription for your domain name.
@@ -40,8 +41,7 @@ impl CfnDomainName {
     /// Length: at most 255.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The domain name.
@@ -49,8 +49,7 @@ impl CfnDomainName {
     /// Replacement: always. Length: 1 to 253. Pattern: `^(\*[a-z\d-]*\.)?([a-z\d-]+\.)+[a-z\d-]+$`.
     #[track_caller]
     pub fn domain_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DomainName", value.into_value());
-        self
+        Self(self.0.with("DomainName", value.into_value()))
     }
 
     /// A set of tags (key-value pairs) for this domain name.
@@ -58,8 +57,7 @@ impl CfnDomainName {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `DomainName`.

@@ -23,14 +23,13 @@ impl CfnDomainNameApiAssociation {
         api_id: impl IntoValue<String>,
         domain_name: impl IntoValue<Name<markers::AppSyncDomainName>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id).domain_name(domain_name)
+        Self(Resource::new(scope, id, "AWS::AppSync::DomainNameApiAssociation")).api_id(api_id).domain_name(domain_name)
     }
 
     /// The API ID.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// The domain name.
@@ -38,8 +37,7 @@ impl CfnDomainNameApiAssociation {
     /// Replacement: always. Length: 1 to 253. Pattern: `^(\*[a-z\d-]*\.)?([a-z\d-]+\.)+[a-z\d-]+$`.
     #[track_caller]
     pub fn domain_name(self, value: impl IntoValue<Name<markers::AppSyncDomainName>>) -> Self {
-        self.0.set("DomainName", value.into_value());
-        self
+        Self(self.0.with("DomainName", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ApiAssociationIdentifier`.

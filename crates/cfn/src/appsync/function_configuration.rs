@@ -28,7 +28,10 @@ impl CfnFunctionConfiguration {
         data_source_name: impl IntoValue<Name<markers::DataSource>>,
         name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id).data_source_name(data_source_name).name(name)
+        Self(Resource::new(scope, id, "AWS::AppSync::FunctionConfiguration"))
+            .api_id(api_id)
+            .data_source_name(data_source_name)
+            .name(name)
     }
 
     /// The AWS AppSync GraphQL API that you want to attach using this function.
@@ -36,8 +39,7 @@ impl CfnFunctionConfiguration {
     /// Replacement: always.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// The `resolver` code that contains the request and response functions. When code is used, the `runtime` is required. The runtime value must be `APPSYNC_JS`.
@@ -45,15 +47,13 @@ impl CfnFunctionConfiguration {
     /// Length: 1 to 32768.
     #[track_caller]
     pub fn code(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Code", value.into_value());
-        self
+        Self(self.0.with("Code", value.into_value()))
     }
 
     /// The Amazon S3 endpoint.
     #[track_caller]
     pub fn code_s3_location(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CodeS3Location", value.into_value());
-        self
+        Self(self.0.with("CodeS3Location", value.into_value()))
     }
 
     /// The name of data source this function will attach.
@@ -61,22 +61,19 @@ impl CfnFunctionConfiguration {
     /// Length: 1 to 65536. Pattern: `^[_A-Za-z][_0-9A-Za-z]*$`.
     #[track_caller]
     pub fn data_source_name(self, value: impl IntoValue<Name<markers::DataSource>>) -> Self {
-        self.0.set("DataSourceName", value.into_value());
-        self
+        Self(self.0.with("DataSourceName", value.into_value()))
     }
 
     /// The `Function` description.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The version of the request mapping template. Currently, only the 2018-05-29 version of the template is supported.
     #[track_caller]
     pub fn function_version(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FunctionVersion", value.into_value());
-        self
+        Self(self.0.with("FunctionVersion", value.into_value()))
     }
 
     /// The maximum number of resolver request inputs that will be sent to a single AWS Lambda function in a `BatchInvoke` operation.
@@ -84,8 +81,7 @@ impl CfnFunctionConfiguration {
     /// Range: 0 to 2000.
     #[track_caller]
     pub fn max_batch_size(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxBatchSize", value.into_value());
-        self
+        Self(self.0.with("MaxBatchSize", value.into_value()))
     }
 
     /// The name of the function.
@@ -93,8 +89,7 @@ impl CfnFunctionConfiguration {
     /// Length: 1 to 65536. Pattern: `^[_A-Za-z][_0-9A-Za-z]*$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The `Function` request mapping template. Functions support only the 2018-05-29 version of the request mapping template.
@@ -102,8 +97,7 @@ impl CfnFunctionConfiguration {
     /// Length: at most 65536.
     #[track_caller]
     pub fn request_mapping_template(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RequestMappingTemplate", value.into_value());
-        self
+        Self(self.0.with("RequestMappingTemplate", value.into_value()))
     }
 
     /// Describes a Sync configuration for a resolver.
@@ -111,8 +105,7 @@ impl CfnFunctionConfiguration {
     /// Contains information on which Conflict Detection, as well as Resolution strategy, should be performed when the resolver is invoked.
     #[track_caller]
     pub fn request_mapping_template_s3_location(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RequestMappingTemplateS3Location", value.into_value());
-        self
+        Self(self.0.with("RequestMappingTemplateS3Location", value.into_value()))
     }
 
     /// The `Function` response mapping template.
@@ -120,22 +113,19 @@ impl CfnFunctionConfiguration {
     /// Length: at most 65536.
     #[track_caller]
     pub fn response_mapping_template(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResponseMappingTemplate", value.into_value());
-        self
+        Self(self.0.with("ResponseMappingTemplate", value.into_value()))
     }
 
     /// The location of a response mapping template in an Amazon S3 bucket. Use this if you want to provision with a template file in Amazon S3 rather than embedding it in your CloudFormation template.
     #[track_caller]
     pub fn response_mapping_template_s3_location(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResponseMappingTemplateS3Location", value.into_value());
-        self
+        Self(self.0.with("ResponseMappingTemplateS3Location", value.into_value()))
     }
 
     /// Describes a runtime used by an AWS AppSync resolver or AWS AppSync function. Specifies the name and version of the runtime to use. Note that if a runtime is specified, code must also be specified.
     #[track_caller]
     pub fn runtime(self, value: impl IntoValue<AppSyncRuntime>) -> Self {
-        self.0.set("Runtime", value.into_value());
-        self
+        Self(self.0.with("Runtime", value.into_value()))
     }
 
     /// Describes a Sync configuration for a resolver.
@@ -143,8 +133,7 @@ impl CfnFunctionConfiguration {
     /// Specifies which Conflict Detection strategy and Resolution strategy to use when the resolver is invoked.
     #[track_caller]
     pub fn sync_config(self, value: impl IntoValue<SyncConfig>) -> Self {
-        self.0.set("SyncConfig", value.into_value());
-        self
+        Self(self.0.with("SyncConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `FunctionArn`.
@@ -188,10 +177,7 @@ impl AppSyncRuntime {
     ///
     ///
     pub fn new(name: impl IntoValue<AppSyncRuntimeName>, runtime_version: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("RuntimeVersion", runtime_version.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("RuntimeVersion", runtime_version.into_value()))
     }
 }
 
@@ -208,9 +194,8 @@ impl LambdaConflictHandlerConfig {
     }
 
     /// The Amazon Resource Name (ARN) for the Lambda function to use as the Conflict Handler.
-    pub fn lambda_conflict_handler_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LambdaConflictHandlerArn", value.into_value());
-        self
+    pub fn lambda_conflict_handler_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LambdaConflictHandlerArn", value.into_value()))
     }
 }
 
@@ -231,9 +216,7 @@ impl SyncConfig {
     ///
     ///
     pub fn new(conflict_detection: impl IntoValue<SyncConfigConflictDetection>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ConflictDetection", conflict_detection.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ConflictDetection", conflict_detection.into_value()))
     }
 
     /// The Conflict Resolution strategy to perform in the event of a conflict.
@@ -241,15 +224,13 @@ impl SyncConfig {
     /// - *OPTIMISTIC_CONCURRENCY* : Resolve conflicts by rejecting mutations when versions don't match the latest version at the server.
     /// - *AUTOMERGE* : Resolve conflicts with the Automerge conflict resolution strategy.
     /// - *LAMBDA* : Resolve conflicts with an AWS Lambda function supplied in the `LambdaConflictHandlerConfig`.
-    pub fn conflict_handler(mut self, value: impl IntoValue<SyncConfigConflictHandler>) -> Self {
-        self.0.set("ConflictHandler", value.into_value());
-        self
+    pub fn conflict_handler(self, value: impl IntoValue<SyncConfigConflictHandler>) -> Self {
+        Self(self.0.with("ConflictHandler", value.into_value()))
     }
 
     /// The `LambdaConflictHandlerConfig` when configuring `LAMBDA` as the Conflict Handler.
-    pub fn lambda_conflict_handler_config(mut self, value: impl IntoValue<LambdaConflictHandlerConfig>) -> Self {
-        self.0.set("LambdaConflictHandlerConfig", value.into_value());
-        self
+    pub fn lambda_conflict_handler_config(self, value: impl IntoValue<LambdaConflictHandlerConfig>) -> Self {
+        Self(self.0.with("LambdaConflictHandlerConfig", value.into_value()))
     }
 }
 

@@ -23,7 +23,7 @@ impl CfnGraphqlApi {
         authentication_type: impl IntoValue<AuthenticationType>,
         name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).authentication_type(authentication_type).name(name)
+        Self(Resource::new(scope, id, "AWS::AppSync::GraphQLApi")).authentication_type(authentication_type).name(name)
     }
 
     /// A list of additional authentication providers for the `GraphqlApi` API.
@@ -31,8 +31,7 @@ impl CfnGraphqlApi {
     /// No item twice.
     #[track_caller]
     pub fn additional_authentication_providers(self, value: impl IntoList<AdditionalAuthenticationProvider>) -> Self {
-        self.0.set("AdditionalAuthenticationProviders", value.into_list());
-        self
+        Self(self.0.with("AdditionalAuthenticationProviders", value.into_list()))
     }
 
     /// The value that indicates whether the GraphQL API is a standard API ( `GRAPHQL` ) or merged API ( `MERGED` ).
@@ -44,15 +43,13 @@ impl CfnGraphqlApi {
     /// `GRAPHQL | MERGED`
     #[track_caller]
     pub fn api_type(self, value: impl IntoValue<ApiType>) -> Self {
-        self.0.set("ApiType", value.into_value());
-        self
+        Self(self.0.with("ApiType", value.into_value()))
     }
 
     /// Security configuration for your GraphQL API. For allowed values (such as `API_KEY`, `AWS_IAM`, `AMAZON_COGNITO_USER_POOLS`, `OPENID_CONNECT`, or `AWS_LAMBDA` ), see [Security](https://docs.aws.amazon.com/appsync/latest/devguide/security.html) in the *AWS AppSync Developer Guide*.
     #[track_caller]
     pub fn authentication_type(self, value: impl IntoValue<AuthenticationType>) -> Self {
-        self.0.set("AuthenticationType", value.into_value());
-        self
+        Self(self.0.with("AuthenticationType", value.into_value()))
     }
 
     /// Enables and controls the enhanced metrics feature. Enhanced metrics emit granular data on API usage and performance such as AppSync request and error counts, latency, and cache hits/misses. All enhanced metric data is sent to your CloudWatch account, and you can configure the types of data that will be sent.
@@ -60,8 +57,7 @@ impl CfnGraphqlApi {
     /// Enhanced metrics can be configured at the resolver, data source, and operation levels. For more information, see [Monitoring and logging](https://docs.aws.amazon.com//appsync/latest/devguide/monitoring.html#cw-metrics) in the *AWS AppSync User Guide*.
     #[track_caller]
     pub fn enhanced_metrics_config(self, value: impl IntoValue<EnhancedMetricsConfig>) -> Self {
-        self.0.set("EnhancedMetricsConfig", value.into_value());
-        self
+        Self(self.0.with("EnhancedMetricsConfig", value.into_value()))
     }
 
     /// A map containing the list of resources with their properties and environment variables. For more information, see [Environmental variables](https://docs.aws.amazon.com/appsync/latest/devguide/environmental-variables.html).
@@ -75,8 +71,7 @@ impl CfnGraphqlApi {
     /// Pattern of the keys: `^[A-Za-z]+\w*$`.
     #[track_caller]
     pub fn environment_variables(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("EnvironmentVariables", value.into_map());
-        self
+        Self(self.0.with("EnvironmentVariables", value.into_map()))
     }
 
     /// Sets the value of the GraphQL API to enable ( `ENABLED` ) or disable ( `DISABLED` ) introspection. If no value is provided, the introspection configuration will be set to `ENABLED` by default. This field will produce an error if the operation attempts to use the introspection feature while this field is disabled.
@@ -84,43 +79,37 @@ impl CfnGraphqlApi {
     /// For more information about introspection, see [GraphQL introspection](https://docs.aws.amazon.com/https://graphql.org/learn/introspection/).
     #[track_caller]
     pub fn introspection_config(self, value: impl IntoValue<IntrospectionConfig>) -> Self {
-        self.0.set("IntrospectionConfig", value.into_value());
-        self
+        Self(self.0.with("IntrospectionConfig", value.into_value()))
     }
 
     /// A `LambdaAuthorizerConfig` holds configuration on how to authorize AWS AppSync API access when using the `AWS_LAMBDA` authorizer mode. Be aware that an AWS AppSync API may have only one Lambda authorizer configured at a time.
     #[track_caller]
     pub fn lambda_authorizer_config(self, value: impl IntoValue<LambdaAuthorizerConfig>) -> Self {
-        self.0.set("LambdaAuthorizerConfig", value.into_value());
-        self
+        Self(self.0.with("LambdaAuthorizerConfig", value.into_value()))
     }
 
     /// The Amazon CloudWatch Logs configuration.
     #[track_caller]
     pub fn log_config(self, value: impl IntoValue<LogConfig>) -> Self {
-        self.0.set("LogConfig", value.into_value());
-        self
+        Self(self.0.with("LogConfig", value.into_value()))
     }
 
     /// The AWS Identity and Access Management service role ARN for a merged API. The AppSync service assumes this role on behalf of the Merged API to validate access to source APIs at runtime and to prompt the `AUTO_MERGE` to update the merged API endpoint with the source API changes automatically.
     #[track_caller]
     pub fn merged_api_execution_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("MergedApiExecutionRoleArn", value.into_value());
-        self
+        Self(self.0.with("MergedApiExecutionRoleArn", value.into_value()))
     }
 
     /// The API name.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The OpenID Connect configuration.
     #[track_caller]
     pub fn open_id_connect_config(self, value: impl IntoValue<OpenIdConnectConfig>) -> Self {
-        self.0.set("OpenIDConnectConfig", value.into_value());
-        self
+        Self(self.0.with("OpenIDConnectConfig", value.into_value()))
     }
 
     /// The owner contact information for an API resource.
@@ -128,8 +117,7 @@ impl CfnGraphqlApi {
     /// This field accepts any string input with a length of 0 - 256 characters.
     #[track_caller]
     pub fn owner_contact(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OwnerContact", value.into_value());
-        self
+        Self(self.0.with("OwnerContact", value.into_value()))
     }
 
     /// The maximum depth a query can have in a single request. Depth refers to the amount of nested levels allowed in the body of query. The default value is `0` (or unspecified), which indicates there's no depth limit. If you set a limit, it can be between `1` and `75` nested levels. This field will produce a limit error if the operation falls out of bounds. Note that fields can still be set to nullable or non-nullable. If a non-nullable field produces an error, the error will be thrown upwards to the first nullable field available.
@@ -137,8 +125,7 @@ impl CfnGraphqlApi {
     /// Range: 0 to 75.
     #[track_caller]
     pub fn query_depth_limit(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("QueryDepthLimit", value.into_value());
-        self
+        Self(self.0.with("QueryDepthLimit", value.into_value()))
     }
 
     /// The maximum number of resolvers that can be invoked in a single request. The default value is `0` (or unspecified), which will set the limit to `10000`. When specified, the limit value can be between `1` and `10000`. This field will produce a limit error if the operation falls out of bounds.
@@ -146,8 +133,7 @@ impl CfnGraphqlApi {
     /// Range: 0 to 10000.
     #[track_caller]
     pub fn resolver_count_limit(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ResolverCountLimit", value.into_value());
-        self
+        Self(self.0.with("ResolverCountLimit", value.into_value()))
     }
 
     /// An arbitrary set of tags (key-value pairs) for this GraphQL API.
@@ -155,15 +141,13 @@ impl CfnGraphqlApi {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// Optional authorization configuration for using Amazon Cognito user pools with your GraphQL endpoint.
     #[track_caller]
     pub fn user_pool_config(self, value: impl IntoValue<UserPoolConfig>) -> Self {
-        self.0.set("UserPoolConfig", value.into_value());
-        self
+        Self(self.0.with("UserPoolConfig", value.into_value()))
     }
 
     /// Sets the scope of the GraphQL API to public ( `GLOBAL` ) or private ( `PRIVATE` ). By default, the scope is set to `Global` if no value is provided.
@@ -171,15 +155,13 @@ impl CfnGraphqlApi {
     /// *WARNING* : If `Visibility` has not been defined, *explicitly* setting it to `GLOBAL` in a template/stack update will result in an API replacement and new DNS values.
     #[track_caller]
     pub fn visibility(self, value: impl IntoValue<Visibility>) -> Self {
-        self.0.set("Visibility", value.into_value());
-        self
+        Self(self.0.with("Visibility", value.into_value()))
     }
 
     /// A flag indicating whether to use AWS X-Ray tracing for this `GraphqlApi`.
     #[track_caller]
     pub fn xray_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("XrayEnabled", value.into_value());
-        self
+        Self(self.0.with("XrayEnabled", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.
@@ -237,27 +219,22 @@ impl AdditionalAuthenticationProvider {
     ///
     ///
     pub fn new(authentication_type: impl IntoValue<AdditionalAuthenticationProviderAuthenticationType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AuthenticationType", authentication_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("AuthenticationType", authentication_type.into_value()))
     }
 
     /// Configuration for AWS Lambda function authorization.
-    pub fn lambda_authorizer_config(mut self, value: impl IntoValue<LambdaAuthorizerConfig>) -> Self {
-        self.0.set("LambdaAuthorizerConfig", value.into_value());
-        self
+    pub fn lambda_authorizer_config(self, value: impl IntoValue<LambdaAuthorizerConfig>) -> Self {
+        Self(self.0.with("LambdaAuthorizerConfig", value.into_value()))
     }
 
     /// The OIDC configuration.
-    pub fn open_id_connect_config(mut self, value: impl IntoValue<OpenIdConnectConfig>) -> Self {
-        self.0.set("OpenIDConnectConfig", value.into_value());
-        self
+    pub fn open_id_connect_config(self, value: impl IntoValue<OpenIdConnectConfig>) -> Self {
+        Self(self.0.with("OpenIDConnectConfig", value.into_value()))
     }
 
     /// The Amazon Cognito user pool configuration.
-    pub fn user_pool_config(mut self, value: impl IntoValue<CognitoUserPoolConfig>) -> Self {
-        self.0.set("UserPoolConfig", value.into_value());
-        self
+    pub fn user_pool_config(self, value: impl IntoValue<CognitoUserPoolConfig>) -> Self {
+        Self(self.0.with("UserPoolConfig", value.into_value()))
     }
 }
 
@@ -274,21 +251,18 @@ impl CognitoUserPoolConfig {
     }
 
     /// A regular expression for validating the incoming Amazon Cognito user pool app client ID. If this value isn't set, no filtering is applied.
-    pub fn app_id_client_regex(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AppIdClientRegex", value.into_value());
-        self
+    pub fn app_id_client_regex(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AppIdClientRegex", value.into_value()))
     }
 
     /// The AWS Region in which the user pool was created.
-    pub fn aws_region(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AwsRegion", value.into_value());
-        self
+    pub fn aws_region(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AwsRegion", value.into_value()))
     }
 
     /// The user pool ID.
-    pub fn user_pool_id(mut self, value: impl IntoValue<Id<markers::UserPool>>) -> Self {
-        self.0.set("UserPoolId", value.into_value());
-        self
+    pub fn user_pool_id(self, value: impl IntoValue<Id<markers::UserPool>>) -> Self {
+        Self(self.0.with("UserPoolId", value.into_value()))
     }
 }
 
@@ -339,11 +313,12 @@ impl EnhancedMetricsConfig {
         operation_level_metrics_config: impl IntoValue<EnhancedMetricsConfigOperationLevelMetricsConfig>,
         resolver_level_metrics_behavior: impl IntoValue<EnhancedMetricsConfigResolverLevelMetricsBehavior>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DataSourceLevelMetricsBehavior", data_source_level_metrics_behavior.into_value());
-        properties.set("OperationLevelMetricsConfig", operation_level_metrics_config.into_value());
-        properties.set("ResolverLevelMetricsBehavior", resolver_level_metrics_behavior.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("DataSourceLevelMetricsBehavior", data_source_level_metrics_behavior.into_value())
+                .with("OperationLevelMetricsConfig", operation_level_metrics_config.into_value())
+                .with("ResolverLevelMetricsBehavior", resolver_level_metrics_behavior.into_value()),
+        )
     }
 }
 
@@ -362,9 +337,8 @@ impl LambdaAuthorizerConfig {
     /// The number of seconds a response should be cached for. The default is 0 seconds, which disables caching. If you don't specify a value for `authorizerResultTtlInSeconds`, the default value is used. The maximum value is one hour (3600 seconds). The Lambda function can override this by returning a `ttlOverride` key in its response.
     ///
     /// Replacement: sometimes. Range: 0 to 3600.
-    pub fn authorizer_result_ttl_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("AuthorizerResultTtlInSeconds", value.into_value());
-        self
+    pub fn authorizer_result_ttl_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("AuthorizerResultTtlInSeconds", value.into_value()))
     }
 
     /// The ARN of the Lambda function to be called for authorization. This may be a standard Lambda ARN, a version ARN ( `.../v3` ) or alias ARN.
@@ -374,17 +348,15 @@ impl LambdaAuthorizerConfig {
     /// `aws lambda add-permission --function-name "arn:aws:lambda:us-east-2:111122223333:function:my-function" --statement-id "appsync" --principal appsync.amazonaws.com --action lambda:InvokeFunction`
     ///
     /// Replacement: sometimes.
-    pub fn authorizer_uri(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AuthorizerUri", value.into_value());
-        self
+    pub fn authorizer_uri(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AuthorizerUri", value.into_value()))
     }
 
     /// A regular expression for validation of tokens before the Lambda function is called.
     ///
     /// Replacement: sometimes.
-    pub fn identity_validation_expression(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IdentityValidationExpression", value.into_value());
-        self
+    pub fn identity_validation_expression(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("IdentityValidationExpression", value.into_value()))
     }
 }
 
@@ -429,16 +401,16 @@ impl LogConfig {
         cloud_watch_logs_role_arn: impl IntoValue<Arn<markers::Role>>,
         field_log_level: impl IntoValue<LogConfigFieldLogLevel>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CloudWatchLogsRoleArn", cloud_watch_logs_role_arn.into_value());
-        properties.set("FieldLogLevel", field_log_level.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("CloudWatchLogsRoleArn", cloud_watch_logs_role_arn.into_value())
+                .with("FieldLogLevel", field_log_level.into_value()),
+        )
     }
 
     /// Set to TRUE to exclude sections that contain information such as headers, context, and evaluated mapping templates, regardless of logging level.
-    pub fn exclude_verbose_content(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ExcludeVerboseContent", value.into_value());
-        self
+    pub fn exclude_verbose_content(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ExcludeVerboseContent", value.into_value()))
     }
 }
 
@@ -459,33 +431,29 @@ impl OpenIdConnectConfig {
     /// The number of milliseconds that a token is valid after being authenticated.
     ///
     /// Replacement: sometimes.
-    pub fn auth_ttl(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("AuthTTL", value.into_value());
-        self
+    pub fn auth_ttl(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("AuthTTL", value.into_value()))
     }
 
     /// The client identifier of the Relying party at the OpenID identity provider. This identifier is typically obtained when the Relying party is registered with the OpenID identity provider. You can specify a regular expression so that AWS AppSync can validate against multiple client identifiers at a time.
     ///
     /// Replacement: sometimes.
-    pub fn client_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientId", value.into_value());
-        self
+    pub fn client_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ClientId", value.into_value()))
     }
 
     /// The number of milliseconds that a token is valid after it's issued to a user.
     ///
     /// Replacement: sometimes.
-    pub fn iat_ttl(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("IatTTL", value.into_value());
-        self
+    pub fn iat_ttl(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("IatTTL", value.into_value()))
     }
 
     /// The issuer for the OIDC configuration. The issuer returned by discovery must exactly match the value of `iss` in the ID token.
     ///
     /// Replacement: sometimes.
-    pub fn issuer(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Issuer", value.into_value());
-        self
+    pub fn issuer(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Issuer", value.into_value()))
     }
 }
 
@@ -504,17 +472,15 @@ impl UserPoolConfig {
     /// A regular expression for validating the incoming Amazon Cognito user pool app client ID. If this value isn't set, no filtering is applied.
     ///
     /// Replacement: sometimes.
-    pub fn app_id_client_regex(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AppIdClientRegex", value.into_value());
-        self
+    pub fn app_id_client_regex(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AppIdClientRegex", value.into_value()))
     }
 
     /// The AWS Region in which the user pool was created.
     ///
     /// Replacement: sometimes.
-    pub fn aws_region(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AwsRegion", value.into_value());
-        self
+    pub fn aws_region(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AwsRegion", value.into_value()))
     }
 
     /// The action that you want your GraphQL API to take when a request that uses Amazon Cognito user pool authentication doesn't match the Amazon Cognito user pool configuration.
@@ -522,17 +488,15 @@ impl UserPoolConfig {
     /// When specifying Amazon Cognito user pools as the default authentication, you must set the value for `DefaultAction` to `ALLOW` if specifying `AdditionalAuthenticationProviders`.
     ///
     /// Replacement: sometimes.
-    pub fn default_action(mut self, value: impl IntoValue<UserPoolConfigDefaultAction>) -> Self {
-        self.0.set("DefaultAction", value.into_value());
-        self
+    pub fn default_action(self, value: impl IntoValue<UserPoolConfigDefaultAction>) -> Self {
+        Self(self.0.with("DefaultAction", value.into_value()))
     }
 
     /// The user pool ID.
     ///
     /// Replacement: sometimes.
-    pub fn user_pool_id(mut self, value: impl IntoValue<Id<markers::UserPool>>) -> Self {
-        self.0.set("UserPoolId", value.into_value());
-        self
+    pub fn user_pool_id(self, value: impl IntoValue<Id<markers::UserPool>>) -> Self {
+        Self(self.0.with("UserPoolId", value.into_value()))
     }
 }
 

@@ -22,7 +22,7 @@ impl CfnGraphqlSchema {
     /// Makes the resource in `scope` with what it cannot be without: `ApiId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, api_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id)
+        Self(Resource::new(scope, id, "AWS::AppSync::GraphQLSchema")).api_id(api_id)
     }
 
     /// The AWS AppSync GraphQL API identifier to which you want to apply this schema.
@@ -30,8 +30,7 @@ impl CfnGraphqlSchema {
     /// Replacement: always.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// The text representation of a GraphQL schema in SDL format.
@@ -39,15 +38,13 @@ impl CfnGraphqlSchema {
     /// For more information about using the `Ref` function, see [Ref](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-ref).
     #[track_caller]
     pub fn definition(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Definition", value.into_value());
-        self
+        Self(self.0.with("Definition", value.into_value()))
     }
 
     /// The location of a GraphQL schema file in an Amazon S3 bucket. Use this if you want to provision with the schema living in Amazon S3 rather than embedding it in your CloudFormation template.
     #[track_caller]
     pub fn definition_s3_location(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DefinitionS3Location", value.into_value());
-        self
+        Self(self.0.with("DefinitionS3Location", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

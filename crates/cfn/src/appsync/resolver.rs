@@ -28,7 +28,10 @@ impl CfnResolver {
         field_name: impl IntoValue<String>,
         type_name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id).field_name(field_name).type_name(type_name)
+        Self(Resource::new(scope, id, "AWS::AppSync::Resolver"))
+            .api_id(api_id)
+            .field_name(field_name)
+            .type_name(type_name)
     }
 
     /// The AWS AppSync GraphQL API to which you want to attach this resolver.
@@ -36,15 +39,13 @@ impl CfnResolver {
     /// Replacement: always.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// The caching configuration for the resolver.
     #[track_caller]
     pub fn caching_config(self, value: impl IntoValue<CachingConfig>) -> Self {
-        self.0.set("CachingConfig", value.into_value());
-        self
+        Self(self.0.with("CachingConfig", value.into_value()))
     }
 
     /// The `resolver` code that contains the request and response functions. When code is used, the `runtime` is required. The runtime value must be `APPSYNC_JS`.
@@ -52,15 +53,13 @@ impl CfnResolver {
     /// Length: 1 to 32768.
     #[track_caller]
     pub fn code(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Code", value.into_value());
-        self
+        Self(self.0.with("Code", value.into_value()))
     }
 
     /// The Amazon S3 endpoint.
     #[track_caller]
     pub fn code_s3_location(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CodeS3Location", value.into_value());
-        self
+        Self(self.0.with("CodeS3Location", value.into_value()))
     }
 
     /// The resolver data source name.
@@ -68,8 +67,7 @@ impl CfnResolver {
     /// Length: 1 to 65536. Pattern: `^[_A-Za-z][_0-9A-Za-z]*$`.
     #[track_caller]
     pub fn data_source_name(self, value: impl IntoValue<Name<markers::DataSource>>) -> Self {
-        self.0.set("DataSourceName", value.into_value());
-        self
+        Self(self.0.with("DataSourceName", value.into_value()))
     }
 
     /// The GraphQL field on a type that invokes the resolver.
@@ -77,8 +75,7 @@ impl CfnResolver {
     /// Replacement: always. Length: 1 to 65536. Pattern: `^[_A-Za-z][_0-9A-Za-z]*$`.
     #[track_caller]
     pub fn field_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FieldName", value.into_value());
-        self
+        Self(self.0.with("FieldName", value.into_value()))
     }
 
     /// The resolver type.
@@ -87,8 +84,7 @@ impl CfnResolver {
     /// - *PIPELINE* : A PIPELINE resolver type. You can use a PIPELINE resolver to invoke a series of `Function` objects in a serial manner. You can use a pipeline resolver to run a GraphQL query against multiple data sources.
     #[track_caller]
     pub fn kind(self, value: impl IntoValue<Kind>) -> Self {
-        self.0.set("Kind", value.into_value());
-        self
+        Self(self.0.with("Kind", value.into_value()))
     }
 
     /// The maximum number of resolver request inputs that will be sent to a single AWS Lambda function in a `BatchInvoke` operation.
@@ -96,22 +92,19 @@ impl CfnResolver {
     /// Range: 0 to 2000.
     #[track_caller]
     pub fn max_batch_size(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxBatchSize", value.into_value());
-        self
+        Self(self.0.with("MaxBatchSize", value.into_value()))
     }
 
     /// Enables or disables enhanced resolver metrics for specified resolvers. Note that `MetricsConfig` won't be used unless the `resolverLevelMetricsBehavior` value is set to `PER_RESOLVER_METRICS`. If the `resolverLevelMetricsBehavior` is set to `FULL_REQUEST_RESOLVER_METRICS` instead, `MetricsConfig` will be ignored. However, you can still set its value.
     #[track_caller]
     pub fn metrics_config(self, value: impl IntoValue<MetricsConfig>) -> Self {
-        self.0.set("MetricsConfig", value.into_value());
-        self
+        Self(self.0.with("MetricsConfig", value.into_value()))
     }
 
     /// Functions linked with the pipeline resolver.
     #[track_caller]
     pub fn pipeline_config(self, value: impl IntoValue<PipelineConfig>) -> Self {
-        self.0.set("PipelineConfig", value.into_value());
-        self
+        Self(self.0.with("PipelineConfig", value.into_value()))
     }
 
     /// The request mapping template.
@@ -121,15 +114,13 @@ impl CfnResolver {
     /// Length: 1 to 65536.
     #[track_caller]
     pub fn request_mapping_template(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RequestMappingTemplate", value.into_value());
-        self
+        Self(self.0.with("RequestMappingTemplate", value.into_value()))
     }
 
     /// The location of a request mapping template in an Amazon S3 bucket. Use this if you want to provision with a template file in Amazon S3 rather than embedding it in your CloudFormation template.
     #[track_caller]
     pub fn request_mapping_template_s3_location(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RequestMappingTemplateS3Location", value.into_value());
-        self
+        Self(self.0.with("RequestMappingTemplateS3Location", value.into_value()))
     }
 
     /// The response mapping template.
@@ -137,29 +128,25 @@ impl CfnResolver {
     /// Length: 1 to 65536.
     #[track_caller]
     pub fn response_mapping_template(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResponseMappingTemplate", value.into_value());
-        self
+        Self(self.0.with("ResponseMappingTemplate", value.into_value()))
     }
 
     /// The location of a response mapping template in an Amazon S3 bucket. Use this if you want to provision with a template file in Amazon S3 rather than embedding it in your CloudFormation template.
     #[track_caller]
     pub fn response_mapping_template_s3_location(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResponseMappingTemplateS3Location", value.into_value());
-        self
+        Self(self.0.with("ResponseMappingTemplateS3Location", value.into_value()))
     }
 
     /// Describes a runtime used by an AWS AppSync resolver or AWS AppSync function. Specifies the name and version of the runtime to use. Note that if a runtime is specified, code must also be specified.
     #[track_caller]
     pub fn runtime(self, value: impl IntoValue<AppSyncRuntime>) -> Self {
-        self.0.set("Runtime", value.into_value());
-        self
+        Self(self.0.with("Runtime", value.into_value()))
     }
 
     /// The `SyncConfig` for a resolver attached to a versioned data source.
     #[track_caller]
     pub fn sync_config(self, value: impl IntoValue<SyncConfig>) -> Self {
-        self.0.set("SyncConfig", value.into_value());
-        self
+        Self(self.0.with("SyncConfig", value.into_value()))
     }
 
     /// The GraphQL type that invokes this resolver.
@@ -167,8 +154,7 @@ impl CfnResolver {
     /// Replacement: always. Length: 1 to 65536. Pattern: `^[_A-Za-z][_0-9A-Za-z]*$`.
     #[track_caller]
     pub fn type_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TypeName", value.into_value());
-        self
+        Self(self.0.with("TypeName", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ResolverArn`.
@@ -207,10 +193,7 @@ impl AppSyncRuntime {
     ///
     ///
     pub fn new(name: impl IntoValue<AppSyncRuntimeName>, runtime_version: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("RuntimeVersion", runtime_version.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("RuntimeVersion", runtime_version.into_value()))
     }
 }
 
@@ -228,17 +211,14 @@ impl CachingConfig {
     ///
     ///
     pub fn new(ttl: impl IntoValue<f64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Ttl", ttl.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Ttl", ttl.into_value()))
     }
 
     /// The caching keys for a resolver that has caching activated.
     ///
     /// Valid values are entries from the `$context.arguments`, `$context.source`, and `$context.identity` maps.
-    pub fn caching_keys(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("CachingKeys", value.into_list());
-        self
+    pub fn caching_keys(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("CachingKeys", value.into_list()))
     }
 }
 
@@ -255,9 +235,8 @@ impl LambdaConflictHandlerConfig {
     }
 
     /// The Amazon Resource Name (ARN) for the Lambda function to use as the Conflict Handler.
-    pub fn lambda_conflict_handler_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LambdaConflictHandlerArn", value.into_value());
-        self
+    pub fn lambda_conflict_handler_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LambdaConflictHandlerArn", value.into_value()))
     }
 }
 
@@ -276,9 +255,8 @@ impl PipelineConfig {
     }
 
     /// A list of `Function` objects.
-    pub fn functions(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Functions", value.into_list());
-        self
+    pub fn functions(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Functions", value.into_list()))
     }
 }
 
@@ -299,9 +277,7 @@ impl SyncConfig {
     ///
     ///
     pub fn new(conflict_detection: impl IntoValue<SyncConfigConflictDetection>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ConflictDetection", conflict_detection.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ConflictDetection", conflict_detection.into_value()))
     }
 
     /// The Conflict Resolution strategy to perform in the event of a conflict.
@@ -309,15 +285,13 @@ impl SyncConfig {
     /// - *OPTIMISTIC_CONCURRENCY* : Resolve conflicts by rejecting mutations when versions don't match the latest version at the server.
     /// - *AUTOMERGE* : Resolve conflicts with the Automerge conflict resolution strategy.
     /// - *LAMBDA* : Resolve conflicts with an AWS Lambda function supplied in the `LambdaConflictHandlerConfig`.
-    pub fn conflict_handler(mut self, value: impl IntoValue<SyncConfigConflictHandler>) -> Self {
-        self.0.set("ConflictHandler", value.into_value());
-        self
+    pub fn conflict_handler(self, value: impl IntoValue<SyncConfigConflictHandler>) -> Self {
+        Self(self.0.with("ConflictHandler", value.into_value()))
     }
 
     /// The `LambdaConflictHandlerConfig` when configuring `LAMBDA` as the Conflict Handler.
-    pub fn lambda_conflict_handler_config(mut self, value: impl IntoValue<LambdaConflictHandlerConfig>) -> Self {
-        self.0.set("LambdaConflictHandlerConfig", value.into_value());
-        self
+    pub fn lambda_conflict_handler_config(self, value: impl IntoValue<LambdaConflictHandlerConfig>) -> Self {
+        Self(self.0.with("LambdaConflictHandlerConfig", value.into_value()))
     }
 }
 

@@ -24,7 +24,7 @@ impl CfnType {
         definition: impl IntoValue<String>,
         format: impl IntoValue<Format>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).api_id(api_id).definition(definition).format(format)
+        Self(Resource::new(scope, id, "AWS::AppSync::Type")).api_id(api_id).definition(definition).format(format)
     }
 
     /// The API ID.
@@ -32,22 +32,19 @@ impl CfnType {
     /// Replacement: always.
     #[track_caller]
     pub fn api_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApiId", value.into_value());
-        self
+        Self(self.0.with("ApiId", value.into_value()))
     }
 
     /// The type definition, in GraphQL Schema Definition Language (SDL) format.
     #[track_caller]
     pub fn definition(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Definition", value.into_value());
-        self
+        Self(self.0.with("Definition", value.into_value()))
     }
 
     /// The type format: SDL or JSON.
     #[track_caller]
     pub fn format(self, value: impl IntoValue<Format>) -> Self {
-        self.0.set("Format", value.into_value());
-        self
+        Self(self.0.with("Format", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.

@@ -20,14 +20,14 @@ impl CfnAccount {
         id: &str,
         expiry_events_configuration: impl IntoValue<ExpiryEventsConfiguration>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).expiry_events_configuration(expiry_events_configuration)
+        Self(Resource::new(scope, id, "AWS::CertificateManager::Account"))
+            .expiry_events_configuration(expiry_events_configuration)
     }
 
     /// Object containing expiration events options associated with an AWS account. For more information, see [ExpiryEventsConfiguration](https://docs.aws.amazon.com/acm/latest/APIReference/API_ExpiryEventsConfiguration.html) in the API reference.
     #[track_caller]
     pub fn expiry_events_configuration(self, value: impl IntoValue<ExpiryEventsConfiguration>) -> Self {
-        self.0.set("ExpiryEventsConfiguration", value.into_value());
-        self
+        Self(self.0.with("ExpiryEventsConfiguration", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `AccountId`.
@@ -56,8 +56,7 @@ impl ExpiryEventsConfiguration {
     /// This option specifies the number of days prior to certificate expiration when ACM starts generating `EventBridge` events. ACM sends one event per day per certificate until the certificate expires. By default, accounts receive events starting 45 days before certificate expiration.
     ///
     /// Range: 1 to 45.
-    pub fn days_before_expiry(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("DaysBeforeExpiry", value.into_value());
-        self
+    pub fn days_before_expiry(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("DaysBeforeExpiry", value.into_value()))
     }
 }

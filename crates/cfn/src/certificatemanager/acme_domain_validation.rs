@@ -24,7 +24,7 @@ impl CfnAcmeDomainValidation {
         domain_name: impl IntoValue<String>,
         prevalidation_options: impl IntoValue<PrevalidationOptions>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CertificateManager::AcmeDomainValidation"))
             .acme_endpoint_arn(acme_endpoint_arn)
             .domain_name(domain_name)
             .prevalidation_options(prevalidation_options)
@@ -35,8 +35,7 @@ impl CfnAcmeDomainValidation {
     /// Replacement: always. Length: 1 to 200. Pattern: `^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:acme-endpoint/[a-zA-Z0-9-]+$`.
     #[track_caller]
     pub fn acme_endpoint_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AcmeEndpointArn", value.into_value());
-        self
+        Self(self.0.with("AcmeEndpointArn", value.into_value()))
     }
 
     /// The domain name to validate.
@@ -44,15 +43,13 @@ impl CfnAcmeDomainValidation {
     /// Replacement: always. Length: 1 to 253. Pattern: `^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$`.
     #[track_caller]
     pub fn domain_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DomainName", value.into_value());
-        self
+        Self(self.0.with("DomainName", value.into_value()))
     }
 
     /// Prevalidation method configuration. Currently only DNS-based prevalidation is supported.
     #[track_caller]
     pub fn prevalidation_options(self, value: impl IntoValue<PrevalidationOptions>) -> Self {
-        self.0.set("PrevalidationOptions", value.into_value());
-        self
+        Self(self.0.with("PrevalidationOptions", value.into_value()))
     }
 
     /// Tags associated with the domain validation.
@@ -60,8 +57,7 @@ impl CfnAcmeDomainValidation {
     /// Items: 1 to 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<TagsItems>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.
@@ -88,17 +84,15 @@ impl DnsPrevalidationOptions {
     }
 
     /// Controls which certificate types are authorized to be issued for the domain via the ACME endpoint.
-    pub fn domain_scope(mut self, value: impl IntoValue<DomainScope>) -> Self {
-        self.0.set("DomainScope", value.into_value());
-        self
+    pub fn domain_scope(self, value: impl IntoValue<DomainScope>) -> Self {
+        Self(self.0.with("DomainScope", value.into_value()))
     }
 
     /// The Route 53 hosted zone ID for automatic DNS record management. When provided, the service creates the validation DNS record on the customer's behalf.
     ///
     /// Replacement: always.
-    pub fn hosted_zone_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostedZoneId", value.into_value());
-        self
+    pub fn hosted_zone_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HostedZoneId", value.into_value()))
     }
 }
 
@@ -115,21 +109,18 @@ impl DomainScope {
     }
 
     /// Whether certificates may be issued for the exact domain.
-    pub fn exact_domain(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ExactDomain", value.into_value());
-        self
+    pub fn exact_domain(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ExactDomain", value.into_value()))
     }
 
     /// Whether certificates may be issued for subdomains of the domain.
-    pub fn subdomains(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Subdomains", value.into_value());
-        self
+    pub fn subdomains(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Subdomains", value.into_value()))
     }
 
     /// Whether wildcard certificates may be issued for the domain.
-    pub fn wildcards(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Wildcards", value.into_value());
-        self
+    pub fn wildcards(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Wildcards", value.into_value()))
     }
 }
 
@@ -145,9 +136,7 @@ impl PrevalidationOptions {
     ///
     ///
     pub fn new(dns_prevalidation: impl IntoValue<DnsPrevalidationOptions>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DnsPrevalidation", dns_prevalidation.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("DnsPrevalidation", dns_prevalidation.into_value()))
     }
 }
 
@@ -166,9 +155,6 @@ impl TagsItems {
     ///
     ///   Length: at most 256. Pattern: `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`.
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }

@@ -23,7 +23,7 @@ impl CfnAcmeEndpoint {
         authorization_behavior: impl IntoValue<AuthorizationBehavior>,
         certificate_authority: impl IntoValue<CertificateAuthority>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CertificateManager::AcmeEndpoint"))
             .authorization_behavior(authorization_behavior)
             .certificate_authority(certificate_authority)
     }
@@ -33,15 +33,13 @@ impl CfnAcmeEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn authorization_behavior(self, value: impl IntoValue<AuthorizationBehavior>) -> Self {
-        self.0.set("AuthorizationBehavior", value.into_value());
-        self
+        Self(self.0.with("AuthorizationBehavior", value.into_value()))
     }
 
     /// The certificate authority configuration for the ACME endpoint.
     #[track_caller]
     pub fn certificate_authority(self, value: impl IntoValue<CertificateAuthority>) -> Self {
-        self.0.set("CertificateAuthority", value.into_value());
-        self
+        Self(self.0.with("CertificateAuthority", value.into_value()))
     }
 
     /// Tags applied to certificates issued via this endpoint.
@@ -49,15 +47,13 @@ impl CfnAcmeEndpoint {
     /// Replacement: always. Items: 1 to 50.
     #[track_caller]
     pub fn certificate_tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("CertificateTags", value.into_list());
-        self
+        Self(self.0.with("CertificateTags", value.into_list()))
     }
 
     /// Whether contact information is required for the ACME endpoint.
     #[track_caller]
     pub fn contact(self, value: impl IntoValue<Contact>) -> Self {
-        self.0.set("Contact", value.into_value());
-        self
+        Self(self.0.with("Contact", value.into_value()))
     }
 
     /// Tags associated with the ACME endpoint.
@@ -65,8 +61,7 @@ impl CfnAcmeEndpoint {
     /// Items: 1 to 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<TagsItems>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `AcmeEndpointArn`.
@@ -97,9 +92,7 @@ impl CertificateAuthority {
     ///
     ///
     pub fn new(public_certificate_authority: impl IntoValue<PublicCertificateAuthority>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PublicCertificateAuthority", public_certificate_authority.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("PublicCertificateAuthority", public_certificate_authority.into_value()))
     }
 }
 
@@ -116,9 +109,8 @@ impl PublicCertificateAuthority {
     }
 
     /// The allowed key algorithms for certificates issued via this endpoint.
-    pub fn allowed_key_algorithms(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AllowedKeyAlgorithms", value.into_list());
-        self
+    pub fn allowed_key_algorithms(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AllowedKeyAlgorithms", value.into_list()))
     }
 }
 
@@ -137,10 +129,7 @@ impl TagsItems {
     ///
     ///   Length: at most 256. Pattern: `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`.
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 

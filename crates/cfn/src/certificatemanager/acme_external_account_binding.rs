@@ -23,7 +23,9 @@ impl CfnAcmeExternalAccountBinding {
         acme_endpoint_arn: impl IntoValue<String>,
         role_arn: impl IntoValue<Arn<markers::Role>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).acme_endpoint_arn(acme_endpoint_arn).role_arn(role_arn)
+        Self(Resource::new(scope, id, "AWS::CertificateManager::AcmeExternalAccountBinding"))
+            .acme_endpoint_arn(acme_endpoint_arn)
+            .role_arn(role_arn)
     }
 
     /// The ARN of the ACME endpoint this binding is associated with.
@@ -31,8 +33,7 @@ impl CfnAcmeExternalAccountBinding {
     /// Replacement: always. Length: 1 to 200. Pattern: `^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:acme-endpoint/[a-zA-Z0-9-]+$`.
     #[track_caller]
     pub fn acme_endpoint_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AcmeEndpointArn", value.into_value());
-        self
+        Self(self.0.with("AcmeEndpointArn", value.into_value()))
     }
 
     /// The expiration configuration for the external account binding.
@@ -40,8 +41,7 @@ impl CfnAcmeExternalAccountBinding {
     /// Replacement: always.
     #[track_caller]
     pub fn expiration(self, value: impl IntoValue<Expiration>) -> Self {
-        self.0.set("Expiration", value.into_value());
-        self
+        Self(self.0.with("Expiration", value.into_value()))
     }
 
     /// The IAM role ARN for cross-account access.
@@ -49,8 +49,7 @@ impl CfnAcmeExternalAccountBinding {
     /// Replacement: always. Length: 1 to 2048. Pattern: `^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$`.
     #[track_caller]
     pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 
     /// Tags associated with the external account binding.
@@ -58,8 +57,7 @@ impl CfnAcmeExternalAccountBinding {
     /// Items: 1 to 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<TagsItems>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `AcmeExternalAccountBindingArn`.
@@ -88,10 +86,7 @@ impl Expiration {
     ///
     ///
     pub fn new(r#type: impl IntoValue<ExpirationType>, value: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -110,10 +105,7 @@ impl TagsItems {
     ///
     ///   Length: at most 256. Pattern: `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`.
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 

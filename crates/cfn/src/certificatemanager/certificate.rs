@@ -22,7 +22,7 @@ impl CfnCertificate {
     /// Makes the resource in `scope` with what it cannot be without: `DomainName`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, domain_name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).domain_name(domain_name)
+        Self(Resource::new(scope, id, "AWS::CertificateManager::Certificate")).domain_name(domain_name)
     }
 
     /// The Amazon Resource Name (ARN) of the private certificate authority (CA) that will be used to issue the certificate. If you do not provide an ARN and you are trying to request a private certificate, ACM will attempt to issue a public certificate. For more information about private CAs, see the [AWS Private Certificate Authority](https://docs.aws.amazon.com/privateca/latest/userguide/PcaWelcome.html) user guide. The ARN must have the following form:
@@ -32,8 +32,7 @@ impl CfnCertificate {
     /// Replacement: always.
     #[track_caller]
     pub fn certificate_authority_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CertificateAuthorityArn", value.into_value());
-        self
+        Self(self.0.with("CertificateAuthorityArn", value.into_value()))
     }
 
     /// You can opt out of allowing export of your certificate by specifying the `DISABLED` option. Allow export of your certificate by specifying the `ENABLED` option.
@@ -43,8 +42,7 @@ impl CfnCertificate {
     /// Replacement: always.
     #[track_caller]
     pub fn certificate_export(self, value: impl IntoValue<CertificateExport>) -> Self {
-        self.0.set("CertificateExport", value.into_value());
-        self
+        Self(self.0.with("CertificateExport", value.into_value()))
     }
 
     /// You can opt out of certificate transparency logging by specifying the `DISABLED` option. Opt in by specifying `ENABLED`. This setting doces not apply to private certificates.
@@ -57,8 +55,7 @@ impl CfnCertificate {
         self,
         value: impl IntoValue<CertificateTransparencyLoggingPreference>,
     ) -> Self {
-        self.0.set("CertificateTransparencyLoggingPreference", value.into_value());
-        self
+        Self(self.0.with("CertificateTransparencyLoggingPreference", value.into_value()))
     }
 
     /// The fully qualified domain name (FQDN), such as www.example.com, with which you want to secure an ACM certificate. Use an asterisk (*) to create a wildcard certificate that protects several sites in the same domain. For example, `*.example.com` protects `www.example.com`, `site.example.com`, and `images.example.com.`
@@ -66,8 +63,7 @@ impl CfnCertificate {
     /// Replacement: always.
     #[track_caller]
     pub fn domain_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DomainName", value.into_value());
-        self
+        Self(self.0.with("DomainName", value.into_value()))
     }
 
     /// Domain information that domain name registrars use to verify your identity.
@@ -77,15 +73,13 @@ impl CfnCertificate {
     /// Replacement: always.
     #[track_caller]
     pub fn domain_validation_options(self, value: impl IntoList<DomainValidationOption>) -> Self {
-        self.0.set("DomainValidationOptions", value.into_list());
-        self
+        Self(self.0.with("DomainValidationOptions", value.into_list()))
     }
 
     /// The property `Id`.
     #[track_caller]
     pub fn id(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Id", value.into_value());
-        self
+        Self(self.0.with("Id", value.into_value()))
     }
 
     /// Specifies the algorithm of the public and private key pair that your certificate uses to encrypt data. RSA is the default key algorithm for ACM certificates. Elliptic Curve Digital Signature Algorithm (ECDSA) keys are smaller, offering security comparable to RSA keys but with greater computing efficiency. However, ECDSA is not supported by all network clients. Some AWS services may require RSA keys, or only support ECDSA keys of a particular size, while others allow the use of either RSA and ECDSA keys to ensure that compatibility is not broken. Check the requirements for the AWS service where you plan to deploy your certificate. For more information about selecting an algorithm, see [Key algorithms](https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html#algorithms-term).
@@ -103,8 +97,7 @@ impl CfnCertificate {
     /// Replacement: always.
     #[track_caller]
     pub fn key_algorithm(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KeyAlgorithm", value.into_value());
-        self
+        Self(self.0.with("KeyAlgorithm", value.into_value()))
     }
 
     /// Additional FQDNs to be included in the Subject Alternative Name extension of the ACM certificate. For example, you can add www.example.net to a certificate for which the `DomainName` field is www.example.com if users can reach your site by using either name.
@@ -112,8 +105,7 @@ impl CfnCertificate {
     /// Replacement: always.
     #[track_caller]
     pub fn subject_alternative_names(self, value: impl IntoList<String>) -> Self {
-        self.0.set("SubjectAlternativeNames", value.into_list());
-        self
+        Self(self.0.with("SubjectAlternativeNames", value.into_list()))
     }
 
     /// Key-value pairs that can identify the certificate.
@@ -121,8 +113,7 @@ impl CfnCertificate {
     /// Items: 1 to 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The method you want to use to validate that you own or control the domain associated with a public certificate. You can [validate with DNS](https://docs.aws.amazon.com/acm/latest/userguide/gs-acm-validate-dns.html) or [validate with email](https://docs.aws.amazon.com/acm/latest/userguide/gs-acm-validate-email.html). We recommend that you use DNS validation.
@@ -132,8 +123,7 @@ impl CfnCertificate {
     /// Replacement: always.
     #[track_caller]
     pub fn validation_method(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ValidationMethod", value.into_value());
-        self
+        Self(self.0.with("ValidationMethod", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `CertificateArn`.
@@ -160,9 +150,8 @@ impl DomainValidationOption {
     }
 
     /// A fully qualified domain name (FQDN) in the certificate request.
-    pub fn domain_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DomainName", value.into_value());
-        self
+    pub fn domain_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DomainName", value.into_value()))
     }
 
     /// The `HostedZoneId` option, which is available if you are using Route 53 as your domain registrar, causes ACM to add your CNAME to the domain record. Your list of `DomainValidationOptions` must contain one and only one of the domain-validation options, and the `HostedZoneId` can be used only when `DNS` is specified as your validation method.
@@ -174,9 +163,8 @@ impl DomainValidationOption {
     /// > The `ListHostedZones` API returns IDs in the format "/hostedzone/Z111111QQQQQQQ", but CloudFormation requires the IDs to be in the format "Z111111QQQQQQQ".
     ///
     /// When you change your `DomainValidationOptions`, a new resource is created.
-    pub fn hosted_zone_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostedZoneId", value.into_value());
-        self
+    pub fn hosted_zone_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HostedZoneId", value.into_value()))
     }
 
     /// The domain name to which you want ACM to send validation emails. This domain name is the suffix of the email addresses that you want ACM to use. This must be the same as the `DomainName` value or a superdomain of the `DomainName` value. For example, if you request a certificate for `testing.example.com`, you can specify `example.com` as this value. In that case, ACM sends domain validation emails to the following five addresses:
@@ -186,9 +174,8 @@ impl DomainValidationOption {
     /// - hostmaster@example.com
     /// - postmaster@example.com
     /// - webmaster@example.com
-    pub fn validation_domain(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ValidationDomain", value.into_value());
-        self
+    pub fn validation_domain(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ValidationDomain", value.into_value()))
     }
 }
 

@@ -23,7 +23,9 @@ impl CfnChangeSet {
         change_set_name: impl IntoValue<String>,
         stack_name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).change_set_name(change_set_name).stack_name(stack_name)
+        Self(Resource::new(scope, id, "AWS::CloudFormation::ChangeSet"))
+            .change_set_name(change_set_name)
+            .stack_name(stack_name)
     }
 
     /// The capabilities that are allowed in the stack.
@@ -31,8 +33,7 @@ impl CfnChangeSet {
     /// Replacement: always.
     #[track_caller]
     pub fn capabilities(self, value: impl IntoList<Capabilities>) -> Self {
-        self.0.set("Capabilities", value.into_list());
-        self
+        Self(self.0.with("Capabilities", value.into_list()))
     }
 
     /// The name of the change set. Must be unique among all change sets associated with the specified stack.
@@ -40,8 +41,7 @@ impl CfnChangeSet {
     /// Replacement: always. Length: 1 to 128. Pattern: `^[a-zA-Z][-a-zA-Z0-9]*$`.
     #[track_caller]
     pub fn change_set_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ChangeSetName", value.into_value());
-        self
+        Self(self.0.with("ChangeSetName", value.into_value()))
     }
 
     /// The type of change set operation.
@@ -49,8 +49,7 @@ impl CfnChangeSet {
     /// Replacement: always.
     #[track_caller]
     pub fn change_set_type(self, value: impl IntoValue<ChangeSetType>) -> Self {
-        self.0.set("ChangeSetType", value.into_value());
-        self
+        Self(self.0.with("ChangeSetType", value.into_value()))
     }
 
     /// Determines how CloudFormation handles configuration drift during deployment.
@@ -58,8 +57,7 @@ impl CfnChangeSet {
     /// Replacement: always.
     #[track_caller]
     pub fn deployment_mode(self, value: impl IntoValue<DeploymentMode>) -> Self {
-        self.0.set("DeploymentMode", value.into_value());
-        self
+        Self(self.0.with("DeploymentMode", value.into_value()))
     }
 
     /// A description to help you identify this change set.
@@ -67,8 +65,7 @@ impl CfnChangeSet {
     /// Replacement: always. Length: 1 to 1024.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Indicates if the change set imports resources that already exist.
@@ -76,8 +73,7 @@ impl CfnChangeSet {
     /// Replacement: always.
     #[track_caller]
     pub fn import_existing_resources(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ImportExistingResources", value.into_value());
-        self
+        Self(self.0.with("ImportExistingResources", value.into_value()))
     }
 
     /// Creates a change set for all nested stacks specified in the template.
@@ -85,8 +81,7 @@ impl CfnChangeSet {
     /// Replacement: always.
     #[track_caller]
     pub fn include_nested_stacks(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IncludeNestedStacks", value.into_value());
-        self
+        Self(self.0.with("IncludeNestedStacks", value.into_value()))
     }
 
     /// The ARNs of Amazon SNS topics that CloudFormation associates with the stack.
@@ -94,8 +89,7 @@ impl CfnChangeSet {
     /// Replacement: always. Items: at most 5.
     #[track_caller]
     pub fn notification_arns(self, value: impl IntoList<String>) -> Self {
-        self.0.set("NotificationARNs", value.into_list());
-        self
+        Self(self.0.with("NotificationARNs", value.into_list()))
     }
 
     /// Determines what action will be taken if stack creation fails.
@@ -103,8 +97,7 @@ impl CfnChangeSet {
     /// Replacement: always.
     #[track_caller]
     pub fn on_stack_failure(self, value: impl IntoValue<OnStackFailure>) -> Self {
-        self.0.set("OnStackFailure", value.into_value());
-        self
+        Self(self.0.with("OnStackFailure", value.into_value()))
     }
 
     /// The ARN of an IAM role that CloudFormation assumes when executing the change set.
@@ -112,8 +105,7 @@ impl CfnChangeSet {
     /// Replacement: always. Length: 20 to 2048.
     #[track_caller]
     pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleARN", value.into_value());
-        self
+        Self(self.0.with("RoleARN", value.into_value()))
     }
 
     /// The name or unique ID of the stack for which you are creating a change set.
@@ -121,8 +113,7 @@ impl CfnChangeSet {
     /// Replacement: always. Length: at least 1. Pattern: `^([a-zA-Z][-a-zA-Z0-9]*)|(arn:\b(aws|aws-us-gov|aws-cn)\b:[-a-zA-Z0-9:/._+]*)$`.
     #[track_caller]
     pub fn stack_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StackName", value.into_value());
-        self
+        Self(self.0.with("StackName", value.into_value()))
     }
 
     /// Key-value pairs to associate with the change set.
@@ -130,8 +121,7 @@ impl CfnChangeSet {
     /// Replacement: always. Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<TagsItems>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// A structure that contains the body of the revised template.
@@ -139,8 +129,7 @@ impl CfnChangeSet {
     /// Replacement: always. Length: at least 1.
     #[track_caller]
     pub fn template_body(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TemplateBody", value.into_value());
-        self
+        Self(self.0.with("TemplateBody", value.into_value()))
     }
 
     /// The URL of the file that contains the revised template.
@@ -148,8 +137,7 @@ impl CfnChangeSet {
     /// Replacement: always. Length: 1 to 5120.
     #[track_caller]
     pub fn template_url(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TemplateURL", value.into_value());
-        self
+        Self(self.0.with("TemplateURL", value.into_value()))
     }
 
     /// Whether to reuse the template associated with the stack to create the change set.
@@ -157,8 +145,7 @@ impl CfnChangeSet {
     /// Replacement: always.
     #[track_caller]
     pub fn use_previous_template(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("UsePreviousTemplate", value.into_value());
-        self
+        Self(self.0.with("UsePreviousTemplate", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ChangeSetId`.
@@ -197,10 +184,7 @@ impl TagsItems {
     ///
     ///   Length: 1 to 256.
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 

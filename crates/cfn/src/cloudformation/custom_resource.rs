@@ -22,7 +22,7 @@ impl CfnCustomResource {
     /// Makes the resource in `scope` with what it cannot be without: `ServiceToken`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, service_token: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).service_token(service_token)
+        Self(Resource::new(scope, id, "AWS::CloudFormation::CustomResource")).service_token(service_token)
     }
 
     /// The maximum time, in seconds, that can elapse before a custom resource operation times out.
@@ -30,8 +30,7 @@ impl CfnCustomResource {
     /// The value must be an integer from 1 to 3600. The default value is 3600 seconds (1 hour).
     #[track_caller]
     pub fn service_timeout(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ServiceTimeout", value.into_value());
-        self
+        Self(self.0.with("ServiceTimeout", value.into_value()))
     }
 
     /// The service token, such as an Amazon topic ARN or Lambda function ARN. The service token must be from the same Region as the stack.
@@ -41,8 +40,7 @@ impl CfnCustomResource {
     /// Replacement: always.
     #[track_caller]
     pub fn service_token(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ServiceToken", value.into_value());
-        self
+        Self(self.0.with("ServiceToken", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

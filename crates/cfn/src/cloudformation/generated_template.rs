@@ -18,7 +18,8 @@ impl CfnGeneratedTemplate {
     /// Makes the resource in `scope` with what it cannot be without: `GeneratedTemplateName`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, generated_template_name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).generated_template_name(generated_template_name)
+        Self(Resource::new(scope, id, "AWS::CloudFormation::GeneratedTemplate"))
+            .generated_template_name(generated_template_name)
     }
 
     /// The name assigned to the generated template.
@@ -26,15 +27,13 @@ impl CfnGeneratedTemplate {
     /// Length: 1 to 128.
     #[track_caller]
     pub fn generated_template_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GeneratedTemplateName", value.into_value());
-        self
+        Self(self.0.with("GeneratedTemplateName", value.into_value()))
     }
 
     /// The configuration details of the generated template.
     #[track_caller]
     pub fn template_configuration(self, value: impl IntoValue<TemplateConfiguration>) -> Self {
-        self.0.set("TemplateConfiguration", value.into_value());
-        self
+        Self(self.0.with("TemplateConfiguration", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `GeneratedTemplateId`.
@@ -86,15 +85,13 @@ impl TemplateConfiguration {
     }
 
     /// The DeletionPolicy assigned to resources in the generated template.
-    pub fn deletion_policy(mut self, value: impl IntoValue<TemplateConfigurationDeletionPolicy>) -> Self {
-        self.0.set("DeletionPolicy", value.into_value());
-        self
+    pub fn deletion_policy(self, value: impl IntoValue<TemplateConfigurationDeletionPolicy>) -> Self {
+        Self(self.0.with("DeletionPolicy", value.into_value()))
     }
 
     /// The UpdateReplacePolicy assigned to resources in the generated template.
-    pub fn update_replace_policy(mut self, value: impl IntoValue<TemplateConfigurationUpdateReplacePolicy>) -> Self {
-        self.0.set("UpdateReplacePolicy", value.into_value());
-        self
+    pub fn update_replace_policy(self, value: impl IntoValue<TemplateConfigurationUpdateReplacePolicy>) -> Self {
+        Self(self.0.with("UpdateReplacePolicy", value.into_value()))
     }
 }
 

@@ -29,7 +29,7 @@ impl CfnGuardHook {
         rule_location: impl IntoValue<S3Location>,
         target_operations: impl IntoList<TargetOperations>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFormation::GuardHook"))
             .alias(alias)
             .execution_role(execution_role)
             .failure_mode(failure_mode)
@@ -45,8 +45,7 @@ impl CfnGuardHook {
     /// Replacement: always. Pattern: `^(?!(?i)aws)[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}$`.
     #[track_caller]
     pub fn alias(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Alias", value.into_value());
-        self
+        Self(self.0.with("Alias", value.into_value()))
     }
 
     /// The IAM role that the Hook assumes to retrieve your Guard rules from S3 and optionally write a detailed Guard output report back.
@@ -54,8 +53,7 @@ impl CfnGuardHook {
     /// Replacement: always. Length: at most 256. Pattern: `arn:.+:iam::[0-9]{12}:role/.+`.
     #[track_caller]
     pub fn execution_role(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ExecutionRole", value.into_value());
-        self
+        Self(self.0.with("ExecutionRole", value.into_value()))
     }
 
     /// Specifies how the Hook responds when rules fail their evaluation.
@@ -66,8 +64,7 @@ impl CfnGuardHook {
     /// Default: `WARN`.
     #[track_caller]
     pub fn failure_mode(self, value: impl IntoValue<FailureMode>) -> Self {
-        self.0.set("FailureMode", value.into_value());
-        self
+        Self(self.0.with("FailureMode", value.into_value()))
     }
 
     /// Specifies if the Hook is `ENABLED` or `DISABLED`.
@@ -75,29 +72,25 @@ impl CfnGuardHook {
     /// Default: `DISABLED`.
     #[track_caller]
     pub fn hook_status(self, value: impl IntoValue<HookStatus>) -> Self {
-        self.0.set("HookStatus", value.into_value());
-        self
+        Self(self.0.with("HookStatus", value.into_value()))
     }
 
     /// Specifies the name of an S3 bucket to store the Guard output report. This report contains the results of your Guard rule validations.
     #[track_caller]
     pub fn log_bucket(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogBucket", value.into_value());
-        self
+        Self(self.0.with("LogBucket", value.into_value()))
     }
 
     /// Specifies the S3 location of your input parameters.
     #[track_caller]
     pub fn options(self, value: impl IntoValue<Options>) -> Self {
-        self.0.set("Options", value.into_value());
-        self
+        Self(self.0.with("Options", value.into_value()))
     }
 
     /// Specifies the S3 location of your Guard rules.
     #[track_caller]
     pub fn rule_location(self, value: impl IntoValue<S3Location>) -> Self {
-        self.0.set("RuleLocation", value.into_value());
-        self
+        Self(self.0.with("RuleLocation", value.into_value()))
     }
 
     /// Specifies the stack level filters for the Hook.
@@ -111,8 +104,7 @@ impl CfnGuardHook {
     /// `StackFilters: FilteringCriteria: ALL StackNames: Exclude: - stack-1 - stack-2`
     #[track_caller]
     pub fn stack_filters(self, value: impl IntoValue<StackFilters>) -> Self {
-        self.0.set("StackFilters", value.into_value());
-        self
+        Self(self.0.with("StackFilters", value.into_value()))
     }
 
     /// Specifies the target filters for the Hook.
@@ -126,8 +118,7 @@ impl CfnGuardHook {
     /// `TargetFilters: Actions: - CREATE - UPDATE - DELETE`
     #[track_caller]
     pub fn target_filters(self, value: impl IntoValue<TargetFilters>) -> Self {
-        self.0.set("TargetFilters", value.into_value());
-        self
+        Self(self.0.with("TargetFilters", value.into_value()))
     }
 
     /// Specifies the list of operations the Hook is run against. For more information, see [Hook targets](https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/hooks-concepts.html#hook-terms-hook-target) in the *CloudFormation Hooks User Guide*.
@@ -137,8 +128,7 @@ impl CfnGuardHook {
     /// No item twice.
     #[track_caller]
     pub fn target_operations(self, value: impl IntoList<TargetOperations>) -> Self {
-        self.0.set("TargetOperations", value.into_list());
-        self
+        Self(self.0.with("TargetOperations", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `HookArn`.
@@ -174,11 +164,12 @@ impl HookTarget {
         invocation_point: impl IntoValue<HookTargetInvocationPoint>,
         target_name: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Action", action.into_value());
-        properties.set("InvocationPoint", invocation_point.into_value());
-        properties.set("TargetName", target_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Action", action.into_value())
+                .with("InvocationPoint", invocation_point.into_value())
+                .with("TargetName", target_name.into_value()),
+        )
     }
 }
 
@@ -195,9 +186,8 @@ impl Options {
     }
 
     /// Specifies the S3 location where your input parameters are located.
-    pub fn input_params(mut self, value: impl IntoList<S3Location>) -> Self {
-        self.0.set("InputParams", value.into_list());
-        self
+    pub fn input_params(self, value: impl IntoList<S3Location>) -> Self {
+        Self(self.0.with("InputParams", value.into_list()))
     }
 }
 
@@ -217,17 +207,14 @@ impl S3Location {
     ///
     ///
     pub fn new(uri: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Uri", uri.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Uri", uri.into_value()))
     }
 
     /// For S3 buckets with versioning enabled, specifies the unique ID of the S3 object version to download your Guard rules or input parameters from.
     ///
     /// The Guard Hook downloads files from S3 every time the Hook is invoked. To prevent accidental changes or deletions, we recommend using a version when configuring your Guard Hook.
-    pub fn version_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VersionId", value.into_value());
-        self
+    pub fn version_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("VersionId", value.into_value()))
     }
 }
 
@@ -250,21 +237,17 @@ impl StackFilters {
     ///
     ///   Default: `ALL`.
     pub fn new(filtering_criteria: impl IntoValue<StackFiltersFilteringCriteria>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FilteringCriteria", filtering_criteria.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("FilteringCriteria", filtering_criteria.into_value()))
     }
 
     /// Includes or excludes specific stacks from Hook invocations.
-    pub fn stack_names(mut self, value: impl IntoValue<StackNames>) -> Self {
-        self.0.set("StackNames", value.into_value());
-        self
+    pub fn stack_names(self, value: impl IntoValue<StackNames>) -> Self {
+        Self(self.0.with("StackNames", value.into_value()))
     }
 
     /// Includes or excludes specific stacks from Hook invocations based on their associated IAM roles.
-    pub fn stack_roles(mut self, value: impl IntoValue<StackRoles>) -> Self {
-        self.0.set("StackRoles", value.into_value());
-        self
+    pub fn stack_roles(self, value: impl IntoValue<StackRoles>) -> Self {
+        Self(self.0.with("StackRoles", value.into_value()))
     }
 }
 
@@ -285,17 +268,15 @@ impl StackNames {
     /// The stack names to exclude. All stacks except those listed here will invoke the Hook.
     ///
     /// Items: 1 to 50. No item twice. Length of each: at most 128. Pattern of each: `^[a-zA-Z*?][-a-zA-Z0-9*?]*$`.
-    pub fn exclude(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Exclude", value.into_list());
-        self
+    pub fn exclude(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Exclude", value.into_list()))
     }
 
     /// The stack names to include. Only the stacks specified in this list will invoke the Hook.
     ///
     /// Items: 1 to 50. No item twice. Length of each: at most 128. Pattern of each: `^[a-zA-Z*?][-a-zA-Z0-9*?]*$`.
-    pub fn include(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Include", value.into_list());
-        self
+    pub fn include(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Include", value.into_list()))
     }
 }
 
@@ -316,17 +297,15 @@ impl StackRoles {
     /// The IAM role ARNs for stacks you want to exclude. The Hook will be invoked on all stacks except those initiated by the specified roles.
     ///
     /// Items: 1 to 50. No item twice. Length of each: at most 256.
-    pub fn exclude(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Exclude", value.into_list());
-        self
+    pub fn exclude(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Exclude", value.into_list()))
     }
 
     /// The IAM role ARNs to target stacks associated with these roles. Only stack operations initiated by these roles will invoke the Hook.
     ///
     /// Items: 1 to 50. No item twice. Length of each: at most 256.
-    pub fn include(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Include", value.into_list());
-        self
+    pub fn include(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Include", value.into_list()))
     }
 }
 
@@ -347,33 +326,29 @@ impl TargetFilters {
     /// List of actions that the hook is going to target
     ///
     /// Items: 1 to 50. No item twice.
-    pub fn actions(mut self, value: impl IntoList<TargetFiltersActions>) -> Self {
-        self.0.set("Actions", value.into_list());
-        self
+    pub fn actions(self, value: impl IntoList<TargetFiltersActions>) -> Self {
+        Self(self.0.with("Actions", value.into_list()))
     }
 
     /// List of invocation points that the hook is going to target
     ///
     /// Items: 1 to 50. No item twice.
-    pub fn invocation_points(mut self, value: impl IntoList<TargetFiltersInvocationPoints>) -> Self {
-        self.0.set("InvocationPoints", value.into_list());
-        self
+    pub fn invocation_points(self, value: impl IntoList<TargetFiltersInvocationPoints>) -> Self {
+        Self(self.0.with("InvocationPoints", value.into_list()))
     }
 
     /// List of type names that the hook is going to target
     ///
     /// Items: 1 to 50. No item twice. Length of each: 1 to 256. Pattern of each: `^(?!.*\*\?).*$`.
-    pub fn target_names(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("TargetNames", value.into_list());
-        self
+    pub fn target_names(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("TargetNames", value.into_list()))
     }
 
     /// List of hook targets
     ///
     /// Items: 1 to 50. No item twice.
-    pub fn targets(mut self, value: impl IntoList<HookTarget>) -> Self {
-        self.0.set("Targets", value.into_list());
-        self
+    pub fn targets(self, value: impl IntoList<HookTarget>) -> Self {
+        Self(self.0.with("Targets", value.into_list()))
     }
 }
 

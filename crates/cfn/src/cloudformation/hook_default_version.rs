@@ -22,7 +22,7 @@ impl CfnHookDefaultVersion {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFormation::HookDefaultVersion"))
     }
 
     /// The name of the Hook.
@@ -32,8 +32,7 @@ impl CfnHookDefaultVersion {
     /// Pattern: `^[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}$`.
     #[track_caller]
     pub fn type_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TypeName", value.into_value());
-        self
+        Self(self.0.with("TypeName", value.into_value()))
     }
 
     /// The version ID of the type configuration.
@@ -43,8 +42,7 @@ impl CfnHookDefaultVersion {
     /// Pattern: `^arn:aws[A-Za-z0-9-]{0,64}:cloudformation:[A-Za-z0-9-]{1,64}:([0-9]{12})?:type/hook/.+$`.
     #[track_caller]
     pub fn type_version_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TypeVersionArn", value.into_value());
-        self
+        Self(self.0.with("TypeVersionArn", value.into_value()))
     }
 
     /// The version ID of the type specified.
@@ -54,8 +52,7 @@ impl CfnHookDefaultVersion {
     /// Pattern: `^[A-Za-z0-9-]{1,128}$`.
     #[track_caller]
     pub fn version_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VersionId", value.into_value());
-        self
+        Self(self.0.with("VersionId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.

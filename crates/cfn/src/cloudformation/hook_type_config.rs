@@ -20,7 +20,7 @@ impl CfnHookTypeConfig {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFormation::HookTypeConfig"))
     }
 
     /// Specifies the activated Hook type configuration, in this AWS account and AWS Region.
@@ -30,8 +30,7 @@ impl CfnHookTypeConfig {
     /// Pattern: `[\s\S]+`.
     #[track_caller]
     pub fn configuration(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Configuration", value.into_value());
-        self
+        Self(self.0.with("Configuration", value.into_value()))
     }
 
     /// An alias by which to refer to this configuration data.
@@ -41,8 +40,7 @@ impl CfnHookTypeConfig {
     /// Replacement: always. Pattern: `^[a-zA-Z0-9]{1,256}$`. Default: `default`.
     #[track_caller]
     pub fn configuration_alias(self, value: impl IntoValue<ConfigurationAlias>) -> Self {
-        self.0.set("ConfigurationAlias", value.into_value());
-        self
+        Self(self.0.with("ConfigurationAlias", value.into_value()))
     }
 
     /// The Amazon Resource Number (ARN) for the Hook to set `Configuration` for.
@@ -52,8 +50,7 @@ impl CfnHookTypeConfig {
     /// Pattern: `^arn:aws[A-Za-z0-9-]{0,64}:cloudformation:[A-Za-z0-9-]{1,64}:([0-9]{12})?:type/hook/.+$`.
     #[track_caller]
     pub fn type_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TypeArn", value.into_value());
-        self
+        Self(self.0.with("TypeArn", value.into_value()))
     }
 
     /// The unique name for your Hook. Specifies a three-part namespace for your Hook, with a recommended pattern of `Organization::Service::Hook`.
@@ -63,8 +60,7 @@ impl CfnHookTypeConfig {
     /// Pattern: `^[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}$`.
     #[track_caller]
     pub fn type_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TypeName", value.into_value());
-        self
+        Self(self.0.with("TypeName", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ConfigurationArn`.

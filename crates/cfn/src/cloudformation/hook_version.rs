@@ -27,7 +27,9 @@ impl CfnHookVersion {
         schema_handler_package: impl IntoValue<String>,
         type_name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).schema_handler_package(schema_handler_package).type_name(type_name)
+        Self(Resource::new(scope, id, "AWS::CloudFormation::HookVersion"))
+            .schema_handler_package(schema_handler_package)
+            .type_name(type_name)
     }
 
     /// The Amazon Resource Name (ARN) of the task execution role that grants the Hook permission.
@@ -35,8 +37,7 @@ impl CfnHookVersion {
     /// Replacement: always. Length: 1 to 256. Pattern: `arn:.+:iam::[0-9]{12}:role/.+`.
     #[track_caller]
     pub fn execution_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("ExecutionRoleArn", value.into_value());
-        self
+        Self(self.0.with("ExecutionRoleArn", value.into_value()))
     }
 
     /// Contains logging configuration information for an extension.
@@ -44,8 +45,7 @@ impl CfnHookVersion {
     /// Replacement: always.
     #[track_caller]
     pub fn logging_config(self, value: impl IntoValue<LoggingConfig>) -> Self {
-        self.0.set("LoggingConfig", value.into_value());
-        self
+        Self(self.0.with("LoggingConfig", value.into_value()))
     }
 
     /// A URL to the Amazon S3 bucket for the Hook project package that contains the necessary files for the Hook you want to register.
@@ -57,8 +57,7 @@ impl CfnHookVersion {
     /// Replacement: always. Length: 1 to 4096.
     #[track_caller]
     pub fn schema_handler_package(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SchemaHandlerPackage", value.into_value());
-        self
+        Self(self.0.with("SchemaHandlerPackage", value.into_value()))
     }
 
     /// The unique name for your Hook. Specifies a three-part namespace for your Hook, with a recommended pattern of `Organization::Service::Hook`.
@@ -76,8 +75,7 @@ impl CfnHookVersion {
     /// Replacement: always. Pattern: `^[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}$`.
     #[track_caller]
     pub fn type_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TypeName", value.into_value());
-        self
+        Self(self.0.with("TypeName", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.
@@ -129,16 +127,14 @@ impl LoggingConfig {
     /// The Amazon CloudWatch Logs group to which CloudFormation sends error logging information when invoking the extension's handlers.
     ///
     /// Replacement: always. Length: 1 to 512. Pattern: `^[\.\-_/#A-Za-z0-9]+$`.
-    pub fn log_group_name(mut self, value: impl IntoValue<Name<markers::LogGroup>>) -> Self {
-        self.0.set("LogGroupName", value.into_value());
-        self
+    pub fn log_group_name(self, value: impl IntoValue<Name<markers::LogGroup>>) -> Self {
+        Self(self.0.with("LogGroupName", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the role that CloudFormation should assume when sending log entries to CloudWatch Logs.
     ///
     /// Replacement: always. Length: 1 to 256. Pattern: `^arn:.+:iam::[0-9]{12}:role/.+$`.
-    pub fn log_role_arn(mut self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("LogRoleArn", value.into_value());
-        self
+    pub fn log_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
+        Self(self.0.with("LogRoleArn", value.into_value()))
     }
 }

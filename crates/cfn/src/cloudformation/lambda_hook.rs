@@ -29,7 +29,7 @@ impl CfnLambdaHook {
         lambda_function: impl IntoValue<String>,
         target_operations: impl IntoList<TargetOperations>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFormation::LambdaHook"))
             .alias(alias)
             .execution_role(execution_role)
             .failure_mode(failure_mode)
@@ -45,8 +45,7 @@ impl CfnLambdaHook {
     /// Replacement: always. Pattern: `^(?!(?i)aws)[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}$`.
     #[track_caller]
     pub fn alias(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Alias", value.into_value());
-        self
+        Self(self.0.with("Alias", value.into_value()))
     }
 
     /// Whether to automatically update the extension in this account and Region when a new minor version is published by the extension publisher.
@@ -54,8 +53,7 @@ impl CfnLambdaHook {
     /// Replacement: always. Default: `true`.
     #[track_caller]
     pub fn auto_update(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AutoUpdate", value.into_value());
-        self
+        Self(self.0.with("AutoUpdate", value.into_value()))
     }
 
     /// The IAM role that the Hook assumes to invoke your Lambda function.
@@ -63,8 +61,7 @@ impl CfnLambdaHook {
     /// Length: at most 256. Pattern: `arn:.+:iam::[0-9]{12}:role/.+`.
     #[track_caller]
     pub fn execution_role(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ExecutionRole", value.into_value());
-        self
+        Self(self.0.with("ExecutionRole", value.into_value()))
     }
 
     /// Specifies how the Hook responds when the Lambda function invoked by the Hook returns a `FAILED` response.
@@ -73,8 +70,7 @@ impl CfnLambdaHook {
     /// - `WARN` : Issues warnings to users but allows actions to continue. This is useful for non-critical validations or informational checks.
     #[track_caller]
     pub fn failure_mode(self, value: impl IntoValue<FailureMode>) -> Self {
-        self.0.set("FailureMode", value.into_value());
-        self
+        Self(self.0.with("FailureMode", value.into_value()))
     }
 
     /// Specifies if the Hook is `ENABLED` or `DISABLED`.
@@ -82,8 +78,7 @@ impl CfnLambdaHook {
     /// Default: `ENABLED`.
     #[track_caller]
     pub fn hook_status(self, value: impl IntoValue<HookStatus>) -> Self {
-        self.0.set("HookStatus", value.into_value());
-        self
+        Self(self.0.with("HookStatus", value.into_value()))
     }
 
     /// Specifies the Lambda function for the Hook. You can use:
@@ -94,8 +89,7 @@ impl CfnLambdaHook {
     /// Length: 1 to 170. Pattern: `(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?(-iso([a-z])?)?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?`.
     #[track_caller]
     pub fn lambda_function(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LambdaFunction", value.into_value());
-        self
+        Self(self.0.with("LambdaFunction", value.into_value()))
     }
 
     /// Contains logging configuration information for an extension.
@@ -103,8 +97,7 @@ impl CfnLambdaHook {
     /// Replacement: always.
     #[track_caller]
     pub fn logging_config(self, value: impl IntoValue<LoggingConfig>) -> Self {
-        self.0.set("LoggingConfig", value.into_value());
-        self
+        Self(self.0.with("LoggingConfig", value.into_value()))
     }
 
     /// Specifies the stack level filters for the Hook.
@@ -118,8 +111,7 @@ impl CfnLambdaHook {
     /// `StackFilters: FilteringCriteria: ALL StackNames: Exclude: - stack-1 - stack-2`
     #[track_caller]
     pub fn stack_filters(self, value: impl IntoValue<StackFilters>) -> Self {
-        self.0.set("StackFilters", value.into_value());
-        self
+        Self(self.0.with("StackFilters", value.into_value()))
     }
 
     /// Specifies the target filters for the Hook.
@@ -133,8 +125,7 @@ impl CfnLambdaHook {
     /// `TargetFilters: Actions: - CREATE - UPDATE - DELETE`
     #[track_caller]
     pub fn target_filters(self, value: impl IntoValue<TargetFilters>) -> Self {
-        self.0.set("TargetFilters", value.into_value());
-        self
+        Self(self.0.with("TargetFilters", value.into_value()))
     }
 
     /// Specifies the list of operations the Hook is run against. For more information, see [Hook targets](https://docs.aws.amazon.com/cloudformation-cli/latest/hooks-userguide/hooks-concepts.html#hook-terms-hook-target) in the *CloudFormation Hooks User Guide*.
@@ -144,8 +135,7 @@ impl CfnLambdaHook {
     /// No item twice.
     #[track_caller]
     pub fn target_operations(self, value: impl IntoList<TargetOperations>) -> Self {
-        self.0.set("TargetOperations", value.into_list());
-        self
+        Self(self.0.with("TargetOperations", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `HookArn`.
@@ -181,11 +171,12 @@ impl HookTarget {
         invocation_point: impl IntoValue<HookTargetInvocationPoint>,
         target_name: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Action", action.into_value());
-        properties.set("InvocationPoint", invocation_point.into_value());
-        properties.set("TargetName", target_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Action", action.into_value())
+                .with("InvocationPoint", invocation_point.into_value())
+                .with("TargetName", target_name.into_value()),
+        )
     }
 }
 
@@ -207,10 +198,11 @@ impl LoggingConfig {
         log_group_name: impl IntoValue<Name<markers::LogGroup>>,
         log_role_arn: impl IntoValue<Arn<markers::Role>>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("LogGroupName", log_group_name.into_value());
-        properties.set("LogRoleArn", log_role_arn.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("LogGroupName", log_group_name.into_value())
+                .with("LogRoleArn", log_role_arn.into_value()),
+        )
     }
 }
 
@@ -233,21 +225,17 @@ impl StackFilters {
     ///
     ///   Default: `ALL`.
     pub fn new(filtering_criteria: impl IntoValue<StackFiltersFilteringCriteria>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FilteringCriteria", filtering_criteria.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("FilteringCriteria", filtering_criteria.into_value()))
     }
 
     /// Includes or excludes specific stacks from Hook invocations.
-    pub fn stack_names(mut self, value: impl IntoValue<StackNames>) -> Self {
-        self.0.set("StackNames", value.into_value());
-        self
+    pub fn stack_names(self, value: impl IntoValue<StackNames>) -> Self {
+        Self(self.0.with("StackNames", value.into_value()))
     }
 
     /// Includes or excludes specific stacks from Hook invocations based on their associated IAM roles.
-    pub fn stack_roles(mut self, value: impl IntoValue<StackRoles>) -> Self {
-        self.0.set("StackRoles", value.into_value());
-        self
+    pub fn stack_roles(self, value: impl IntoValue<StackRoles>) -> Self {
+        Self(self.0.with("StackRoles", value.into_value()))
     }
 }
 
@@ -268,17 +256,15 @@ impl StackNames {
     /// The stack names to exclude. All stacks except those listed here will invoke the Hook.
     ///
     /// Items: 1 to 50. No item twice. Length of each: at most 128. Pattern of each: `^[a-zA-Z*?][-a-zA-Z0-9*?]*$`.
-    pub fn exclude(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Exclude", value.into_list());
-        self
+    pub fn exclude(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Exclude", value.into_list()))
     }
 
     /// The stack names to include. Only the stacks specified in this list will invoke the Hook.
     ///
     /// Items: 1 to 50. No item twice. Length of each: at most 128. Pattern of each: `^[a-zA-Z*?][-a-zA-Z0-9*?]*$`.
-    pub fn include(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Include", value.into_list());
-        self
+    pub fn include(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Include", value.into_list()))
     }
 }
 
@@ -299,17 +285,15 @@ impl StackRoles {
     /// The IAM role ARNs for stacks you want to exclude. The Hook will be invoked on all stacks except those initiated by the specified roles.
     ///
     /// Items: 1 to 50. No item twice. Length of each: at most 256.
-    pub fn exclude(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Exclude", value.into_list());
-        self
+    pub fn exclude(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Exclude", value.into_list()))
     }
 
     /// The IAM role ARNs to target stacks associated with these roles. Only stack operations initiated by these roles will invoke the Hook.
     ///
     /// Items: 1 to 50. No item twice. Length of each: at most 256.
-    pub fn include(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Include", value.into_list());
-        self
+    pub fn include(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Include", value.into_list()))
     }
 }
 
@@ -330,33 +314,29 @@ impl TargetFilters {
     /// List of actions that the hook is going to target
     ///
     /// Items: 1 to 50. No item twice.
-    pub fn actions(mut self, value: impl IntoList<TargetFiltersActions>) -> Self {
-        self.0.set("Actions", value.into_list());
-        self
+    pub fn actions(self, value: impl IntoList<TargetFiltersActions>) -> Self {
+        Self(self.0.with("Actions", value.into_list()))
     }
 
     /// List of invocation points that the hook is going to target
     ///
     /// Items: 1 to 50. No item twice.
-    pub fn invocation_points(mut self, value: impl IntoList<TargetFiltersInvocationPoints>) -> Self {
-        self.0.set("InvocationPoints", value.into_list());
-        self
+    pub fn invocation_points(self, value: impl IntoList<TargetFiltersInvocationPoints>) -> Self {
+        Self(self.0.with("InvocationPoints", value.into_list()))
     }
 
     /// List of type names that the hook is going to target
     ///
     /// Items: 1 to 50. No item twice. Length of each: 1 to 256. Pattern of each: `^(?!.*\*\?).*$`.
-    pub fn target_names(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("TargetNames", value.into_list());
-        self
+    pub fn target_names(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("TargetNames", value.into_list()))
     }
 
     /// List of hook targets
     ///
     /// Items: 1 to 50. No item twice.
-    pub fn targets(mut self, value: impl IntoList<HookTarget>) -> Self {
-        self.0.set("Targets", value.into_list());
-        self
+    pub fn targets(self, value: impl IntoList<HookTarget>) -> Self {
+        Self(self.0.with("Targets", value.into_list()))
     }
 }
 

@@ -20,21 +20,19 @@ impl CfnMacro {
     /// Makes the resource in `scope` with what it cannot be without: `FunctionName`, `Name`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, function_name: impl IntoValue<String>, name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).function_name(function_name).name(name)
+        Self(Resource::new(scope, id, "AWS::CloudFormation::Macro")).function_name(function_name).name(name)
     }
 
     /// A description of the macro.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the underlying Lambda function that you want CloudFormation to invoke when the macro is run.
     #[track_caller]
     pub fn function_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FunctionName", value.into_value());
-        self
+        Self(self.0.with("FunctionName", value.into_value()))
     }
 
     /// The CloudWatch Logs group to which CloudFormation sends error logging information when invoking the macro's underlying Lambda function.
@@ -42,15 +40,13 @@ impl CfnMacro {
     /// This will be an existing CloudWatch Logs LogGroup. Neither CloudFormation or Lambda will create the group.
     #[track_caller]
     pub fn log_group_name(self, value: impl IntoValue<Name<markers::LogGroup>>) -> Self {
-        self.0.set("LogGroupName", value.into_value());
-        self
+        Self(self.0.with("LogGroupName", value.into_value()))
     }
 
     /// The ARN of the role CloudFormation should assume when sending log entries to CloudWatch Logs.
     #[track_caller]
     pub fn log_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("LogRoleARN", value.into_value());
-        self
+        Self(self.0.with("LogRoleARN", value.into_value()))
     }
 
     /// The name of the macro. The name of the macro must be unique across all macros in the account.
@@ -58,8 +54,7 @@ impl CfnMacro {
     /// Replacement: always.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

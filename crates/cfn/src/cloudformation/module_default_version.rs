@@ -22,7 +22,7 @@ impl CfnModuleDefaultVersion {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFormation::ModuleDefaultVersion"))
     }
 
     /// The Amazon Resource Name (ARN) of the module version to set as the default version.
@@ -32,8 +32,7 @@ impl CfnModuleDefaultVersion {
     /// Replacement: always. Pattern: `^arn:aws[A-Za-z0-9-]{0,64}:cloudformation:[A-Za-z0-9-]{1,64}:([0-9]{12})?:type/module/.+/[0-9]{8}$`.
     #[track_caller]
     pub fn arn(self, value: impl IntoValue<Arn<markers::ModuleVersion>>) -> Self {
-        self.0.set("Arn", value.into_value());
-        self
+        Self(self.0.with("Arn", value.into_value()))
     }
 
     /// The name of the module.
@@ -43,8 +42,7 @@ impl CfnModuleDefaultVersion {
     /// Replacement: always. Pattern: `^[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}::MODULE`.
     #[track_caller]
     pub fn module_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ModuleName", value.into_value());
-        self
+        Self(self.0.with("ModuleName", value.into_value()))
     }
 
     /// The ID for the specific version of the module.
@@ -54,8 +52,7 @@ impl CfnModuleDefaultVersion {
     /// Replacement: always. Pattern: `^[0-9]{8}$`.
     #[track_caller]
     pub fn version_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VersionId", value.into_value());
-        self
+        Self(self.0.with("VersionId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.

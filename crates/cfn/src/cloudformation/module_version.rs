@@ -27,7 +27,9 @@ impl CfnModuleVersion {
         module_name: impl IntoValue<String>,
         module_package: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).module_name(module_name).module_package(module_package)
+        Self(Resource::new(scope, id, "AWS::CloudFormation::ModuleVersion"))
+            .module_name(module_name)
+            .module_package(module_package)
     }
 
     /// The name of the module being registered.
@@ -35,8 +37,7 @@ impl CfnModuleVersion {
     /// Replacement: always. Pattern: `^[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}::MODULE`.
     #[track_caller]
     pub fn module_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ModuleName", value.into_value());
-        self
+        Self(self.0.with("ModuleName", value.into_value()))
     }
 
     /// A URL to the S3 bucket for the package that contains the template fragment and schema files for the module version to register.
@@ -48,8 +49,7 @@ impl CfnModuleVersion {
     /// Replacement: always.
     #[track_caller]
     pub fn module_package(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ModulePackage", value.into_value());
-        self
+        Self(self.0.with("ModulePackage", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.

@@ -31,7 +31,7 @@ impl CfnPublicTypeVersion {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFormation::PublicTypeVersion"))
     }
 
     /// The Amazon Resource Number (ARN) of the extension.
@@ -41,8 +41,7 @@ impl CfnPublicTypeVersion {
     /// Replacement: always. Length: at most 1024. Pattern: `arn:aws[A-Za-z0-9-]{0,64}:cloudformation:[A-Za-z0-9-]{1,64}:[0-9]{12}:type/.+`.
     #[track_caller]
     pub fn arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Arn", value.into_value());
-        self
+        Self(self.0.with("Arn", value.into_value()))
     }
 
     /// The S3 bucket to which CloudFormation delivers the contract test execution logs.
@@ -57,8 +56,7 @@ impl CfnPublicTypeVersion {
     /// Replacement: always.
     #[track_caller]
     pub fn log_delivery_bucket(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogDeliveryBucket", value.into_value());
-        self
+        Self(self.0.with("LogDeliveryBucket", value.into_value()))
     }
 
     /// The version number to assign to this version of the extension.
@@ -76,8 +74,7 @@ impl CfnPublicTypeVersion {
     /// Replacement: always. Length: 5 to 64. Pattern: `^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(.*)$`.
     #[track_caller]
     pub fn public_version_number(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PublicVersionNumber", value.into_value());
-        self
+        Self(self.0.with("PublicVersionNumber", value.into_value()))
     }
 
     /// The type of the extension to test.
@@ -87,8 +84,7 @@ impl CfnPublicTypeVersion {
     /// Replacement: always.
     #[track_caller]
     pub fn r#type(self, value: impl IntoValue<Type>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// The name of the extension to test.
@@ -98,8 +94,7 @@ impl CfnPublicTypeVersion {
     /// Replacement: always. Pattern: `[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}(::MODULE){0,1}`.
     #[track_caller]
     pub fn type_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TypeName", value.into_value());
-        self
+        Self(self.0.with("TypeName", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `PublicTypeArn`.

@@ -20,7 +20,8 @@ impl CfnPublisher {
     /// Makes the resource in `scope` with what it cannot be without: `AcceptTermsAndConditions`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, accept_terms_and_conditions: impl IntoValue<bool>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).accept_terms_and_conditions(accept_terms_and_conditions)
+        Self(Resource::new(scope, id, "AWS::CloudFormation::Publisher"))
+            .accept_terms_and_conditions(accept_terms_and_conditions)
     }
 
     /// Whether you accept the [Terms and Conditions](https://docs.aws.amazon.com/https://cloudformation-registry-documents.s3.amazonaws.com/Terms_and_Conditions_for_AWS_CloudFormation_Registry_Publishers.pdf) for publishing extensions in the CloudFormation registry. You must accept the terms and conditions in order to register to publish public extensions to the CloudFormation registry.
@@ -30,8 +31,7 @@ impl CfnPublisher {
     /// Replacement: always.
     #[track_caller]
     pub fn accept_terms_and_conditions(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AcceptTermsAndConditions", value.into_value());
-        self
+        Self(self.0.with("AcceptTermsAndConditions", value.into_value()))
     }
 
     /// If you are using a Bitbucket or GitHub account for identity verification, the Amazon Resource Name (ARN) for your connection to that account.
@@ -41,8 +41,7 @@ impl CfnPublisher {
     /// Replacement: always. Length: 1 to 256. Pattern: `arn:aws(-[w]+)*:.+:.+:[0-9]{12}:.+`.
     #[track_caller]
     pub fn connection_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ConnectionArn", value.into_value());
-        self
+        Self(self.0.with("ConnectionArn", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `PublisherId`.

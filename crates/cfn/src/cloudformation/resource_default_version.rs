@@ -20,7 +20,7 @@ impl CfnResourceDefaultVersion {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFormation::ResourceDefaultVersion"))
     }
 
     /// The name of the resource.
@@ -30,8 +30,7 @@ impl CfnResourceDefaultVersion {
     /// Pattern: `^[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}$`.
     #[track_caller]
     pub fn type_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TypeName", value.into_value());
-        self
+        Self(self.0.with("TypeName", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the resource version.
@@ -41,8 +40,7 @@ impl CfnResourceDefaultVersion {
     /// Pattern: `^arn:aws[A-Za-z0-9-]{0,64}:cloudformation:[A-Za-z0-9-]{1,64}:([0-9]{12})?:type/resource/.+$`.
     #[track_caller]
     pub fn type_version_arn(self, value: impl IntoValue<Arn<markers::ResourceVersion>>) -> Self {
-        self.0.set("TypeVersionArn", value.into_value());
-        self
+        Self(self.0.with("TypeVersionArn", value.into_value()))
     }
 
     /// The ID of a specific version of the resource. The version ID is the value at the end of the Amazon Resource Name (ARN) assigned to the resource version when it's registered.
@@ -52,8 +50,7 @@ impl CfnResourceDefaultVersion {
     /// Pattern: `^[A-Za-z0-9-]{1,128}$`.
     #[track_caller]
     pub fn version_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VersionId", value.into_value());
-        self
+        Self(self.0.with("VersionId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.

@@ -31,7 +31,9 @@ impl CfnResourceVersion {
         schema_handler_package: impl IntoValue<String>,
         type_name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).schema_handler_package(schema_handler_package).type_name(type_name)
+        Self(Resource::new(scope, id, "AWS::CloudFormation::ResourceVersion"))
+            .schema_handler_package(schema_handler_package)
+            .type_name(type_name)
     }
 
     /// The Amazon Resource Name (ARN) of the IAM role for CloudFormation to assume when invoking the resource. If your resource calls AWS APIs in any of its handlers, you must create an IAM execution role that includes the necessary permissions to call those AWS APIs, and provision that execution role in your account. When CloudFormation needs to invoke the resource type handler, CloudFormation assumes this execution role to create a temporary session token, which it then passes to the resource type handler, thereby supplying your resource type with the appropriate credentials.
@@ -39,8 +41,7 @@ impl CfnResourceVersion {
     /// Replacement: always. Length: 1 to 256. Pattern: `^arn:.+:iam::[0-9]{12}:role/.+$`.
     #[track_caller]
     pub fn execution_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("ExecutionRoleArn", value.into_value());
-        self
+        Self(self.0.with("ExecutionRoleArn", value.into_value()))
     }
 
     /// Logging configuration information for a resource.
@@ -48,8 +49,7 @@ impl CfnResourceVersion {
     /// Replacement: always.
     #[track_caller]
     pub fn logging_config(self, value: impl IntoValue<LoggingConfig>) -> Self {
-        self.0.set("LoggingConfig", value.into_value());
-        self
+        Self(self.0.with("LoggingConfig", value.into_value()))
     }
 
     /// A URL to the S3 bucket for the resource project package that contains the necessary files for the resource you want to register.
@@ -61,8 +61,7 @@ impl CfnResourceVersion {
     /// Replacement: always. Length: 1 to 4096.
     #[track_caller]
     pub fn schema_handler_package(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SchemaHandlerPackage", value.into_value());
-        self
+        Self(self.0.with("SchemaHandlerPackage", value.into_value()))
     }
 
     /// The name of the resource being registered.
@@ -81,8 +80,7 @@ impl CfnResourceVersion {
     /// Replacement: always. Pattern: `^[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}$`.
     #[track_caller]
     pub fn type_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TypeName", value.into_value());
-        self
+        Self(self.0.with("TypeName", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.
@@ -151,16 +149,14 @@ impl LoggingConfig {
     /// The Amazon CloudWatch logs group to which CloudFormation sends error logging information when invoking the type's handlers.
     ///
     /// Replacement: always. Length: 1 to 512. Pattern: `^[\.\-_/#A-Za-z0-9]+$`.
-    pub fn log_group_name(mut self, value: impl IntoValue<Name<markers::LogGroup>>) -> Self {
-        self.0.set("LogGroupName", value.into_value());
-        self
+    pub fn log_group_name(self, value: impl IntoValue<Name<markers::LogGroup>>) -> Self {
+        Self(self.0.with("LogGroupName", value.into_value()))
     }
 
     /// The ARN of the role that CloudFormation should assume when sending log entries to CloudWatch logs.
     ///
     /// Replacement: always. Length: 1 to 256. Pattern: `^arn:.+:iam::[0-9]{12}:role/.+$`.
-    pub fn log_role_arn(mut self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("LogRoleArn", value.into_value());
-        self
+    pub fn log_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
+        Self(self.0.with("LogRoleArn", value.into_value()))
     }
 }

@@ -60,7 +60,7 @@ impl CfnStack {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFormation::Stack"))
     }
 
     /// The Amazon SNS topic ARNs to publish stack related events. You can find your Amazon SNS topic ARNs using the Amazon SNS console or your Command Line Interface (CLI).
@@ -68,8 +68,7 @@ impl CfnStack {
     /// Items: at most 5.
     #[track_caller]
     pub fn notification_arns(self, value: impl IntoList<String>) -> Self {
-        self.0.set("NotificationARNs", value.into_list());
-        self
+        Self(self.0.with("NotificationARNs", value.into_list()))
     }
 
     /// The set value pairs that represent the parameters passed to CloudFormation when this nested stack is created. Each parameter has a name corresponding to a parameter defined in the embedded template and a value representing the value that you want to set for the parameter.
@@ -83,8 +82,7 @@ impl CfnStack {
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
     #[track_caller]
     pub fn parameters(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Parameters", value.into_map());
-        self
+        Self(self.0.with("Parameters", value.into_map()))
     }
 
     /// Key-value pairs to associate with this stack. CloudFormation also propagates these tags to the resources created in the stack. A maximum number of 50 tags can be specified.
@@ -92,8 +90,7 @@ impl CfnStack {
     /// Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The URL of a file that contains the template body. The URL must point to a template (max size: 1 MB) that's located in an Amazon S3 bucket. The location for an Amazon S3 bucket must start with `https://`.
@@ -103,8 +100,7 @@ impl CfnStack {
     /// Length: 1 to 1024.
     #[track_caller]
     pub fn template_url(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TemplateURL", value.into_value());
-        self
+        Self(self.0.with("TemplateURL", value.into_value()))
     }
 
     /// The length of time, in minutes, that CloudFormation waits for the nested stack to reach the `CREATE_COMPLETE` state. The default is no timeout. When CloudFormation detects that the nested stack has reached the `CREATE_COMPLETE` state, it marks the nested stack resource as `CREATE_COMPLETE` in the parent stack and resumes creating the parent stack. If the timeout period expires before the nested stack reaches `CREATE_COMPLETE`, CloudFormation marks the nested stack as failed and rolls back both the nested stack and parent stack.
@@ -114,8 +110,7 @@ impl CfnStack {
     /// Range: at least 1.
     #[track_caller]
     pub fn timeout_in_minutes(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TimeoutInMinutes", value.into_value());
-        self
+        Self(self.0.with("TimeoutInMinutes", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `StackId`.

@@ -25,7 +25,9 @@ impl CfnStackSet {
         permission_model: impl IntoValue<PermissionModel>,
         stack_set_name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).permission_model(permission_model).stack_set_name(stack_set_name)
+        Self(Resource::new(scope, id, "AWS::CloudFormation::StackSet"))
+            .permission_model(permission_model)
+            .stack_set_name(stack_set_name)
     }
 
     /// The Amazon Resource Number (ARN) of the IAM role to use to create this StackSet. Specify an IAM role only if you are using customized administrator roles to control which users or groups can manage specific StackSets within the same administrator account.
@@ -37,8 +39,7 @@ impl CfnStackSet {
     /// Length: 20 to 2048.
     #[track_caller]
     pub fn administration_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("AdministrationRoleARN", value.into_value());
-        self
+        Self(self.0.with("AdministrationRoleARN", value.into_value()))
     }
 
     /// Describes whether StackSets automatically deploys to AWS Organizations accounts that are added to a target organization or organizational unit (OU). For more information, see [Enable or disable automatic deployments for StackSets in AWS Organizations](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-manage-auto-deployment.html) in the *CloudFormation User Guide*.
@@ -46,8 +47,7 @@ impl CfnStackSet {
     /// Required if the permissions model is `SERVICE_MANAGED`. (Not used with self-managed permissions.)
     #[track_caller]
     pub fn auto_deployment(self, value: impl IntoValue<AutoDeployment>) -> Self {
-        self.0.set("AutoDeployment", value.into_value());
-        self
+        Self(self.0.with("AutoDeployment", value.into_value()))
     }
 
     /// Specifies whether you are acting as an account administrator in the organization's management account or as a delegated administrator in a member account.
@@ -64,8 +64,7 @@ impl CfnStackSet {
     /// Valid only if the permissions model is `SERVICE_MANAGED`.
     #[track_caller]
     pub fn call_as(self, value: impl IntoValue<CallAs>) -> Self {
-        self.0.set("CallAs", value.into_value());
-        self
+        Self(self.0.with("CallAs", value.into_value()))
     }
 
     /// The capabilities that are allowed in the StackSet. Some StackSet templates might include resources that can affect permissions in your AWS account —for example, by creating new IAM users. For more information, see [Acknowledging IAM resources in CloudFormation templates](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html#using-iam-capabilities) in the *CloudFormation User Guide*.
@@ -73,8 +72,7 @@ impl CfnStackSet {
     /// No item twice.
     #[track_caller]
     pub fn capabilities(self, value: impl IntoList<Capabilities>) -> Self {
-        self.0.set("Capabilities", value.into_list());
-        self
+        Self(self.0.with("Capabilities", value.into_list()))
     }
 
     /// A description of the StackSet.
@@ -82,8 +80,7 @@ impl CfnStackSet {
     /// Length: 1 to 1024.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The name of the IAM execution role to use to create the StackSet. If you don't specify an execution role, CloudFormation uses the `AWSCloudFormationStackSetExecutionRole` role for the StackSet operation.
@@ -95,8 +92,7 @@ impl CfnStackSet {
     /// Length: 1 to 64. Pattern: `^[a-zA-Z_0-9+=,.@/-]+$`.
     #[track_caller]
     pub fn execution_role_name(self, value: impl IntoValue<Name<markers::Role>>) -> Self {
-        self.0.set("ExecutionRoleName", value.into_value());
-        self
+        Self(self.0.with("ExecutionRoleName", value.into_value()))
     }
 
     /// Describes whether StackSets performs non-conflicting operations concurrently and queues conflicting operations.
@@ -110,15 +106,13 @@ impl CfnStackSet {
     /// When inactive (default), StackSets performs one operation at a time in request order.
     #[track_caller]
     pub fn managed_execution(self, value: impl IntoValue<ManagedExecution>) -> Self {
-        self.0.set("ManagedExecution", value.into_value());
-        self
+        Self(self.0.with("ManagedExecution", value.into_value()))
     }
 
     /// The user-specified preferences for how CloudFormation performs a StackSet operation.
     #[track_caller]
     pub fn operation_preferences(self, value: impl IntoValue<OperationPreferences>) -> Self {
-        self.0.set("OperationPreferences", value.into_value());
-        self
+        Self(self.0.with("OperationPreferences", value.into_value()))
     }
 
     /// The input parameters for the StackSet template.
@@ -126,8 +120,7 @@ impl CfnStackSet {
     /// No item twice.
     #[track_caller]
     pub fn parameters(self, value: impl IntoList<Parameter>) -> Self {
-        self.0.set("Parameters", value.into_list());
-        self
+        Self(self.0.with("Parameters", value.into_list()))
     }
 
     /// Describes how the IAM roles required for StackSet operations are created.
@@ -138,8 +131,7 @@ impl CfnStackSet {
     /// Replacement: always.
     #[track_caller]
     pub fn permission_model(self, value: impl IntoValue<PermissionModel>) -> Self {
-        self.0.set("PermissionModel", value.into_value());
-        self
+        Self(self.0.with("PermissionModel", value.into_value()))
     }
 
     /// A group of stack instances with parameters in some specific accounts and Regions.
@@ -147,8 +139,7 @@ impl CfnStackSet {
     /// No item twice.
     #[track_caller]
     pub fn stack_instances_group(self, value: impl IntoList<StackInstances>) -> Self {
-        self.0.set("StackInstancesGroup", value.into_list());
-        self
+        Self(self.0.with("StackInstancesGroup", value.into_list()))
     }
 
     /// The name to associate with the StackSet. The name must be unique in the Region where you create your StackSet.
@@ -156,8 +147,7 @@ impl CfnStackSet {
     /// Replacement: always. Length: at most 128. Pattern: `^[a-zA-Z][a-zA-Z0-9\-]{0,127}$`.
     #[track_caller]
     pub fn stack_set_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StackSetName", value.into_value());
-        self
+        Self(self.0.with("StackSetName", value.into_value()))
     }
 
     /// Key-value pairs to associate with this stack. CloudFormation also propagates these tags to supported resources in the stack. You can specify a maximum number of 50 tags.
@@ -167,8 +157,7 @@ impl CfnStackSet {
     /// Items: at most 50. No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The structure that contains the template body, with a minimum length of 1 byte and a maximum length of 51,200 bytes.
@@ -178,8 +167,7 @@ impl CfnStackSet {
     /// Length: 1 to 51200.
     #[track_caller]
     pub fn template_body(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TemplateBody", value.into_value());
-        self
+        Self(self.0.with("TemplateBody", value.into_value()))
     }
 
     /// The URL of a file that contains the template body. The URL must point to a template (max size: 1 MB) that's located in an Amazon S3 bucket or a Systems Manager document. The location for an Amazon S3 bucket must start with `https://`.
@@ -189,8 +177,7 @@ impl CfnStackSet {
     /// Length: 1 to 5120.
     #[track_caller]
     pub fn template_url(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TemplateURL", value.into_value());
-        self
+        Self(self.0.with("TemplateURL", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `StackSetId`.
@@ -219,21 +206,18 @@ impl AutoDeployment {
     /// A list of StackSet ARNs that this StackSet depends on for auto-deployment operations. When auto-deployment is triggered, operations will be sequenced to ensure all dependencies complete successfully before this StackSet's operation begins.
     ///
     /// No item twice.
-    pub fn depends_on(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("DependsOn", value.into_list());
-        self
+    pub fn depends_on(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("DependsOn", value.into_list()))
     }
 
     /// If set to `true`, StackSets automatically deploys additional stack instances to AWS Organizations accounts that are added to a target organization or organizational unit (OU) in the specified Regions. If an account is removed from a target organization or OU, StackSets deletes stack instances from the account in the specified Regions.
-    pub fn enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+    pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Enabled", value.into_value()))
     }
 
     /// If set to `true`, stack resources are retained when an account is removed from a target organization or OU. If set to `false`, stack resources are deleted. Specify only if `Enabled` is set to `True`.
-    pub fn retain_stacks_on_account_removal(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RetainStacksOnAccountRemoval", value.into_value());
-        self
+    pub fn retain_stacks_on_account_removal(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("RetainStacksOnAccountRemoval", value.into_value()))
     }
 }
 
@@ -265,9 +249,8 @@ impl DeploymentTargets {
     /// - `INTERSECTION` : StackSet deploys to the accounts specified in the `Accounts` property.
     /// - `DIFFERENCE` : StackSet deploys to the OU, excluding the accounts specified in the `Accounts` property.
     /// - `UNION` : StackSet deploys to the OU, and the accounts specified in the `Accounts` property. `UNION` is not supported for create operations when using StackSet as a resource or the `CreateStackInstances` API.
-    pub fn account_filter_type(mut self, value: impl IntoValue<DeploymentTargetsAccountFilterType>) -> Self {
-        self.0.set("AccountFilterType", value.into_value());
-        self
+    pub fn account_filter_type(self, value: impl IntoValue<DeploymentTargetsAccountFilterType>) -> Self {
+        Self(self.0.with("AccountFilterType", value.into_value()))
     }
 
     /// The account IDs of the AWS accounts. If you have many account numbers, you can provide those accounts using the `AccountsUrl` property instead.
@@ -275,9 +258,8 @@ impl DeploymentTargets {
     /// *Pattern* : `^[0-9]{12}$`
     ///
     /// Items: at least 1. No item twice. Pattern of each: `^[0-9]{12}$`.
-    pub fn accounts(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Accounts", value.into_list());
-        self
+    pub fn accounts(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Accounts", value.into_list()))
     }
 
     /// The Amazon S3 URL path to a file that contains a list of AWS account IDs. The file format must be either `.csv` or `.txt`, and the data can be comma-separated or new-line-separated. There is currently a 10MB limit for the data (approximately 800,000 accounts).
@@ -285,9 +267,8 @@ impl DeploymentTargets {
     /// This property serves the same purpose as `Accounts` but allows you to specify a large number of accounts.
     ///
     /// Length: 1 to 5120. Pattern: `(s3://|http(s?)://).+`.
-    pub fn accounts_url(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AccountsUrl", value.into_value());
-        self
+    pub fn accounts_url(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AccountsUrl", value.into_value()))
     }
 
     /// The organization root ID or organizational unit (OU) IDs.
@@ -295,9 +276,8 @@ impl DeploymentTargets {
     /// *Pattern* : `^(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32})$`
     ///
     /// Items: at least 1. No item twice. Pattern of each: `^(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32})$`.
-    pub fn organizational_unit_ids(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("OrganizationalUnitIds", value.into_list());
-        self
+    pub fn organizational_unit_ids(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("OrganizationalUnitIds", value.into_list()))
     }
 }
 
@@ -320,9 +300,8 @@ impl ManagedExecution {
     /// > You can't modify your StackSet's execution configuration while there are running or queued operations for that StackSet.
     ///
     /// When `false` (default), StackSets performs one operation at a time in request order.
-    pub fn active(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Active", value.into_value());
-        self
+    pub fn active(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Active", value.into_value()))
     }
 }
 
@@ -344,9 +323,8 @@ impl OperationPreferences {
     ///
     /// If failure tolerance or Maximum concurrent accounts are set to percentages, the behavior is similar.
     /// - `SOFT_FAILURE_TOLERANCE` : This option decouples `FailureToleranceCount` from the actual concurrency. This allows StackSet operations to run at the concurrency level set by the `MaxConcurrentCount` value, or `MaxConcurrentPercentage`, regardless of the number of failures.
-    pub fn concurrency_mode(mut self, value: impl IntoValue<OperationPreferencesConcurrencyMode>) -> Self {
-        self.0.set("ConcurrencyMode", value.into_value());
-        self
+    pub fn concurrency_mode(self, value: impl IntoValue<OperationPreferencesConcurrencyMode>) -> Self {
+        Self(self.0.with("ConcurrencyMode", value.into_value()))
     }
 
     /// The number of accounts per Region this operation can fail in before CloudFormation stops the operation in that Region. If the operation is stopped in a Region, CloudFormation doesn't attempt the operation in any subsequent Regions.
@@ -354,9 +332,8 @@ impl OperationPreferences {
     /// Conditional: You must specify either `FailureToleranceCount` or `FailureTolerancePercentage` (but not both).
     ///
     /// Range: at least 0.
-    pub fn failure_tolerance_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("FailureToleranceCount", value.into_value());
-        self
+    pub fn failure_tolerance_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("FailureToleranceCount", value.into_value()))
     }
 
     /// The percentage of accounts per Region this stack operation can fail in before CloudFormation stops the operation in that Region. If the operation is stopped in a Region, CloudFormation doesn't attempt the operation in any subsequent Regions.
@@ -366,9 +343,8 @@ impl OperationPreferences {
     /// Conditional: You must specify either `FailureToleranceCount` or `FailureTolerancePercentage`, but not both.
     ///
     /// Range: 0 to 100.
-    pub fn failure_tolerance_percentage(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("FailureTolerancePercentage", value.into_value());
-        self
+    pub fn failure_tolerance_percentage(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("FailureTolerancePercentage", value.into_value()))
     }
 
     /// The maximum number of accounts in which to perform this operation at one time. This is dependent on the value of `FailureToleranceCount`. `MaxConcurrentCount` is at most one more than the `FailureToleranceCount`.
@@ -378,9 +354,8 @@ impl OperationPreferences {
     /// Conditional: You must specify either `MaxConcurrentCount` or `MaxConcurrentPercentage`, but not both.
     ///
     /// Range: at least 1.
-    pub fn max_concurrent_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxConcurrentCount", value.into_value());
-        self
+    pub fn max_concurrent_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxConcurrentCount", value.into_value()))
     }
 
     /// The maximum percentage of accounts in which to perform this operation at one time.
@@ -392,23 +367,20 @@ impl OperationPreferences {
     /// Conditional: You must specify either `MaxConcurrentCount` or `MaxConcurrentPercentage`, but not both.
     ///
     /// Range: 0 to 100.
-    pub fn max_concurrent_percentage(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxConcurrentPercentage", value.into_value());
-        self
+    pub fn max_concurrent_percentage(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxConcurrentPercentage", value.into_value()))
     }
 
     /// The concurrency type of deploying StackSets operations in Regions, could be in parallel or one Region at a time.
-    pub fn region_concurrency_type(mut self, value: impl IntoValue<OperationPreferencesRegionConcurrencyType>) -> Self {
-        self.0.set("RegionConcurrencyType", value.into_value());
-        self
+    pub fn region_concurrency_type(self, value: impl IntoValue<OperationPreferencesRegionConcurrencyType>) -> Self {
+        Self(self.0.with("RegionConcurrencyType", value.into_value()))
     }
 
     /// The order of the Regions where you want to perform the stack operation.
     ///
     /// Pattern of each: `^[a-zA-Z0-9-]{1,128}$`.
-    pub fn region_order(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("RegionOrder", value.into_list());
-        self
+    pub fn region_order(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("RegionOrder", value.into_list()))
     }
 }
 
@@ -427,10 +399,11 @@ impl Parameter {
     ///
     ///
     pub fn new(parameter_key: impl IntoValue<String>, parameter_value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ParameterKey", parameter_key.into_value());
-        properties.set("ParameterValue", parameter_value.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ParameterKey", parameter_key.into_value())
+                .with("ParameterValue", parameter_value.into_value()),
+        )
     }
 }
 
@@ -449,18 +422,18 @@ impl StackInstances {
     ///
     ///   Items: at least 1. No item twice. Pattern of each: `^[a-zA-Z0-9-]{1,128}$`.
     pub fn new(deployment_targets: impl IntoValue<DeploymentTargets>, regions: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DeploymentTargets", deployment_targets.into_value());
-        properties.set("Regions", regions.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("DeploymentTargets", deployment_targets.into_value())
+                .with("Regions", regions.into_list()),
+        )
     }
 
     /// A list of StackSet parameters whose values you want to override in the selected stack instances.
     ///
     /// No item twice.
-    pub fn parameter_overrides(mut self, value: impl IntoList<Parameter>) -> Self {
-        self.0.set("ParameterOverrides", value.into_list());
-        self
+    pub fn parameter_overrides(self, value: impl IntoList<Parameter>) -> Self {
+        Self(self.0.with("ParameterOverrides", value.into_list()))
     }
 }
 

@@ -20,7 +20,7 @@ impl CfnTypeActivation {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFormation::TypeActivation"))
     }
 
     /// Whether to automatically update the extension in this account and Region when a new *minor* version is published by the extension publisher. Major versions released by the publisher must be manually updated.
@@ -28,15 +28,13 @@ impl CfnTypeActivation {
     /// The default is `true`.
     #[track_caller]
     pub fn auto_update(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AutoUpdate", value.into_value());
-        self
+        Self(self.0.with("AutoUpdate", value.into_value()))
     }
 
     /// The name of the IAM execution role to use to activate the extension.
     #[track_caller]
     pub fn execution_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("ExecutionRoleArn", value.into_value());
-        self
+        Self(self.0.with("ExecutionRoleArn", value.into_value()))
     }
 
     /// Specifies logging configuration information for an extension.
@@ -44,8 +42,7 @@ impl CfnTypeActivation {
     /// Replacement: always.
     #[track_caller]
     pub fn logging_config(self, value: impl IntoValue<LoggingConfig>) -> Self {
-        self.0.set("LoggingConfig", value.into_value());
-        self
+        Self(self.0.with("LoggingConfig", value.into_value()))
     }
 
     /// The major version of this extension you want to activate, if multiple major versions are available. The default is the latest major version. CloudFormation uses the latest available *minor* version of the major version selected.
@@ -55,8 +52,7 @@ impl CfnTypeActivation {
     /// Length: 1 to 100000.
     #[track_caller]
     pub fn major_version(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MajorVersion", value.into_value());
-        self
+        Self(self.0.with("MajorVersion", value.into_value()))
     }
 
     /// The Amazon Resource Number (ARN) of the public extension.
@@ -66,8 +62,7 @@ impl CfnTypeActivation {
     /// Length: at most 1024. Pattern: `arn:aws[A-Za-z0-9-]{0,64}:cloudformation:[A-Za-z0-9-]{1,64}:([0-9]{12})?:type/.+`.
     #[track_caller]
     pub fn public_type_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PublicTypeArn", value.into_value());
-        self
+        Self(self.0.with("PublicTypeArn", value.into_value()))
     }
 
     /// The ID of the extension publisher.
@@ -77,8 +72,7 @@ impl CfnTypeActivation {
     /// Length: 1 to 40. Pattern: `[0-9a-zA-Z-]{1,40}`.
     #[track_caller]
     pub fn publisher_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PublisherId", value.into_value());
-        self
+        Self(self.0.with("PublisherId", value.into_value()))
     }
 
     /// The extension type.
@@ -86,8 +80,7 @@ impl CfnTypeActivation {
     /// Conditional: You must specify `PublicTypeArn`, or `TypeName`, `Type`, and `PublisherId`.
     #[track_caller]
     pub fn r#type(self, value: impl IntoValue<Type>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// The name of the extension.
@@ -97,8 +90,7 @@ impl CfnTypeActivation {
     /// Pattern: `[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}(::MODULE){0,1}`.
     #[track_caller]
     pub fn type_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TypeName", value.into_value());
-        self
+        Self(self.0.with("TypeName", value.into_value()))
     }
 
     /// An alias to assign to the public extension in this account and Region. If you specify an alias for the extension, CloudFormation treats the alias as the extension type name within this account and Region. You must use the alias to refer to the extension in your templates, API calls, and CloudFormation console.
@@ -108,8 +100,7 @@ impl CfnTypeActivation {
     /// Length: 10 to 204. Pattern: `[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}(::MODULE){0,1}`.
     #[track_caller]
     pub fn type_name_alias(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TypeNameAlias", value.into_value());
-        self
+        Self(self.0.with("TypeNameAlias", value.into_value()))
     }
 
     /// Manually updates a previously-activated type to a new major or minor version, if available. You can also use this parameter to update the value of `AutoUpdate`.
@@ -118,8 +109,7 @@ impl CfnTypeActivation {
     /// - `MINOR` : CloudFormation updates the extension to the newest minor version, if one is available.
     #[track_caller]
     pub fn version_bump(self, value: impl IntoValue<VersionBump>) -> Self {
-        self.0.set("VersionBump", value.into_value());
-        self
+        Self(self.0.with("VersionBump", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.
@@ -148,17 +138,15 @@ impl LoggingConfig {
     /// The Amazon CloudWatch Logs group to which CloudFormation sends error logging information when invoking the extension's handlers.
     ///
     /// Replacement: always. Length: 1 to 512. Pattern: `^[\.\-_/#A-Za-z0-9]+$`.
-    pub fn log_group_name(mut self, value: impl IntoValue<Name<markers::LogGroup>>) -> Self {
-        self.0.set("LogGroupName", value.into_value());
-        self
+    pub fn log_group_name(self, value: impl IntoValue<Name<markers::LogGroup>>) -> Self {
+        Self(self.0.with("LogGroupName", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the role that CloudFormation should assume when sending log entries to CloudWatch Logs.
     ///
     /// Replacement: always. Length: 1 to 256.
-    pub fn log_role_arn(mut self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("LogRoleArn", value.into_value());
-        self
+    pub fn log_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
+        Self(self.0.with("LogRoleArn", value.into_value()))
     }
 }
 

@@ -20,7 +20,7 @@ impl CfnWaitCondition {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFormation::WaitCondition"))
     }
 
     /// The number of success signals that CloudFormation must receive before it continues the stack creation process. When the wait condition receives the requisite number of success signals, CloudFormation resumes the creation of the stack. If the wait condition doesn't receive the specified number of success signals before the Timeout period expires, CloudFormation assumes that the wait condition has failed and rolls the stack back.
@@ -28,8 +28,7 @@ impl CfnWaitCondition {
     /// Updates aren't supported.
     #[track_caller]
     pub fn count(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Count", value.into_value());
-        self
+        Self(self.0.with("Count", value.into_value()))
     }
 
     /// A reference to the wait condition handle used to signal this wait condition. Use the `Ref` intrinsic function to specify an [AWS::CloudFormation::WaitConditionHandle](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-waitconditionhandle.html) resource.
@@ -39,8 +38,7 @@ impl CfnWaitCondition {
     /// Updates aren't supported.
     #[track_caller]
     pub fn handle(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Handle", value.into_value());
-        self
+        Self(self.0.with("Handle", value.into_value()))
     }
 
     /// The length of time (in seconds) to wait for the number of signals that the `Count` property specifies. `Timeout` is a minimum-bound property, meaning the timeout occurs no sooner than the time you specify, but can occur shortly thereafter. The maximum time that can be specified for this property is 12 hours (43200 seconds).
@@ -48,8 +46,7 @@ impl CfnWaitCondition {
     /// Updates aren't supported.
     #[track_caller]
     pub fn timeout(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Timeout", value.into_value());
-        self
+        Self(self.0.with("Timeout", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -24,7 +24,7 @@ impl CfnWaitConditionHandle {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFormation::WaitConditionHandle"))
     }
 
     /// What `Ref` returns: the resource's `Id`.

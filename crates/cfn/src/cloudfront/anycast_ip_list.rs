@@ -18,14 +18,13 @@ impl CfnAnycastIpList {
     /// Makes the resource in `scope` with what it cannot be without: `IpCount`, `Name`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, ip_count: impl IntoValue<i64>, name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).ip_count(ip_count).name(name)
+        Self(Resource::new(scope, id, "AWS::CloudFront::AnycastIpList")).ip_count(ip_count).name(name)
     }
 
     /// The IP address type for the Anycast static IP list.
     #[track_caller]
     pub fn ip_address_type(self, value: impl IntoValue<IpAddressType>) -> Self {
-        self.0.set("IpAddressType", value.into_value());
-        self
+        Self(self.0.with("IpAddressType", value.into_value()))
     }
 
     /// The number of IP addresses in the Anycast static IP list.
@@ -33,15 +32,13 @@ impl CfnAnycastIpList {
     /// Replacement: always.
     #[track_caller]
     pub fn ip_count(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("IpCount", value.into_value());
-        self
+        Self(self.0.with("IpCount", value.into_value()))
     }
 
     /// A list of IPAM CIDR configurations that define the IP address ranges, IPAM pools, and associated Anycast IP addresses.
     #[track_caller]
     pub fn ipam_cidr_configs(self, value: impl IntoList<IpamCidrConfig>) -> Self {
-        self.0.set("IpamCidrConfigs", value.into_list());
-        self
+        Self(self.0.with("IpamCidrConfigs", value.into_list()))
     }
 
     /// The name of the Anycast static IP list.
@@ -49,8 +46,7 @@ impl CfnAnycastIpList {
     /// Replacement: always. Length: 1 to 64. Pattern: `^[a-zA-Z0-9-_]{1,64}$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// A complex type that contains zero or more `Tag` elements.
@@ -58,8 +54,7 @@ impl CfnAnycastIpList {
     /// Replacement: always.
     #[track_caller]
     pub fn tags(self, value: impl IntoValue<Tags>) -> Self {
-        self.0.set("Tags", value.into_value());
-        self
+        Self(self.0.with("Tags", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -103,10 +98,7 @@ impl IpamCidrConfig {
     ///
     ///
     pub fn new(cidr: impl IntoValue<String>, ipam_pool_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Cidr", cidr.into_value());
-        properties.set("IpamPoolArn", ipam_pool_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Cidr", cidr.into_value()).with("IpamPoolArn", ipam_pool_arn.into_value()))
     }
 }
 
@@ -123,9 +115,8 @@ impl Tags {
     }
 
     /// A complex type that contains `Tag` elements.
-    pub fn items(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Items", value.into_list());
-        self
+    pub fn items(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("Items", value.into_list()))
     }
 }
 

@@ -25,14 +25,13 @@ impl CfnCachePolicy {
     /// Makes the resource in `scope` with what it cannot be without: `CachePolicyConfig`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, cache_policy_config: impl IntoValue<CachePolicyConfig>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).cache_policy_config(cache_policy_config)
+        Self(Resource::new(scope, id, "AWS::CloudFront::CachePolicy")).cache_policy_config(cache_policy_config)
     }
 
     /// The cache policy configuration.
     #[track_caller]
     pub fn cache_policy_config(self, value: impl IntoValue<CachePolicyConfig>) -> Self {
-        self.0.set("CachePolicyConfig", value.into_value());
-        self
+        Self(self.0.with("CachePolicyConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -94,22 +93,22 @@ impl CachePolicyConfig {
         name: impl IntoValue<String>,
         parameters_in_cache_key_and_forwarded_to_origin: impl IntoValue<ParametersInCacheKeyAndForwardedToOrigin>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DefaultTTL", default_ttl.into_value());
-        properties.set("MaxTTL", max_ttl.into_value());
-        properties.set("MinTTL", min_ttl.into_value());
-        properties.set("Name", name.into_value());
-        properties.set(
-            "ParametersInCacheKeyAndForwardedToOrigin",
-            parameters_in_cache_key_and_forwarded_to_origin.into_value(),
-        );
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("DefaultTTL", default_ttl.into_value())
+                .with("MaxTTL", max_ttl.into_value())
+                .with("MinTTL", min_ttl.into_value())
+                .with("Name", name.into_value())
+                .with(
+                    "ParametersInCacheKeyAndForwardedToOrigin",
+                    parameters_in_cache_key_and_forwarded_to_origin.into_value(),
+                ),
+        )
     }
 
     /// A comment to describe the cache policy. The comment cannot be longer than 128 characters.
-    pub fn comment(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Comment", value.into_value());
-        self
+    pub fn comment(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Comment", value.into_value()))
     }
 }
 
@@ -130,15 +129,12 @@ impl CookiesConfig {
     ///
     ///   Pattern: `^(none|whitelist|allExcept|all)$`.
     pub fn new(cookie_behavior: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CookieBehavior", cookie_behavior.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("CookieBehavior", cookie_behavior.into_value()))
     }
 
     /// Contains a list of cookie names.
-    pub fn cookies(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Cookies", value.into_list());
-        self
+    pub fn cookies(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Cookies", value.into_list()))
     }
 }
 
@@ -157,15 +153,12 @@ impl HeadersConfig {
     ///
     ///   Pattern: `^(none|whitelist)$`.
     pub fn new(header_behavior: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("HeaderBehavior", header_behavior.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("HeaderBehavior", header_behavior.into_value()))
     }
 
     /// Contains a list of HTTP header names.
-    pub fn headers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Headers", value.into_list());
-        self
+    pub fn headers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Headers", value.into_list()))
     }
 }
 
@@ -209,12 +202,13 @@ impl ParametersInCacheKeyAndForwardedToOrigin {
         headers_config: impl IntoValue<HeadersConfig>,
         query_strings_config: impl IntoValue<QueryStringsConfig>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CookiesConfig", cookies_config.into_value());
-        properties.set("EnableAcceptEncodingGzip", enable_accept_encoding_gzip.into_value());
-        properties.set("HeadersConfig", headers_config.into_value());
-        properties.set("QueryStringsConfig", query_strings_config.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("CookiesConfig", cookies_config.into_value())
+                .with("EnableAcceptEncodingGzip", enable_accept_encoding_gzip.into_value())
+                .with("HeadersConfig", headers_config.into_value())
+                .with("QueryStringsConfig", query_strings_config.into_value()),
+        )
     }
 
     /// A flag that can affect whether the `Accept-Encoding` HTTP header is included in the cache key and included in requests that CloudFront sends to the origin.
@@ -230,9 +224,8 @@ impl ParametersInCacheKeyAndForwardedToOrigin {
     /// If you set this value to `true`, and this cache behavior also has an origin request policy attached, do not include the `Accept-Encoding` header in the origin request policy. CloudFront always includes the `Accept-Encoding` header in origin requests when the value of this field is `true`, so including this header in an origin request policy has no effect.
     ///
     /// If both of these fields are `false`, then CloudFront treats the `Accept-Encoding` header the same as any other HTTP header in the viewer request. By default, it's not included in the cache key and it's not included in origin requests. In this case, you can manually add `Accept-Encoding` to the headers whitelist like any other HTTP header.
-    pub fn enable_accept_encoding_brotli(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableAcceptEncodingBrotli", value.into_value());
-        self
+    pub fn enable_accept_encoding_brotli(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableAcceptEncodingBrotli", value.into_value()))
     }
 }
 
@@ -253,14 +246,11 @@ impl QueryStringsConfig {
     ///
     ///   Pattern: `^(none|whitelist|allExcept|all)$`.
     pub fn new(query_string_behavior: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("QueryStringBehavior", query_string_behavior.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("QueryStringBehavior", query_string_behavior.into_value()))
     }
 
     /// Contains a list of query string names.
-    pub fn query_strings(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("QueryStrings", value.into_list());
-        self
+    pub fn query_strings(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("QueryStrings", value.into_list()))
     }
 }

@@ -22,7 +22,7 @@ impl CfnCloudFrontOriginAccessIdentity {
         id: &str,
         cloud_front_origin_access_identity_config: impl IntoValue<CloudFrontOriginAccessIdentityConfig>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFront::CloudFrontOriginAccessIdentity"))
             .cloud_front_origin_access_identity_config(cloud_front_origin_access_identity_config)
     }
 
@@ -32,8 +32,7 @@ impl CfnCloudFrontOriginAccessIdentity {
         self,
         value: impl IntoValue<CloudFrontOriginAccessIdentityConfig>,
     ) -> Self {
-        self.0.set("CloudFrontOriginAccessIdentityConfig", value.into_value());
-        self
+        Self(self.0.with("CloudFrontOriginAccessIdentityConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -64,8 +63,6 @@ impl CloudFrontOriginAccessIdentityConfig {
     ///
     ///
     pub fn new(comment: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Comment", comment.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Comment", comment.into_value()))
     }
 }

@@ -24,7 +24,7 @@ impl CfnConnectionFunction {
         connection_function_config: impl IntoValue<ConnectionFunctionConfig>,
         name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFront::ConnectionFunction"))
             .connection_function_code(connection_function_code)
             .connection_function_config(connection_function_config)
             .name(name)
@@ -35,22 +35,19 @@ impl CfnConnectionFunction {
     /// Default: `false`.
     #[track_caller]
     pub fn auto_publish(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AutoPublish", value.into_value());
-        self
+        Self(self.0.with("AutoPublish", value.into_value()))
     }
 
     /// The code for the connection function.
     #[track_caller]
     pub fn connection_function_code(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ConnectionFunctionCode", value.into_value());
-        self
+        Self(self.0.with("ConnectionFunctionCode", value.into_value()))
     }
 
     /// Contains configuration information about a CloudFront function.
     #[track_caller]
     pub fn connection_function_config(self, value: impl IntoValue<ConnectionFunctionConfig>) -> Self {
-        self.0.set("ConnectionFunctionConfig", value.into_value());
-        self
+        Self(self.0.with("ConnectionFunctionConfig", value.into_value()))
     }
 
     /// The connection function name.
@@ -58,15 +55,13 @@ impl CfnConnectionFunction {
     /// Replacement: always. Length: 1 to 64. Pattern: `^[a-zA-Z0-9-_]{1,64}$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// A complex type that contains zero or more `Tag` elements.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -125,18 +120,14 @@ impl ConnectionFunctionConfig {
     ///
     ///   Replacement: always.
     pub fn new(comment: impl IntoValue<String>, runtime: impl IntoValue<ConnectionFunctionConfigRuntime>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Comment", comment.into_value());
-        properties.set("Runtime", runtime.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Comment", comment.into_value()).with("Runtime", runtime.into_value()))
     }
 
     /// The configuration for the key value store associations.
     ///
     /// No item twice.
-    pub fn key_value_store_associations(mut self, value: impl IntoList<KeyValueStoreAssociation>) -> Self {
-        self.0.set("KeyValueStoreAssociations", value.into_list());
-        self
+    pub fn key_value_store_associations(self, value: impl IntoList<KeyValueStoreAssociation>) -> Self {
+        Self(self.0.with("KeyValueStoreAssociations", value.into_list()))
     }
 }
 
@@ -152,9 +143,7 @@ impl KeyValueStoreAssociation {
     ///
     ///
     pub fn new(key_value_store_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("KeyValueStoreARN", key_value_store_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("KeyValueStoreARN", key_value_store_arn.into_value()))
     }
 }
 

@@ -18,28 +18,25 @@ impl CfnConnectionGroup {
     /// Makes the resource in `scope` with what it cannot be without: `Name`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).name(name)
+        Self(Resource::new(scope, id, "AWS::CloudFront::ConnectionGroup")).name(name)
     }
 
     /// The ID of the Anycast static IP list.
     #[track_caller]
     pub fn anycast_ip_list_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AnycastIpListId", value.into_value());
-        self
+        Self(self.0.with("AnycastIpListId", value.into_value()))
     }
 
     /// Whether the connection group is enabled.
     #[track_caller]
     pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+        Self(self.0.with("Enabled", value.into_value()))
     }
 
     /// IPv6 is enabled for the connection group.
     #[track_caller]
     pub fn ipv6_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Ipv6Enabled", value.into_value());
-        self
+        Self(self.0.with("Ipv6Enabled", value.into_value()))
     }
 
     /// The name of the connection group.
@@ -47,15 +44,13 @@ impl CfnConnectionGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// A complex type that contains zero or more `Tag` elements.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -26,15 +26,14 @@ impl CfnContinuousDeploymentPolicy {
         id: &str,
         continuous_deployment_policy_config: impl IntoValue<ContinuousDeploymentPolicyConfig>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFront::ContinuousDeploymentPolicy"))
             .continuous_deployment_policy_config(continuous_deployment_policy_config)
     }
 
     /// Contains the configuration for a continuous deployment policy.
     #[track_caller]
     pub fn continuous_deployment_policy_config(self, value: impl IntoValue<ContinuousDeploymentPolicyConfig>) -> Self {
-        self.0.set("ContinuousDeploymentPolicyConfig", value.into_value());
-        self
+        Self(self.0.with("ContinuousDeploymentPolicyConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -68,40 +67,37 @@ impl ContinuousDeploymentPolicyConfig {
     ///
     ///   Items: at least 1. No item twice.
     pub fn new(enabled: impl IntoValue<bool>, staging_distribution_dns_names: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enabled", enabled.into_value());
-        properties.set("StagingDistributionDnsNames", staging_distribution_dns_names.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Enabled", enabled.into_value())
+                .with("StagingDistributionDnsNames", staging_distribution_dns_names.into_list()),
+        )
     }
 
     /// This configuration determines which HTTP requests are sent to the staging distribution. If the HTTP request contains a header and value that matches what you specify here, the request is sent to the staging distribution. Otherwise the request is sent to the primary distribution.
     ///
     /// Deprecated.
-    pub fn single_header_policy_config(mut self, value: impl IntoValue<SingleHeaderPolicyConfig>) -> Self {
-        self.0.set("SingleHeaderPolicyConfig", value.into_value());
-        self
+    pub fn single_header_policy_config(self, value: impl IntoValue<SingleHeaderPolicyConfig>) -> Self {
+        Self(self.0.with("SingleHeaderPolicyConfig", value.into_value()))
     }
 
     /// This configuration determines the percentage of HTTP requests that are sent to the staging distribution.
     ///
     /// Deprecated.
-    pub fn single_weight_policy_config(mut self, value: impl IntoValue<SingleWeightPolicyConfig>) -> Self {
-        self.0.set("SingleWeightPolicyConfig", value.into_value());
-        self
+    pub fn single_weight_policy_config(self, value: impl IntoValue<SingleWeightPolicyConfig>) -> Self {
+        Self(self.0.with("SingleWeightPolicyConfig", value.into_value()))
     }
 
     /// Contains the parameters for routing production traffic from your primary to staging distributions.
-    pub fn traffic_config(mut self, value: impl IntoValue<TrafficConfig>) -> Self {
-        self.0.set("TrafficConfig", value.into_value());
-        self
+    pub fn traffic_config(self, value: impl IntoValue<TrafficConfig>) -> Self {
+        Self(self.0.with("TrafficConfig", value.into_value()))
     }
 
     /// The type of traffic configuration.
     ///
     /// Deprecated.
-    pub fn r#type(mut self, value: impl IntoValue<ContinuousDeploymentPolicyConfigType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<ContinuousDeploymentPolicyConfigType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 }
 
@@ -120,10 +116,7 @@ impl SessionStickinessConfig {
     ///
     ///   Range: 300 to 3600.
     pub fn new(idle_ttl: impl IntoValue<i64>, maximum_ttl: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("IdleTTL", idle_ttl.into_value());
-        properties.set("MaximumTTL", maximum_ttl.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("IdleTTL", idle_ttl.into_value()).with("MaximumTTL", maximum_ttl.into_value()))
     }
 }
 
@@ -142,10 +135,7 @@ impl SingleHeaderConfig {
     ///
     ///   Length: 1 to 1783.
     pub fn new(header: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Header", header.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Header", header.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -166,10 +156,7 @@ impl SingleHeaderPolicyConfig {
     ///
     ///   Length: 1 to 1783.
     pub fn new(header: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Header", header.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Header", header.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -185,15 +172,12 @@ impl SingleWeightConfig {
     ///
     ///   Range: 0 to 1.
     pub fn new(weight: impl IntoValue<f64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Weight", weight.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Weight", weight.into_value()))
     }
 
     /// Session stickiness provides the ability to define multiple requests from a single viewer as a single session. This prevents the potentially inconsistent experience of sending some of a given user's requests to your staging distribution, while others are sent to your primary distribution. Define the session duration using TTL values.
-    pub fn session_stickiness_config(mut self, value: impl IntoValue<SessionStickinessConfig>) -> Self {
-        self.0.set("SessionStickinessConfig", value.into_value());
-        self
+    pub fn session_stickiness_config(self, value: impl IntoValue<SessionStickinessConfig>) -> Self {
+        Self(self.0.with("SessionStickinessConfig", value.into_value()))
     }
 }
 
@@ -211,15 +195,12 @@ impl SingleWeightPolicyConfig {
     ///
     ///   Range: 0 to 1.
     pub fn new(weight: impl IntoValue<f64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Weight", weight.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Weight", weight.into_value()))
     }
 
     /// Enable session stickiness for the associated origin or cache settings.
-    pub fn session_stickiness_config(mut self, value: impl IntoValue<SessionStickinessConfig>) -> Self {
-        self.0.set("SessionStickinessConfig", value.into_value());
-        self
+    pub fn session_stickiness_config(self, value: impl IntoValue<SessionStickinessConfig>) -> Self {
+        Self(self.0.with("SessionStickinessConfig", value.into_value()))
     }
 }
 
@@ -235,21 +216,17 @@ impl TrafficConfig {
     ///
     ///
     pub fn new(r#type: impl IntoValue<TrafficConfigType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()))
     }
 
     /// Determines which HTTP requests are sent to the staging distribution.
-    pub fn single_header_config(mut self, value: impl IntoValue<SingleHeaderConfig>) -> Self {
-        self.0.set("SingleHeaderConfig", value.into_value());
-        self
+    pub fn single_header_config(self, value: impl IntoValue<SingleHeaderConfig>) -> Self {
+        Self(self.0.with("SingleHeaderConfig", value.into_value()))
     }
 
     /// Contains the percentage of traffic to send to the staging distribution.
-    pub fn single_weight_config(mut self, value: impl IntoValue<SingleWeightConfig>) -> Self {
-        self.0.set("SingleWeightConfig", value.into_value());
-        self
+    pub fn single_weight_config(self, value: impl IntoValue<SingleWeightConfig>) -> Self {
+        Self(self.0.with("SingleWeightConfig", value.into_value()))
     }
 }
 

@@ -18,21 +18,19 @@ impl CfnDistribution {
     /// Makes the resource in `scope` with what it cannot be without: `DistributionConfig`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, distribution_config: impl IntoValue<DistributionConfig>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).distribution_config(distribution_config)
+        Self(Resource::new(scope, id, "AWS::CloudFront::Distribution")).distribution_config(distribution_config)
     }
 
     /// The distribution's configuration.
     #[track_caller]
     pub fn distribution_config(self, value: impl IntoValue<DistributionConfig>) -> Self {
-        self.0.set("DistributionConfig", value.into_value());
-        self
+        Self(self.0.with("DistributionConfig", value.into_value()))
     }
 
     /// A complex type that contains zero or more `Tag` elements.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -101,11 +99,12 @@ impl CacheBehavior {
         target_origin_id: impl IntoValue<String>,
         viewer_protocol_policy: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PathPattern", path_pattern.into_value());
-        properties.set("TargetOriginId", target_origin_id.into_value());
-        properties.set("ViewerProtocolPolicy", viewer_protocol_policy.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("PathPattern", path_pattern.into_value())
+                .with("TargetOriginId", target_origin_id.into_value())
+                .with("ViewerProtocolPolicy", viewer_protocol_policy.into_value()),
+        )
     }
 
     /// A complex type that controls which HTTP methods CloudFront processes and forwards to your Amazon S3 bucket or your custom origin. There are three choices:
@@ -117,17 +116,15 @@ impl CacheBehavior {
     /// If you pick the third choice, you may need to restrict access to your Amazon S3 bucket or to your custom origin so users can't perform operations that you don't want them to. For example, you might not want users to have permissions to delete objects from your origin.
     ///
     /// Default: `["GET","HEAD"]`.
-    pub fn allowed_methods(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AllowedMethods", value.into_list());
-        self
+    pub fn allowed_methods(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AllowedMethods", value.into_list()))
     }
 
     /// The unique identifier of the cache policy that is attached to this cache behavior. For more information, see [Creating cache policies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/controlling-the-cache-key.html#cache-key-create-cache-policy) or [Using the managed cache policies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html) in the *Amazon CloudFront Developer Guide*.
     ///
     /// A `CacheBehavior` must include either a `CachePolicyId` or `ForwardedValues`. We recommend that you use a `CachePolicyId`.
-    pub fn cache_policy_id(mut self, value: impl IntoValue<Id<markers::CachePolicy>>) -> Self {
-        self.0.set("CachePolicyId", value.into_value());
-        self
+    pub fn cache_policy_id(self, value: impl IntoValue<Id<markers::CachePolicy>>) -> Self {
+        Self(self.0.with("CachePolicyId", value.into_value()))
     }
 
     /// A complex type that controls whether CloudFront caches the response to requests using the specified HTTP methods. There are two choices:
@@ -138,17 +135,15 @@ impl CacheBehavior {
     /// If you pick the second choice for your Amazon S3 Origin, you may need to forward Access-Control-Request-Method, Access-Control-Request-Headers, and Origin headers for the responses to be cached correctly.
     ///
     /// Default: `["GET","HEAD"]`.
-    pub fn cached_methods(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("CachedMethods", value.into_list());
-        self
+    pub fn cached_methods(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("CachedMethods", value.into_list()))
     }
 
     /// Whether you want CloudFront to automatically compress certain files for this cache behavior. If so, specify true; if not, specify false. For more information, see [Serving Compressed Files](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/ServingCompressedFiles.html) in the *Amazon CloudFront Developer Guide*.
     ///
     /// Default: `false`.
-    pub fn compress(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Compress", value.into_value());
-        self
+    pub fn compress(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Compress", value.into_value()))
     }
 
     /// > This field only supports standard distributions. You can't specify this field for multi-tenant distributions. For more information, see [Unsupported features for SaaS Manager for Amazon CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html#unsupported-saas) in the *Amazon CloudFront Developer Guide*.
@@ -158,15 +153,13 @@ impl CacheBehavior {
     /// The default amount of time that you want objects to stay in CloudFront caches before CloudFront forwards another request to your origin to determine whether the object has been updated. The value that you specify applies only when your origin does not add HTTP headers such as `Cache-Control max-age`, `Cache-Control s-maxage`, and `Expires` to objects. For more information, see [Managing How Long Content Stays in an Edge Cache (Expiration)](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html) in the *Amazon CloudFront Developer Guide*.
     ///
     /// Default: `86400`.
-    pub fn default_ttl(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("DefaultTTL", value.into_value());
-        self
+    pub fn default_ttl(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("DefaultTTL", value.into_value()))
     }
 
     /// The value of `ID` for the field-level encryption configuration that you want CloudFront to use for encrypting specific fields of data for this cache behavior.
-    pub fn field_level_encryption_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FieldLevelEncryptionId", value.into_value());
-        self
+    pub fn field_level_encryption_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("FieldLevelEncryptionId", value.into_value()))
     }
 
     /// This field is deprecated. We recommend that you use a cache policy or an origin request policy instead of this field. For more information, see [Working with policies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/working-with-policies.html) in the *Amazon CloudFront Developer Guide*.
@@ -178,27 +171,23 @@ impl CacheBehavior {
     /// A `CacheBehavior` must include either a `CachePolicyId` or `ForwardedValues`. We recommend that you use a `CachePolicyId`.
     ///
     /// A complex type that specifies how CloudFront handles query strings, cookies, and HTTP headers.
-    pub fn forwarded_values(mut self, value: impl IntoValue<ForwardedValues>) -> Self {
-        self.0.set("ForwardedValues", value.into_value());
-        self
+    pub fn forwarded_values(self, value: impl IntoValue<ForwardedValues>) -> Self {
+        Self(self.0.with("ForwardedValues", value.into_value()))
     }
 
     /// A list of CloudFront functions that are associated with this cache behavior. CloudFront functions must be published to the `LIVE` stage to associate them with a cache behavior.
-    pub fn function_associations(mut self, value: impl IntoList<FunctionAssociation>) -> Self {
-        self.0.set("FunctionAssociations", value.into_list());
-        self
+    pub fn function_associations(self, value: impl IntoList<FunctionAssociation>) -> Self {
+        Self(self.0.with("FunctionAssociations", value.into_list()))
     }
 
     /// The gRPC configuration for your cache behavior.
-    pub fn grpc_config(mut self, value: impl IntoValue<GrpcConfig>) -> Self {
-        self.0.set("GrpcConfig", value.into_value());
-        self
+    pub fn grpc_config(self, value: impl IntoValue<GrpcConfig>) -> Self {
+        Self(self.0.with("GrpcConfig", value.into_value()))
     }
 
     /// A complex type that contains zero or more Lambda@Edge function associations for a cache behavior.
-    pub fn lambda_function_associations(mut self, value: impl IntoList<LambdaFunctionAssociation>) -> Self {
-        self.0.set("LambdaFunctionAssociations", value.into_list());
-        self
+    pub fn lambda_function_associations(self, value: impl IntoList<LambdaFunctionAssociation>) -> Self {
+        Self(self.0.with("LambdaFunctionAssociations", value.into_list()))
     }
 
     /// > This field only supports standard distributions. You can't specify this field for multi-tenant distributions. For more information, see [Unsupported features for SaaS Manager for Amazon CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html#unsupported-saas) in the *Amazon CloudFront Developer Guide*.
@@ -208,9 +197,8 @@ impl CacheBehavior {
     /// The maximum amount of time that you want objects to stay in CloudFront caches before CloudFront forwards another request to your origin to determine whether the object has been updated. The value that you specify applies only when your origin adds HTTP headers such as `Cache-Control max-age`, `Cache-Control s-maxage`, and `Expires` to objects. For more information, see [Managing How Long Content Stays in an Edge Cache (Expiration)](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html) in the *Amazon CloudFront Developer Guide*.
     ///
     /// Default: `31536000`.
-    pub fn max_ttl(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("MaxTTL", value.into_value());
-        self
+    pub fn max_ttl(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("MaxTTL", value.into_value()))
     }
 
     /// > This field only supports standard distributions. You can't specify this field for multi-tenant distributions. For more information, see [Unsupported features for SaaS Manager for Amazon CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html#unsupported-saas) in the *Amazon CloudFront Developer Guide*.
@@ -222,27 +210,23 @@ impl CacheBehavior {
     /// You must specify `0` for `MinTTL` if you configure CloudFront to forward all headers to your origin (under `Headers`, if you specify `1` for `Quantity` and `*` for `Name` ).
     ///
     /// Default: `0`.
-    pub fn min_ttl(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("MinTTL", value.into_value());
-        self
+    pub fn min_ttl(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("MinTTL", value.into_value()))
     }
 
     /// The unique identifier of the origin request policy that is attached to this cache behavior. For more information, see [Creating origin request policies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/controlling-origin-requests.html#origin-request-create-origin-request-policy) or [Using the managed origin request policies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html) in the *Amazon CloudFront Developer Guide*.
-    pub fn origin_request_policy_id(mut self, value: impl IntoValue<Id<markers::OriginRequestPolicy>>) -> Self {
-        self.0.set("OriginRequestPolicyId", value.into_value());
-        self
+    pub fn origin_request_policy_id(self, value: impl IntoValue<Id<markers::OriginRequestPolicy>>) -> Self {
+        Self(self.0.with("OriginRequestPolicyId", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the real-time log configuration that is attached to this cache behavior. For more information, see [Real-time logs](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/real-time-logs.html) in the *Amazon CloudFront Developer Guide*.
-    pub fn realtime_log_config_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RealtimeLogConfigArn", value.into_value());
-        self
+    pub fn realtime_log_config_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("RealtimeLogConfigArn", value.into_value()))
     }
 
     /// The identifier for a response headers policy.
-    pub fn response_headers_policy_id(mut self, value: impl IntoValue<Id<markers::ResponseHeadersPolicy>>) -> Self {
-        self.0.set("ResponseHeadersPolicyId", value.into_value());
-        self
+    pub fn response_headers_policy_id(self, value: impl IntoValue<Id<markers::ResponseHeadersPolicy>>) -> Self {
+        Self(self.0.with("ResponseHeadersPolicyId", value.into_value()))
     }
 
     /// > This field only supports standard distributions. You can't specify this field for multi-tenant distributions. For more information, see [Unsupported features for SaaS Manager for Amazon CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html#unsupported-saas) in the *Amazon CloudFront Developer Guide*.
@@ -250,17 +234,15 @@ impl CacheBehavior {
     /// Indicates whether you want to distribute media files in the Microsoft Smooth Streaming format using the origin that is associated with this cache behavior. If so, specify `true` ; if not, specify `false`. If you specify `true` for `SmoothStreaming`, you can still distribute other content using this cache behavior if the content matches the value of `PathPattern`.
     ///
     /// Default: `false`.
-    pub fn smooth_streaming(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("SmoothStreaming", value.into_value());
-        self
+    pub fn smooth_streaming(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("SmoothStreaming", value.into_value()))
     }
 
     /// A list of key groups that CloudFront can use to validate signed URLs or signed cookies.
     ///
     /// When a cache behavior contains trusted key groups, CloudFront requires signed URLs or signed cookies for all requests that match the cache behavior. The URLs or cookies must be signed with a private key whose corresponding public key is in the key group. The signed URL or cookie contains information about which public key CloudFront should use to verify the signature. For more information, see [Serving private content](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PrivateContent.html) in the *Amazon CloudFront Developer Guide*.
-    pub fn trusted_key_groups(mut self, value: impl IntoList<Id<markers::KeyGroup>>) -> Self {
-        self.0.set("TrustedKeyGroups", value.into_list());
-        self
+    pub fn trusted_key_groups(self, value: impl IntoList<Id<markers::KeyGroup>>) -> Self {
+        Self(self.0.with("TrustedKeyGroups", value.into_list()))
     }
 
     /// > We recommend using `TrustedKeyGroups` instead of `TrustedSigners`. \> This field only supports standard distributions. You can't specify this field for multi-tenant distributions. For more information, see [Unsupported features for SaaS Manager for Amazon CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html#unsupported-saas) in the *Amazon CloudFront Developer Guide*.
@@ -268,9 +250,8 @@ impl CacheBehavior {
     /// A list of AWS account IDs whose public keys CloudFront can use to validate signed URLs or signed cookies.
     ///
     /// When a cache behavior contains trusted signers, CloudFront requires signed URLs or signed cookies for all requests that match the cache behavior. The URLs or cookies must be signed with the private key of a CloudFront key pair in the trusted signer's AWS account. The signed URL or cookie contains information about which public key CloudFront should use to verify the signature. For more information, see [Serving private content](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PrivateContent.html) in the *Amazon CloudFront Developer Guide*.
-    pub fn trusted_signers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("TrustedSigners", value.into_list());
-        self
+    pub fn trusted_signers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("TrustedSigners", value.into_list()))
     }
 }
 
@@ -286,9 +267,7 @@ impl CacheTagConfig {
     ///
     ///
     pub fn new(header_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("HeaderName", header_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("HeaderName", header_name.into_value()))
     }
 }
 
@@ -304,9 +283,7 @@ impl ConnectionFunctionAssociation {
     ///
     ///   Length: 1 to 64.
     pub fn new(id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Id", id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Id", id.into_value()))
     }
 }
 
@@ -336,9 +313,7 @@ impl Cookies {
     ///
     ///
     pub fn new(forward: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Forward", forward.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Forward", forward.into_value()))
     }
 
     /// This field is deprecated. We recommend that you use a cache policy or an origin request policy instead of this field.
@@ -352,9 +327,8 @@ impl Cookies {
     /// If you specify `all` or `none` for the value of `Forward`, omit `WhitelistedNames`. If you change the value of `Forward` from `whitelist` to `all` or `none` and you don't delete the `WhitelistedNames` element and its child elements, CloudFront deletes them automatically.
     ///
     /// For the current limit on the number of cookie names that you can whitelist for each cache behavior, see [CloudFront Limits](https://docs.aws.amazon.com/general/latest/gr/xrefaws_service_limits.html#limits_cloudfront) in the *AWS General Reference*.
-    pub fn whitelisted_names(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("WhitelistedNames", value.into_list());
-        self
+    pub fn whitelisted_names(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("WhitelistedNames", value.into_list()))
     }
 }
 
@@ -375,9 +349,7 @@ impl CustomErrorResponse {
     ///
     ///   Values: `400`, `403`, `404`, `405`, `414`, `416`, `500`, `501`, `502`, `503`, `504`.
     pub fn new(error_code: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ErrorCode", error_code.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ErrorCode", error_code.into_value()))
     }
 
     /// The minimum amount of time, in seconds, that you want CloudFront to cache the HTTP status code specified in `ErrorCode`. When this time period has elapsed, CloudFront queries your origin to see whether the problem that caused the error has been resolved and the requested object is now available.
@@ -385,9 +357,8 @@ impl CustomErrorResponse {
     /// For more information, see [Customizing Error Responses](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages.html) in the *Amazon CloudFront Developer Guide*.
     ///
     /// Default: `300`.
-    pub fn error_caching_min_ttl(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("ErrorCachingMinTTL", value.into_value());
-        self
+    pub fn error_caching_min_ttl(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("ErrorCachingMinTTL", value.into_value()))
     }
 
     /// The HTTP status code that you want CloudFront to return to the viewer along with the custom error page. There are a variety of reasons that you might want CloudFront to return a status code different from the status code that your origin returned to CloudFront, for example:
@@ -399,9 +370,8 @@ impl CustomErrorResponse {
     /// If you specify a value for `ResponseCode`, you must also specify a value for `ResponsePagePath`.
     ///
     /// Values: `200`, `400`, `403`, `404`, `405`, `414`, `416`, `500`, `501`, `502`, `503`, `504`.
-    pub fn response_code(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ResponseCode", value.into_value());
-        self
+    pub fn response_code(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ResponseCode", value.into_value()))
     }
 
     /// The path to the custom error page that you want CloudFront to return to a viewer when your origin returns the HTTP status code specified by `ErrorCode`, for example, `/4xx-errors/403-forbidden.html`. If you want to store your objects and your custom error pages in different locations, your distribution must include a cache behavior for which the following is true:
@@ -412,9 +382,8 @@ impl CustomErrorResponse {
     /// If you specify a value for `ResponsePagePath`, you must also specify a value for `ResponseCode`.
     ///
     /// We recommend that you store custom error pages in an Amazon S3 bucket. If you store custom error pages on an HTTP server and the server starts to return 5xx errors, CloudFront can't get the files that you want to return to viewers because the origin server is unavailable.
-    pub fn response_page_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResponsePagePath", value.into_value());
-        self
+    pub fn response_page_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ResponsePagePath", value.into_value()))
     }
 }
 
@@ -434,31 +403,26 @@ impl CustomOriginConfig {
     ///
     ///
     pub fn new(origin_protocol_policy: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("OriginProtocolPolicy", origin_protocol_policy.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("OriginProtocolPolicy", origin_protocol_policy.into_value()))
     }
 
     /// The HTTP port that CloudFront uses to connect to the origin. Specify the HTTP port that the origin listens on.
     ///
     /// Default: `80`.
-    pub fn http_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HTTPPort", value.into_value());
-        self
+    pub fn http_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("HTTPPort", value.into_value()))
     }
 
     /// The HTTPS port that CloudFront uses to connect to the origin. Specify the HTTPS port that the origin listens on.
     ///
     /// Default: `443`.
-    pub fn https_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HTTPSPort", value.into_value());
-        self
+    pub fn https_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("HTTPSPort", value.into_value()))
     }
 
     /// Specifies which IP protocol CloudFront uses when connecting to your origin. If your origin uses both IPv4 and IPv6 protocols, you can choose `dualstack` to help optimize reliability.
-    pub fn ip_address_type(mut self, value: impl IntoValue<CustomOriginConfigIpAddressType>) -> Self {
-        self.0.set("IpAddressType", value.into_value());
-        self
+    pub fn ip_address_type(self, value: impl IntoValue<CustomOriginConfigIpAddressType>) -> Self {
+        Self(self.0.with("IpAddressType", value.into_value()))
     }
 
     /// Specifies how long, in seconds, CloudFront persists its connection to the origin. The minimum timeout is 1 second, the maximum is 120 seconds, and the default (if you don't specify otherwise) is 5 seconds.
@@ -466,15 +430,13 @@ impl CustomOriginConfig {
     /// For more information, see [Keep-alive timeout (custom origins only)](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html#DownloadDistValuesOriginKeepaliveTimeout) in the *Amazon CloudFront Developer Guide*.
     ///
     /// Default: `5`.
-    pub fn origin_keepalive_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("OriginKeepaliveTimeout", value.into_value());
-        self
+    pub fn origin_keepalive_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("OriginKeepaliveTimeout", value.into_value()))
     }
 
     /// Configures mutual TLS authentication between CloudFront and your origin server.
-    pub fn origin_mtls_config(mut self, value: impl IntoValue<OriginMtlsConfig>) -> Self {
-        self.0.set("OriginMtlsConfig", value.into_value());
-        self
+    pub fn origin_mtls_config(self, value: impl IntoValue<OriginMtlsConfig>) -> Self {
+        Self(self.0.with("OriginMtlsConfig", value.into_value()))
     }
 
     /// Specifies how long, in seconds, CloudFront waits for a response from the origin. This is also known as the *origin response timeout*. The minimum timeout is 1 second, the maximum is 120 seconds, and the default (if you don't specify otherwise) is 30 seconds.
@@ -482,9 +444,8 @@ impl CustomOriginConfig {
     /// For more information, see [Response timeout](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html#DownloadDistValuesOriginResponseTimeout) in the *Amazon CloudFront Developer Guide*.
     ///
     /// Default: `30`.
-    pub fn origin_read_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("OriginReadTimeout", value.into_value());
-        self
+    pub fn origin_read_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("OriginReadTimeout", value.into_value()))
     }
 
     /// Specifies the minimum SSL/TLS protocol that CloudFront uses when connecting to your origin over HTTPS. Valid values include `SSLv3`, `TLSv1`, `TLSv1.1`, and `TLSv1.2`.
@@ -492,9 +453,8 @@ impl CustomOriginConfig {
     /// For more information, see [Minimum Origin SSL Protocol](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html#DownloadDistValuesOriginSSLProtocols) in the *Amazon CloudFront Developer Guide*.
     ///
     /// Default: `["TLSv1","SSLv3"]`.
-    pub fn origin_ssl_protocols(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("OriginSSLProtocols", value.into_list());
-        self
+    pub fn origin_ssl_protocols(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("OriginSSLProtocols", value.into_list()))
     }
 }
 
@@ -526,10 +486,11 @@ impl DefaultCacheBehavior {
         target_origin_id: impl IntoValue<String>,
         viewer_protocol_policy: impl IntoValue<DefaultCacheBehaviorViewerProtocolPolicy>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TargetOriginId", target_origin_id.into_value());
-        properties.set("ViewerProtocolPolicy", viewer_protocol_policy.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("TargetOriginId", target_origin_id.into_value())
+                .with("ViewerProtocolPolicy", viewer_protocol_policy.into_value()),
+        )
     }
 
     /// A complex type that controls which HTTP methods CloudFront processes and forwards to your Amazon S3 bucket or your custom origin. There are three choices:
@@ -541,17 +502,15 @@ impl DefaultCacheBehavior {
     /// If you pick the third choice, you may need to restrict access to your Amazon S3 bucket or to your custom origin so users can't perform operations that you don't want them to. For example, you might not want users to have permissions to delete objects from your origin.
     ///
     /// Default: `["GET","HEAD"]`.
-    pub fn allowed_methods(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AllowedMethods", value.into_list());
-        self
+    pub fn allowed_methods(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AllowedMethods", value.into_list()))
     }
 
     /// The unique identifier of the cache policy that is attached to the default cache behavior. For more information, see [Creating cache policies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/controlling-the-cache-key.html#cache-key-create-cache-policy) or [Using the managed cache policies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html) in the *Amazon CloudFront Developer Guide*.
     ///
     /// A `DefaultCacheBehavior` must include either a `CachePolicyId` or `ForwardedValues`. We recommend that you use a `CachePolicyId`.
-    pub fn cache_policy_id(mut self, value: impl IntoValue<Id<markers::CachePolicy>>) -> Self {
-        self.0.set("CachePolicyId", value.into_value());
-        self
+    pub fn cache_policy_id(self, value: impl IntoValue<Id<markers::CachePolicy>>) -> Self {
+        Self(self.0.with("CachePolicyId", value.into_value()))
     }
 
     /// A complex type that controls whether CloudFront caches the response to requests using the specified HTTP methods. There are two choices:
@@ -562,17 +521,15 @@ impl DefaultCacheBehavior {
     /// If you pick the second choice for your Amazon S3 Origin, you may need to forward Access-Control-Request-Method, Access-Control-Request-Headers, and Origin headers for the responses to be cached correctly.
     ///
     /// Default: `["GET","HEAD"]`.
-    pub fn cached_methods(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("CachedMethods", value.into_list());
-        self
+    pub fn cached_methods(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("CachedMethods", value.into_list()))
     }
 
     /// Whether you want CloudFront to automatically compress certain files for this cache behavior. If so, specify `true` ; if not, specify `false`. For more information, see [Serving Compressed Files](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/ServingCompressedFiles.html) in the *Amazon CloudFront Developer Guide*.
     ///
     /// Default: `false`.
-    pub fn compress(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Compress", value.into_value());
-        self
+    pub fn compress(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Compress", value.into_value()))
     }
 
     /// > This field only supports standard distributions. You can't specify this field for multi-tenant distributions. For more information, see [Unsupported features for SaaS Manager for Amazon CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html#unsupported-saas) in the *Amazon CloudFront Developer Guide*.
@@ -582,15 +539,13 @@ impl DefaultCacheBehavior {
     /// The default amount of time that you want objects to stay in CloudFront caches before CloudFront forwards another request to your origin to determine whether the object has been updated. The value that you specify applies only when your origin does not add HTTP headers such as `Cache-Control max-age`, `Cache-Control s-maxage`, and `Expires` to objects. For more information, see [Managing How Long Content Stays in an Edge Cache (Expiration)](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html) in the *Amazon CloudFront Developer Guide*.
     ///
     /// Default: `86400`.
-    pub fn default_ttl(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("DefaultTTL", value.into_value());
-        self
+    pub fn default_ttl(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("DefaultTTL", value.into_value()))
     }
 
     /// The value of `ID` for the field-level encryption configuration that you want CloudFront to use for encrypting specific fields of data for the default cache behavior.
-    pub fn field_level_encryption_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FieldLevelEncryptionId", value.into_value());
-        self
+    pub fn field_level_encryption_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("FieldLevelEncryptionId", value.into_value()))
     }
 
     /// This field is deprecated. We recommend that you use a cache policy or an origin request policy instead of this field. For more information, see [Working with policies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/working-with-policies.html) in the *Amazon CloudFront Developer Guide*.
@@ -602,27 +557,23 @@ impl DefaultCacheBehavior {
     /// A `DefaultCacheBehavior` must include either a `CachePolicyId` or `ForwardedValues`. We recommend that you use a `CachePolicyId`.
     ///
     /// A complex type that specifies how CloudFront handles query strings, cookies, and HTTP headers.
-    pub fn forwarded_values(mut self, value: impl IntoValue<ForwardedValues>) -> Self {
-        self.0.set("ForwardedValues", value.into_value());
-        self
+    pub fn forwarded_values(self, value: impl IntoValue<ForwardedValues>) -> Self {
+        Self(self.0.with("ForwardedValues", value.into_value()))
     }
 
     /// A list of CloudFront functions that are associated with this cache behavior. Your functions must be published to the `LIVE` stage to associate them with a cache behavior.
-    pub fn function_associations(mut self, value: impl IntoList<FunctionAssociation>) -> Self {
-        self.0.set("FunctionAssociations", value.into_list());
-        self
+    pub fn function_associations(self, value: impl IntoList<FunctionAssociation>) -> Self {
+        Self(self.0.with("FunctionAssociations", value.into_list()))
     }
 
     /// The gRPC configuration for your cache behavior.
-    pub fn grpc_config(mut self, value: impl IntoValue<GrpcConfig>) -> Self {
-        self.0.set("GrpcConfig", value.into_value());
-        self
+    pub fn grpc_config(self, value: impl IntoValue<GrpcConfig>) -> Self {
+        Self(self.0.with("GrpcConfig", value.into_value()))
     }
 
     /// A complex type that contains zero or more Lambda@Edge function associations for a cache behavior.
-    pub fn lambda_function_associations(mut self, value: impl IntoList<LambdaFunctionAssociation>) -> Self {
-        self.0.set("LambdaFunctionAssociations", value.into_list());
-        self
+    pub fn lambda_function_associations(self, value: impl IntoList<LambdaFunctionAssociation>) -> Self {
+        Self(self.0.with("LambdaFunctionAssociations", value.into_list()))
     }
 
     /// > This field only supports standard distributions. You can't specify this field for multi-tenant distributions. For more information, see [Unsupported features for SaaS Manager for Amazon CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html#unsupported-saas) in the *Amazon CloudFront Developer Guide*.
@@ -632,9 +583,8 @@ impl DefaultCacheBehavior {
     /// The maximum amount of time that you want objects to stay in CloudFront caches before CloudFront forwards another request to your origin to determine whether the object has been updated. The value that you specify applies only when your origin adds HTTP headers such as `Cache-Control max-age`, `Cache-Control s-maxage`, and `Expires` to objects. For more information, see [Managing How Long Content Stays in an Edge Cache (Expiration)](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html) in the *Amazon CloudFront Developer Guide*.
     ///
     /// Default: `31536000`.
-    pub fn max_ttl(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("MaxTTL", value.into_value());
-        self
+    pub fn max_ttl(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("MaxTTL", value.into_value()))
     }
 
     /// > This field only supports standard distributions. You can't specify this field for multi-tenant distributions. For more information, see [Unsupported features for SaaS Manager for Amazon CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html#unsupported-saas) in the *Amazon CloudFront Developer Guide*.
@@ -646,27 +596,23 @@ impl DefaultCacheBehavior {
     /// You must specify `0` for `MinTTL` if you configure CloudFront to forward all headers to your origin (under `Headers`, if you specify `1` for `Quantity` and `*` for `Name` ).
     ///
     /// Default: `0`.
-    pub fn min_ttl(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("MinTTL", value.into_value());
-        self
+    pub fn min_ttl(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("MinTTL", value.into_value()))
     }
 
     /// The unique identifier of the origin request policy that is attached to the default cache behavior. For more information, see [Creating origin request policies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/controlling-origin-requests.html#origin-request-create-origin-request-policy) or [Using the managed origin request policies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html) in the *Amazon CloudFront Developer Guide*.
-    pub fn origin_request_policy_id(mut self, value: impl IntoValue<Id<markers::OriginRequestPolicy>>) -> Self {
-        self.0.set("OriginRequestPolicyId", value.into_value());
-        self
+    pub fn origin_request_policy_id(self, value: impl IntoValue<Id<markers::OriginRequestPolicy>>) -> Self {
+        Self(self.0.with("OriginRequestPolicyId", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the real-time log configuration that is attached to this cache behavior. For more information, see [Real-time logs](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/real-time-logs.html) in the *Amazon CloudFront Developer Guide*.
-    pub fn realtime_log_config_arn(mut self, value: impl IntoValue<Arn<markers::RealtimeLogConfig>>) -> Self {
-        self.0.set("RealtimeLogConfigArn", value.into_value());
-        self
+    pub fn realtime_log_config_arn(self, value: impl IntoValue<Arn<markers::RealtimeLogConfig>>) -> Self {
+        Self(self.0.with("RealtimeLogConfigArn", value.into_value()))
     }
 
     /// The identifier for a response headers policy.
-    pub fn response_headers_policy_id(mut self, value: impl IntoValue<Id<markers::ResponseHeadersPolicy>>) -> Self {
-        self.0.set("ResponseHeadersPolicyId", value.into_value());
-        self
+    pub fn response_headers_policy_id(self, value: impl IntoValue<Id<markers::ResponseHeadersPolicy>>) -> Self {
+        Self(self.0.with("ResponseHeadersPolicyId", value.into_value()))
     }
 
     /// > This field only supports standard distributions. You can't specify this field for multi-tenant distributions. For more information, see [Unsupported features for SaaS Manager for Amazon CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html#unsupported-saas) in the *Amazon CloudFront Developer Guide*.
@@ -674,17 +620,15 @@ impl DefaultCacheBehavior {
     /// Indicates whether you want to distribute media files in the Microsoft Smooth Streaming format using the origin that is associated with this cache behavior. If so, specify `true` ; if not, specify `false`. If you specify `true` for `SmoothStreaming`, you can still distribute other content using this cache behavior if the content matches the value of `PathPattern`.
     ///
     /// Default: `false`.
-    pub fn smooth_streaming(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("SmoothStreaming", value.into_value());
-        self
+    pub fn smooth_streaming(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("SmoothStreaming", value.into_value()))
     }
 
     /// A list of key groups that CloudFront can use to validate signed URLs or signed cookies.
     ///
     /// When a cache behavior contains trusted key groups, CloudFront requires signed URLs or signed cookies for all requests that match the cache behavior. The URLs or cookies must be signed with a private key whose corresponding public key is in the key group. The signed URL or cookie contains information about which public key CloudFront should use to verify the signature. For more information, see [Serving private content](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PrivateContent.html) in the *Amazon CloudFront Developer Guide*.
-    pub fn trusted_key_groups(mut self, value: impl IntoList<Id<markers::KeyGroup>>) -> Self {
-        self.0.set("TrustedKeyGroups", value.into_list());
-        self
+    pub fn trusted_key_groups(self, value: impl IntoList<Id<markers::KeyGroup>>) -> Self {
+        Self(self.0.with("TrustedKeyGroups", value.into_list()))
     }
 
     /// > We recommend using `TrustedKeyGroups` instead of `TrustedSigners`. \> This field only supports standard distributions. You can't specify this field for multi-tenant distributions. For more information, see [Unsupported features for SaaS Manager for Amazon CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html#unsupported-saas) in the *Amazon CloudFront Developer Guide*.
@@ -692,9 +636,8 @@ impl DefaultCacheBehavior {
     /// A list of AWS account IDs whose public keys CloudFront can use to validate signed URLs or signed cookies.
     ///
     /// When a cache behavior contains trusted signers, CloudFront requires signed URLs or signed cookies for all requests that match the cache behavior. The URLs or cookies must be signed with the private key of a CloudFront key pair in a trusted signer's AWS account. The signed URL or cookie contains information about which public key CloudFront should use to verify the signature. For more information, see [Serving private content](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PrivateContent.html) in the *Amazon CloudFront Developer Guide*.
-    pub fn trusted_signers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("TrustedSigners", value.into_list());
-        self
+    pub fn trusted_signers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("TrustedSigners", value.into_list()))
     }
 }
 
@@ -711,9 +654,8 @@ impl Definition {
     }
 
     /// The property `StringSchema`.
-    pub fn string_schema(mut self, value: impl IntoValue<StringSchema>) -> Self {
-        self.0.set("StringSchema", value.into_value());
-        self
+    pub fn string_schema(self, value: impl IntoValue<StringSchema>) -> Self {
+        Self(self.0.with("StringSchema", value.into_value()))
     }
 }
 
@@ -732,72 +674,64 @@ impl DistributionConfig {
     ///
     ///
     pub fn new(default_cache_behavior: impl IntoValue<DefaultCacheBehavior>, enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DefaultCacheBehavior", default_cache_behavior.into_value());
-        properties.set("Enabled", enabled.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("DefaultCacheBehavior", default_cache_behavior.into_value())
+                .with("Enabled", enabled.into_value()),
+        )
     }
 
     /// > This field only supports standard distributions. You can't specify this field for multi-tenant distributions. For more information, see [Unsupported features for SaaS Manager for Amazon CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html#unsupported-saas) in the *Amazon CloudFront Developer Guide*.
     ///
     /// A complex type that contains information about CNAMEs (alternate domain names), if any, for this distribution.
-    pub fn aliases(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Aliases", value.into_list());
-        self
+    pub fn aliases(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Aliases", value.into_list()))
     }
 
     /// > To use this field for a multi-tenant distribution, use a connection group instead. For more information, see [ConnectionGroup](https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_ConnectionGroup.html).
     ///
     /// ID of the Anycast static IP list that is associated with the distribution.
-    pub fn anycast_ip_list_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AnycastIpListId", value.into_value());
-        self
+    pub fn anycast_ip_list_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AnycastIpListId", value.into_value()))
     }
 
     /// An alias for the CloudFront distribution's domain name.
     ///
     /// > This property is legacy. We recommend that you use [Aliases](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cloudfront-distribution-distributionconfig.html#cfn-cloudfront-distribution-distributionconfig-aliases) instead.
-    pub fn cnam_es(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("CNAMEs", value.into_list());
-        self
+    pub fn cnam_es(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("CNAMEs", value.into_list()))
     }
 
     /// A complex type that contains zero or more `CacheBehavior` elements.
-    pub fn cache_behaviors(mut self, value: impl IntoList<CacheBehavior>) -> Self {
-        self.0.set("CacheBehaviors", value.into_list());
-        self
+    pub fn cache_behaviors(self, value: impl IntoList<CacheBehavior>) -> Self {
+        Self(self.0.with("CacheBehaviors", value.into_list()))
     }
 
     /// A complex type that specifies the HTTP header name from which CloudFront extracts cache tags from origin responses. When you add ``CacheTagConfig`` to a distribution, CloudFront reads the specified header from origin responses, parses the comma-separated tag values, and stores them with the cached object. You can then invalidate cached objects by tag using the ``CreateInvalidation`` API.
-    pub fn cache_tag_config(mut self, value: impl IntoValue<CacheTagConfig>) -> Self {
-        self.0.set("CacheTagConfig", value.into_value());
-        self
+    pub fn cache_tag_config(self, value: impl IntoValue<CacheTagConfig>) -> Self {
+        Self(self.0.with("CacheTagConfig", value.into_value()))
     }
 
     /// A comment to describe the distribution. The comment cannot be longer than 128 characters.
-    pub fn comment(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Comment", value.into_value());
-        self
+    pub fn comment(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Comment", value.into_value()))
     }
 
     /// The distribution's connection function association.
-    pub fn connection_function_association(mut self, value: impl IntoValue<ConnectionFunctionAssociation>) -> Self {
-        self.0.set("ConnectionFunctionAssociation", value.into_value());
-        self
+    pub fn connection_function_association(self, value: impl IntoValue<ConnectionFunctionAssociation>) -> Self {
+        Self(self.0.with("ConnectionFunctionAssociation", value.into_value()))
     }
 
     /// This field specifies whether the connection mode is through a standard distribution (direct) or a multi-tenant distribution with distribution tenants (tenant-only).
-    pub fn connection_mode(mut self, value: impl IntoValue<DistributionConfigConnectionMode>) -> Self {
-        self.0.set("ConnectionMode", value.into_value());
-        self
+    pub fn connection_mode(self, value: impl IntoValue<DistributionConfigConnectionMode>) -> Self {
+        Self(self.0.with("ConnectionMode", value.into_value()))
     }
 
     /// > This field only supports standard distributions. You can't specify this field for multi-tenant distributions. For more information, see [Unsupported features for SaaS Manager for Amazon CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html#unsupported-saas) in the *Amazon CloudFront Developer Guide*.
     ///
     /// The identifier of a continuous deployment policy. For more information, see `CreateContinuousDeploymentPolicy`.
-    pub fn continuous_deployment_policy_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContinuousDeploymentPolicyId", value.into_value());
-        self
+    pub fn continuous_deployment_policy_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContinuousDeploymentPolicyId", value.into_value()))
     }
 
     /// A complex type that controls the following:
@@ -806,9 +740,8 @@ impl DistributionConfig {
     /// - How long CloudFront caches HTTP status codes in the 4xx and 5xx range.
     ///
     /// For more information about custom error pages, see [Customizing Error Responses](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages.html) in the *Amazon CloudFront Developer Guide*.
-    pub fn custom_error_responses(mut self, value: impl IntoList<CustomErrorResponse>) -> Self {
-        self.0.set("CustomErrorResponses", value.into_list());
-        self
+    pub fn custom_error_responses(self, value: impl IntoList<CustomErrorResponse>) -> Self {
+        Self(self.0.with("CustomErrorResponses", value.into_list()))
     }
 
     /// The user-defined HTTP server that serves as the origin for content that CloudFront distributes.
@@ -816,9 +749,8 @@ impl DistributionConfig {
     /// > This property is legacy. We recommend that you use [Origin](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cloudfront-distribution-origin.html) instead.
     ///
     /// Deprecated.
-    pub fn custom_origin(mut self, value: impl IntoValue<LegacyCustomOrigin>) -> Self {
-        self.0.set("CustomOrigin", value.into_value());
-        self
+    pub fn custom_origin(self, value: impl IntoValue<LegacyCustomOrigin>) -> Self {
+        Self(self.0.with("CustomOrigin", value.into_value()))
     }
 
     /// When a viewer requests the root URL for your distribution, the default root object is the object that you want CloudFront to request from your origin. For example, if your root URL is `https://www.example.com`, you can specify CloudFront to return the `index.html` file as the default root object. You can specify a default root object so that viewers see a specific file or object, instead of another object in your distribution (for example, `https://www.example.com/product-description.html` ). A default root object avoids exposing the contents of your distribution.
@@ -832,9 +764,8 @@ impl DistributionConfig {
     /// To replace the default root object, update the distribution configuration and specify the new object.
     ///
     /// For more information about the default root object, see [Specify a default root object](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DefaultRootObject.html) in the *Amazon CloudFront Developer Guide*.
-    pub fn default_root_object(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DefaultRootObject", value.into_value());
-        self
+    pub fn default_root_object(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DefaultRootObject", value.into_value()))
     }
 
     /// (Optional) Specify the HTTP version(s) that you want viewers to use to communicate with CloudFront. The default value for new distributions is `http1.1`.
@@ -844,9 +775,8 @@ impl DistributionConfig {
     /// For viewers and CloudFront to use HTTP/3, viewers must support TLSv1.3 and Server Name Indication (SNI). CloudFront supports HTTP/3 connection migration to allow the viewer to switch networks without losing connection. For more information about connection migration, see [Connection Migration](https://docs.aws.amazon.com/https://www.rfc-editor.org/rfc/rfc9000.html#name-connection-migration) at RFC 9000. For more information about supported TLSv1.3 ciphers, see [Supported protocols and ciphers between viewers and CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/secure-connections-supported-viewer-protocols-ciphers.html).
     ///
     /// Default: `http1.1`.
-    pub fn http_version(mut self, value: impl IntoValue<DistributionConfigHttpVersion>) -> Self {
-        self.0.set("HttpVersion", value.into_value());
-        self
+    pub fn http_version(self, value: impl IntoValue<DistributionConfigHttpVersion>) -> Self {
+        Self(self.0.with("HttpVersion", value.into_value()))
     }
 
     /// > To use this field for a multi-tenant distribution, use a connection group instead. For more information, see [ConnectionGroup](https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_ConnectionGroup.html).
@@ -863,33 +793,29 @@ impl DistributionConfig {
     /// For more information, see [Routing Traffic to an Amazon CloudFront Web Distribution by Using Your Domain Name](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-to-cloudfront-distribution.html) in the *Amazon Route 53 AWS Integration Developer Guide*.
     ///
     /// If you created a CNAME resource record set, either with Amazon Route 53 AWS Integration or with another DNS service, you don't need to make any changes. A CNAME record will route traffic to your distribution regardless of the IP address format of the viewer request.
-    pub fn ipv6_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IPV6Enabled", value.into_value());
-        self
+    pub fn ipv6_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IPV6Enabled", value.into_value()))
     }
 
     /// A complex type that controls whether access logs are written for the distribution.
     ///
     /// For more information about logging, see [Access Logs](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/AccessLogs.html) in the *Amazon CloudFront Developer Guide*.
-    pub fn logging(mut self, value: impl IntoValue<Logging>) -> Self {
-        self.0.set("Logging", value.into_value());
-        self
+    pub fn logging(self, value: impl IntoValue<Logging>) -> Self {
+        Self(self.0.with("Logging", value.into_value()))
     }
 
     /// A complex type that contains information about origin groups for this distribution.
     ///
     /// Specify a value for either the `Origins` or `OriginGroups` property.
-    pub fn origin_groups(mut self, value: impl IntoValue<OriginGroups>) -> Self {
-        self.0.set("OriginGroups", value.into_value());
-        self
+    pub fn origin_groups(self, value: impl IntoValue<OriginGroups>) -> Self {
+        Self(self.0.with("OriginGroups", value.into_value()))
     }
 
     /// A complex type that contains information about origins for this distribution.
     ///
     /// Specify a value for either the `Origins` or `OriginGroups` property.
-    pub fn origins(mut self, value: impl IntoList<Origin>) -> Self {
-        self.0.set("Origins", value.into_list());
-        self
+    pub fn origins(self, value: impl IntoList<Origin>) -> Self {
+        Self(self.0.with("Origins", value.into_list()))
     }
 
     /// > This field only supports standard distributions. You can't specify this field for multi-tenant distributions. For more information, see [Unsupported features for SaaS Manager for Amazon CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html#unsupported-saas) in the *Amazon CloudFront Developer Guide*.
@@ -901,17 +827,15 @@ impl DistributionConfig {
     /// For more information about price classes, see [Choosing the Price Class for a CloudFront Distribution](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PriceClass.html) in the *Amazon CloudFront Developer Guide*. For information about CloudFront pricing, including how price classes (such as Price Class 100) map to CloudFront regions, see [Amazon CloudFront Pricing](https://docs.aws.amazon.com/cloudfront/pricing/).
     ///
     /// Default: `PriceClass_All`.
-    pub fn price_class(mut self, value: impl IntoValue<DistributionConfigPriceClass>) -> Self {
-        self.0.set("PriceClass", value.into_value());
-        self
+    pub fn price_class(self, value: impl IntoValue<DistributionConfigPriceClass>) -> Self {
+        Self(self.0.with("PriceClass", value.into_value()))
     }
 
     /// A complex type that identifies ways in which you want to restrict distribution of your content.
     ///
     /// Default: `{"GeoRestriction":{"RestrictionType":"none"}}`.
-    pub fn restrictions(mut self, value: impl IntoValue<Restrictions>) -> Self {
-        self.0.set("Restrictions", value.into_value());
-        self
+    pub fn restrictions(self, value: impl IntoValue<Restrictions>) -> Self {
+        Self(self.0.with("Restrictions", value.into_value()))
     }
 
     /// The origin as an Amazon S3 bucket.
@@ -919,39 +843,34 @@ impl DistributionConfig {
     /// > This property is legacy. We recommend that you use [Origin](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cloudfront-distribution-origin.html) instead.
     ///
     /// Deprecated.
-    pub fn s3_origin(mut self, value: impl IntoValue<LegacyS3Origin>) -> Self {
-        self.0.set("S3Origin", value.into_value());
-        self
+    pub fn s3_origin(self, value: impl IntoValue<LegacyS3Origin>) -> Self {
+        Self(self.0.with("S3Origin", value.into_value()))
     }
 
     /// > This field only supports standard distributions. You can't specify this field for multi-tenant distributions. For more information, see [Unsupported features for SaaS Manager for Amazon CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html#unsupported-saas) in the *Amazon CloudFront Developer Guide*.
     ///
     /// A Boolean that indicates whether this is a staging distribution. When this value is `true`, this is a staging distribution. When this value is `false`, this is not a staging distribution.
-    pub fn staging(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Staging", value.into_value());
-        self
+    pub fn staging(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Staging", value.into_value()))
     }
 
     /// > This field only supports multi-tenant distributions. You can't specify this field for standard distributions. For more information, see [Unsupported features for SaaS Manager for Amazon CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html#unsupported-saas) in the *Amazon CloudFront Developer Guide*.
     ///
     /// A distribution tenant configuration.
-    pub fn tenant_config(mut self, value: impl IntoValue<TenantConfig>) -> Self {
-        self.0.set("TenantConfig", value.into_value());
-        self
+    pub fn tenant_config(self, value: impl IntoValue<TenantConfig>) -> Self {
+        Self(self.0.with("TenantConfig", value.into_value()))
     }
 
     /// A complex type that determines the distribution's SSL/TLS configuration for communicating with viewers.
     ///
     /// Default: `{"CloudFrontDefaultCertificate":true}`.
-    pub fn viewer_certificate(mut self, value: impl IntoValue<ViewerCertificate>) -> Self {
-        self.0.set("ViewerCertificate", value.into_value());
-        self
+    pub fn viewer_certificate(self, value: impl IntoValue<ViewerCertificate>) -> Self {
+        Self(self.0.with("ViewerCertificate", value.into_value()))
     }
 
     /// The distribution's viewer mTLS configuration.
-    pub fn viewer_mtls_config(mut self, value: impl IntoValue<ViewerMtlsConfig>) -> Self {
-        self.0.set("ViewerMtlsConfig", value.into_value());
-        self
+    pub fn viewer_mtls_config(self, value: impl IntoValue<ViewerMtlsConfig>) -> Self {
+        Self(self.0.with("ViewerMtlsConfig", value.into_value()))
     }
 
     /// > Multi-tenant distributions only support AWS WAF V2 web ACLs.
@@ -959,9 +878,8 @@ impl DistributionConfig {
     /// A unique identifier that specifies the AWS WAF web ACL, if any, to associate with this distribution. To specify a web ACL created using the latest version of AWS WAF, use the ACL ARN, for example `arn:aws:wafv2:us-east-1:123456789012:global/webacl/ExampleWebACL/a1b2c3d4-5678-90ab-cdef-EXAMPLE11111`. To specify a web ACL created using AWS WAF Classic, use the ACL ID, for example `a1b2c3d4-5678-90ab-cdef-EXAMPLE11111`.
     ///
     /// AWS WAF is a web application firewall that lets you monitor the HTTP and HTTPS requests that are forwarded to CloudFront, and lets you control access to your content. Based on conditions that you specify, such as the IP addresses that requests originate from or the values of query strings, CloudFront responds to requests either with the requested content or with an HTTP 403 status code (Forbidden). You can also configure CloudFront to return a custom error page when a request is blocked. For more information about AWS WAF, see the [AWS WAF Developer Guide](https://docs.aws.amazon.com/waf/latest/developerguide/what-is-aws-waf.html).
-    pub fn web_acl_id(mut self, value: impl IntoValue<Arn<markers::WebAcl>>) -> Self {
-        self.0.set("WebACLId", value.into_value());
-        self
+    pub fn web_acl_id(self, value: impl IntoValue<Arn<markers::WebAcl>>) -> Self {
+        Self(self.0.with("WebACLId", value.into_value()))
     }
 }
 
@@ -999,9 +917,7 @@ impl ForwardedValues {
     ///
     ///
     pub fn new(query_string: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("QueryString", query_string.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("QueryString", query_string.into_value()))
     }
 
     /// This field is deprecated. We recommend that you use a cache policy or an origin request policy instead of this field.
@@ -1013,9 +929,8 @@ impl ForwardedValues {
     /// A complex type that specifies whether you want CloudFront to forward cookies to the origin and, if so, which ones. For more information about forwarding cookies to the origin, see [How CloudFront Forwards, Caches, and Logs Cookies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Cookies.html) in the *Amazon CloudFront Developer Guide*.
     ///
     /// Default: `{"Forward":"none"}`.
-    pub fn cookies(mut self, value: impl IntoValue<Cookies>) -> Self {
-        self.0.set("Cookies", value.into_value());
-        self
+    pub fn cookies(self, value: impl IntoValue<Cookies>) -> Self {
+        Self(self.0.with("Cookies", value.into_value()))
     }
 
     /// This field is deprecated. We recommend that you use a cache policy or an origin request policy instead of this field.
@@ -1027,9 +942,8 @@ impl ForwardedValues {
     /// A complex type that specifies the `Headers`, if any, that you want CloudFront to forward to the origin for this cache behavior (whitelisted headers). For the headers that you specify, CloudFront also caches separate versions of a specified object that is based on the header values in viewer requests.
     ///
     /// For more information, see [Caching Content Based on Request Headers](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/header-caching.html) in the *Amazon CloudFront Developer Guide*.
-    pub fn headers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Headers", value.into_list());
-        self
+    pub fn headers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Headers", value.into_list()))
     }
 
     /// This field is deprecated. We recommend that you use a cache policy or an origin request policy instead of this field.
@@ -1039,9 +953,8 @@ impl ForwardedValues {
     /// If you want to send query strings to the origin but not include them in the cache key, use an origin request policy. For more information, see [Creating origin request policies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/controlling-origin-requests.html#origin-request-create-origin-request-policy) in the *Amazon CloudFront Developer Guide*.
     ///
     /// A complex type that contains information about the query string parameters that you want CloudFront to use for caching for this cache behavior.
-    pub fn query_string_cache_keys(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("QueryStringCacheKeys", value.into_list());
-        self
+    pub fn query_string_cache_keys(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("QueryStringCacheKeys", value.into_list()))
     }
 }
 
@@ -1058,15 +971,13 @@ impl FunctionAssociation {
     }
 
     /// The event type of the function, either `viewer-request` or `viewer-response`. You cannot use origin-facing event types ( `origin-request` and `origin-response` ) with a CloudFront function.
-    pub fn event_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EventType", value.into_value());
-        self
+    pub fn event_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("EventType", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the function.
-    pub fn function_arn(mut self, value: impl IntoValue<Arn<markers::CloudFrontFunction>>) -> Self {
-        self.0.set("FunctionARN", value.into_value());
-        self
+    pub fn function_arn(self, value: impl IntoValue<Arn<markers::CloudFrontFunction>>) -> Self {
+        Self(self.0.with("FunctionARN", value.into_value()))
     }
 }
 
@@ -1086,9 +997,7 @@ impl GeoRestriction {
     ///
     ///
     pub fn new(restriction_type: impl IntoValue<GeoRestrictionRestrictionType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("RestrictionType", restriction_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("RestrictionType", restriction_type.into_value()))
     }
 
     /// A complex type that contains a `Location` element for each country in which you want CloudFront either to distribute your content ( `whitelist` ) or not distribute your content ( `blacklist` ).
@@ -1096,9 +1005,8 @@ impl GeoRestriction {
     /// The `Location` element is a two-letter, uppercase country code for a country that you want to include in your `blacklist` or `whitelist`. Include one `Location` element for each country.
     ///
     /// CloudFront and `MaxMind` both use `ISO 3166` country codes. For the current list of countries and the corresponding codes, see `ISO 3166-1-alpha-2` code on the *International Organization for Standardization* website. You can also refer to the country list on the CloudFront console, which includes both country names and codes.
-    pub fn locations(mut self, value: impl IntoList<GeoRestrictionLocations>) -> Self {
-        self.0.set("Locations", value.into_list());
-        self
+    pub fn locations(self, value: impl IntoList<GeoRestrictionLocations>) -> Self {
+        Self(self.0.with("Locations", value.into_list()))
     }
 }
 
@@ -1118,9 +1026,7 @@ impl GrpcConfig {
     ///
     ///
     pub fn new(enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enabled", enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Enabled", enabled.into_value()))
     }
 }
 
@@ -1144,21 +1050,18 @@ impl LambdaFunctionAssociation {
     /// - `viewer-response` : The function executes before CloudFront returns the requested object to the viewer. The function executes regardless of whether the object was already in the edge cache.
     ///
     /// If the origin returns an HTTP status code other than HTTP 200 (OK), the function doesn't execute.
-    pub fn event_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EventType", value.into_value());
-        self
+    pub fn event_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("EventType", value.into_value()))
     }
 
     /// A flag that allows a Lambda@Edge function to have read access to the body content. For more information, see [Accessing the Request Body by Choosing the Include Body Option](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-include-body-access.html) in the Amazon CloudFront Developer Guide.
-    pub fn include_body(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IncludeBody", value.into_value());
-        self
+    pub fn include_body(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IncludeBody", value.into_value()))
     }
 
     /// The ARN of the Lambda@Edge function. You must specify the ARN of a function version; you can't specify an alias or $LATEST.
-    pub fn lambda_function_arn(mut self, value: impl IntoValue<Arn<markers::Version>>) -> Self {
-        self.0.set("LambdaFunctionARN", value.into_value());
-        self
+    pub fn lambda_function_arn(self, value: impl IntoValue<Arn<markers::Version>>) -> Self {
+        Self(self.0.with("LambdaFunctionARN", value.into_value()))
     }
 }
 
@@ -1188,27 +1091,26 @@ impl LegacyCustomOrigin {
         origin_protocol_policy: impl IntoValue<String>,
         origin_ssl_protocols: impl IntoList<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DNSName", dns_name.into_value());
-        properties.set("OriginProtocolPolicy", origin_protocol_policy.into_value());
-        properties.set("OriginSSLProtocols", origin_ssl_protocols.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("DNSName", dns_name.into_value())
+                .with("OriginProtocolPolicy", origin_protocol_policy.into_value())
+                .with("OriginSSLProtocols", origin_ssl_protocols.into_list()),
+        )
     }
 
     /// The HTTP port that CloudFront uses to connect to the origin. Specify the HTTP port that the origin listens on.
     ///
     /// Default: `80`.
-    pub fn http_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HTTPPort", value.into_value());
-        self
+    pub fn http_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("HTTPPort", value.into_value()))
     }
 
     /// The HTTPS port that CloudFront uses to connect to the origin. Specify the HTTPS port that the origin listens on.
     ///
     /// Default: `443`.
-    pub fn https_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HTTPSPort", value.into_value());
-        self
+    pub fn https_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("HTTPSPort", value.into_value()))
     }
 }
 
@@ -1226,17 +1128,14 @@ impl LegacyS3Origin {
     ///
     ///
     pub fn new(dns_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DNSName", dns_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("DNSName", dns_name.into_value()))
     }
 
     /// The CloudFront origin access identity to associate with the distribution. Use an origin access identity to configure the distribution so that end users can only access objects in an Amazon S3 through CloudFront.
     ///
     /// > This property is legacy. We recommend that you use [OriginAccessControl](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cloudfront-originaccesscontrol.html) instead.
-    pub fn origin_access_identity(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OriginAccessIdentity", value.into_value());
-        self
+    pub fn origin_access_identity(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("OriginAccessIdentity", value.into_value()))
     }
 }
 
@@ -1255,23 +1154,20 @@ impl Logging {
     }
 
     /// The Amazon S3 bucket to store the access logs in, for example, `amzn-s3-demo-bucket.s3.amazonaws.com`.
-    pub fn bucket(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Bucket", value.into_value());
-        self
+    pub fn bucket(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Bucket", value.into_value()))
     }
 
     /// Specifies whether you want CloudFront to include cookies in access logs, specify `true` for `IncludeCookies`. If you choose to include cookies in logs, CloudFront logs all cookies regardless of how you configure the cache behaviors for this distribution. If you don't want to include cookies when you create a distribution or if you want to disable include cookies for an existing distribution, specify `false` for `IncludeCookies`.
     ///
     /// Default: `false`.
-    pub fn include_cookies(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IncludeCookies", value.into_value());
-        self
+    pub fn include_cookies(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IncludeCookies", value.into_value()))
     }
 
     /// An optional string that you want CloudFront to prefix to the access log `filenames` for this distribution, for example, `myprefix/`. If you want to enable logging, but you don't want to specify a prefix, you still must include an empty `Prefix` element in the `Logging` element.
-    pub fn prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Prefix", value.into_value());
-        self
+    pub fn prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Prefix", value.into_value()))
     }
 }
 
@@ -1308,10 +1204,7 @@ impl Origin {
     ///
     ///
     pub fn new(domain_name: impl IntoValue<String>, id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DomainName", domain_name.into_value());
-        properties.set("Id", id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("DomainName", domain_name.into_value()).with("Id", id.into_value()))
     }
 
     /// The number of times that CloudFront attempts to connect to the origin. The minimum number is 1, the maximum is 3, and the default (if you don't specify otherwise) is 3.
@@ -1319,55 +1212,48 @@ impl Origin {
     /// For a custom origin (including an Amazon S3 bucket that's configured with static website hosting), this value also specifies the number of times that CloudFront attempts to get a response from the origin, in the case of an [Origin Response Timeout](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-web-values-specify.html#DownloadDistValuesOriginResponseTimeout).
     ///
     /// For more information, see [Origin Connection Attempts](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-web-values-specify.html#origin-connection-attempts) in the *Amazon CloudFront Developer Guide*.
-    pub fn connection_attempts(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ConnectionAttempts", value.into_value());
-        self
+    pub fn connection_attempts(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ConnectionAttempts", value.into_value()))
     }
 
     /// The number of seconds that CloudFront waits when trying to establish a connection to the origin. The minimum timeout is 1 second, the maximum is 10 seconds, and the default (if you don't specify otherwise) is 10 seconds.
     ///
     /// For more information, see [Origin Connection Timeout](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-web-values-specify.html#origin-connection-timeout) in the *Amazon CloudFront Developer Guide*.
-    pub fn connection_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ConnectionTimeout", value.into_value());
-        self
+    pub fn connection_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ConnectionTimeout", value.into_value()))
     }
 
     /// Use this type to specify an origin that is not an Amazon S3 bucket, with one exception. If the Amazon S3 bucket is configured with static website hosting, use this type. If the Amazon S3 bucket is not configured with static website hosting, use the `S3OriginConfig` type instead.
-    pub fn custom_origin_config(mut self, value: impl IntoValue<CustomOriginConfig>) -> Self {
-        self.0.set("CustomOriginConfig", value.into_value());
-        self
+    pub fn custom_origin_config(self, value: impl IntoValue<CustomOriginConfig>) -> Self {
+        Self(self.0.with("CustomOriginConfig", value.into_value()))
     }
 
     /// The unique identifier of an origin access control for this origin.
     ///
     /// For more information, see [Restricting access to an Amazon S3 origin](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html) in the *Amazon CloudFront Developer Guide*.
-    pub fn origin_access_control_id(mut self, value: impl IntoValue<Id<markers::OriginAccessControl>>) -> Self {
-        self.0.set("OriginAccessControlId", value.into_value());
-        self
+    pub fn origin_access_control_id(self, value: impl IntoValue<Id<markers::OriginAccessControl>>) -> Self {
+        Self(self.0.with("OriginAccessControlId", value.into_value()))
     }
 
     /// A list of HTTP header names and values that CloudFront adds to the requests that it sends to the origin.
     ///
     /// For more information, see [Adding Custom Headers to Origin Requests](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-custom-headers.html) in the *Amazon CloudFront Developer Guide*.
-    pub fn origin_custom_headers(mut self, value: impl IntoList<OriginCustomHeader>) -> Self {
-        self.0.set("OriginCustomHeaders", value.into_list());
-        self
+    pub fn origin_custom_headers(self, value: impl IntoList<OriginCustomHeader>) -> Self {
+        Self(self.0.with("OriginCustomHeaders", value.into_list()))
     }
 
     /// An optional path that CloudFront appends to the origin domain name when CloudFront requests content from the origin.
     ///
     /// For more information, see [Origin Path](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-web-values-specify.html#DownloadDistValuesOriginPath) in the *Amazon CloudFront Developer Guide*.
-    pub fn origin_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OriginPath", value.into_value());
-        self
+    pub fn origin_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("OriginPath", value.into_value()))
     }
 
     /// CloudFront Origin Shield. Using Origin Shield can help reduce the load on your origin.
     ///
     /// For more information, see [Using Origin Shield](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/origin-shield.html) in the *Amazon CloudFront Developer Guide*.
-    pub fn origin_shield(mut self, value: impl IntoValue<OriginShield>) -> Self {
-        self.0.set("OriginShield", value.into_value());
-        self
+    pub fn origin_shield(self, value: impl IntoValue<OriginShield>) -> Self {
+        Self(self.0.with("OriginShield", value.into_value()))
     }
 
     /// The time (in seconds) that a request from CloudFront to the origin can stay open and wait for a response. If the complete response isn't received from the origin by this time, CloudFront ends the connection.
@@ -1375,21 +1261,18 @@ impl Origin {
     /// The value for `ResponseCompletionTimeout` must be equal to or greater than the value for `OriginReadTimeout`. If you don't set a value for `ResponseCompletionTimeout`, CloudFront doesn't enforce a maximum value.
     ///
     /// For more information, see [Response completion timeout](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html#response-completion-timeout) in the *Amazon CloudFront Developer Guide*.
-    pub fn response_completion_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ResponseCompletionTimeout", value.into_value());
-        self
+    pub fn response_completion_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ResponseCompletionTimeout", value.into_value()))
     }
 
     /// Use this type to specify an origin that is an Amazon S3 bucket that is not configured with static website hosting. To specify any other type of origin, including an Amazon S3 bucket that is configured with static website hosting, use the `CustomOriginConfig` type instead.
-    pub fn s3_origin_config(mut self, value: impl IntoValue<S3OriginConfig>) -> Self {
-        self.0.set("S3OriginConfig", value.into_value());
-        self
+    pub fn s3_origin_config(self, value: impl IntoValue<S3OriginConfig>) -> Self {
+        Self(self.0.with("S3OriginConfig", value.into_value()))
     }
 
     /// The VPC origin configuration.
-    pub fn vpc_origin_config(mut self, value: impl IntoValue<VpcOriginConfig>) -> Self {
-        self.0.set("VpcOriginConfig", value.into_value());
-        self
+    pub fn vpc_origin_config(self, value: impl IntoValue<VpcOriginConfig>) -> Self {
+        Self(self.0.with("VpcOriginConfig", value.into_value()))
     }
 }
 
@@ -1408,10 +1291,11 @@ impl OriginCustomHeader {
     ///
     ///
     pub fn new(header_name: impl IntoValue<String>, header_value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("HeaderName", header_name.into_value());
-        properties.set("HeaderValue", header_value.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("HeaderName", header_name.into_value())
+                .with("HeaderValue", header_value.into_value()),
+        )
     }
 }
 
@@ -1439,17 +1323,17 @@ impl OriginGroup {
         id: impl IntoValue<String>,
         members: impl IntoValue<OriginGroupMembers>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FailoverCriteria", failover_criteria.into_value());
-        properties.set("Id", id.into_value());
-        properties.set("Members", members.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FailoverCriteria", failover_criteria.into_value())
+                .with("Id", id.into_value())
+                .with("Members", members.into_value()),
+        )
     }
 
     /// The selection criteria for the origin group. For more information, see [Create an origin group](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/high_availability_origin_failover.html#concept_origin_groups.creating) in the *Amazon CloudFront Developer Guide*.
-    pub fn selection_criteria(mut self, value: impl IntoValue<OriginGroupSelectionCriteria>) -> Self {
-        self.0.set("SelectionCriteria", value.into_value());
-        self
+    pub fn selection_criteria(self, value: impl IntoValue<OriginGroupSelectionCriteria>) -> Self {
+        Self(self.0.with("SelectionCriteria", value.into_value()))
     }
 }
 
@@ -1465,9 +1349,7 @@ impl OriginGroupFailoverCriteria {
     ///
     ///
     pub fn new(status_codes: impl IntoValue<StatusCodes>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StatusCodes", status_codes.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StatusCodes", status_codes.into_value()))
     }
 }
 
@@ -1483,9 +1365,7 @@ impl OriginGroupMember {
     ///
     ///
     pub fn new(origin_id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("OriginId", origin_id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("OriginId", origin_id.into_value()))
     }
 }
 
@@ -1504,10 +1384,7 @@ impl OriginGroupMembers {
     ///
     ///
     pub fn new(items: impl IntoList<OriginGroupMember>, quantity: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Items", items.into_list());
-        properties.set("Quantity", quantity.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Items", items.into_list()).with("Quantity", quantity.into_value()))
     }
 }
 
@@ -1523,15 +1400,12 @@ impl OriginGroups {
     ///
     ///
     pub fn new(quantity: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Quantity", quantity.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Quantity", quantity.into_value()))
     }
 
     /// The items (origin groups) in a distribution.
-    pub fn items(mut self, value: impl IntoList<OriginGroup>) -> Self {
-        self.0.set("Items", value.into_list());
-        self
+    pub fn items(self, value: impl IntoList<OriginGroup>) -> Self {
+        Self(self.0.with("Items", value.into_list()))
     }
 }
 
@@ -1547,9 +1421,7 @@ impl OriginMtlsConfig {
     ///
     ///
     pub fn new(client_certificate_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ClientCertificateArn", client_certificate_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ClientCertificateArn", client_certificate_arn.into_value()))
     }
 }
 
@@ -1570,9 +1442,8 @@ impl OriginShield {
     /// A flag that specifies whether Origin Shield is enabled.
     ///
     /// When it's enabled, CloudFront routes all requests through Origin Shield, which can help protect your origin. When it's disabled, CloudFront might send requests directly to your origin from multiple edge locations or regional edge caches.
-    pub fn enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+    pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Enabled", value.into_value()))
     }
 
     /// The AWS Region for Origin Shield.
@@ -1580,9 +1451,8 @@ impl OriginShield {
     /// Specify the AWS Region that has the lowest latency to your origin. To specify a region, use the region code, not the region name. For example, specify the US East (Ohio) region as `us-east-2`.
     ///
     /// When you enable CloudFront Origin Shield, you must specify the AWS Region for Origin Shield. For the list of AWS Regions that you can specify, and for help choosing the best Region for your origin, see [Choosing the AWS Region for Origin Shield](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/origin-shield.html#choose-origin-shield-region) in the *Amazon CloudFront Developer Guide*.
-    pub fn origin_shield_region(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OriginShieldRegion", value.into_value());
-        self
+    pub fn origin_shield_region(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("OriginShieldRegion", value.into_value()))
     }
 }
 
@@ -1601,10 +1471,7 @@ impl ParameterDefinition {
     ///
     ///   Length: 1 to 128. Pattern: `^[a-zA-Z0-9-_]+$`.
     pub fn new(definition: impl IntoValue<Definition>, name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Definition", definition.into_value());
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Definition", definition.into_value()).with("Name", name.into_value()))
     }
 }
 
@@ -1620,9 +1487,7 @@ impl Restrictions {
     ///
     ///
     pub fn new(geo_restriction: impl IntoValue<GeoRestriction>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("GeoRestriction", geo_restriction.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("GeoRestriction", geo_restriction.into_value()))
     }
 }
 
@@ -1653,9 +1518,8 @@ impl S3OriginConfig {
     /// To replace the origin access identity, update the distribution configuration and specify the new origin access identity.
     ///
     /// For more information about the origin access identity, see [Serving Private Content through CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PrivateContent.html) in the *Amazon CloudFront Developer Guide*.
-    pub fn origin_access_identity(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OriginAccessIdentity", value.into_value());
-        self
+    pub fn origin_access_identity(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("OriginAccessIdentity", value.into_value()))
     }
 
     /// Specifies how long, in seconds, CloudFront waits for a response from the origin. This is also known as the *origin response timeout*. The minimum timeout is 1 second, the maximum is 120 seconds, and the default (if you don't specify otherwise) is 30 seconds.
@@ -1663,9 +1527,8 @@ impl S3OriginConfig {
     /// For more information, see [Response timeout](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html#DownloadDistValuesOriginResponseTimeout) in the *Amazon CloudFront Developer Guide*.
     ///
     /// Default: `30`.
-    pub fn origin_read_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("OriginReadTimeout", value.into_value());
-        self
+    pub fn origin_read_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("OriginReadTimeout", value.into_value()))
     }
 }
 
@@ -1684,10 +1547,7 @@ impl StatusCodes {
     ///
     ///
     pub fn new(items: impl IntoList<i64>, quantity: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Items", items.into_list());
-        properties.set("Quantity", quantity.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Items", items.into_list()).with("Quantity", quantity.into_value()))
     }
 }
 
@@ -1703,23 +1563,19 @@ impl StringSchema {
     ///
     ///
     pub fn new(required: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Required", required.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Required", required.into_value()))
     }
 
     /// The property `Comment`.
-    pub fn comment(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Comment", value.into_value());
-        self
+    pub fn comment(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Comment", value.into_value()))
     }
 
     /// The property `DefaultValue`.
     ///
     /// Length: 1 to 256.
-    pub fn default_value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DefaultValue", value.into_value());
-        self
+    pub fn default_value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DefaultValue", value.into_value()))
     }
 }
 
@@ -1738,9 +1594,8 @@ impl TenantConfig {
     }
 
     /// The parameters that you specify for a distribution tenant.
-    pub fn parameter_definitions(mut self, value: impl IntoList<ParameterDefinition>) -> Self {
-        self.0.set("ParameterDefinitions", value.into_list());
-        self
+    pub fn parameter_definitions(self, value: impl IntoList<ParameterDefinition>) -> Self {
+        Self(self.0.with("ParameterDefinitions", value.into_list()))
     }
 }
 
@@ -1756,21 +1611,17 @@ impl TrustStoreConfig {
     ///
     ///
     pub fn new(trust_store_id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TrustStoreId", trust_store_id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("TrustStoreId", trust_store_id.into_value()))
     }
 
     /// The configuration to use to advertise trust store CA names.
-    pub fn advertise_trust_store_ca_names(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AdvertiseTrustStoreCaNames", value.into_value());
-        self
+    pub fn advertise_trust_store_ca_names(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("AdvertiseTrustStoreCaNames", value.into_value()))
     }
 
     /// The configuration to use to ignore certificate expiration.
-    pub fn ignore_certificate_expiry(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IgnoreCertificateExpiry", value.into_value());
-        self
+    pub fn ignore_certificate_expiry(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IgnoreCertificateExpiry", value.into_value()))
     }
 }
 
@@ -1809,9 +1660,8 @@ impl ViewerCertificate {
     /// If the distribution uses `Aliases` (alternate domain names or CNAMEs) and the SSL/TLS certificate is stored in [Certificate Manager (ACM)](https://docs.aws.amazon.com/acm/latest/userguide/acm-overview.html), provide the Amazon Resource Name (ARN) of the ACM certificate. CloudFront only supports ACM certificates in the US East (N. Virginia) Region ( `us-east-1` ).
     ///
     /// If you specify an ACM certificate ARN, you must also specify values for `MinimumProtocolVersion` and `SSLSupportMethod`. (In CloudFormation, the field name is `SslSupportMethod`. Note the different capitalization.)
-    pub fn acm_certificate_arn(mut self, value: impl IntoValue<Arn<markers::Certificate>>) -> Self {
-        self.0.set("AcmCertificateArn", value.into_value());
-        self
+    pub fn acm_certificate_arn(self, value: impl IntoValue<Arn<markers::Certificate>>) -> Self {
+        Self(self.0.with("AcmCertificateArn", value.into_value()))
     }
 
     /// If the distribution uses the CloudFront domain name such as `d111111abcdef8.cloudfront.net`, set this field to `true`.
@@ -1821,9 +1671,8 @@ impl ViewerCertificate {
     /// - `AcmCertificateArn` or `IamCertificateId` (specify a value for one, not both)
     /// - `MinimumProtocolVersion`
     /// - `SslSupportMethod`
-    pub fn cloud_front_default_certificate(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("CloudFrontDefaultCertificate", value.into_value());
-        self
+    pub fn cloud_front_default_certificate(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("CloudFrontDefaultCertificate", value.into_value()))
     }
 
     /// > This field only supports standard distributions. You can't specify this field for multi-tenant distributions. For more information, see [Unsupported features for SaaS Manager for Amazon CloudFront](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/distribution-config-options.html#unsupported-saas) in the *Amazon CloudFront Developer Guide*. \> In CloudFormation, this field name is `IamCertificateId`. Note the different capitalization.
@@ -1833,9 +1682,8 @@ impl ViewerCertificate {
     /// If you specify an IAM certificate ID, you must also specify values for `MinimumProtocolVersion` and `SSLSupportMethod`. (In CloudFormation, the field name is `SslSupportMethod`. Note the different capitalization.)
     ///
     /// Length: at most 32.
-    pub fn iam_certificate_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IamCertificateId", value.into_value());
-        self
+    pub fn iam_certificate_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("IamCertificateId", value.into_value()))
     }
 
     /// If the distribution uses `Aliases` (alternate domain names or CNAMEs), specify the security policy that you want CloudFront to use for HTTPS connections with viewers. The security policy determines two settings:
@@ -1850,9 +1698,8 @@ impl ViewerCertificate {
     /// When you're using SNI only (you set `SSLSupportMethod` to `sni-only` ), you must specify `TLSv1` or higher. (In CloudFormation, the field name is `SslSupportMethod`. Note the different capitalization.)
     ///
     /// If the distribution uses the CloudFront domain name such as `d111111abcdef8.cloudfront.net` (you set `CloudFrontDefaultCertificate` to `true` ), CloudFront automatically sets the security policy to `TLSv1` regardless of the value that you set here.
-    pub fn minimum_protocol_version(mut self, value: impl IntoValue<ViewerCertificateMinimumProtocolVersion>) -> Self {
-        self.0.set("MinimumProtocolVersion", value.into_value());
-        self
+    pub fn minimum_protocol_version(self, value: impl IntoValue<ViewerCertificateMinimumProtocolVersion>) -> Self {
+        Self(self.0.with("MinimumProtocolVersion", value.into_value()))
     }
 
     /// > In CloudFormation, this field name is `SslSupportMethod`. Note the different capitalization.
@@ -1864,9 +1711,8 @@ impl ViewerCertificate {
     /// - `static-ip` - Do not specify this value unless your distribution has been enabled for this feature by the CloudFront team. If you have a use case that requires static IP addresses for a distribution, contact CloudFront through the [Support Center](https://docs.aws.amazon.com/support/home).
     ///
     /// If the distribution uses the CloudFront domain name such as `d111111abcdef8.cloudfront.net`, don't set a value for this field.
-    pub fn ssl_support_method(mut self, value: impl IntoValue<ViewerCertificateSslSupportMethod>) -> Self {
-        self.0.set("SslSupportMethod", value.into_value());
-        self
+    pub fn ssl_support_method(self, value: impl IntoValue<ViewerCertificateSslSupportMethod>) -> Self {
+        Self(self.0.with("SslSupportMethod", value.into_value()))
     }
 }
 
@@ -1885,15 +1731,13 @@ impl ViewerMtlsConfig {
     /// The viewer mTLS mode.
     ///
     /// Default: `required`.
-    pub fn mode(mut self, value: impl IntoValue<ViewerMtlsConfigMode>) -> Self {
-        self.0.set("Mode", value.into_value());
-        self
+    pub fn mode(self, value: impl IntoValue<ViewerMtlsConfigMode>) -> Self {
+        Self(self.0.with("Mode", value.into_value()))
     }
 
     /// The trust store configuration associated with the viewer mTLS configuration.
-    pub fn trust_store_config(mut self, value: impl IntoValue<TrustStoreConfig>) -> Self {
-        self.0.set("TrustStoreConfig", value.into_value());
-        self
+    pub fn trust_store_config(self, value: impl IntoValue<TrustStoreConfig>) -> Self {
+        Self(self.0.with("TrustStoreConfig", value.into_value()))
     }
 }
 
@@ -1909,9 +1753,7 @@ impl VpcOriginConfig {
     ///
     ///
     pub fn new(vpc_origin_id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("VpcOriginId", vpc_origin_id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("VpcOriginId", vpc_origin_id.into_value()))
     }
 
     /// Specifies how long, in seconds, CloudFront persists its connection to the origin. The minimum timeout is 1 second, the maximum is 120 seconds, and the default (if you don't specify otherwise) is 5 seconds.
@@ -1919,9 +1761,8 @@ impl VpcOriginConfig {
     /// For more information, see [Keep-alive timeout (custom origins only)](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html#DownloadDistValuesOriginKeepaliveTimeout) in the *Amazon CloudFront Developer Guide*.
     ///
     /// Default: `5`.
-    pub fn origin_keepalive_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("OriginKeepaliveTimeout", value.into_value());
-        self
+    pub fn origin_keepalive_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("OriginKeepaliveTimeout", value.into_value()))
     }
 
     /// Specifies how long, in seconds, CloudFront waits for a response from the origin. This is also known as the *origin response timeout*. The minimum timeout is 1 second, the maximum is 120 seconds, and the default (if you don't specify otherwise) is 30 seconds.
@@ -1929,15 +1770,13 @@ impl VpcOriginConfig {
     /// For more information, see [Response timeout](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html#DownloadDistValuesOriginResponseTimeout) in the *Amazon CloudFront Developer Guide*.
     ///
     /// Default: `30`.
-    pub fn origin_read_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("OriginReadTimeout", value.into_value());
-        self
+    pub fn origin_read_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("OriginReadTimeout", value.into_value()))
     }
 
     /// The account ID of the AWS account that owns the VPC origin.
-    pub fn owner_account_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OwnerAccountId", value.into_value());
-        self
+    pub fn owner_account_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("OwnerAccountId", value.into_value()))
     }
 }
 

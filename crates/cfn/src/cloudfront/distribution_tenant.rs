@@ -24,49 +24,46 @@ impl CfnDistributionTenant {
         domains: impl IntoList<String>,
         name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).distribution_id(distribution_id).domains(domains).name(name)
+        Self(Resource::new(scope, id, "AWS::CloudFront::DistributionTenant"))
+            .distribution_id(distribution_id)
+            .domains(domains)
+            .name(name)
     }
 
     /// The ID of the connection group for the distribution tenant. If you don't specify a connection group, CloudFront uses the default connection group.
     #[track_caller]
     pub fn connection_group_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ConnectionGroupId", value.into_value());
-        self
+        Self(self.0.with("ConnectionGroupId", value.into_value()))
     }
 
     /// Customizations for the distribution tenant. For each distribution tenant, you can specify the geographic restrictions, and the Amazon Resource Names (ARNs) for the ACM certificate and AWS WAF web ACL. These are specific values that you can override or disable from the multi-tenant distribution that was used to create the distribution tenant.
     #[track_caller]
     pub fn customizations(self, value: impl IntoValue<Customizations>) -> Self {
-        self.0.set("Customizations", value.into_value());
-        self
+        Self(self.0.with("Customizations", value.into_value()))
     }
 
     /// The ID of the multi-tenant distribution.
     #[track_caller]
     pub fn distribution_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DistributionId", value.into_value());
-        self
+        Self(self.0.with("DistributionId", value.into_value()))
     }
 
     /// The domains associated with the distribution tenant.
     #[track_caller]
     pub fn domains(self, value: impl IntoList<String>) -> Self {
-        self.0.set("Domains", value.into_list());
-        self
+        Self(self.0.with("Domains", value.into_list()))
     }
 
     /// Indicates whether the distribution tenant is in an enabled state. If disabled, the distribution tenant won't serve traffic.
     #[track_caller]
     pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+        Self(self.0.with("Enabled", value.into_value()))
     }
 
     /// An object that represents the request for the Amazon CloudFront managed ACM certificate.
     #[track_caller]
     pub fn managed_certificate_request(self, value: impl IntoValue<ManagedCertificateRequest>) -> Self {
-        self.0.set("ManagedCertificateRequest", value.into_value());
-        self
+        Self(self.0.with("ManagedCertificateRequest", value.into_value()))
     }
 
     /// The name of the distribution tenant.
@@ -74,22 +71,19 @@ impl CfnDistributionTenant {
     /// Replacement: always.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// A list of parameter values to add to the resource. A parameter is specified as a key-value pair. A valid parameter value must exist for any parameter that is marked as required in the multi-tenant distribution.
     #[track_caller]
     pub fn parameters(self, value: impl IntoList<Parameter>) -> Self {
-        self.0.set("Parameters", value.into_list());
-        self
+        Self(self.0.with("Parameters", value.into_list()))
     }
 
     /// A complex type that contains zero or more `Tag` elements.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -146,9 +140,8 @@ impl Certificate {
     }
 
     /// The Amazon Resource Name (ARN) of the ACM certificate.
-    pub fn arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Arn", value.into_value());
-        self
+    pub fn arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Arn", value.into_value()))
     }
 }
 
@@ -165,21 +158,18 @@ impl Customizations {
     }
 
     /// The Certificate Manager (ACM) certificate.
-    pub fn certificate(mut self, value: impl IntoValue<Certificate>) -> Self {
-        self.0.set("Certificate", value.into_value());
-        self
+    pub fn certificate(self, value: impl IntoValue<Certificate>) -> Self {
+        Self(self.0.with("Certificate", value.into_value()))
     }
 
     /// The geographic restrictions.
-    pub fn geo_restrictions(mut self, value: impl IntoValue<GeoRestrictionCustomization>) -> Self {
-        self.0.set("GeoRestrictions", value.into_value());
-        self
+    pub fn geo_restrictions(self, value: impl IntoValue<GeoRestrictionCustomization>) -> Self {
+        Self(self.0.with("GeoRestrictions", value.into_value()))
     }
 
     /// The AWS WAF web ACL.
-    pub fn web_acl(mut self, value: impl IntoValue<WebAclCustomization>) -> Self {
-        self.0.set("WebAcl", value.into_value());
-        self
+    pub fn web_acl(self, value: impl IntoValue<WebAclCustomization>) -> Self {
+        Self(self.0.with("WebAcl", value.into_value()))
     }
 }
 
@@ -196,9 +186,8 @@ impl GeoRestrictionCustomization {
     }
 
     /// The locations for geographic restrictions.
-    pub fn locations(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Locations", value.into_list());
-        self
+    pub fn locations(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Locations", value.into_list()))
     }
 
     /// The method that you want to use to restrict distribution of your content by country:
@@ -206,9 +195,8 @@ impl GeoRestrictionCustomization {
     /// - `none` : No geographic restriction is enabled, meaning access to content is not restricted by client geo location.
     /// - `blacklist` : The `Location` elements specify the countries in which you don't want CloudFront to distribute your content.
     /// - `whitelist` : The `Location` elements specify the countries in which you want CloudFront to distribute your content.
-    pub fn restriction_type(mut self, value: impl IntoValue<GeoRestrictionCustomizationRestrictionType>) -> Self {
-        self.0.set("RestrictionType", value.into_value());
-        self
+    pub fn restriction_type(self, value: impl IntoValue<GeoRestrictionCustomizationRestrictionType>) -> Self {
+        Self(self.0.with("RestrictionType", value.into_value()))
     }
 }
 
@@ -226,29 +214,23 @@ impl ManagedCertificateRequest {
 
     /// You can opt out of certificate transparency logging by specifying the `disabled` option. Opt in by specifying `enabled`. For more information, see [Certificate Transparency Logging](https://docs.aws.amazon.com/acm/latest/userguide/acm-concepts.html#concept-transparency) in the *Certificate Manager User Guide*.
     pub fn certificate_transparency_logging_preference(
-        mut self,
+        self,
         value: impl IntoValue<ManagedCertificateRequestCertificateTransparencyLoggingPreference>,
     ) -> Self {
-        self.0.set("CertificateTransparencyLoggingPreference", value.into_value());
-        self
+        Self(self.0.with("CertificateTransparencyLoggingPreference", value.into_value()))
     }
 
     /// The primary domain name associated with the CloudFront managed ACM certificate.
-    pub fn primary_domain_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrimaryDomainName", value.into_value());
-        self
+    pub fn primary_domain_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PrimaryDomainName", value.into_value()))
     }
 
     /// Specify how the HTTP validation token will be served when requesting the CloudFront managed ACM certificate.
     ///
     /// - For `cloudfront`, CloudFront will automatically serve the validation token. Choose this mode if you can point the domain's DNS to CloudFront immediately.
     /// - For `self-hosted`, you serve the validation token from your existing infrastructure. Choose this mode when you need to maintain current traffic flow while your certificate is being issued. You can place the validation token at the well-known path on your existing web server, wait for ACM to validate and issue the certificate, and then update your DNS to point to CloudFront.
-    pub fn validation_token_host(
-        mut self,
-        value: impl IntoValue<ManagedCertificateRequestValidationTokenHost>,
-    ) -> Self {
-        self.0.set("ValidationTokenHost", value.into_value());
-        self
+    pub fn validation_token_host(self, value: impl IntoValue<ManagedCertificateRequestValidationTokenHost>) -> Self {
+        Self(self.0.with("ValidationTokenHost", value.into_value()))
     }
 }
 
@@ -267,17 +249,15 @@ impl Parameter {
     /// The parameter name.
     ///
     /// Length: 1 to 128. Pattern: `^[a-zA-Z0-9-_]+$`.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The parameter value.
     ///
     /// Length: 1 to 256.
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -294,15 +274,13 @@ impl WebAclCustomization {
     }
 
     /// The action for the AWS WAF web ACL customization. You can specify `override` to specify a separate AWS WAF web ACL for the distribution tenant. If you specify `disable`, the distribution tenant won't have AWS WAF web ACL protections and won't inherit from the multi-tenant distribution.
-    pub fn action(mut self, value: impl IntoValue<WebAclCustomizationAction>) -> Self {
-        self.0.set("Action", value.into_value());
-        self
+    pub fn action(self, value: impl IntoValue<WebAclCustomizationAction>) -> Self {
+        Self(self.0.with("Action", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the AWS WAF web ACL.
-    pub fn arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Arn", value.into_value());
-        self
+    pub fn arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Arn", value.into_value()))
     }
 }
 

@@ -24,7 +24,7 @@ impl CfnFieldLevelEncryptionConfig {
         content_type_profile_config: impl IntoValue<ContentTypeProfileConfig>,
         query_arg_profile_config: impl IntoValue<QueryArgProfileConfig>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFront::FieldLevelEncryptionConfig"))
             .caller_reference(caller_reference)
             .content_type_profile_config(content_type_profile_config)
             .query_arg_profile_config(query_arg_profile_config)
@@ -35,8 +35,7 @@ impl CfnFieldLevelEncryptionConfig {
     /// Replacement: always.
     #[track_caller]
     pub fn caller_reference(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CallerReference", value.into_value());
-        self
+        Self(self.0.with("CallerReference", value.into_value()))
     }
 
     /// The property `Comment`.
@@ -44,22 +43,19 @@ impl CfnFieldLevelEncryptionConfig {
     /// Length: 1 to 128.
     #[track_caller]
     pub fn comment(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Comment", value.into_value());
-        self
+        Self(self.0.with("Comment", value.into_value()))
     }
 
     /// The property `ContentTypeProfileConfig`.
     #[track_caller]
     pub fn content_type_profile_config(self, value: impl IntoValue<ContentTypeProfileConfig>) -> Self {
-        self.0.set("ContentTypeProfileConfig", value.into_value());
-        self
+        Self(self.0.with("ContentTypeProfileConfig", value.into_value()))
     }
 
     /// The property `QueryArgProfileConfig`.
     #[track_caller]
     pub fn query_arg_profile_config(self, value: impl IntoValue<QueryArgProfileConfig>) -> Self {
-        self.0.set("QueryArgProfileConfig", value.into_value());
-        self
+        Self(self.0.with("QueryArgProfileConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.
@@ -105,11 +101,12 @@ impl ContentTypeProfile {
         format: impl IntoValue<ContentTypeProfileFormat>,
         profile_id: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ContentType", content_type.into_value());
-        properties.set("Format", format.into_value());
-        properties.set("ProfileId", profile_id.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ContentType", content_type.into_value())
+                .with("Format", format.into_value())
+                .with("ProfileId", profile_id.into_value()),
+        )
     }
 }
 
@@ -131,10 +128,11 @@ impl ContentTypeProfileConfig {
         content_type_profiles: impl IntoList<ContentTypeProfile>,
         forward_when_content_type_is_unknown: impl IntoValue<bool>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ContentTypeProfiles", content_type_profiles.into_list());
-        properties.set("ForwardWhenContentTypeIsUnknown", forward_when_content_type_is_unknown.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ContentTypeProfiles", content_type_profiles.into_list())
+                .with("ForwardWhenContentTypeIsUnknown", forward_when_content_type_is_unknown.into_value()),
+        )
     }
 }
 
@@ -153,10 +151,7 @@ impl QueryArgProfile {
     ///
     ///
     pub fn new(profile_id: impl IntoValue<String>, query_arg: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ProfileId", profile_id.into_value());
-        properties.set("QueryArg", query_arg.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ProfileId", profile_id.into_value()).with("QueryArg", query_arg.into_value()))
     }
 }
 
@@ -178,10 +173,11 @@ impl QueryArgProfileConfig {
         forward_when_query_arg_profile_is_unknown: impl IntoValue<bool>,
         query_arg_profiles: impl IntoList<QueryArgProfile>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ForwardWhenQueryArgProfileIsUnknown", forward_when_query_arg_profile_is_unknown.into_value());
-        properties.set("QueryArgProfiles", query_arg_profiles.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ForwardWhenQueryArgProfileIsUnknown", forward_when_query_arg_profile_is_unknown.into_value())
+                .with("QueryArgProfiles", query_arg_profiles.into_list()),
+        )
     }
 }
 

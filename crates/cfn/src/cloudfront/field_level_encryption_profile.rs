@@ -22,7 +22,7 @@ impl CfnFieldLevelEncryptionProfile {
         id: &str,
         field_level_encryption_profile_config: impl IntoValue<FieldLevelEncryptionProfileConfig>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFront::FieldLevelEncryptionProfile"))
             .field_level_encryption_profile_config(field_level_encryption_profile_config)
     }
 
@@ -32,8 +32,7 @@ impl CfnFieldLevelEncryptionProfile {
         self,
         value: impl IntoValue<FieldLevelEncryptionProfileConfig>,
     ) -> Self {
-        self.0.set("FieldLevelEncryptionProfileConfig", value.into_value());
-        self
+        Self(self.0.with("FieldLevelEncryptionProfileConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.
@@ -79,11 +78,12 @@ impl EncryptionEntity {
         provider_id: impl IntoValue<String>,
         public_key_id: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FieldPatterns", field_patterns.into_list());
-        properties.set("ProviderId", provider_id.into_value());
-        properties.set("PublicKeyId", public_key_id.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FieldPatterns", field_patterns.into_list())
+                .with("ProviderId", provider_id.into_value())
+                .with("PublicKeyId", public_key_id.into_value()),
+        )
     }
 }
 
@@ -109,16 +109,16 @@ impl FieldLevelEncryptionProfileConfig {
         encryption_entities: impl IntoList<EncryptionEntity>,
         name: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CallerReference", caller_reference.into_value());
-        properties.set("EncryptionEntities", encryption_entities.into_list());
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("CallerReference", caller_reference.into_value())
+                .with("EncryptionEntities", encryption_entities.into_list())
+                .with("Name", name.into_value()),
+        )
     }
 
     /// An optional comment describing the field-level encryption profile.
-    pub fn comment(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Comment", value.into_value());
-        self
+    pub fn comment(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Comment", value.into_value()))
     }
 }

@@ -32,7 +32,7 @@ impl CfnFunction {
         function_config: impl IntoValue<FunctionConfig>,
         name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFront::Function"))
             .function_code(function_code)
             .function_config(function_config)
             .name(name)
@@ -41,29 +41,25 @@ impl CfnFunction {
     /// A flag that determines whether to automatically publish the function to the `LIVE` stage when it’s created. To automatically publish to the `LIVE` stage, set this property to `true`.
     #[track_caller]
     pub fn auto_publish(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AutoPublish", value.into_value());
-        self
+        Self(self.0.with("AutoPublish", value.into_value()))
     }
 
     /// The function code. For more information about writing a CloudFront function, see [Writing function code for CloudFront Functions](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/writing-function-code.html) in the *Amazon CloudFront Developer Guide*.
     #[track_caller]
     pub fn function_code(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FunctionCode", value.into_value());
-        self
+        Self(self.0.with("FunctionCode", value.into_value()))
     }
 
     /// Contains configuration information about a CloudFront function.
     #[track_caller]
     pub fn function_config(self, value: impl IntoValue<FunctionConfig>) -> Self {
-        self.0.set("FunctionConfig", value.into_value());
-        self
+        Self(self.0.with("FunctionConfig", value.into_value()))
     }
 
     /// Contains metadata about a CloudFront function.
     #[track_caller]
     pub fn function_metadata(self, value: impl IntoValue<FunctionMetadata>) -> Self {
-        self.0.set("FunctionMetadata", value.into_value());
-        self
+        Self(self.0.with("FunctionMetadata", value.into_value()))
     }
 
     /// A name to identify the function.
@@ -71,15 +67,13 @@ impl CfnFunction {
     /// Replacement: always. Length: 1 to 64. Pattern: `^[a-zA-Z0-9-_]{1,64}$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// A complex type that contains zero or more ``Tag`` elements.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `FunctionARN`.
@@ -124,18 +118,14 @@ impl FunctionConfig {
     ///
     ///
     pub fn new(comment: impl IntoValue<String>, runtime: impl IntoValue<FunctionConfigRuntime>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Comment", comment.into_value());
-        properties.set("Runtime", runtime.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Comment", comment.into_value()).with("Runtime", runtime.into_value()))
     }
 
     /// The configuration for the key value store associations.
     ///
     /// No item twice.
-    pub fn key_value_store_associations(mut self, value: impl IntoList<KeyValueStoreAssociation>) -> Self {
-        self.0.set("KeyValueStoreAssociations", value.into_list());
-        self
+    pub fn key_value_store_associations(self, value: impl IntoList<KeyValueStoreAssociation>) -> Self {
+        Self(self.0.with("KeyValueStoreAssociations", value.into_list()))
     }
 }
 
@@ -152,9 +142,8 @@ impl FunctionMetadata {
     }
 
     /// The Amazon Resource Name (ARN) of the function. The ARN uniquely identifies the function.
-    pub fn function_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FunctionARN", value.into_value());
-        self
+    pub fn function_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("FunctionARN", value.into_value()))
     }
 }
 
@@ -170,9 +159,7 @@ impl KeyValueStoreAssociation {
     ///
     ///
     pub fn new(key_value_store_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("KeyValueStoreARN", key_value_store_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("KeyValueStoreARN", key_value_store_arn.into_value()))
     }
 }
 

@@ -20,14 +20,13 @@ impl CfnKeyGroup {
     /// Makes the resource in `scope` with what it cannot be without: `KeyGroupConfig`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, key_group_config: impl IntoValue<KeyGroupConfig>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).key_group_config(key_group_config)
+        Self(Resource::new(scope, id, "AWS::CloudFront::KeyGroup")).key_group_config(key_group_config)
     }
 
     /// The key group configuration.
     #[track_caller]
     pub fn key_group_config(self, value: impl IntoValue<KeyGroupConfig>) -> Self {
-        self.0.set("KeyGroupConfig", value.into_value());
-        self
+        Self(self.0.with("KeyGroupConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -63,15 +62,11 @@ impl KeyGroupConfig {
     ///
     ///
     pub fn new(items: impl IntoList<Id<markers::PublicKey>>, name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Items", items.into_list());
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Items", items.into_list()).with("Name", name.into_value()))
     }
 
     /// A comment to describe the key group. The comment cannot be longer than 128 characters.
-    pub fn comment(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Comment", value.into_value());
-        self
+    pub fn comment(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Comment", value.into_value()))
     }
 }

@@ -18,7 +18,7 @@ impl CfnKeyValueStore {
     /// Makes the resource in `scope` with what it cannot be without: `Name`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).name(name)
+        Self(Resource::new(scope, id, "AWS::CloudFront::KeyValueStore")).name(name)
     }
 
     /// A comment for the key value store.
@@ -26,15 +26,13 @@ impl CfnKeyValueStore {
     /// Length: at most 128.
     #[track_caller]
     pub fn comment(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Comment", value.into_value());
-        self
+        Self(self.0.with("Comment", value.into_value()))
     }
 
     /// The import source for the key value store.
     #[track_caller]
     pub fn import_source(self, value: impl IntoValue<ImportSource>) -> Self {
-        self.0.set("ImportSource", value.into_value());
-        self
+        Self(self.0.with("ImportSource", value.into_value()))
     }
 
     /// The name of the key value store.
@@ -42,15 +40,13 @@ impl CfnKeyValueStore {
     /// Replacement: always. Length: 1 to 64. Pattern: `^[a-zA-Z0-9-_]{1,64}$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// A complex type that contains zero or more ``Tag`` elements.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Name`.
@@ -89,10 +85,7 @@ impl ImportSource {
     ///
     ///
     pub fn new(source_arn: impl IntoValue<String>, source_type: impl IntoValue<ImportSourceSourceType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("SourceArn", source_arn.into_value());
-        properties.set("SourceType", source_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("SourceArn", source_arn.into_value()).with("SourceType", source_type.into_value()))
     }
 }
 

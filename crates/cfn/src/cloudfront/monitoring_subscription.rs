@@ -23,7 +23,7 @@ impl CfnMonitoringSubscription {
         distribution_id: impl IntoValue<Id<markers::Distribution>>,
         monitoring_subscription: impl IntoValue<MonitoringSubscription>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFront::MonitoringSubscription"))
             .distribution_id(distribution_id)
             .monitoring_subscription(monitoring_subscription)
     }
@@ -33,15 +33,13 @@ impl CfnMonitoringSubscription {
     /// Replacement: always.
     #[track_caller]
     pub fn distribution_id(self, value: impl IntoValue<Id<markers::Distribution>>) -> Self {
-        self.0.set("DistributionId", value.into_value());
-        self
+        Self(self.0.with("DistributionId", value.into_value()))
     }
 
     /// A subscription configuration for additional CloudWatch metrics.
     #[track_caller]
     pub fn monitoring_subscription(self, value: impl IntoValue<MonitoringSubscription>) -> Self {
-        self.0.set("MonitoringSubscription", value.into_value());
-        self
+        Self(self.0.with("MonitoringSubscription", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `DistributionId`.
@@ -64,11 +62,10 @@ impl MonitoringSubscription {
 
     /// A subscription configuration for additional CloudWatch metrics.
     pub fn realtime_metrics_subscription_config(
-        mut self,
+        self,
         value: impl IntoValue<RealtimeMetricsSubscriptionConfig>,
     ) -> Self {
-        self.0.set("RealtimeMetricsSubscriptionConfig", value.into_value());
-        self
+        Self(self.0.with("RealtimeMetricsSubscriptionConfig", value.into_value()))
     }
 }
 
@@ -88,9 +85,10 @@ impl RealtimeMetricsSubscriptionConfig {
             RealtimeMetricsSubscriptionConfigRealtimeMetricsSubscriptionStatus,
         >,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("RealtimeMetricsSubscriptionStatus", realtime_metrics_subscription_status.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("RealtimeMetricsSubscriptionStatus", realtime_metrics_subscription_status.into_value()),
+        )
     }
 }
 

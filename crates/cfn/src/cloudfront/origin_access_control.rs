@@ -26,14 +26,14 @@ impl CfnOriginAccessControl {
         id: &str,
         origin_access_control_config: impl IntoValue<OriginAccessControlConfig>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).origin_access_control_config(origin_access_control_config)
+        Self(Resource::new(scope, id, "AWS::CloudFront::OriginAccessControl"))
+            .origin_access_control_config(origin_access_control_config)
     }
 
     /// The origin access control.
     #[track_caller]
     pub fn origin_access_control_config(self, value: impl IntoValue<OriginAccessControlConfig>) -> Self {
-        self.0.set("OriginAccessControlConfig", value.into_value());
-        self
+        Self(self.0.with("OriginAccessControlConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -83,17 +83,17 @@ impl OriginAccessControlConfig {
         signing_behavior: impl IntoValue<String>,
         signing_protocol: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("OriginAccessControlOriginType", origin_access_control_origin_type.into_value());
-        properties.set("SigningBehavior", signing_behavior.into_value());
-        properties.set("SigningProtocol", signing_protocol.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Name", name.into_value())
+                .with("OriginAccessControlOriginType", origin_access_control_origin_type.into_value())
+                .with("SigningBehavior", signing_behavior.into_value())
+                .with("SigningProtocol", signing_protocol.into_value()),
+        )
     }
 
     /// A description of the origin access control.
-    pub fn description(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+    pub fn description(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Description", value.into_value()))
     }
 }

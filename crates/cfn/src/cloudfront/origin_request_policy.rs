@@ -30,14 +30,14 @@ impl CfnOriginRequestPolicy {
         id: &str,
         origin_request_policy_config: impl IntoValue<OriginRequestPolicyConfig>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).origin_request_policy_config(origin_request_policy_config)
+        Self(Resource::new(scope, id, "AWS::CloudFront::OriginRequestPolicy"))
+            .origin_request_policy_config(origin_request_policy_config)
     }
 
     /// The origin request policy configuration.
     #[track_caller]
     pub fn origin_request_policy_config(self, value: impl IntoValue<OriginRequestPolicyConfig>) -> Self {
-        self.0.set("OriginRequestPolicyConfig", value.into_value());
-        self
+        Self(self.0.with("OriginRequestPolicyConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -73,15 +73,12 @@ impl CookiesConfig {
     ///
     ///   Pattern: `^(none|whitelist|all|allExcept)$`.
     pub fn new(cookie_behavior: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CookieBehavior", cookie_behavior.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("CookieBehavior", cookie_behavior.into_value()))
     }
 
     /// Contains a list of cookie names.
-    pub fn cookies(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Cookies", value.into_list());
-        self
+    pub fn cookies(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Cookies", value.into_list()))
     }
 }
 
@@ -103,15 +100,12 @@ impl HeadersConfig {
     ///
     ///   Pattern: `^(none|whitelist|allViewer|allViewerAndWhitelistCloudFront|allExcept)$`.
     pub fn new(header_behavior: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("HeaderBehavior", header_behavior.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("HeaderBehavior", header_behavior.into_value()))
     }
 
     /// Contains a list of HTTP header names.
-    pub fn headers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Headers", value.into_list());
-        self
+    pub fn headers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Headers", value.into_list()))
     }
 }
 
@@ -149,18 +143,18 @@ impl OriginRequestPolicyConfig {
         name: impl IntoValue<String>,
         query_strings_config: impl IntoValue<QueryStringsConfig>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CookiesConfig", cookies_config.into_value());
-        properties.set("HeadersConfig", headers_config.into_value());
-        properties.set("Name", name.into_value());
-        properties.set("QueryStringsConfig", query_strings_config.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("CookiesConfig", cookies_config.into_value())
+                .with("HeadersConfig", headers_config.into_value())
+                .with("Name", name.into_value())
+                .with("QueryStringsConfig", query_strings_config.into_value()),
+        )
     }
 
     /// A comment to describe the origin request policy. The comment cannot be longer than 128 characters.
-    pub fn comment(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Comment", value.into_value());
-        self
+    pub fn comment(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Comment", value.into_value()))
     }
 }
 
@@ -181,14 +175,11 @@ impl QueryStringsConfig {
     ///
     ///   Pattern: `^(none|whitelist|all|allExcept)$`.
     pub fn new(query_string_behavior: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("QueryStringBehavior", query_string_behavior.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("QueryStringBehavior", query_string_behavior.into_value()))
     }
 
     /// Contains a list of query string names.
-    pub fn query_strings(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("QueryStrings", value.into_list());
-        self
+    pub fn query_strings(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("QueryStrings", value.into_list()))
     }
 }

@@ -20,14 +20,13 @@ impl CfnPublicKey {
     /// Makes the resource in `scope` with what it cannot be without: `PublicKeyConfig`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, public_key_config: impl IntoValue<PublicKeyConfig>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).public_key_config(public_key_config)
+        Self(Resource::new(scope, id, "AWS::CloudFront::PublicKey")).public_key_config(public_key_config)
     }
 
     /// Configuration information about a public key that you can use with [signed URLs and signed cookies](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PrivateContent.html), or with [field-level encryption](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/field-level-encryption.html).
     #[track_caller]
     pub fn public_key_config(self, value: impl IntoValue<PublicKeyConfig>) -> Self {
-        self.0.set("PublicKeyConfig", value.into_value());
-        self
+        Self(self.0.with("PublicKeyConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -70,16 +69,16 @@ impl PublicKeyConfig {
         encoded_key: impl IntoValue<String>,
         name: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CallerReference", caller_reference.into_value());
-        properties.set("EncodedKey", encoded_key.into_value());
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("CallerReference", caller_reference.into_value())
+                .with("EncodedKey", encoded_key.into_value())
+                .with("Name", name.into_value()),
+        )
     }
 
     /// A comment to describe the public key. The comment cannot be longer than 128 characters.
-    pub fn comment(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Comment", value.into_value());
-        self
+    pub fn comment(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Comment", value.into_value()))
     }
 }

@@ -25,7 +25,7 @@ impl CfnRealtimeLogConfig {
         name: impl IntoValue<String>,
         sampling_rate: impl IntoValue<f64>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFront::RealtimeLogConfig"))
             .end_points(end_points)
             .fields(fields)
             .name(name)
@@ -37,8 +37,7 @@ impl CfnRealtimeLogConfig {
     /// Items: at least 1.
     #[track_caller]
     pub fn end_points(self, value: impl IntoList<EndPoint>) -> Self {
-        self.0.set("EndPoints", value.into_list());
-        self
+        Self(self.0.with("EndPoints", value.into_list()))
     }
 
     /// A list of fields that are included in each real-time log record. In an API response, the fields are provided in the same order in which they are sent to the Amazon Kinesis data stream.
@@ -48,8 +47,7 @@ impl CfnRealtimeLogConfig {
     /// Items: at least 1.
     #[track_caller]
     pub fn fields(self, value: impl IntoList<String>) -> Self {
-        self.0.set("Fields", value.into_list());
-        self
+        Self(self.0.with("Fields", value.into_list()))
     }
 
     /// The unique name of this real-time log configuration.
@@ -57,8 +55,7 @@ impl CfnRealtimeLogConfig {
     /// Replacement: always.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The sampling rate for this real-time log configuration. The sampling rate determines the percentage of viewer requests that are represented in the real-time log data. The sampling rate is an integer between 1 and 100, inclusive.
@@ -66,8 +63,7 @@ impl CfnRealtimeLogConfig {
     /// Range: 1 to 100.
     #[track_caller]
     pub fn sampling_rate(self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("SamplingRate", value.into_value());
-        self
+        Self(self.0.with("SamplingRate", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.
@@ -99,10 +95,11 @@ impl EndPoint {
         kinesis_stream_config: impl IntoValue<KinesisStreamConfig>,
         stream_type: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("KinesisStreamConfig", kinesis_stream_config.into_value());
-        properties.set("StreamType", stream_type.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("KinesisStreamConfig", kinesis_stream_config.into_value())
+                .with("StreamType", stream_type.into_value()),
+        )
     }
 }
 
@@ -123,9 +120,6 @@ impl KinesisStreamConfig {
     ///
     ///
     pub fn new(role_arn: impl IntoValue<Arn<markers::Role>>, stream_arn: impl IntoValue<Arn<markers::Stream>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("RoleArn", role_arn.into_value());
-        properties.set("StreamArn", stream_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("RoleArn", role_arn.into_value()).with("StreamArn", stream_arn.into_value()))
     }
 }

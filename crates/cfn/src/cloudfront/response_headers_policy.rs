@@ -28,14 +28,14 @@ impl CfnResponseHeadersPolicy {
         id: &str,
         response_headers_policy_config: impl IntoValue<ResponseHeadersPolicyConfig>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).response_headers_policy_config(response_headers_policy_config)
+        Self(Resource::new(scope, id, "AWS::CloudFront::ResponseHeadersPolicy"))
+            .response_headers_policy_config(response_headers_policy_config)
     }
 
     /// A response headers policy configuration.
     #[track_caller]
     pub fn response_headers_policy_config(self, value: impl IntoValue<ResponseHeadersPolicyConfig>) -> Self {
-        self.0.set("ResponseHeadersPolicyConfig", value.into_value());
-        self
+        Self(self.0.with("ResponseHeadersPolicyConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -68,9 +68,7 @@ impl AccessControlAllowHeaders {
     ///
     ///   Items: at least 1.
     pub fn new(items: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Items", items.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Items", items.into_list()))
     }
 }
 
@@ -99,9 +97,7 @@ impl AccessControlAllowMethods {
     ///
     ///   Items: at least 1.
     pub fn new(items: impl IntoList<AccessControlAllowMethodsItems>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Items", items.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Items", items.into_list()))
     }
 }
 
@@ -119,9 +115,7 @@ impl AccessControlAllowOrigins {
     ///
     ///   Items: at least 1.
     pub fn new(items: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Items", items.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Items", items.into_list()))
     }
 }
 
@@ -139,9 +133,7 @@ impl AccessControlExposeHeaders {
     ///
     ///
     pub fn new(items: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Items", items.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Items", items.into_list()))
     }
 }
 
@@ -162,10 +154,11 @@ impl ContentSecurityPolicy {
     ///
     ///
     pub fn new(content_security_policy: impl IntoValue<String>, r#override: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ContentSecurityPolicy", content_security_policy.into_value());
-        properties.set("Override", r#override.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ContentSecurityPolicy", content_security_policy.into_value())
+                .with("Override", r#override.into_value()),
+        )
     }
 }
 
@@ -183,9 +176,7 @@ impl ContentTypeOptions {
     ///
     ///
     pub fn new(r#override: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Override", r#override.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Override", r#override.into_value()))
     }
 }
 
@@ -229,29 +220,28 @@ impl CorsConfig {
         access_control_allow_origins: impl IntoValue<AccessControlAllowOrigins>,
         origin_override: impl IntoValue<bool>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AccessControlAllowCredentials", access_control_allow_credentials.into_value());
-        properties.set("AccessControlAllowHeaders", access_control_allow_headers.into_value());
-        properties.set("AccessControlAllowMethods", access_control_allow_methods.into_value());
-        properties.set("AccessControlAllowOrigins", access_control_allow_origins.into_value());
-        properties.set("OriginOverride", origin_override.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AccessControlAllowCredentials", access_control_allow_credentials.into_value())
+                .with("AccessControlAllowHeaders", access_control_allow_headers.into_value())
+                .with("AccessControlAllowMethods", access_control_allow_methods.into_value())
+                .with("AccessControlAllowOrigins", access_control_allow_origins.into_value())
+                .with("OriginOverride", origin_override.into_value()),
+        )
     }
 
     /// A list of HTTP headers that CloudFront includes as values for the `Access-Control-Expose-Headers` HTTP response header.
     ///
     /// For more information about the `Access-Control-Expose-Headers` HTTP response header, see [Access-Control-Expose-Headers](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/Access-Control-Expose-Headers) in the MDN Web Docs.
-    pub fn access_control_expose_headers(mut self, value: impl IntoValue<AccessControlExposeHeaders>) -> Self {
-        self.0.set("AccessControlExposeHeaders", value.into_value());
-        self
+    pub fn access_control_expose_headers(self, value: impl IntoValue<AccessControlExposeHeaders>) -> Self {
+        Self(self.0.with("AccessControlExposeHeaders", value.into_value()))
     }
 
     /// A number that CloudFront uses as the value for the `Access-Control-Max-Age` HTTP response header.
     ///
     /// For more information about the `Access-Control-Max-Age` HTTP response header, see [Access-Control-Max-Age](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/Access-Control-Max-Age) in the MDN Web Docs.
-    pub fn access_control_max_age_sec(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("AccessControlMaxAgeSec", value.into_value());
-        self
+    pub fn access_control_max_age_sec(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("AccessControlMaxAgeSec", value.into_value()))
     }
 }
 
@@ -277,11 +267,12 @@ impl CustomHeader {
         r#override: impl IntoValue<bool>,
         value: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Header", header.into_value());
-        properties.set("Override", r#override.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Header", header.into_value())
+                .with("Override", r#override.into_value())
+                .with("Value", value.into_value()),
+        )
     }
 }
 
@@ -297,9 +288,7 @@ impl CustomHeadersConfig {
     ///
     ///
     pub fn new(items: impl IntoList<CustomHeader>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Items", items.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Items", items.into_list()))
     }
 }
 
@@ -322,10 +311,9 @@ impl FrameOptions {
     ///
     ///
     pub fn new(frame_option: impl IntoValue<String>, r#override: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FrameOption", frame_option.into_value());
-        properties.set("Override", r#override.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new().with("FrameOption", frame_option.into_value()).with("Override", r#override.into_value()),
+        )
     }
 }
 
@@ -357,10 +345,11 @@ impl ReferrerPolicy {
     ///
     ///   Pattern: `^(no-referrer|no-referrer-when-downgrade|origin|origin-when-cross-origin|same-origin|strict-origin|strict-origin-when-cross-origin|unsafe-url)$`.
     pub fn new(r#override: impl IntoValue<bool>, referrer_policy: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Override", r#override.into_value());
-        properties.set("ReferrerPolicy", referrer_policy.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Override", r#override.into_value())
+                .with("ReferrerPolicy", referrer_policy.into_value()),
+        )
     }
 }
 
@@ -376,9 +365,7 @@ impl RemoveHeader {
     ///
     ///
     pub fn new(header: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Header", header.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Header", header.into_value()))
     }
 }
 
@@ -394,9 +381,7 @@ impl RemoveHeadersConfig {
     ///
     ///   No item twice.
     pub fn new(items: impl IntoList<RemoveHeader>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Items", items.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Items", items.into_list()))
     }
 }
 
@@ -416,9 +401,7 @@ impl ResponseHeadersPolicyConfig {
     ///
     ///
     pub fn new(name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()))
     }
 
     /// A comment to describe the response headers policy.
@@ -426,39 +409,33 @@ impl ResponseHeadersPolicyConfig {
     /// The comment cannot be longer than 128 characters.
     ///
     /// Length: at most 128.
-    pub fn comment(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Comment", value.into_value());
-        self
+    pub fn comment(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Comment", value.into_value()))
     }
 
     /// A configuration for a set of HTTP response headers that are used for cross-origin resource sharing (CORS).
-    pub fn cors_config(mut self, value: impl IntoValue<CorsConfig>) -> Self {
-        self.0.set("CorsConfig", value.into_value());
-        self
+    pub fn cors_config(self, value: impl IntoValue<CorsConfig>) -> Self {
+        Self(self.0.with("CorsConfig", value.into_value()))
     }
 
     /// A configuration for a set of custom HTTP response headers.
-    pub fn custom_headers_config(mut self, value: impl IntoValue<CustomHeadersConfig>) -> Self {
-        self.0.set("CustomHeadersConfig", value.into_value());
-        self
+    pub fn custom_headers_config(self, value: impl IntoValue<CustomHeadersConfig>) -> Self {
+        Self(self.0.with("CustomHeadersConfig", value.into_value()))
     }
 
     /// A configuration for a set of HTTP headers to remove from the HTTP response.
-    pub fn remove_headers_config(mut self, value: impl IntoValue<RemoveHeadersConfig>) -> Self {
-        self.0.set("RemoveHeadersConfig", value.into_value());
-        self
+    pub fn remove_headers_config(self, value: impl IntoValue<RemoveHeadersConfig>) -> Self {
+        Self(self.0.with("RemoveHeadersConfig", value.into_value()))
     }
 
     /// A configuration for a set of security-related HTTP response headers.
-    pub fn security_headers_config(mut self, value: impl IntoValue<SecurityHeadersConfig>) -> Self {
-        self.0.set("SecurityHeadersConfig", value.into_value());
-        self
+    pub fn security_headers_config(self, value: impl IntoValue<SecurityHeadersConfig>) -> Self {
+        Self(self.0.with("SecurityHeadersConfig", value.into_value()))
     }
 
     /// A configuration for enabling the `Server-Timing` header in HTTP responses sent from CloudFront.
-    pub fn server_timing_headers_config(mut self, value: impl IntoValue<ServerTimingHeadersConfig>) -> Self {
-        self.0.set("ServerTimingHeadersConfig", value.into_value());
-        self
+    pub fn server_timing_headers_config(self, value: impl IntoValue<ServerTimingHeadersConfig>) -> Self {
+        Self(self.0.with("ServerTimingHeadersConfig", value.into_value()))
     }
 }
 
@@ -477,49 +454,43 @@ impl SecurityHeadersConfig {
     /// The policy directives and their values that CloudFront includes as values for the `Content-Security-Policy` HTTP response header.
     ///
     /// For more information about the `Content-Security-Policy` HTTP response header, see [Content-Security-Policy](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/Content-Security-Policy) in the MDN Web Docs.
-    pub fn content_security_policy(mut self, value: impl IntoValue<ContentSecurityPolicy>) -> Self {
-        self.0.set("ContentSecurityPolicy", value.into_value());
-        self
+    pub fn content_security_policy(self, value: impl IntoValue<ContentSecurityPolicy>) -> Self {
+        Self(self.0.with("ContentSecurityPolicy", value.into_value()))
     }
 
     /// Determines whether CloudFront includes the `X-Content-Type-Options` HTTP response header with its value set to `nosniff`.
     ///
     /// For more information about the `X-Content-Type-Options` HTTP response header, see [X-Content-Type-Options](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/X-Content-Type-Options) in the MDN Web Docs.
-    pub fn content_type_options(mut self, value: impl IntoValue<ContentTypeOptions>) -> Self {
-        self.0.set("ContentTypeOptions", value.into_value());
-        self
+    pub fn content_type_options(self, value: impl IntoValue<ContentTypeOptions>) -> Self {
+        Self(self.0.with("ContentTypeOptions", value.into_value()))
     }
 
     /// Determines whether CloudFront includes the `X-Frame-Options` HTTP response header and the header's value.
     ///
     /// For more information about the `X-Frame-Options` HTTP response header, see [X-Frame-Options](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/X-Frame-Options) in the MDN Web Docs.
-    pub fn frame_options(mut self, value: impl IntoValue<FrameOptions>) -> Self {
-        self.0.set("FrameOptions", value.into_value());
-        self
+    pub fn frame_options(self, value: impl IntoValue<FrameOptions>) -> Self {
+        Self(self.0.with("FrameOptions", value.into_value()))
     }
 
     /// Determines whether CloudFront includes the `Referrer-Policy` HTTP response header and the header's value.
     ///
     /// For more information about the `Referrer-Policy` HTTP response header, see [Referrer-Policy](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/Referrer-Policy) in the MDN Web Docs.
-    pub fn referrer_policy(mut self, value: impl IntoValue<ReferrerPolicy>) -> Self {
-        self.0.set("ReferrerPolicy", value.into_value());
-        self
+    pub fn referrer_policy(self, value: impl IntoValue<ReferrerPolicy>) -> Self {
+        Self(self.0.with("ReferrerPolicy", value.into_value()))
     }
 
     /// Determines whether CloudFront includes the `Strict-Transport-Security` HTTP response header and the header's value.
     ///
     /// For more information about the `Strict-Transport-Security` HTTP response header, see [Security headers](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html#understanding-response-headers-policies-security) in the *Amazon CloudFront Developer Guide* and [Strict-Transport-Security](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/Strict-Transport-Security) in the MDN Web Docs.
-    pub fn strict_transport_security(mut self, value: impl IntoValue<StrictTransportSecurity>) -> Self {
-        self.0.set("StrictTransportSecurity", value.into_value());
-        self
+    pub fn strict_transport_security(self, value: impl IntoValue<StrictTransportSecurity>) -> Self {
+        Self(self.0.with("StrictTransportSecurity", value.into_value()))
     }
 
     /// Determines whether CloudFront includes the `X-XSS-Protection` HTTP response header and the header's value.
     ///
     /// For more information about the `X-XSS-Protection` HTTP response header, see [X-XSS-Protection](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/X-XSS-Protection) in the MDN Web Docs.
-    pub fn xss_protection(mut self, value: impl IntoValue<XssProtection>) -> Self {
-        self.0.set("XSSProtection", value.into_value());
-        self
+    pub fn xss_protection(self, value: impl IntoValue<XssProtection>) -> Self {
+        Self(self.0.with("XSSProtection", value.into_value()))
     }
 }
 
@@ -535,17 +506,14 @@ impl ServerTimingHeadersConfig {
     ///
     ///
     pub fn new(enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enabled", enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Enabled", enabled.into_value()))
     }
 
     /// A number 0–100 (inclusive) that specifies the percentage of responses that you want CloudFront to add the `Server-Timing` header to. When you set the sampling rate to 100, CloudFront adds the `Server-Timing` header to the HTTP response for every request that matches the cache behavior that this response headers policy is attached to. When you set it to 50, CloudFront adds the header to 50% of the responses for requests that match the cache behavior. You can set the sampling rate to any number 0–100 with up to four decimal places.
     ///
     /// Range: 0 to 100.
-    pub fn sampling_rate(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("SamplingRate", value.into_value());
-        self
+    pub fn sampling_rate(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("SamplingRate", value.into_value()))
     }
 }
 
@@ -566,22 +534,21 @@ impl StrictTransportSecurity {
     ///
     ///
     pub fn new(access_control_max_age_sec: impl IntoValue<i64>, r#override: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AccessControlMaxAgeSec", access_control_max_age_sec.into_value());
-        properties.set("Override", r#override.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AccessControlMaxAgeSec", access_control_max_age_sec.into_value())
+                .with("Override", r#override.into_value()),
+        )
     }
 
     /// A Boolean that determines whether CloudFront includes the `includeSubDomains` directive in the `Strict-Transport-Security` HTTP response header.
-    pub fn include_subdomains(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IncludeSubdomains", value.into_value());
-        self
+    pub fn include_subdomains(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IncludeSubdomains", value.into_value()))
     }
 
     /// A Boolean that determines whether CloudFront includes the `preload` directive in the `Strict-Transport-Security` HTTP response header.
-    pub fn preload(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Preload", value.into_value());
-        self
+    pub fn preload(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Preload", value.into_value()))
     }
 }
 
@@ -604,18 +571,14 @@ impl XssProtection {
     ///
     ///
     pub fn new(r#override: impl IntoValue<bool>, protection: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Override", r#override.into_value());
-        properties.set("Protection", protection.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Override", r#override.into_value()).with("Protection", protection.into_value()))
     }
 
     /// A Boolean that determines whether CloudFront includes the `mode=block` directive in the `X-XSS-Protection` header.
     ///
     /// For more information about this directive, see [X-XSS-Protection](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/X-XSS-Protection) in the MDN Web Docs.
-    pub fn mode_block(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ModeBlock", value.into_value());
-        self
+    pub fn mode_block(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ModeBlock", value.into_value()))
     }
 
     /// A reporting URI, which CloudFront uses as the value of the `report` directive in the `X-XSS-Protection` header.
@@ -623,9 +586,8 @@ impl XssProtection {
     /// You cannot specify a `ReportUri` when `ModeBlock` is `true`.
     ///
     /// For more information about using a reporting URL, see [X-XSS-Protection](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/Headers/X-XSS-Protection) in the MDN Web Docs.
-    pub fn report_uri(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ReportUri", value.into_value());
-        self
+    pub fn report_uri(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ReportUri", value.into_value()))
     }
 }
 

@@ -23,7 +23,7 @@ impl CfnStreamingDistribution {
         streaming_distribution_config: impl IntoValue<StreamingDistributionConfig>,
         tags: impl IntoList<Tag>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudFront::StreamingDistribution"))
             .streaming_distribution_config(streaming_distribution_config)
             .tags(tags)
     }
@@ -31,15 +31,13 @@ impl CfnStreamingDistribution {
     /// The current configuration information for the RTMP distribution.
     #[track_caller]
     pub fn streaming_distribution_config(self, value: impl IntoValue<StreamingDistributionConfig>) -> Self {
-        self.0.set("StreamingDistributionConfig", value.into_value());
-        self
+        Self(self.0.with("StreamingDistributionConfig", value.into_value()))
     }
 
     /// A complex type that contains zero or more `Tag` elements.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -76,11 +74,12 @@ impl Logging {
     ///
     ///
     pub fn new(bucket: impl IntoValue<String>, enabled: impl IntoValue<bool>, prefix: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Bucket", bucket.into_value());
-        properties.set("Enabled", enabled.into_value());
-        properties.set("Prefix", prefix.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Bucket", bucket.into_value())
+                .with("Enabled", enabled.into_value())
+                .with("Prefix", prefix.into_value()),
+        )
     }
 }
 
@@ -107,10 +106,11 @@ impl S3Origin {
     ///
     ///
     pub fn new(domain_name: impl IntoValue<String>, origin_access_identity: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DomainName", domain_name.into_value());
-        properties.set("OriginAccessIdentity", origin_access_identity.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("DomainName", domain_name.into_value())
+                .with("OriginAccessIdentity", origin_access_identity.into_value()),
+        )
     }
 }
 
@@ -140,30 +140,28 @@ impl StreamingDistributionConfig {
         s3_origin: impl IntoValue<S3Origin>,
         trusted_signers: impl IntoValue<TrustedSigners>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Comment", comment.into_value());
-        properties.set("Enabled", enabled.into_value());
-        properties.set("S3Origin", s3_origin.into_value());
-        properties.set("TrustedSigners", trusted_signers.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Comment", comment.into_value())
+                .with("Enabled", enabled.into_value())
+                .with("S3Origin", s3_origin.into_value())
+                .with("TrustedSigners", trusted_signers.into_value()),
+        )
     }
 
     /// A complex type that contains information about CNAMEs (alternate domain names), if any, for this streaming distribution.
-    pub fn aliases(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Aliases", value.into_list());
-        self
+    pub fn aliases(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Aliases", value.into_list()))
     }
 
     /// A complex type that controls whether access logs are written for the streaming distribution.
-    pub fn logging(mut self, value: impl IntoValue<Logging>) -> Self {
-        self.0.set("Logging", value.into_value());
-        self
+    pub fn logging(self, value: impl IntoValue<Logging>) -> Self {
+        Self(self.0.with("Logging", value.into_value()))
     }
 
     /// A complex type that contains information about price class for this streaming distribution.
-    pub fn price_class(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PriceClass", value.into_value());
-        self
+    pub fn price_class(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PriceClass", value.into_value()))
     }
 }
 
@@ -179,14 +177,11 @@ impl TrustedSigners {
     ///
     ///
     pub fn new(enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enabled", enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Enabled", enabled.into_value()))
     }
 
     /// An AWS account number that contains active CloudFront key pairs that CloudFront can use to verify the signatures of signed URLs and signed cookies. If the AWS account that owns the key pairs is the same account that owns the CloudFront distribution, the value of this field is `self`.
-    pub fn aws_account_numbers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AwsAccountNumbers", value.into_list());
-        self
+    pub fn aws_account_numbers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AwsAccountNumbers", value.into_list()))
     }
 }

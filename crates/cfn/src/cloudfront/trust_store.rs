@@ -18,14 +18,13 @@ impl CfnTrustStore {
     /// Makes the resource in `scope` with what it cannot be without: `Name`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).name(name)
+        Self(Resource::new(scope, id, "AWS::CloudFront::TrustStore")).name(name)
     }
 
     /// A CA certificates bundle source.
     #[track_caller]
     pub fn ca_certificates_bundle_source(self, value: impl IntoValue<CaCertificatesBundleSource>) -> Self {
-        self.0.set("CaCertificatesBundleSource", value.into_value());
-        self
+        Self(self.0.with("CaCertificatesBundleSource", value.into_value()))
     }
 
     /// The trust store's name.
@@ -33,22 +32,19 @@ impl CfnTrustStore {
     /// Replacement: always.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// A complex type that contains zero or more `Tag` elements.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// A boolean. When true, performs real-time certificate revocation checks by querying the OCSP endpoint specified within the client certificate.
     #[track_caller]
     pub fn use_client_certificate_ocsp_endpoint(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("UseClientCertificateOCSPEndpoint", value.into_value());
-        self
+        Self(self.0.with("UseClientCertificateOCSPEndpoint", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -105,17 +101,17 @@ impl CaCertificatesBundleS3Location {
     ///
     ///
     pub fn new(bucket: impl IntoValue<String>, key: impl IntoValue<String>, region: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Bucket", bucket.into_value());
-        properties.set("Key", key.into_value());
-        properties.set("Region", region.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Bucket", bucket.into_value())
+                .with("Key", key.into_value())
+                .with("Region", region.into_value()),
+        )
     }
 
     /// The location's version.
-    pub fn version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Version", value.into_value());
-        self
+    pub fn version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Version", value.into_value()))
     }
 }
 
@@ -131,8 +127,6 @@ impl CaCertificatesBundleSource {
     ///
     ///
     pub fn new(ca_certificates_bundle_s3_location: impl IntoValue<CaCertificatesBundleS3Location>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CaCertificatesBundleS3Location", ca_certificates_bundle_s3_location.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("CaCertificatesBundleS3Location", ca_certificates_bundle_s3_location.into_value()))
     }
 }

@@ -18,21 +18,20 @@ impl CfnVpcOrigin {
     /// Makes the resource in `scope` with what it cannot be without: `VpcOriginEndpointConfig`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, vpc_origin_endpoint_config: impl IntoValue<VpcOriginEndpointConfig>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).vpc_origin_endpoint_config(vpc_origin_endpoint_config)
+        Self(Resource::new(scope, id, "AWS::CloudFront::VpcOrigin"))
+            .vpc_origin_endpoint_config(vpc_origin_endpoint_config)
     }
 
     /// A complex type that contains zero or more `Tag` elements.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The VPC origin endpoint configuration.
     #[track_caller]
     pub fn vpc_origin_endpoint_config(self, value: impl IntoValue<VpcOriginEndpointConfig>) -> Self {
-        self.0.set("VpcOriginEndpointConfig", value.into_value());
-        self
+        Self(self.0.with("VpcOriginEndpointConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -86,45 +85,35 @@ impl VpcOriginEndpointConfig {
     ///
     ///
     pub fn new(arn: impl IntoValue<String>, name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Arn", arn.into_value());
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Arn", arn.into_value()).with("Name", name.into_value()))
     }
 
     /// The HTTP port for the CloudFront VPC origin endpoint configuration. The default value is `80`.
     ///
     /// Default: `80`.
-    pub fn http_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HTTPPort", value.into_value());
-        self
+    pub fn http_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("HTTPPort", value.into_value()))
     }
 
     /// The HTTPS port of the CloudFront VPC origin endpoint configuration. The default value is `443`.
     ///
     /// Default: `443`.
-    pub fn https_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HTTPSPort", value.into_value());
-        self
+    pub fn https_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("HTTPSPort", value.into_value()))
     }
 
     /// The property `IpAddressType`.
     ///
     /// Default: `ipv4`.
-    pub fn ip_address_type(mut self, value: impl IntoValue<VpcOriginEndpointConfigIpAddressType>) -> Self {
-        self.0.set("IpAddressType", value.into_value());
-        self
+    pub fn ip_address_type(self, value: impl IntoValue<VpcOriginEndpointConfigIpAddressType>) -> Self {
+        Self(self.0.with("IpAddressType", value.into_value()))
     }
 
     /// The origin protocol policy for the CloudFront VPC origin endpoint configuration.
     ///
     /// Default: `match-viewer`.
-    pub fn origin_protocol_policy(
-        mut self,
-        value: impl IntoValue<VpcOriginEndpointConfigOriginProtocolPolicy>,
-    ) -> Self {
-        self.0.set("OriginProtocolPolicy", value.into_value());
-        self
+    pub fn origin_protocol_policy(self, value: impl IntoValue<VpcOriginEndpointConfigOriginProtocolPolicy>) -> Self {
+        Self(self.0.with("OriginProtocolPolicy", value.into_value()))
     }
 
     /// Specifies the minimum SSL/TLS protocol that CloudFront uses when connecting to your origin over HTTPS. Valid values include `SSLv3`, `TLSv1`, `TLSv1.1`, and `TLSv1.2`.
@@ -132,9 +121,8 @@ impl VpcOriginEndpointConfig {
     /// For more information, see [Minimum Origin SSL Protocol](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html#DownloadDistValuesOriginSSLProtocols) in the *Amazon CloudFront Developer Guide*.
     ///
     /// Default: `["TLSv1","SSLv3"]`.
-    pub fn origin_ssl_protocols(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("OriginSSLProtocols", value.into_list());
-        self
+    pub fn origin_ssl_protocols(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("OriginSSLProtocols", value.into_list()))
     }
 }
 

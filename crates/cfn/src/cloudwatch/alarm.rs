@@ -22,14 +22,13 @@ impl CfnAlarm {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudWatch::Alarm"))
     }
 
     /// The property `ActionConfiguration`.
     #[track_caller]
     pub fn action_configuration(self, value: impl IntoValue<ActionConfiguration>) -> Self {
-        self.0.set("ActionConfiguration", value.into_value());
-        self
+        Self(self.0.with("ActionConfiguration", value.into_value()))
     }
 
     /// Indicates whether actions should be executed during any changes to the alarm state. The default is TRUE.
@@ -37,8 +36,7 @@ impl CfnAlarm {
     /// Default: `true`.
     #[track_caller]
     pub fn actions_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ActionsEnabled", value.into_value());
-        self
+        Self(self.0.with("ActionsEnabled", value.into_value()))
     }
 
     /// The list of actions to execute when this alarm transitions into an ALARM state from any other state. Specify each action as an Amazon Resource Name (ARN). For more information about creating alarms and the actions that you can specify, see [PutMetricAlarm](https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html) in the *Amazon CloudWatch API Reference*.
@@ -46,8 +44,7 @@ impl CfnAlarm {
     /// Length of each: 1 to 1024.
     #[track_caller]
     pub fn alarm_actions(self, value: impl IntoList<String>) -> Self {
-        self.0.set("AlarmActions", value.into_list());
-        self
+        Self(self.0.with("AlarmActions", value.into_list()))
     }
 
     /// The description of the alarm.
@@ -55,8 +52,7 @@ impl CfnAlarm {
     /// Length: at most 1024.
     #[track_caller]
     pub fn alarm_description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AlarmDescription", value.into_value());
-        self
+        Self(self.0.with("AlarmDescription", value.into_value()))
     }
 
     /// The name of the alarm. If you don't specify a name, CloudFormation generates a unique physical ID and uses that ID for the alarm name.
@@ -66,15 +62,13 @@ impl CfnAlarm {
     /// Replacement: always. Length: at most 255.
     #[track_caller]
     pub fn alarm_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AlarmName", value.into_value());
-        self
+        Self(self.0.with("AlarmName", value.into_value()))
     }
 
     /// The arithmetic operation to use when comparing the specified statistic and threshold. The specified statistic value is used as the first operand.
     #[track_caller]
     pub fn comparison_operator(self, value: impl IntoValue<ComparisonOperator>) -> Self {
-        self.0.set("ComparisonOperator", value.into_value());
-        self
+        Self(self.0.with("ComparisonOperator", value.into_value()))
     }
 
     /// The number of datapoints that must be breaching to trigger the alarm. This is used only if you are setting an "M out of N" alarm. In that case, this value is the M, and the value that you set for `EvaluationPeriods` is the N value. For more information, see [Evaluating an Alarm](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html#alarm-evaluation) in the *Amazon CloudWatch User Guide*.
@@ -84,8 +78,7 @@ impl CfnAlarm {
     /// Range: at least 1.
     #[track_caller]
     pub fn datapoints_to_alarm(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("DatapointsToAlarm", value.into_value());
-        self
+        Self(self.0.with("DatapointsToAlarm", value.into_value()))
     }
 
     /// The dimensions for the metric associated with the alarm. For an alarm based on a math expression, you can't specify `Dimensions`. Instead, you use `Metrics`.
@@ -93,8 +86,7 @@ impl CfnAlarm {
     /// Items: at most 30.
     #[track_caller]
     pub fn dimensions(self, value: impl IntoList<Dimension>) -> Self {
-        self.0.set("Dimensions", value.into_list());
-        self
+        Self(self.0.with("Dimensions", value.into_list()))
     }
 
     /// Used only for alarms based on percentiles. If `ignore`, the alarm state does not change during periods with too few data points to be statistically significant. If `evaluate` or this parameter is not used, the alarm is always evaluated and possibly changes state no matter how many data points are available.
@@ -102,15 +94,13 @@ impl CfnAlarm {
     /// Length: 1 to 255.
     #[track_caller]
     pub fn evaluate_low_sample_count_percentile(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EvaluateLowSampleCountPercentile", value.into_value());
-        self
+        Self(self.0.with("EvaluateLowSampleCountPercentile", value.into_value()))
     }
 
     /// The evaluation criteria for an alarm. This is a union type that currently supports ``PromQLCriteria``.
     #[track_caller]
     pub fn evaluation_criteria(self, value: impl IntoValue<EvaluationCriteria>) -> Self {
-        self.0.set("EvaluationCriteria", value.into_value());
-        self
+        Self(self.0.with("EvaluationCriteria", value.into_value()))
     }
 
     /// The frequency, in seconds, at which the alarm is evaluated.
@@ -118,8 +108,7 @@ impl CfnAlarm {
     /// Range: 10 to 3600.
     #[track_caller]
     pub fn evaluation_interval(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("EvaluationInterval", value.into_value());
-        self
+        Self(self.0.with("EvaluationInterval", value.into_value()))
     }
 
     /// The number of periods over which data is compared to the specified threshold. If you are setting an alarm that requires that a number of consecutive data points be breaching to trigger the alarm, this value specifies that number. If you are setting an "M out of N" alarm, this value is the N, and `DatapointsToAlarm` is the M.
@@ -129,16 +118,14 @@ impl CfnAlarm {
     /// Range: at least 1.
     #[track_caller]
     pub fn evaluation_periods(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("EvaluationPeriods", value.into_value());
-        self
+        Self(self.0.with("EvaluationPeriods", value.into_value()))
     }
 
     /// The evaluation window that an alarm uses to select the range of metric data that it evaluates each time it runs. This is a union type. Set exactly one of its members, ``SlidingWindow`` or ``WallClockWindow``. If you don't set ``EvaluationWindow``, the alarm uses a ``SlidingWindow`` by default.
     ///  For more information, see [Alarm evaluation windows](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html) in the *CloudWatch User Guide*.
     #[track_caller]
     pub fn evaluation_window(self, value: impl IntoValue<EvaluationWindow>) -> Self {
-        self.0.set("EvaluationWindow", value.into_value());
-        self
+        Self(self.0.with("EvaluationWindow", value.into_value()))
     }
 
     /// The percentile statistic for the metric associated with the alarm. Specify a value between p0.0 and p100.
@@ -148,8 +135,7 @@ impl CfnAlarm {
     /// For an alarm based on a math expression, you can't specify `ExtendedStatistic`. Instead, you use `Metrics`.
     #[track_caller]
     pub fn extended_statistic(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ExtendedStatistic", value.into_value());
-        self
+        Self(self.0.with("ExtendedStatistic", value.into_value()))
     }
 
     /// The actions to execute when this alarm transitions to the `INSUFFICIENT_DATA` state from any other state. Each action is specified as an Amazon Resource Name (ARN).
@@ -157,8 +143,7 @@ impl CfnAlarm {
     /// Length of each: 1 to 1024.
     #[track_caller]
     pub fn insufficient_data_actions(self, value: impl IntoList<String>) -> Self {
-        self.0.set("InsufficientDataActions", value.into_list());
-        self
+        Self(self.0.with("InsufficientDataActions", value.into_list()))
     }
 
     /// The name of the metric associated with the alarm. This is required for an alarm based on a metric. For an alarm based on a math expression, you use `Metrics` instead and you can't specify `MetricName`.
@@ -166,8 +151,7 @@ impl CfnAlarm {
     /// Length: 1 to 255.
     #[track_caller]
     pub fn metric_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MetricName", value.into_value());
-        self
+        Self(self.0.with("MetricName", value.into_value()))
     }
 
     /// An array that enables you to create an alarm based on the result of a metric math expression. Each item in the array either retrieves a metric or performs a math expression.
@@ -177,8 +161,7 @@ impl CfnAlarm {
     /// No item twice.
     #[track_caller]
     pub fn metrics(self, value: impl IntoList<MetricDataQuery>) -> Self {
-        self.0.set("Metrics", value.into_list());
-        self
+        Self(self.0.with("Metrics", value.into_list()))
     }
 
     /// The namespace of the metric associated with the alarm. This is required for an alarm based on a metric. For an alarm based on a math expression, you can't specify `Namespace` and you use `Metrics` instead.
@@ -188,8 +171,7 @@ impl CfnAlarm {
     /// Length: 1 to 255. Pattern: `^[^:]`.
     #[track_caller]
     pub fn namespace(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Namespace", value.into_value());
-        self
+        Self(self.0.with("Namespace", value.into_value()))
     }
 
     /// The actions to execute when this alarm transitions to the `OK` state from any other state. Each action is specified as an Amazon Resource Name (ARN).
@@ -197,8 +179,7 @@ impl CfnAlarm {
     /// Length of each: 1 to 1024.
     #[track_caller]
     pub fn ok_actions(self, value: impl IntoList<String>) -> Self {
-        self.0.set("OKActions", value.into_list());
-        self
+        Self(self.0.with("OKActions", value.into_list()))
     }
 
     /// The period, in seconds, over which the statistic is applied. This is required for an alarm based on a metric. Valid values are 10, 20, 30, 60, and any multiple of 60.
@@ -210,8 +191,7 @@ impl CfnAlarm {
     /// Range: at least 1.
     #[track_caller]
     pub fn period(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Period", value.into_value());
-        self
+        Self(self.0.with("Period", value.into_value()))
     }
 
     /// The statistic for the metric associated with the alarm, other than percentile. For percentile statistics, use `ExtendedStatistic`.
@@ -221,8 +201,7 @@ impl CfnAlarm {
     /// For an alarm based on a math expression, you can't specify `Statistic`. Instead, you use `Metrics`.
     #[track_caller]
     pub fn statistic(self, value: impl IntoValue<Statistic>) -> Self {
-        self.0.set("Statistic", value.into_value());
-        self
+        Self(self.0.with("Statistic", value.into_value()))
     }
 
     /// A list of key-value pairs to associate with the alarm. You can associate as many as 50 tags with an alarm. To be able to associate tags with the alarm when you create the alarm, you must have the `cloudwatch:TagResource` permission.
@@ -232,15 +211,13 @@ impl CfnAlarm {
     /// Items: at most 50. No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The value to compare with the specified statistic.
     #[track_caller]
     pub fn threshold(self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Threshold", value.into_value());
-        self
+        Self(self.0.with("Threshold", value.into_value()))
     }
 
     /// In an alarm based on an anomaly detection model, this is the ID of the `ANOMALY_DETECTION_BAND` function used as the threshold for the alarm.
@@ -248,8 +225,7 @@ impl CfnAlarm {
     /// Length: 1 to 255.
     #[track_caller]
     pub fn threshold_metric_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ThresholdMetricId", value.into_value());
-        self
+        Self(self.0.with("ThresholdMetricId", value.into_value()))
     }
 
     /// Sets how this alarm is to handle missing data points. Valid values are `breaching`, `notBreaching`, `ignore`, and `missing`. For more information, see [Configuring How CloudWatch Alarms Treat Missing Data](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html#alarms-and-missing-data) in the *Amazon CloudWatch User Guide*.
@@ -259,8 +235,7 @@ impl CfnAlarm {
     /// Length: 1 to 255.
     #[track_caller]
     pub fn treat_missing_data(self, value: impl IntoValue<TreatMissingData>) -> Self {
-        self.0.set("TreatMissingData", value.into_value());
-        self
+        Self(self.0.with("TreatMissingData", value.into_value()))
     }
 
     /// The unit of the metric associated with the alarm. Specify this only if you are creating an alarm based on a single metric. Do not specify this if you are specifying a `Metrics` array.
@@ -268,15 +243,13 @@ impl CfnAlarm {
     /// You can specify the following values: Seconds, Microseconds, Milliseconds, Bytes, Kilobytes, Megabytes, Gigabytes, Terabytes, Bits, Kilobits, Megabits, Gigabits, Terabits, Percent, Count, Bytes/Second, Kilobytes/Second, Megabytes/Second, Gigabytes/Second, Terabytes/Second, Bits/Second, Kilobits/Second, Megabits/Second, Gigabits/Second, Terabits/Second, Count/Second, or None.
     #[track_caller]
     pub fn unit(self, value: impl IntoValue<Unit>) -> Self {
-        self.0.set("Unit", value.into_value());
-        self
+        Self(self.0.with("Unit", value.into_value()))
     }
 
     /// The property `WarmUpConfiguration`.
     #[track_caller]
     pub fn warm_up_configuration(self, value: impl IntoValue<WarmUpConfiguration>) -> Self {
-        self.0.set("WarmUpConfiguration", value.into_value());
-        self
+        Self(self.0.with("WarmUpConfiguration", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `AlarmName`.
@@ -303,9 +276,8 @@ impl ActionConfiguration {
     }
 
     /// The property `AlarmTagsPropagation`.
-    pub fn alarm_tags_propagation(mut self, value: impl IntoValue<AlarmTagsPropagation>) -> Self {
-        self.0.set("AlarmTagsPropagation", value.into_value());
-        self
+    pub fn alarm_tags_propagation(self, value: impl IntoValue<AlarmTagsPropagation>) -> Self {
+        Self(self.0.with("AlarmTagsPropagation", value.into_value()))
     }
 }
 
@@ -322,21 +294,18 @@ impl AlarmPromQlCriteria {
     }
 
     /// The duration, in seconds, that a contributor must be continuously breaching before it transitions to the ``ALARM`` state.
-    pub fn pending_period(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("PendingPeriod", value.into_value());
-        self
+    pub fn pending_period(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("PendingPeriod", value.into_value()))
     }
 
     /// The PromQL query that the alarm evaluates. The query must return a result of vector type. Each entry in the vector result represents an alarm contributor.
-    pub fn query(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Query", value.into_value());
-        self
+    pub fn query(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Query", value.into_value()))
     }
 
     /// The duration, in seconds, that a contributor must continuously not be breaching before it transitions back to the ``OK`` state.
-    pub fn recovery_period(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RecoveryPeriod", value.into_value());
-        self
+    pub fn recovery_period(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("RecoveryPeriod", value.into_value()))
     }
 }
 
@@ -352,25 +321,21 @@ impl AlarmTagsPropagation {
     ///
     ///
     pub fn new(enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enabled", enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Enabled", enabled.into_value()))
     }
 
     /// The property `ExcludedTagKeys`.
     ///
     /// Items: 1 to 50. No item twice. Length of each: 1 to 128.
-    pub fn excluded_tag_keys(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ExcludedTagKeys", value.into_list());
-        self
+    pub fn excluded_tag_keys(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ExcludedTagKeys", value.into_list()))
     }
 
     /// The property `IncludedTagKeys`.
     ///
     /// Items: 1 to 50. No item twice. Length of each: 1 to 128.
-    pub fn included_tag_keys(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("IncludedTagKeys", value.into_list());
-        self
+    pub fn included_tag_keys(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("IncludedTagKeys", value.into_list()))
     }
 }
 
@@ -389,10 +354,7 @@ impl Dimension {
     ///
     ///   Length: 1 to 1024.
     pub fn new(name: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -409,9 +371,8 @@ impl EvaluationCriteria {
     }
 
     /// Contains the configuration that determines how a PromQL alarm evaluates its contributors, including the query to run and the durations that define when contributors transition between states.
-    pub fn prom_ql_criteria(mut self, value: impl IntoValue<AlarmPromQlCriteria>) -> Self {
-        self.0.set("PromQLCriteria", value.into_value());
-        self
+    pub fn prom_ql_criteria(self, value: impl IntoValue<AlarmPromQlCriteria>) -> Self {
+        Self(self.0.with("PromQLCriteria", value.into_value()))
     }
 }
 
@@ -429,17 +390,15 @@ impl EvaluationWindow {
     }
 
     /// A sliding window, which advances each time the alarm is evaluated, forming a rolling time window. This is the default evaluation window.
-    pub fn sliding_window(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("SlidingWindow", value.into_value());
-        self
+    pub fn sliding_window(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("SlidingWindow", value.into_value()))
     }
 
     /// An evaluation window that aligns the evaluated range to fixed clock boundaries that match the alarm's period, such as the top of the hour, midnight, or the start of the calendar week, optionally in a specific time zone.
     ///  When you use a wall clock window, the alarm's period must be 1 minute (60 seconds), 5 minutes (300 seconds), 1 hour (3,600 seconds), 1 day (86,400 seconds), or 1 week (604,800 seconds). Other period values aren't supported with a wall clock window.
     ///  Choose a wall clock window when your monitoring is tied to a business or calendar period, such as daily reports, batch jobs, or backups, or when you want alarm evaluations to match the periods shown on a metric dashboard.
-    pub fn wall_clock_window(mut self, value: impl IntoValue<WallClockWindow>) -> Self {
-        self.0.set("WallClockWindow", value.into_value());
-        self
+    pub fn wall_clock_window(self, value: impl IntoValue<WallClockWindow>) -> Self {
+        Self(self.0.with("WallClockWindow", value.into_value()))
     }
 }
 
@@ -458,25 +417,22 @@ impl Metric {
     /// The metric dimensions that you want to be used for the metric that the alarm will watch.
     ///
     /// Items: at most 30.
-    pub fn dimensions(mut self, value: impl IntoList<Dimension>) -> Self {
-        self.0.set("Dimensions", value.into_list());
-        self
+    pub fn dimensions(self, value: impl IntoList<Dimension>) -> Self {
+        Self(self.0.with("Dimensions", value.into_list()))
     }
 
     /// The name of the metric that you want the alarm to watch. This is a required field.
     ///
     /// Length: 1 to 255.
-    pub fn metric_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MetricName", value.into_value());
-        self
+    pub fn metric_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MetricName", value.into_value()))
     }
 
     /// The namespace of the metric that the alarm will watch.
     ///
     /// Length: 1 to 255. Pattern: `^[^:]`.
-    pub fn namespace(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Namespace", value.into_value());
-        self
+    pub fn namespace(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Namespace", value.into_value()))
     }
 }
 
@@ -494,17 +450,14 @@ impl MetricDataQuery {
     ///
     ///   Length: 1 to 255. Pattern: `^([a-z])([A-Za-z0-9\_]*)$`.
     pub fn new(id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Id", id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Id", id.into_value()))
     }
 
     /// The ID of the account where the metrics are located, if this is a cross-account alarm.
     ///
     /// Length: 1 to 255.
-    pub fn account_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AccountId", value.into_value());
-        self
+    pub fn account_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AccountId", value.into_value()))
     }
 
     /// The math expression to be performed on the returned data, if this object is performing a math expression. This expression can use the `Id` of the other metrics to refer to those metrics, and can also use the `Id` of other expressions to use the result of those expressions. For more information about metric math expressions, see [Metric Math Syntax and Functions](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html#metric-math-syntax) in the *Amazon CloudWatch User Guide*.
@@ -512,31 +465,27 @@ impl MetricDataQuery {
     /// Within each MetricDataQuery object, you must specify either `Expression` or `MetricStat` but not both.
     ///
     /// Length: 1 to 2048.
-    pub fn expression(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Expression", value.into_value());
-        self
+    pub fn expression(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Expression", value.into_value()))
     }
 
     /// A human-readable label for this metric or expression. This is especially useful if this is an expression, so that you know what the value represents. If the metric or expression is shown in a CloudWatch dashboard widget, the label is shown. If `Label` is omitted, CloudWatch generates a default.
-    pub fn label(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Label", value.into_value());
-        self
+    pub fn label(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Label", value.into_value()))
     }
 
     /// The metric to be returned, along with statistics, period, and units. Use this parameter only if this object is retrieving a metric and not performing a math expression on returned data.
     ///
     /// Within one MetricDataQuery object, you must specify either `Expression` or `MetricStat` but not both.
-    pub fn metric_stat(mut self, value: impl IntoValue<MetricStat>) -> Self {
-        self.0.set("MetricStat", value.into_value());
-        self
+    pub fn metric_stat(self, value: impl IntoValue<MetricStat>) -> Self {
+        Self(self.0.with("MetricStat", value.into_value()))
     }
 
     /// The granularity, in seconds, of the returned data points. For metrics with regular resolution, a period can be as short as one minute (60 seconds) and must be a multiple of 60. For high-resolution metrics that are collected at intervals of less than one minute, the period can be 1, 5, 10, 20, 30, 60, or any multiple of 60. High-resolution metrics are those metrics stored by a `PutMetricData` operation that includes a `StorageResolution of 1 second`.
     ///
     /// Range: at least 1.
-    pub fn period(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Period", value.into_value());
-        self
+    pub fn period(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Period", value.into_value()))
     }
 
     /// This option indicates whether to return the timestamps and raw data values of this metric.
@@ -544,9 +493,8 @@ impl MetricDataQuery {
     /// When you create an alarm based on a metric math expression, specify `True` for this value for only the one math expression that the alarm is based on. You must specify `False` for `ReturnData` for all the other metrics and expressions used in the alarm.
     ///
     /// This field is required.
-    pub fn return_data(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ReturnData", value.into_value());
-        self
+    pub fn return_data(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ReturnData", value.into_value()))
     }
 }
 
@@ -576,19 +524,19 @@ impl MetricStat {
     ///
     ///
     pub fn new(metric: impl IntoValue<Metric>, period: impl IntoValue<i64>, stat: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Metric", metric.into_value());
-        properties.set("Period", period.into_value());
-        properties.set("Stat", stat.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Metric", metric.into_value())
+                .with("Period", period.into_value())
+                .with("Stat", stat.into_value()),
+        )
     }
 
     /// The unit to use for the returned data points.
     ///
     /// Valid values are: Seconds, Microseconds, Milliseconds, Bytes, Kilobytes, Megabytes, Gigabytes, Terabytes, Bits, Kilobits, Megabits, Gigabits, Terabits, Percent, Count, Bytes/Second, Kilobytes/Second, Megabytes/Second, Gigabytes/Second, Terabytes/Second, Bits/Second, Kilobits/Second, Megabits/Second, Gigabits/Second, Terabits/Second, Count/Second, or None.
-    pub fn unit(mut self, value: impl IntoValue<MetricStatUnit>) -> Self {
-        self.0.set("Unit", value.into_value());
-        self
+    pub fn unit(self, value: impl IntoValue<MetricStatUnit>) -> Self {
+        Self(self.0.with("Unit", value.into_value()))
     }
 }
 
@@ -608,9 +556,8 @@ impl WallClockWindow {
 
     /// The time zone to use when the alarm aligns the evaluation window to clock boundaries. You can specify an IANA time zone name (for example, ``America/New_York``), a fixed UTC offset (for example, ``+05:30``), or an offset-prefixed identifier (for example, ``UTC+05:30``). The offset must be aligned to a multiple of 5 minutes. If you don't specify a time zone, CloudWatch uses ``UTC``.
     ///  The time zone affects window alignment for all periods, including periods of one hour or shorter.
-    pub fn timezone(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Timezone", value.into_value());
-        self
+    pub fn timezone(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Timezone", value.into_value()))
     }
 }
 
@@ -627,17 +574,15 @@ impl WarmUpConfiguration {
     }
 
     /// Specifies whether the alarm waits for the full warm-up period before it starts evaluating. If true, the alarm waits the entire WarmUpPeriodDurationInMinutes before it starts evaluating, even if metric data arrives earlier. If false, the alarm ends the warm-up period early and starts evaluating as soon as it has enough metric data to fill its evaluation window. This is the default behavior.
-    pub fn only_start_evaluating_after_warm_up_period_ends(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("OnlyStartEvaluatingAfterWarmUpPeriodEnds", value.into_value());
-        self
+    pub fn only_start_evaluating_after_warm_up_period_ends(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("OnlyStartEvaluatingAfterWarmUpPeriodEnds", value.into_value()))
     }
 
     /// The length of the warm-up period, in minutes. For this duration after you create or update the alarm, the alarm stays in INSUFFICIENT_DATA and doesn't perform alarm actions. Valid values range from 1 to 2880 minutes (2 days). You can change this value while the alarm is still in its warm-up period. Changes have no effect after the warm-up period ends.
     ///
     /// Range: 1 to 2880.
-    pub fn warm_up_period_duration_in_minutes(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("WarmUpPeriodDurationInMinutes", value.into_value());
-        self
+    pub fn warm_up_period_duration_in_minutes(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("WarmUpPeriodDurationInMinutes", value.into_value()))
     }
 }
 

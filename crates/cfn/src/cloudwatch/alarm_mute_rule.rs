@@ -18,7 +18,7 @@ impl CfnAlarmMuteRule {
     /// Makes the resource in `scope` with what it cannot be without: `Rule`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, rule: impl IntoValue<Rule>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).rule(rule)
+        Self(Resource::new(scope, id, "AWS::CloudWatch::AlarmMuteRule")).rule(rule)
     }
 
     /// The description of the AlarmMuteRule
@@ -26,22 +26,19 @@ impl CfnAlarmMuteRule {
     /// Length: at most 1024.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The date, with the same timezone offset as "ScheduleTimezone" after which the alarm mute rule will be expired.
     #[track_caller]
     pub fn expire_date(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ExpireDate", value.into_value());
-        self
+        Self(self.0.with("ExpireDate", value.into_value()))
     }
 
     /// Targets to be muted
     #[track_caller]
     pub fn mute_targets(self, value: impl IntoValue<MuteTargets>) -> Self {
-        self.0.set("MuteTargets", value.into_value());
-        self
+        Self(self.0.with("MuteTargets", value.into_value()))
     }
 
     /// The name of the AlarmMuteRule
@@ -49,22 +46,19 @@ impl CfnAlarmMuteRule {
     /// Replacement: always. Length: 1 to 255.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The rule for the mute
     #[track_caller]
     pub fn rule(self, value: impl IntoValue<Rule>) -> Self {
-        self.0.set("Rule", value.into_value());
-        self
+        Self(self.0.with("Rule", value.into_value()))
     }
 
     /// The date, with the same timezone offset as "ScheduleTimezone", after which the alarm mute rule will become active.
     #[track_caller]
     pub fn start_date(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StartDate", value.into_value());
-        self
+        Self(self.0.with("StartDate", value.into_value()))
     }
 
     /// An array of key-value pairs to apply to this resource.
@@ -72,8 +66,7 @@ impl CfnAlarmMuteRule {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.
@@ -114,9 +107,7 @@ impl MuteTargets {
     ///
     ///   Items: at most 500. No item twice. Length of each: 1 to 255.
     pub fn new(alarm_names: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AlarmNames", alarm_names.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("AlarmNames", alarm_names.into_list()))
     }
 }
 
@@ -132,9 +123,7 @@ impl Rule {
     ///
     ///
     pub fn new(schedule: impl IntoValue<Schedule>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Schedule", schedule.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Schedule", schedule.into_value()))
     }
 }
 
@@ -153,17 +142,13 @@ impl Schedule {
     ///
     ///   Length: 1 to 256.
     pub fn new(duration: impl IntoValue<String>, expression: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Duration", duration.into_value());
-        properties.set("Expression", expression.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Duration", duration.into_value()).with("Expression", expression.into_value()))
     }
 
     /// The timezone of the schedule
     ///
     /// Length: 1 to 50.
-    pub fn timezone(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Timezone", value.into_value());
-        self
+    pub fn timezone(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Timezone", value.into_value()))
     }
 }

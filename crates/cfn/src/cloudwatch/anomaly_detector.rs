@@ -20,14 +20,13 @@ impl CfnAnomalyDetector {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudWatch::AnomalyDetector"))
     }
 
     /// Specifies details about how the anomaly detection model is to be trained, including time ranges to exclude when training and updating the model. The configuration can also include the time zone to use for the metric.
     #[track_caller]
     pub fn configuration(self, value: impl IntoValue<Configuration>) -> Self {
-        self.0.set("Configuration", value.into_value());
-        self
+        Self(self.0.with("Configuration", value.into_value()))
     }
 
     /// The dimensions of the metric associated with the anomaly detection band.
@@ -35,8 +34,7 @@ impl CfnAnomalyDetector {
     /// Replacement: always.
     #[track_caller]
     pub fn dimensions(self, value: impl IntoList<Dimension>) -> Self {
-        self.0.set("Dimensions", value.into_list());
-        self
+        Self(self.0.with("Dimensions", value.into_list()))
     }
 
     /// Use this object to include parameters to provide information about your metric to CloudWatch to help it build more accurate anomaly detection models. Currently, it includes the `PeriodicSpikes` parameter.
@@ -44,8 +42,7 @@ impl CfnAnomalyDetector {
     /// Replacement: always.
     #[track_caller]
     pub fn metric_characteristics(self, value: impl IntoValue<MetricCharacteristics>) -> Self {
-        self.0.set("MetricCharacteristics", value.into_value());
-        self
+        Self(self.0.with("MetricCharacteristics", value.into_value()))
     }
 
     /// The CloudWatch metric math expression for this anomaly detector.
@@ -53,8 +50,7 @@ impl CfnAnomalyDetector {
     /// Replacement: always.
     #[track_caller]
     pub fn metric_math_anomaly_detector(self, value: impl IntoValue<MetricMathAnomalyDetector>) -> Self {
-        self.0.set("MetricMathAnomalyDetector", value.into_value());
-        self
+        Self(self.0.with("MetricMathAnomalyDetector", value.into_value()))
     }
 
     /// The name of the metric associated with the anomaly detection band.
@@ -62,8 +58,7 @@ impl CfnAnomalyDetector {
     /// Replacement: always.
     #[track_caller]
     pub fn metric_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MetricName", value.into_value());
-        self
+        Self(self.0.with("MetricName", value.into_value()))
     }
 
     /// The namespace of the metric associated with the anomaly detection band.
@@ -71,8 +66,7 @@ impl CfnAnomalyDetector {
     /// Replacement: always.
     #[track_caller]
     pub fn namespace(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Namespace", value.into_value());
-        self
+        Self(self.0.with("Namespace", value.into_value()))
     }
 
     /// The CloudWatch metric and statistic for this anomaly detector.
@@ -80,8 +74,7 @@ impl CfnAnomalyDetector {
     /// Replacement: always.
     #[track_caller]
     pub fn single_metric_anomaly_detector(self, value: impl IntoValue<SingleMetricAnomalyDetector>) -> Self {
-        self.0.set("SingleMetricAnomalyDetector", value.into_value());
-        self
+        Self(self.0.with("SingleMetricAnomalyDetector", value.into_value()))
     }
 
     /// The statistic of the metric associated with the anomaly detection band.
@@ -89,8 +82,7 @@ impl CfnAnomalyDetector {
     /// Replacement: always.
     #[track_caller]
     pub fn stat(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Stat", value.into_value());
-        self
+        Self(self.0.with("Stat", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -117,17 +109,15 @@ impl Configuration {
     }
 
     /// Specifies an array of time ranges to exclude from use when the anomaly detection model is trained and updated. Use this to make sure that events that could cause unusual values for the metric, such as deployments, aren't used when CloudWatch creates or updates the model.
-    pub fn excluded_time_ranges(mut self, value: impl IntoList<Range>) -> Self {
-        self.0.set("ExcludedTimeRanges", value.into_list());
-        self
+    pub fn excluded_time_ranges(self, value: impl IntoList<Range>) -> Self {
+        Self(self.0.with("ExcludedTimeRanges", value.into_list()))
     }
 
     /// The time zone to use for the metric. This is useful to enable the model to automatically account for daylight savings time changes if the metric is sensitive to such time changes.
     ///
     /// To specify a time zone, use the name of the time zone as specified in the standard tz database. For more information, see [tz database](https://docs.aws.amazon.com/https://en.wikipedia.org/wiki/Tz_database).
-    pub fn metric_time_zone(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MetricTimeZone", value.into_value());
-        self
+    pub fn metric_time_zone(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MetricTimeZone", value.into_value()))
     }
 }
 
@@ -148,10 +138,7 @@ impl Dimension {
     ///
     ///   Replacement: always.
     pub fn new(name: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -170,18 +157,14 @@ impl Metric {
     ///
     ///   Replacement: always.
     pub fn new(metric_name: impl IntoValue<String>, namespace: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MetricName", metric_name.into_value());
-        properties.set("Namespace", namespace.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("MetricName", metric_name.into_value()).with("Namespace", namespace.into_value()))
     }
 
     /// The dimensions for the metric.
     ///
     /// Replacement: always.
-    pub fn dimensions(mut self, value: impl IntoList<Dimension>) -> Self {
-        self.0.set("Dimensions", value.into_list());
-        self
+    pub fn dimensions(self, value: impl IntoList<Dimension>) -> Self {
+        Self(self.0.with("Dimensions", value.into_list()))
     }
 }
 
@@ -198,9 +181,8 @@ impl MetricCharacteristics {
     }
 
     /// Set this parameter to true if values for this metric consistently include spikes that should not be considered to be anomalies. With this set to true, CloudWatch will expect to see spikes that occurred consistently during the model training period, and won't flag future similar spikes as anomalies.
-    pub fn periodic_spikes(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("PeriodicSpikes", value.into_value());
-        self
+    pub fn periodic_spikes(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("PeriodicSpikes", value.into_value()))
     }
 }
 
@@ -224,9 +206,7 @@ impl MetricDataQuery {
     ///
     ///   Replacement: always.
     pub fn new(id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Id", id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Id", id.into_value()))
     }
 
     /// The ID of the account where the metrics are located.
@@ -236,9 +216,8 @@ impl MetricDataQuery {
     /// If you are performing a `PutMetricAlarm` operation, use this to specify which account contains the metric that the alarm is watching.
     ///
     /// Replacement: always.
-    pub fn account_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AccountId", value.into_value());
-        self
+    pub fn account_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AccountId", value.into_value()))
     }
 
     /// This field can contain either a Metrics Insights query, or a metric math expression to be performed on the returned data. For more information about Metrics Insights queries, see [Metrics Insights query components and syntax](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-metrics-insights-querylanguage) in the *Amazon CloudWatch User Guide*.
@@ -248,17 +227,15 @@ impl MetricDataQuery {
     /// Within each MetricDataQuery object, you must specify either `Expression` or `MetricStat` but not both.
     ///
     /// Replacement: always.
-    pub fn expression(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Expression", value.into_value());
-        self
+    pub fn expression(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Expression", value.into_value()))
     }
 
     /// A human-readable label for this metric or expression. This is especially useful if this is an expression, so that you know what the value represents. If the metric or expression is shown in a CloudWatch dashboard widget, the label is shown. If Label is omitted, CloudWatch generates a default.
     ///
     /// You can put dynamic expressions into a label, so that it is more descriptive. For more information, see [Using Dynamic Labels](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/graph-dynamic-labels.html).
-    pub fn label(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Label", value.into_value());
-        self
+    pub fn label(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Label", value.into_value()))
     }
 
     /// The metric to be returned, along with statistics, period, and units. Use this parameter only if this object is retrieving a metric and not performing a math expression on returned data.
@@ -266,25 +243,22 @@ impl MetricDataQuery {
     /// Within one MetricDataQuery object, you must specify either `Expression` or `MetricStat` but not both.
     ///
     /// Replacement: always.
-    pub fn metric_stat(mut self, value: impl IntoValue<MetricStat>) -> Self {
-        self.0.set("MetricStat", value.into_value());
-        self
+    pub fn metric_stat(self, value: impl IntoValue<MetricStat>) -> Self {
+        Self(self.0.with("MetricStat", value.into_value()))
     }
 
     /// The granularity, in seconds, of the returned data points. For metrics with regular resolution, a period can be as short as one minute (60 seconds) and must be a multiple of 60. For high-resolution metrics that are collected at intervals of less than one minute, the period can be 1, 5, 10, 20, 30, 60, or any multiple of 60. High-resolution metrics are those metrics stored by a `PutMetricData` operation that includes a `StorageResolution of 1 second`.
     ///
     /// Replacement: always.
-    pub fn period(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Period", value.into_value());
-        self
+    pub fn period(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Period", value.into_value()))
     }
 
     /// When used in `GetMetricData`, this option indicates whether to return the timestamps and raw data values of this metric. If you are performing this call just to do math expressions and do not also need the raw data returned, you can specify `false`. If you omit this, the default of `true` is used.
     ///
     /// When used in `PutMetricAlarm`, specify `true` for the one expression result to use as the alarm. For all other metrics and expressions in the same `PutMetricAlarm` operation, specify `ReturnData` as False.
-    pub fn return_data(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ReturnData", value.into_value());
-        self
+    pub fn return_data(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ReturnData", value.into_value()))
     }
 }
 
@@ -303,9 +277,8 @@ impl MetricMathAnomalyDetector {
     /// An array of metric data query structures that enables you to create an anomaly detector based on the result of a metric math expression. Each item in `MetricDataQueries` gets a metric or performs a math expression. One item in `MetricDataQueries` is the expression that provides the time series that the anomaly detector uses as input. Designate the expression by setting `ReturnData` to `true` for this object in the array. For all other expressions and metrics, set `ReturnData` to `false`. The designated expression must return a single time series.
     ///
     /// Replacement: always.
-    pub fn metric_data_queries(mut self, value: impl IntoList<MetricDataQuery>) -> Self {
-        self.0.set("MetricDataQueries", value.into_list());
-        self
+    pub fn metric_data_queries(self, value: impl IntoList<MetricDataQuery>) -> Self {
+        Self(self.0.with("MetricDataQueries", value.into_list()))
     }
 }
 
@@ -333,11 +306,12 @@ impl MetricStat {
     ///
     ///   Replacement: always.
     pub fn new(metric: impl IntoValue<Metric>, period: impl IntoValue<i64>, stat: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Metric", metric.into_value());
-        properties.set("Period", period.into_value());
-        properties.set("Stat", stat.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Metric", metric.into_value())
+                .with("Period", period.into_value())
+                .with("Stat", stat.into_value()),
+        )
     }
 
     /// When you are using a `Put` operation, this defines what unit you want to use when storing the metric.
@@ -345,9 +319,8 @@ impl MetricStat {
     /// In a `Get` operation, if you omit `Unit` then all data that was collected with any unit is returned, along with the corresponding units that were specified when the data was reported to CloudWatch. If you specify a unit, the operation returns only data that was collected with that unit specified. If you specify a unit that does not match the data collected, the results of the operation are null. CloudWatch does not perform unit conversions.
     ///
     /// Replacement: always.
-    pub fn unit(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Unit", value.into_value());
-        self
+    pub fn unit(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Unit", value.into_value()))
     }
 }
 
@@ -366,10 +339,7 @@ impl Range {
     ///
     ///
     pub fn new(end_time: impl IntoValue<String>, start_time: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("EndTime", end_time.into_value());
-        properties.set("StartTime", start_time.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("EndTime", end_time.into_value()).with("StartTime", start_time.into_value()))
     }
 }
 
@@ -386,40 +356,35 @@ impl SingleMetricAnomalyDetector {
     }
 
     /// If the CloudWatch metric that provides the time series that the anomaly detector uses as input is in another account, specify that account ID here. If you omit this parameter, the current account is used.
-    pub fn account_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AccountId", value.into_value());
-        self
+    pub fn account_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AccountId", value.into_value()))
     }
 
     /// The metric dimensions to create the anomaly detection model for.
     ///
     /// Replacement: always.
-    pub fn dimensions(mut self, value: impl IntoList<Dimension>) -> Self {
-        self.0.set("Dimensions", value.into_list());
-        self
+    pub fn dimensions(self, value: impl IntoList<Dimension>) -> Self {
+        Self(self.0.with("Dimensions", value.into_list()))
     }
 
     /// The name of the metric to create the anomaly detection model for.
     ///
     /// Replacement: always.
-    pub fn metric_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MetricName", value.into_value());
-        self
+    pub fn metric_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MetricName", value.into_value()))
     }
 
     /// The namespace of the metric to create the anomaly detection model for.
     ///
     /// Replacement: always.
-    pub fn namespace(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Namespace", value.into_value());
-        self
+    pub fn namespace(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Namespace", value.into_value()))
     }
 
     /// The statistic to use for the metric and anomaly detection model.
     ///
     /// Replacement: always.
-    pub fn stat(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Stat", value.into_value());
-        self
+    pub fn stat(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Stat", value.into_value()))
     }
 }

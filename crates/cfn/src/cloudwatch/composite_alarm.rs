@@ -26,21 +26,19 @@ impl CfnCompositeAlarm {
     /// Makes the resource in `scope` with what it cannot be without: `AlarmRule`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, alarm_rule: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).alarm_rule(alarm_rule)
+        Self(Resource::new(scope, id, "AWS::CloudWatch::CompositeAlarm")).alarm_rule(alarm_rule)
     }
 
     /// The property `ActionConfiguration`.
     #[track_caller]
     pub fn action_configuration(self, value: impl IntoValue<ActionConfiguration>) -> Self {
-        self.0.set("ActionConfiguration", value.into_value());
-        self
+        Self(self.0.with("ActionConfiguration", value.into_value()))
     }
 
     /// Indicates whether actions should be executed during any changes to the alarm state of the composite alarm. The default is TRUE.
     #[track_caller]
     pub fn actions_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ActionsEnabled", value.into_value());
-        self
+        Self(self.0.with("ActionsEnabled", value.into_value()))
     }
 
     /// Actions will be suppressed if the suppressor alarm is in the `ALARM` state. `ActionsSuppressor` can be an AlarmName or an Amazon Resource Name (ARN) from an existing alarm.
@@ -48,8 +46,7 @@ impl CfnCompositeAlarm {
     /// Length: 1 to 1600.
     #[track_caller]
     pub fn actions_suppressor(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ActionsSuppressor", value.into_value());
-        self
+        Self(self.0.with("ActionsSuppressor", value.into_value()))
     }
 
     /// The maximum time in seconds that the composite alarm waits after suppressor alarm goes out of the `ALARM` state. After this time, the composite alarm performs its actions.
@@ -59,8 +56,7 @@ impl CfnCompositeAlarm {
     /// Range: at least 0.
     #[track_caller]
     pub fn actions_suppressor_extension_period(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ActionsSuppressorExtensionPeriod", value.into_value());
-        self
+        Self(self.0.with("ActionsSuppressorExtensionPeriod", value.into_value()))
     }
 
     /// The maximum time in seconds that the composite alarm waits for the suppressor alarm to go into the `ALARM` state. After this time, the composite alarm performs its actions.
@@ -70,8 +66,7 @@ impl CfnCompositeAlarm {
     /// Range: at least 0.
     #[track_caller]
     pub fn actions_suppressor_wait_period(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ActionsSuppressorWaitPeriod", value.into_value());
-        self
+        Self(self.0.with("ActionsSuppressorWaitPeriod", value.into_value()))
     }
 
     /// The actions to execute when this alarm transitions to the ALARM state from any other state. Each action is specified as an Amazon Resource Name (ARN). For more information about creating alarms and the actions that you can specify, see [PutCompositeAlarm](https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html) in the *Amazon CloudWatch API Reference*.
@@ -79,8 +74,7 @@ impl CfnCompositeAlarm {
     /// Items: at most 5. Length of each: 1 to 1024.
     #[track_caller]
     pub fn alarm_actions(self, value: impl IntoList<String>) -> Self {
-        self.0.set("AlarmActions", value.into_list());
-        self
+        Self(self.0.with("AlarmActions", value.into_list()))
     }
 
     /// The description for the composite alarm.
@@ -88,8 +82,7 @@ impl CfnCompositeAlarm {
     /// Length: at most 1024.
     #[track_caller]
     pub fn alarm_description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AlarmDescription", value.into_value());
-        self
+        Self(self.0.with("AlarmDescription", value.into_value()))
     }
 
     /// The name for the composite alarm. This name must be unique within your AWS account.
@@ -97,8 +90,7 @@ impl CfnCompositeAlarm {
     /// Replacement: always. Length: 1 to 255.
     #[track_caller]
     pub fn alarm_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AlarmName", value.into_value());
-        self
+        Self(self.0.with("AlarmName", value.into_value()))
     }
 
     /// An expression that specifies which other alarms are to be evaluated to determine this composite alarm's state. For each alarm that you reference, you designate a function that specifies whether that alarm needs to be in ALARM state, OK state, or INSUFFICIENT_DATA state. You can use operators (AND, OR and NOT) to combine multiple functions in a single expression. You can use parenthesis to logically group the functions in your expression.
@@ -120,8 +112,7 @@ impl CfnCompositeAlarm {
     /// Length: 1 to 10240.
     #[track_caller]
     pub fn alarm_rule(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AlarmRule", value.into_value());
-        self
+        Self(self.0.with("AlarmRule", value.into_value()))
     }
 
     /// The actions to execute when this alarm transitions to the INSUFFICIENT_DATA state from any other state. Each action is specified as an Amazon Resource Name (ARN). For more information about creating alarms and the actions that you can specify, see [PutCompositeAlarm](https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html) in the *Amazon CloudWatch API Reference*.
@@ -129,8 +120,7 @@ impl CfnCompositeAlarm {
     /// Items: at most 5. Length of each: 1 to 1024.
     #[track_caller]
     pub fn insufficient_data_actions(self, value: impl IntoList<String>) -> Self {
-        self.0.set("InsufficientDataActions", value.into_list());
-        self
+        Self(self.0.with("InsufficientDataActions", value.into_list()))
     }
 
     /// The actions to execute when this alarm transitions to the OK state from any other state. Each action is specified as an Amazon Resource Name (ARN). For more information about creating alarms and the actions that you can specify, see [PutCompositeAlarm](https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html) in the *Amazon CloudWatch API Reference*.
@@ -138,8 +128,7 @@ impl CfnCompositeAlarm {
     /// Items: at most 5. Length of each: 1 to 1024.
     #[track_caller]
     pub fn ok_actions(self, value: impl IntoList<String>) -> Self {
-        self.0.set("OKActions", value.into_list());
-        self
+        Self(self.0.with("OKActions", value.into_list()))
     }
 
     /// A list of key-value pairs to associate with the alarm. You can associate as many as 50 tags with an alarm. To be able to associate tags with the alarm when you create the alarm, you must have the `cloudwatch:TagResource` permission.
@@ -149,8 +138,7 @@ impl CfnCompositeAlarm {
     /// Items: at most 50. No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `AlarmName`.
@@ -177,9 +165,8 @@ impl ActionConfiguration {
     }
 
     /// The property `AlarmTagsPropagation`.
-    pub fn alarm_tags_propagation(mut self, value: impl IntoValue<AlarmTagsPropagation>) -> Self {
-        self.0.set("AlarmTagsPropagation", value.into_value());
-        self
+    pub fn alarm_tags_propagation(self, value: impl IntoValue<AlarmTagsPropagation>) -> Self {
+        Self(self.0.with("AlarmTagsPropagation", value.into_value()))
     }
 }
 
@@ -195,24 +182,20 @@ impl AlarmTagsPropagation {
     ///
     ///
     pub fn new(enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enabled", enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Enabled", enabled.into_value()))
     }
 
     /// The property `ExcludedTagKeys`.
     ///
     /// Items: 1 to 50. No item twice. Length of each: 1 to 128.
-    pub fn excluded_tag_keys(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ExcludedTagKeys", value.into_list());
-        self
+    pub fn excluded_tag_keys(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ExcludedTagKeys", value.into_list()))
     }
 
     /// The property `IncludedTagKeys`.
     ///
     /// Items: 1 to 50. No item twice. Length of each: 1 to 128.
-    pub fn included_tag_keys(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("IncludedTagKeys", value.into_list());
-        self
+    pub fn included_tag_keys(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("IncludedTagKeys", value.into_list()))
     }
 }

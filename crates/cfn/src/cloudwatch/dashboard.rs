@@ -20,7 +20,7 @@ impl CfnDashboard {
     /// Makes the resource in `scope` with what it cannot be without: `DashboardBody`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, dashboard_body: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).dashboard_body(dashboard_body)
+        Self(Resource::new(scope, id, "AWS::CloudWatch::Dashboard")).dashboard_body(dashboard_body)
     }
 
     /// The detailed information about the dashboard in JSON format, including the widgets to include and their location on the dashboard. This parameter is required.
@@ -28,8 +28,7 @@ impl CfnDashboard {
     /// For more information about the syntax, see [Dashboard Body Structure and Syntax](https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html).
     #[track_caller]
     pub fn dashboard_body(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DashboardBody", value.into_value());
-        self
+        Self(self.0.with("DashboardBody", value.into_value()))
     }
 
     /// The name of the dashboard. The name must be between 1 and 255 characters. If you do not specify a name, one will be generated automatically.
@@ -37,8 +36,7 @@ impl CfnDashboard {
     /// Replacement: always.
     #[track_caller]
     pub fn dashboard_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DashboardName", value.into_value());
-        self
+        Self(self.0.with("DashboardName", value.into_value()))
     }
 
     /// A list of key-value pairs to associate with the cloudwatch dashboard. You can associate up to 50 tags with a dashboard
@@ -46,8 +44,7 @@ impl CfnDashboard {
     /// Items: at most 50. No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `DashboardName`.

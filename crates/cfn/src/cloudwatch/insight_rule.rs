@@ -24,7 +24,10 @@ impl CfnInsightRule {
         rule_name: impl IntoValue<String>,
         rule_state: impl IntoValue<RuleState>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).rule_body(rule_body).rule_name(rule_name).rule_state(rule_state)
+        Self(Resource::new(scope, id, "AWS::CloudWatch::InsightRule"))
+            .rule_body(rule_body)
+            .rule_name(rule_name)
+            .rule_state(rule_state)
     }
 
     /// Determines whether the rules is evaluated on transformed versions of logs. Valid values are `TRUE` and `FALSE`.
@@ -32,15 +35,13 @@ impl CfnInsightRule {
     /// Default: `false`.
     #[track_caller]
     pub fn apply_on_transformed_logs(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ApplyOnTransformedLogs", value.into_value());
-        self
+        Self(self.0.with("ApplyOnTransformedLogs", value.into_value()))
     }
 
     /// The definition of the rule, as a JSON object. For details about the syntax, see [Contributor Insights Rule Syntax](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/ContributorInsights-RuleSyntax.html) in the *Amazon CloudWatch User Guide*.
     #[track_caller]
     pub fn rule_body(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RuleBody", value.into_value());
-        self
+        Self(self.0.with("RuleBody", value.into_value()))
     }
 
     /// The name of the rule.
@@ -48,8 +49,7 @@ impl CfnInsightRule {
     /// Replacement: always. Length: 1 to 128. Pattern: `^[\x20-\x7E]+$`.
     #[track_caller]
     pub fn rule_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RuleName", value.into_value());
-        self
+        Self(self.0.with("RuleName", value.into_value()))
     }
 
     /// The current state of the rule. Valid values are `ENABLED` and `DISABLED`.
@@ -57,8 +57,7 @@ impl CfnInsightRule {
     /// Length: 1 to 32.
     #[track_caller]
     pub fn rule_state(self, value: impl IntoValue<RuleState>) -> Self {
-        self.0.set("RuleState", value.into_value());
-        self
+        Self(self.0.with("RuleState", value.into_value()))
     }
 
     /// A list of key-value pairs to associate with the Contributor Insights rule. You can associate as many as 50 tags with a rule.
@@ -70,8 +69,7 @@ impl CfnInsightRule {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.

@@ -23,14 +23,13 @@ impl CfnIntegration {
         integration_type: impl IntoValue<IntegrationType>,
         name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).integration_type(integration_type).name(name)
+        Self(Resource::new(scope, id, "AWS::CloudWatch::Integration")).integration_type(integration_type).name(name)
     }
 
     /// The property `Credential`.
     #[track_caller]
     pub fn credential(self, value: impl IntoValue<IntegrationCredential>) -> Self {
-        self.0.set("Credential", value.into_value());
-        self
+        Self(self.0.with("Credential", value.into_value()))
     }
 
     /// The property `IntegrationAttributes`.
@@ -38,8 +37,7 @@ impl CfnIntegration {
     /// Entries: at most 50. Pattern of the keys: `^.+$`.
     #[track_caller]
     pub fn integration_attributes(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("IntegrationAttributes", value.into_map());
-        self
+        Self(self.0.with("IntegrationAttributes", value.into_map()))
     }
 
     /// The property `IntegrationType`.
@@ -47,8 +45,7 @@ impl CfnIntegration {
     /// Replacement: always.
     #[track_caller]
     pub fn integration_type(self, value: impl IntoValue<IntegrationType>) -> Self {
-        self.0.set("IntegrationType", value.into_value());
-        self
+        Self(self.0.with("IntegrationType", value.into_value()))
     }
 
     /// The property `Name`.
@@ -56,8 +53,7 @@ impl CfnIntegration {
     /// Replacement: always. Length: 1 to 256.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The property `RoleArn`.
@@ -65,8 +61,7 @@ impl CfnIntegration {
     /// Length: 1 to 2048.
     #[track_caller]
     pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 
     /// The property `Tags`.
@@ -74,8 +69,7 @@ impl CfnIntegration {
     /// Items: at most 50. No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tags>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `IntegrationArn`.
@@ -121,9 +115,7 @@ impl IntegrationCredential {
     ///
     ///
     pub fn new(api_key_credential: impl IntoValue<IntegrationCredentialApiKeyCredential>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ApiKeyCredential", api_key_credential.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ApiKeyCredential", api_key_credential.into_value()))
     }
 }
 
@@ -139,9 +131,7 @@ impl IntegrationCredentialApiKeyCredential {
     ///
     ///   Length: 1 to 4096.
     pub fn new(api_key_value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ApiKeyValue", api_key_value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ApiKeyValue", api_key_value.into_value()))
     }
 }
 
@@ -160,10 +150,7 @@ impl Tags {
     ///
     ///   Length: at most 256.
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 

@@ -26,7 +26,7 @@ impl CfnLogAlarm {
         scheduled_query_configuration: impl IntoValue<ScheduledQueryConfiguration>,
         threshold: impl IntoValue<f64>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudWatch::LogAlarm"))
             .comparison_operator(comparison_operator)
             .query_results_to_alarm(query_results_to_alarm)
             .query_results_to_evaluate(query_results_to_evaluate)
@@ -37,8 +37,7 @@ impl CfnLogAlarm {
     /// The property `ActionConfiguration`.
     #[track_caller]
     pub fn action_configuration(self, value: impl IntoValue<ActionConfiguration>) -> Self {
-        self.0.set("ActionConfiguration", value.into_value());
-        self
+        Self(self.0.with("ActionConfiguration", value.into_value()))
     }
 
     /// The number of log lines to include in alarm notifications. Valid values are 0 to 50.
@@ -46,15 +45,13 @@ impl CfnLogAlarm {
     /// Range: 0 to 50.
     #[track_caller]
     pub fn action_log_line_count(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ActionLogLineCount", value.into_value());
-        self
+        Self(self.0.with("ActionLogLineCount", value.into_value()))
     }
 
     /// The ARN of the IAM role that grants CloudWatch permissions to fetch log lines for alarm notifications. Required when ActionLogLineCount is greater than 0.
     #[track_caller]
     pub fn action_log_line_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("ActionLogLineRoleArn", value.into_value());
-        self
+        Self(self.0.with("ActionLogLineRoleArn", value.into_value()))
     }
 
     /// Indicates whether actions should be executed during any changes to the alarm state. The default is TRUE.
@@ -62,8 +59,7 @@ impl CfnLogAlarm {
     /// Default: `true`.
     #[track_caller]
     pub fn actions_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ActionsEnabled", value.into_value());
-        self
+        Self(self.0.with("ActionsEnabled", value.into_value()))
     }
 
     /// The list of actions to execute when this alarm transitions into an ALARM state from any other state.
@@ -71,8 +67,7 @@ impl CfnLogAlarm {
     /// Length of each: 1 to 1024.
     #[track_caller]
     pub fn alarm_actions(self, value: impl IntoList<String>) -> Self {
-        self.0.set("AlarmActions", value.into_list());
-        self
+        Self(self.0.with("AlarmActions", value.into_list()))
     }
 
     /// The description of the log alarm.
@@ -80,8 +75,7 @@ impl CfnLogAlarm {
     /// Length: at most 1024.
     #[track_caller]
     pub fn alarm_description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AlarmDescription", value.into_value());
-        self
+        Self(self.0.with("AlarmDescription", value.into_value()))
     }
 
     /// The name of the log alarm.
@@ -89,15 +83,13 @@ impl CfnLogAlarm {
     /// Replacement: always. Length: 1 to 255.
     #[track_caller]
     pub fn alarm_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AlarmName", value.into_value());
-        self
+        Self(self.0.with("AlarmName", value.into_value()))
     }
 
     /// The arithmetic operation to use when comparing the specified threshold and the query results. Valid values are GreaterThanOrEqualToThreshold, GreaterThanThreshold, LessThanThreshold, and LessThanOrEqualToThreshold.
     #[track_caller]
     pub fn comparison_operator(self, value: impl IntoValue<ComparisonOperator>) -> Self {
-        self.0.set("ComparisonOperator", value.into_value());
-        self
+        Self(self.0.with("ComparisonOperator", value.into_value()))
     }
 
     /// The actions to execute when this alarm transitions to the INSUFFICIENT_DATA state from any other state.
@@ -105,8 +97,7 @@ impl CfnLogAlarm {
     /// Length of each: 1 to 1024.
     #[track_caller]
     pub fn insufficient_data_actions(self, value: impl IntoList<String>) -> Self {
-        self.0.set("InsufficientDataActions", value.into_list());
-        self
+        Self(self.0.with("InsufficientDataActions", value.into_list()))
     }
 
     /// The actions to execute when this alarm transitions to the OK state from any other state.
@@ -114,8 +105,7 @@ impl CfnLogAlarm {
     /// Length of each: 1 to 1024.
     #[track_caller]
     pub fn ok_actions(self, value: impl IntoList<String>) -> Self {
-        self.0.set("OKActions", value.into_list());
-        self
+        Self(self.0.with("OKActions", value.into_list()))
     }
 
     /// The number of query results that must be breaching to trigger the alarm.
@@ -123,8 +113,7 @@ impl CfnLogAlarm {
     /// Range: at least 1.
     #[track_caller]
     pub fn query_results_to_alarm(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("QueryResultsToAlarm", value.into_value());
-        self
+        Self(self.0.with("QueryResultsToAlarm", value.into_value()))
     }
 
     /// The number of query results over which data is compared to the specified threshold.
@@ -132,15 +121,13 @@ impl CfnLogAlarm {
     /// Range: at least 1.
     #[track_caller]
     pub fn query_results_to_evaluate(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("QueryResultsToEvaluate", value.into_value());
-        self
+        Self(self.0.with("QueryResultsToEvaluate", value.into_value()))
     }
 
     /// The scheduled query configuration for the log alarm.
     #[track_caller]
     pub fn scheduled_query_configuration(self, value: impl IntoValue<ScheduledQueryConfiguration>) -> Self {
-        self.0.set("ScheduledQueryConfiguration", value.into_value());
-        self
+        Self(self.0.with("ScheduledQueryConfiguration", value.into_value()))
     }
 
     /// A list of key-value pairs to associate with the log alarm.
@@ -148,15 +135,13 @@ impl CfnLogAlarm {
     /// Items: at most 50. No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The value to compare against the results of the scheduled query evaluation.
     #[track_caller]
     pub fn threshold(self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Threshold", value.into_value());
-        self
+        Self(self.0.with("Threshold", value.into_value()))
     }
 
     /// Sets how this alarm is to handle missing data points. Valid values are breaching, notBreaching, ignore, and missing.
@@ -164,15 +149,13 @@ impl CfnLogAlarm {
     /// Length: 1 to 255.
     #[track_caller]
     pub fn treat_missing_data(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TreatMissingData", value.into_value());
-        self
+        Self(self.0.with("TreatMissingData", value.into_value()))
     }
 
     /// The warm-up configuration for an alarm. A warm-up period delays alarm evaluation after you create or update the alarm. This reduces alarm noise from missing data while a new resource or service starts up. During the warm-up period, the alarm stays in INSUFFICIENT_DATA and doesn't perform alarm actions.
     #[track_caller]
     pub fn warm_up_configuration(self, value: impl IntoValue<WarmUpConfiguration>) -> Self {
-        self.0.set("WarmUpConfiguration", value.into_value());
-        self
+        Self(self.0.with("WarmUpConfiguration", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `AlarmName`.
@@ -199,9 +182,8 @@ impl ActionConfiguration {
     }
 
     /// The property `AlarmTagsPropagation`.
-    pub fn alarm_tags_propagation(mut self, value: impl IntoValue<AlarmTagsPropagation>) -> Self {
-        self.0.set("AlarmTagsPropagation", value.into_value());
-        self
+    pub fn alarm_tags_propagation(self, value: impl IntoValue<AlarmTagsPropagation>) -> Self {
+        Self(self.0.with("AlarmTagsPropagation", value.into_value()))
     }
 }
 
@@ -217,25 +199,21 @@ impl AlarmTagsPropagation {
     ///
     ///
     pub fn new(enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enabled", enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Enabled", enabled.into_value()))
     }
 
     /// The property `ExcludedTagKeys`.
     ///
     /// Items: 1 to 50. No item twice. Length of each: 1 to 128.
-    pub fn excluded_tag_keys(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ExcludedTagKeys", value.into_list());
-        self
+    pub fn excluded_tag_keys(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ExcludedTagKeys", value.into_list()))
     }
 
     /// The property `IncludedTagKeys`.
     ///
     /// Items: 1 to 50. No item twice. Length of each: 1 to 128.
-    pub fn included_tag_keys(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("IncludedTagKeys", value.into_list());
-        self
+    pub fn included_tag_keys(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("IncludedTagKeys", value.into_list()))
     }
 }
 
@@ -254,18 +232,18 @@ impl ScheduleConfiguration {
     ///
     ///   Range: 1 to 2592000.
     pub fn new(schedule_expression: impl IntoValue<String>, start_time_offset: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ScheduleExpression", schedule_expression.into_value());
-        properties.set("StartTimeOffset", start_time_offset.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ScheduleExpression", schedule_expression.into_value())
+                .with("StartTimeOffset", start_time_offset.into_value()),
+        )
     }
 
     /// The number of seconds into the past to end the query window. Must be a non-negative value and cannot exceed 2592000 seconds (30 days).
     ///
     /// Range: 0 to 2592000.
-    pub fn end_time_offset(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("EndTimeOffset", value.into_value());
-        self
+    pub fn end_time_offset(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("EndTimeOffset", value.into_value()))
     }
 }
 
@@ -295,28 +273,27 @@ impl ScheduledQueryConfiguration {
         schedule_configuration: impl IntoValue<ScheduleConfiguration>,
         scheduled_query_role_arn: impl IntoValue<Arn<markers::Role>>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AggregationExpression", aggregation_expression.into_value());
-        properties.set("QueryString", query_string.into_value());
-        properties.set("ScheduleConfiguration", schedule_configuration.into_value());
-        properties.set("ScheduledQueryRoleARN", scheduled_query_role_arn.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AggregationExpression", aggregation_expression.into_value())
+                .with("QueryString", query_string.into_value())
+                .with("ScheduleConfiguration", schedule_configuration.into_value())
+                .with("ScheduledQueryRoleARN", scheduled_query_role_arn.into_value()),
+        )
     }
 
     /// The log groups to query.
     ///
     /// Items: 1 to 50. Length of each: 1 to 1024.
-    pub fn log_group_identifiers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("LogGroupIdentifiers", value.into_list());
-        self
+    pub fn log_group_identifiers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("LogGroupIdentifiers", value.into_list()))
     }
 
     /// A list of key-value pairs to associate with the scheduled query that backs the log alarm.
     ///
     /// Items: at most 50. No item twice.
-    pub fn tags(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+    pub fn tags(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("Tags", value.into_list()))
     }
 }
 
@@ -333,17 +310,15 @@ impl WarmUpConfiguration {
     }
 
     /// Specifies whether the alarm waits for the full warm-up period before it starts evaluating. If true, the alarm waits the entire WarmUpPeriodDurationInMinutes before it starts evaluating, even if metric data arrives earlier. If false, the alarm ends the warm-up period early and starts evaluating as soon as it has enough metric data to fill its evaluation window. This is the default behavior.
-    pub fn only_start_evaluating_after_warm_up_period_ends(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("OnlyStartEvaluatingAfterWarmUpPeriodEnds", value.into_value());
-        self
+    pub fn only_start_evaluating_after_warm_up_period_ends(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("OnlyStartEvaluatingAfterWarmUpPeriodEnds", value.into_value()))
     }
 
     /// The length of the warm-up period, in minutes. For this duration after you create or update the alarm, the alarm stays in INSUFFICIENT_DATA and doesn't perform alarm actions. Valid values range from 1 to 2,880 minutes (2 days). You can change this value while the alarm is still in its warm-up period. Changes have no effect after the warm-up period ends.
     ///
     /// Range: 1 to 2880.
-    pub fn warm_up_period_duration_in_minutes(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("WarmUpPeriodDurationInMinutes", value.into_value());
-        self
+    pub fn warm_up_period_duration_in_minutes(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("WarmUpPeriodDurationInMinutes", value.into_value()))
     }
 }
 

@@ -30,7 +30,7 @@ impl CfnMetricStream {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudWatch::MetricStream"))
     }
 
     /// If you specify this parameter, the stream sends metrics from all metric namespaces except for the namespaces that you specify here. You cannot specify both `IncludeFilters` and `ExcludeFilters` in the same metric stream.
@@ -40,8 +40,7 @@ impl CfnMetricStream {
     /// Items: at most 1000. No item twice.
     #[track_caller]
     pub fn exclude_filters(self, value: impl IntoList<MetricStreamFilter>) -> Self {
-        self.0.set("ExcludeFilters", value.into_list());
-        self
+        Self(self.0.with("ExcludeFilters", value.into_list()))
     }
 
     /// The ARN of the Amazon Kinesis Firehose delivery stream to use for this metric stream. This Amazon Kinesis Firehose delivery stream must already exist and must be in the same account as the metric stream.
@@ -49,8 +48,7 @@ impl CfnMetricStream {
     /// Length: 20 to 2048.
     #[track_caller]
     pub fn firehose_arn(self, value: impl IntoValue<Arn<markers::DeliveryStream>>) -> Self {
-        self.0.set("FirehoseArn", value.into_value());
-        self
+        Self(self.0.with("FirehoseArn", value.into_value()))
     }
 
     /// If you specify this parameter, the stream sends only the metrics from the metric namespaces that you specify here. You cannot specify both `IncludeFilters` and `ExcludeFilters` in the same metric stream.
@@ -60,8 +58,7 @@ impl CfnMetricStream {
     /// Items: at most 1000. No item twice.
     #[track_caller]
     pub fn include_filters(self, value: impl IntoList<MetricStreamFilter>) -> Self {
-        self.0.set("IncludeFilters", value.into_list());
-        self
+        Self(self.0.with("IncludeFilters", value.into_list()))
     }
 
     /// If you are creating a metric stream in a monitoring account, specify `true` to include metrics from source accounts that are linked to this monitoring account, in the metric stream. The default is `false`.
@@ -69,8 +66,7 @@ impl CfnMetricStream {
     /// For more information about linking accounts, see [CloudWatch cross-account observability](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Unified-Cross-Account.html)
     #[track_caller]
     pub fn include_linked_accounts_metrics(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IncludeLinkedAccountsMetrics", value.into_value());
-        self
+        Self(self.0.with("IncludeLinkedAccountsMetrics", value.into_value()))
     }
 
     /// If you are creating a new metric stream, this is the name for the new stream. The name must be different than the names of other metric streams in this account and Region.
@@ -80,8 +76,7 @@ impl CfnMetricStream {
     /// Replacement: always. Length: 1 to 255.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The output format for the stream. Valid values are `json`, `opentelemetry1.0` and `opentelemetry0.7` For more information about metric stream output formats, see [Metric streams output formats](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-metric-streams-formats.html).
@@ -91,8 +86,7 @@ impl CfnMetricStream {
     /// Length: 1 to 255.
     #[track_caller]
     pub fn output_format(self, value: impl IntoValue<OutputFormat>) -> Self {
-        self.0.set("OutputFormat", value.into_value());
-        self
+        Self(self.0.with("OutputFormat", value.into_value()))
     }
 
     /// The ARN of an IAM role that this metric stream will use to access Amazon Kinesis Firehose resources. This IAM role must already exist and must be in the same account as the metric stream. This IAM role must include the `firehose:PutRecord` and `firehose:PutRecordBatch` permissions.
@@ -100,8 +94,7 @@ impl CfnMetricStream {
     /// Length: 20 to 2048.
     #[track_caller]
     pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 
     /// By default, a metric stream always sends the MAX, MIN, SUM, and SAMPLECOUNT statistics for each metric that is streamed. You can use this parameter to have the metric stream also send additional statistics in the stream. This array can have up to 100 members.
@@ -111,8 +104,7 @@ impl CfnMetricStream {
     /// Items: at most 100. No item twice.
     #[track_caller]
     pub fn statistics_configurations(self, value: impl IntoList<MetricStreamStatisticsConfiguration>) -> Self {
-        self.0.set("StatisticsConfigurations", value.into_list());
-        self
+        Self(self.0.with("StatisticsConfigurations", value.into_list()))
     }
 
     /// An array of key-value pairs to apply to the metric stream.
@@ -122,8 +114,7 @@ impl CfnMetricStream {
     /// Items: at most 50. No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Name`.
@@ -168,9 +159,7 @@ impl MetricStreamFilter {
     ///
     ///   Length: 1 to 255. Pattern: `^[^:]`.
     pub fn new(namespace: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Namespace", namespace.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Namespace", namespace.into_value()))
     }
 
     /// The names of the metrics to either include or exclude from the metric stream.
@@ -180,9 +169,8 @@ impl MetricStreamFilter {
     /// Each metric name can contain only ASCII printable characters (ASCII range 32 through 126). Each metric name must contain at least one non-whitespace character.
     ///
     /// Items: at most 999. Length of each: 1 to 255.
-    pub fn metric_names(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("MetricNames", value.into_list());
-        self
+    pub fn metric_names(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("MetricNames", value.into_list()))
     }
 }
 
@@ -206,10 +194,11 @@ impl MetricStreamStatisticsConfiguration {
         additional_statistics: impl IntoList<String>,
         include_metrics: impl IntoList<MetricStreamStatisticsMetric>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AdditionalStatistics", additional_statistics.into_list());
-        properties.set("IncludeMetrics", include_metrics.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AdditionalStatistics", additional_statistics.into_list())
+                .with("IncludeMetrics", include_metrics.into_list()),
+        )
     }
 }
 
@@ -228,10 +217,7 @@ impl MetricStreamStatisticsMetric {
     ///
     ///   Length: 1 to 255. Pattern: `^[^:]`.
     pub fn new(metric_name: impl IntoValue<String>, namespace: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MetricName", metric_name.into_value());
-        properties.set("Namespace", namespace.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("MetricName", metric_name.into_value()).with("Namespace", namespace.into_value()))
     }
 }
 

@@ -16,7 +16,7 @@ impl CfnOTelEnrichment {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::CloudWatch::OTelEnrichment"))
     }
 
     /// The property `ExcludeFilters`.
@@ -24,8 +24,7 @@ impl CfnOTelEnrichment {
     /// Items: at most 100. No item twice.
     #[track_caller]
     pub fn exclude_filters(self, value: impl IntoList<OTelEnrichmentMetricSelector>) -> Self {
-        self.0.set("ExcludeFilters", value.into_list());
-        self
+        Self(self.0.with("ExcludeFilters", value.into_list()))
     }
 
     /// The property `IncludeFilters`.
@@ -33,8 +32,7 @@ impl CfnOTelEnrichment {
     /// Items: at most 100. No item twice.
     #[track_caller]
     pub fn include_filters(self, value: impl IntoList<OTelEnrichmentMetricSelector>) -> Self {
-        self.0.set("IncludeFilters", value.into_list());
-        self
+        Self(self.0.with("IncludeFilters", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `AccountId`.
@@ -65,16 +63,13 @@ impl OTelEnrichmentMetricSelector {
     ///
     ///   Length: 1 to 255. Pattern: `^[^:].*$`.
     pub fn new(namespace: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Namespace", namespace.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Namespace", namespace.into_value()))
     }
 
     /// The property `MetricNames`.
     ///
     /// Items: at most 100. No item twice. Length of each: 1 to 255.
-    pub fn metric_names(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("MetricNames", value.into_list());
-        self
+    pub fn metric_names(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("MetricNames", value.into_list()))
     }
 }

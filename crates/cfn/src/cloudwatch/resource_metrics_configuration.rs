@@ -18,7 +18,7 @@ impl CfnResourceMetricsConfiguration {
     /// Makes the resource in `scope` with what it cannot be without: `ResourceArn`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, resource_arn: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).resource_arn(resource_arn)
+        Self(Resource::new(scope, id, "AWS::CloudWatch::ResourceMetricsConfiguration")).resource_arn(resource_arn)
     }
 
     /// The property `MetricSelections`.
@@ -26,8 +26,7 @@ impl CfnResourceMetricsConfiguration {
     /// Items: 1.
     #[track_caller]
     pub fn metric_selections(self, value: impl IntoList<ResourceMetricSelection>) -> Self {
-        self.0.set("MetricSelections", value.into_list());
-        self
+        Self(self.0.with("MetricSelections", value.into_list()))
     }
 
     /// The property `ResourceArn`.
@@ -35,8 +34,7 @@ impl CfnResourceMetricsConfiguration {
     /// Replacement: always. Length: 20 to 2048. Pattern: `^arn:[a-zA-Z0-9-]+:[a-zA-Z0-9-]+:[a-zA-Z0-9-]*:\d{12}:.+$`.
     #[track_caller]
     pub fn resource_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResourceArn", value.into_value());
-        self
+        Self(self.0.with("ResourceArn", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ResourceArn`.
@@ -67,8 +65,6 @@ impl ResourceMetricSelection {
     ///
     ///   Items: 1 to 500. Length of each: 1 to 255.
     pub fn new(include_metrics: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("IncludeMetrics", include_metrics.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("IncludeMetrics", include_metrics.into_list()))
     }
 }

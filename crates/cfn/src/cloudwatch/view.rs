@@ -18,7 +18,7 @@ impl CfnView {
     /// Makes the resource in `scope` with what it cannot be without: `Definition`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, definition: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).definition(definition)
+        Self(Resource::new(scope, id, "AWS::CloudWatch::View")).definition(definition)
     }
 
     /// The property `Definition`.
@@ -26,8 +26,7 @@ impl CfnView {
     /// Length: 1 to 10000.
     #[track_caller]
     pub fn definition(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Definition", value.into_value());
-        self
+        Self(self.0.with("Definition", value.into_value()))
     }
 
     /// The property `Description`.
@@ -35,8 +34,7 @@ impl CfnView {
     /// Length: at most 1024.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The property `Name`.
@@ -44,8 +42,7 @@ impl CfnView {
     /// Replacement: always. Length: 6 to 256. Pattern: `^view\.[a-z0-9][a-z0-9_-]{0,250}$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The property `Tags`.
@@ -53,8 +50,7 @@ impl CfnView {
     /// Items: at most 50. No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Name`.

@@ -20,42 +20,38 @@ impl CfnIdentityPool {
     /// Makes the resource in `scope` with what it cannot be without: `AllowUnauthenticatedIdentities`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, allow_unauthenticated_identities: impl IntoValue<bool>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).allow_unauthenticated_identities(allow_unauthenticated_identities)
+        Self(Resource::new(scope, id, "AWS::Cognito::IdentityPool"))
+            .allow_unauthenticated_identities(allow_unauthenticated_identities)
     }
 
     /// Enables the Basic (Classic) authentication flow.
     #[track_caller]
     pub fn allow_classic_flow(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AllowClassicFlow", value.into_value());
-        self
+        Self(self.0.with("AllowClassicFlow", value.into_value()))
     }
 
     /// Specifies whether the identity pool supports unauthenticated logins.
     #[track_caller]
     pub fn allow_unauthenticated_identities(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AllowUnauthenticatedIdentities", value.into_value());
-        self
+        Self(self.0.with("AllowUnauthenticatedIdentities", value.into_value()))
     }
 
     /// The events to configure.
     #[track_caller]
     pub fn cognito_events(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("CognitoEvents", value.into_value());
-        self
+        Self(self.0.with("CognitoEvents", value.into_value()))
     }
 
     /// The Amazon Cognito user pools and their client IDs.
     #[track_caller]
     pub fn cognito_identity_providers(self, value: impl IntoList<CognitoIdentityProvider>) -> Self {
-        self.0.set("CognitoIdentityProviders", value.into_list());
-        self
+        Self(self.0.with("CognitoIdentityProviders", value.into_list()))
     }
 
     /// Configuration options for configuring Amazon Cognito streams.
     #[track_caller]
     pub fn cognito_streams(self, value: impl IntoValue<CognitoStreams>) -> Self {
-        self.0.set("CognitoStreams", value.into_value());
-        self
+        Self(self.0.with("CognitoStreams", value.into_value()))
     }
 
     /// The "domain" Amazon Cognito uses when referencing your users. This name acts as a placeholder that allows your backend and the Amazon Cognito service to communicate about the developer provider. For the `DeveloperProviderName`, you can use letters and periods (.), underscores (_), and dashes (-).
@@ -67,8 +63,7 @@ impl CfnIdentityPool {
     /// Length: 1 to 128. Pattern: `^[\w._-]+$`.
     #[track_caller]
     pub fn developer_provider_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeveloperProviderName", value.into_value());
-        self
+        Self(self.0.with("DeveloperProviderName", value.into_value()))
     }
 
     /// The name of your Amazon Cognito identity pool.
@@ -82,8 +77,7 @@ impl CfnIdentityPool {
     /// Length: 1 to 128. Pattern: `^[\w\s+=,.@-]+$`.
     #[track_caller]
     pub fn identity_pool_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IdentityPoolName", value.into_value());
-        self
+        Self(self.0.with("IdentityPoolName", value.into_value()))
     }
 
     /// Tags to assign to the identity pool. A tag is a label that you can apply to identity pools to categorize and manage them in different ways, such as by purpose, owner, environment, or other criteria.
@@ -91,8 +85,7 @@ impl CfnIdentityPool {
     /// No item twice.
     #[track_caller]
     pub fn identity_pool_tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("IdentityPoolTags", value.into_list());
-        self
+        Self(self.0.with("IdentityPoolTags", value.into_list()))
     }
 
     /// The Amazon Resource Names (ARNs) of the OpenID connect providers.
@@ -100,15 +93,13 @@ impl CfnIdentityPool {
     /// Length of each: 20 to 2048.
     #[track_caller]
     pub fn open_id_connect_provider_arns(self, value: impl IntoList<Arn<markers::OidcProvider>>) -> Self {
-        self.0.set("OpenIdConnectProviderARNs", value.into_list());
-        self
+        Self(self.0.with("OpenIdConnectProviderARNs", value.into_list()))
     }
 
     /// The configuration options to be applied to the identity pool.
     #[track_caller]
     pub fn push_sync(self, value: impl IntoValue<PushSync>) -> Self {
-        self.0.set("PushSync", value.into_value());
-        self
+        Self(self.0.with("PushSync", value.into_value()))
     }
 
     /// The Amazon Resource Names (ARNs) of the Security Assertion Markup Language (SAML) providers.
@@ -116,15 +107,13 @@ impl CfnIdentityPool {
     /// Length of each: 20 to 2048.
     #[track_caller]
     pub fn saml_provider_arns(self, value: impl IntoList<String>) -> Self {
-        self.0.set("SamlProviderARNs", value.into_list());
-        self
+        Self(self.0.with("SamlProviderARNs", value.into_list()))
     }
 
     /// Key-value pairs that map provider names to provider app IDs.
     #[track_caller]
     pub fn supported_login_providers(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("SupportedLoginProviders", value.into_value());
-        self
+        Self(self.0.with("SupportedLoginProviders", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -158,10 +147,11 @@ impl CognitoIdentityProvider {
     ///
     ///   Length: 1 to 128. Pattern: `^[\w._:/-]+$`.
     pub fn new(client_id: impl IntoValue<Id<markers::UserPoolClient>>, provider_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ClientId", client_id.into_value());
-        properties.set("ProviderName", provider_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ClientId", client_id.into_value())
+                .with("ProviderName", provider_name.into_value()),
+        )
     }
 
     /// TRUE if server-side token validation is enabled for the identity provider’s token.
@@ -169,9 +159,8 @@ impl CognitoIdentityProvider {
     /// After you set the `ServerSideTokenCheck` to TRUE for an identity pool, that identity pool checks with the integrated user pools to make sure the user has not been globally signed out or deleted before the identity pool provides an OIDC token or AWS credentials for the user.
     ///
     /// If the user is signed out or deleted, the identity pool returns a 400 Not Authorized error.
-    pub fn server_side_token_check(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ServerSideTokenCheck", value.into_value());
-        self
+    pub fn server_side_token_check(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ServerSideTokenCheck", value.into_value()))
     }
 }
 
@@ -188,21 +177,18 @@ impl CognitoStreams {
     }
 
     /// The Amazon Resource Name (ARN) of the role Amazon Cognito can assume to publish to the stream. This role must grant access to Amazon Cognito (cognito-sync) to invoke `PutRecord` on your Amazon Cognito stream.
-    pub fn role_arn(mut self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+    pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 
     /// The name of the Amazon Cognito stream to receive updates. This stream must be in the developer's account and in the same Region as the identity pool.
-    pub fn stream_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StreamName", value.into_value());
-        self
+    pub fn stream_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("StreamName", value.into_value()))
     }
 
     /// Status of the Amazon Cognito streams. Valid values are: `ENABLED` or `DISABLED`.
-    pub fn streaming_status(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StreamingStatus", value.into_value());
-        self
+    pub fn streaming_status(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("StreamingStatus", value.into_value()))
     }
 }
 
@@ -219,14 +205,12 @@ impl PushSync {
     }
 
     /// The ARNs of the Amazon SNS platform applications that could be used by clients.
-    pub fn application_arns(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ApplicationArns", value.into_list());
-        self
+    pub fn application_arns(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ApplicationArns", value.into_list()))
     }
 
     /// An IAM role configured to allow Amazon Cognito to call Amazon SNS on behalf of the developer.
-    pub fn role_arn(mut self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+    pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 }

@@ -21,7 +21,7 @@ impl CfnIdentityPoolPrincipalTag {
         identity_pool_id: impl IntoValue<String>,
         identity_provider_name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Cognito::IdentityPoolPrincipalTag"))
             .identity_pool_id(identity_pool_id)
             .identity_provider_name(identity_provider_name)
     }
@@ -31,8 +31,7 @@ impl CfnIdentityPoolPrincipalTag {
     /// Replacement: always.
     #[track_caller]
     pub fn identity_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IdentityPoolId", value.into_value());
-        self
+        Self(self.0.with("IdentityPoolId", value.into_value()))
     }
 
     /// The identity pool identity provider (IdP) that you want to associate with this principal tag map.
@@ -40,22 +39,19 @@ impl CfnIdentityPoolPrincipalTag {
     /// Replacement: always.
     #[track_caller]
     pub fn identity_provider_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IdentityProviderName", value.into_value());
-        self
+        Self(self.0.with("IdentityProviderName", value.into_value()))
     }
 
     /// A JSON-formatted list of user claims and the principal tags that you want to associate with them. When Amazon Cognito requests credentials, it sets the value of the principal tag to the value of the user's claim.
     #[track_caller]
     pub fn principal_tags(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("PrincipalTags", value.into_value());
-        self
+        Self(self.0.with("PrincipalTags", value.into_value()))
     }
 
     /// Use a default set of mappings between claims and tags for this provider, instead of a custom map.
     #[track_caller]
     pub fn use_defaults(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("UseDefaults", value.into_value());
-        self
+        Self(self.0.with("UseDefaults", value.into_value()))
     }
 
     /// What `Ref` returns: `IdentityPoolId|IdentityProviderName`.

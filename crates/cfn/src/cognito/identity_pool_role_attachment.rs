@@ -18,7 +18,7 @@ impl CfnIdentityPoolRoleAttachment {
     /// Makes the resource in `scope` with what it cannot be without: `IdentityPoolId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, identity_pool_id: impl IntoValue<Id<markers::IdentityPool>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).identity_pool_id(identity_pool_id)
+        Self(Resource::new(scope, id, "AWS::Cognito::IdentityPoolRoleAttachment")).identity_pool_id(identity_pool_id)
     }
 
     /// An identity pool ID in the format `REGION:GUID`.
@@ -26,8 +26,7 @@ impl CfnIdentityPoolRoleAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn identity_pool_id(self, value: impl IntoValue<Id<markers::IdentityPool>>) -> Self {
-        self.0.set("IdentityPoolId", value.into_value());
-        self
+        Self(self.0.with("IdentityPoolId", value.into_value()))
     }
 
     /// How users for a specific identity provider are mapped to roles. This is a string to the `RoleMapping` object map. The string identifies the identity provider. For example: `graph.facebook.com` or `cognito-idp.us-east-1.amazonaws.com/us-east-1_abcdefghi:app_client_id`.
@@ -39,8 +38,7 @@ impl CfnIdentityPoolRoleAttachment {
     /// Pattern of the keys: `^.+$`.
     #[track_caller]
     pub fn role_mappings(self, value: impl IntoMap<RoleMapping>) -> Self {
-        self.0.set("RoleMappings", value.into_map());
-        self
+        Self(self.0.with("RoleMappings", value.into_map()))
     }
 
     /// The map of the roles associated with this pool. For a given role, the key is either "authenticated" or "unauthenticated". The value is the role ARN.
@@ -48,8 +46,7 @@ impl CfnIdentityPoolRoleAttachment {
     /// Pattern of the keys: `^.+$`.
     #[track_caller]
     pub fn roles(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Roles", value.into_map());
-        self
+        Self(self.0.with("Roles", value.into_map()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -91,12 +88,13 @@ impl MappingRule {
         role_arn: impl IntoValue<Arn<markers::Role>>,
         value: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Claim", claim.into_value());
-        properties.set("MatchType", match_type.into_value());
-        properties.set("RoleARN", role_arn.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Claim", claim.into_value())
+                .with("MatchType", match_type.into_value())
+                .with("RoleARN", role_arn.into_value())
+                .with("Value", value.into_value()),
+        )
     }
 }
 
@@ -112,31 +110,26 @@ impl RoleMapping {
     ///
     ///
     pub fn new(r#type: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()))
     }
 
     /// If you specify Token or Rules as the `Type`, `AmbiguousRoleResolution` is required.
     ///
     /// Specifies the action to be taken if either no rules match the claim value for the `Rules` type, or there is no `cognito:preferred_role` claim and there are multiple `cognito:roles` matches for the `Token` type.
-    pub fn ambiguous_role_resolution(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AmbiguousRoleResolution", value.into_value());
-        self
+    pub fn ambiguous_role_resolution(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AmbiguousRoleResolution", value.into_value()))
     }
 
     /// Identifier for the identity provider for which the role is mapped. For example: `graph.facebook.com` or `cognito-idp.us-east-1.amazonaws.com/us-east-1_abcdefghi:app_client_id (http://cognito-idp.us-east-1.amazonaws.com/us-east-1_abcdefghi:app_client_id)`. This is the identity provider that is used by the user for authentication.
     ///
     /// If the identity provider property isn't provided, the key of the entry in the `RoleMappings` map is used as the identity provider.
-    pub fn identity_provider(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IdentityProvider", value.into_value());
-        self
+    pub fn identity_provider(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("IdentityProvider", value.into_value()))
     }
 
     /// The rules to be used for mapping users to roles. If you specify "Rules" as the role-mapping type, RulesConfiguration is required.
-    pub fn rules_configuration(mut self, value: impl IntoValue<RulesConfigurationType>) -> Self {
-        self.0.set("RulesConfiguration", value.into_value());
-        self
+    pub fn rules_configuration(self, value: impl IntoValue<RulesConfigurationType>) -> Self {
+        Self(self.0.with("RulesConfiguration", value.into_value()))
     }
 }
 
@@ -152,8 +145,6 @@ impl RulesConfigurationType {
     ///
     ///
     pub fn new(rules: impl IntoList<MappingRule>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Rules", rules.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Rules", rules.into_list()))
     }
 }

@@ -18,14 +18,13 @@ impl CfnLogDeliveryConfiguration {
     /// Makes the resource in `scope` with what it cannot be without: `UserPoolId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, user_pool_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).user_pool_id(user_pool_id)
+        Self(Resource::new(scope, id, "AWS::Cognito::LogDeliveryConfiguration")).user_pool_id(user_pool_id)
     }
 
     /// A logging destination of a user pool. User pools can have multiple logging destinations for message-delivery and user-activity logs.
     #[track_caller]
     pub fn log_configurations(self, value: impl IntoList<LogConfiguration>) -> Self {
-        self.0.set("LogConfigurations", value.into_list());
-        self
+        Self(self.0.with("LogConfigurations", value.into_list()))
     }
 
     /// The ID of the user pool where you configured logging.
@@ -33,8 +32,7 @@ impl CfnLogDeliveryConfiguration {
     /// Replacement: always.
     #[track_caller]
     pub fn user_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserPoolId", value.into_value());
-        self
+        Self(self.0.with("UserPoolId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -63,9 +61,8 @@ impl CloudWatchLogsConfiguration {
     /// The Amazon Resource Name (arn) of a CloudWatch Logs log group where your user pool sends logs. The log group must not be encrypted with AWS Key Management Service and must be in the same AWS account as your user pool.
     ///
     /// To send logs to log groups with a resource policy of a size greater than 5120 characters, configure a log group with a path that starts with `/aws/vendedlogs`. For more information, see [Enabling logging from certain AWS services](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html).
-    pub fn log_group_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogGroupArn", value.into_value());
-        self
+    pub fn log_group_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LogGroupArn", value.into_value()))
     }
 }
 
@@ -82,9 +79,8 @@ impl FirehoseConfiguration {
     }
 
     /// The ARN of an Amazon Data Firehose stream that's the destination for threat protection log export.
-    pub fn stream_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StreamArn", value.into_value());
-        self
+    pub fn stream_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("StreamArn", value.into_value()))
     }
 }
 
@@ -101,33 +97,28 @@ impl LogConfiguration {
     }
 
     /// Configuration for the CloudWatch log group destination of user pool detailed activity logging, or of user activity log export with advanced security features.
-    pub fn cloud_watch_logs_configuration(mut self, value: impl IntoValue<CloudWatchLogsConfiguration>) -> Self {
-        self.0.set("CloudWatchLogsConfiguration", value.into_value());
-        self
+    pub fn cloud_watch_logs_configuration(self, value: impl IntoValue<CloudWatchLogsConfiguration>) -> Self {
+        Self(self.0.with("CloudWatchLogsConfiguration", value.into_value()))
     }
 
     /// The source of events that your user pool sends for logging. To send error-level logs about user notification activity, set to `userNotification`. To send info-level logs about threat-protection user activity in user pools with the Plus feature plan, set to `userAuthEvents`.
-    pub fn event_source(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EventSource", value.into_value());
-        self
+    pub fn event_source(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("EventSource", value.into_value()))
     }
 
     /// Configuration for the Amazon Data Firehose stream destination of user activity log export with threat protection.
-    pub fn firehose_configuration(mut self, value: impl IntoValue<FirehoseConfiguration>) -> Self {
-        self.0.set("FirehoseConfiguration", value.into_value());
-        self
+    pub fn firehose_configuration(self, value: impl IntoValue<FirehoseConfiguration>) -> Self {
+        Self(self.0.with("FirehoseConfiguration", value.into_value()))
     }
 
     /// The `errorlevel` selection of logs that a user pool sends for detailed activity logging. To send `userNotification` activity with [information about message delivery](https://docs.aws.amazon.com/cognito/latest/developerguide/exporting-quotas-and-usage.html), choose `ERROR` with `CloudWatchLogsConfiguration`. To send `userAuthEvents` activity with user logs from threat protection with the Plus feature plan, choose `INFO` with one of `CloudWatchLogsConfiguration`, `FirehoseConfiguration`, or `S3Configuration`.
-    pub fn log_level(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogLevel", value.into_value());
-        self
+    pub fn log_level(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LogLevel", value.into_value()))
     }
 
     /// Configuration for the Amazon S3 bucket destination of user activity log export with threat protection.
-    pub fn s3_configuration(mut self, value: impl IntoValue<S3Configuration>) -> Self {
-        self.0.set("S3Configuration", value.into_value());
-        self
+    pub fn s3_configuration(self, value: impl IntoValue<S3Configuration>) -> Self {
+        Self(self.0.with("S3Configuration", value.into_value()))
     }
 }
 
@@ -144,8 +135,7 @@ impl S3Configuration {
     }
 
     /// The ARN of an Amazon S3 bucket that's the destination for threat protection log export.
-    pub fn bucket_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BucketArn", value.into_value());
-        self
+    pub fn bucket_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("BucketArn", value.into_value()))
     }
 }

@@ -24,7 +24,7 @@ impl CfnManagedLoginBranding {
     /// Makes the resource in `scope` with what it cannot be without: `UserPoolId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, user_pool_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).user_pool_id(user_pool_id)
+        Self(Resource::new(scope, id, "AWS::Cognito::ManagedLoginBranding")).user_pool_id(user_pool_id)
     }
 
     /// An array of image files that you want to apply to roles like backgrounds, logos, and icons. Each object must also indicate whether it is for dark mode, light mode, or browser-adaptive mode.
@@ -32,8 +32,7 @@ impl CfnManagedLoginBranding {
     /// Items: at most 40.
     #[track_caller]
     pub fn assets(self, value: impl IntoList<AssetType>) -> Self {
-        self.0.set("Assets", value.into_list());
-        self
+        Self(self.0.with("Assets", value.into_list()))
     }
 
     /// The app client that you want to assign the branding style to. Each style is linked to an app client until you delete it.
@@ -41,15 +40,13 @@ impl CfnManagedLoginBranding {
     /// Replacement: always. Length: 1 to 128. Pattern: `^[\w+]+$`.
     #[track_caller]
     pub fn client_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientId", value.into_value());
-        self
+        Self(self.0.with("ClientId", value.into_value()))
     }
 
     /// When `true`, returns values for branding options that are unchanged from Amazon Cognito defaults. When `false` or when you omit this parameter, returns only values that you customized in your branding style.
     #[track_caller]
     pub fn return_merged_resources(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ReturnMergedResources", value.into_value());
-        self
+        Self(self.0.with("ReturnMergedResources", value.into_value()))
     }
 
     /// A JSON file, encoded as a `Document` type, with the the settings that you want to apply to your style.
@@ -62,8 +59,7 @@ impl CfnManagedLoginBranding {
     /// - `languageSelector` (for localization, see [Managed login localization)](https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html#managed-login-localization)
     #[track_caller]
     pub fn settings(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Settings", value.into_value());
-        self
+        Self(self.0.with("Settings", value.into_value()))
     }
 
     /// When true, applies the default branding style options. This option reverts to default style options that are managed by Amazon Cognito. You can modify them later in the branding editor.
@@ -71,8 +67,7 @@ impl CfnManagedLoginBranding {
     /// When you specify `true` for this option, you must also omit values for `Settings` and `Assets` in the request.
     #[track_caller]
     pub fn use_cognito_provided_values(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("UseCognitoProvidedValues", value.into_value());
-        self
+        Self(self.0.with("UseCognitoProvidedValues", value.into_value()))
     }
 
     /// The user pool where the branding style is assigned.
@@ -80,8 +75,7 @@ impl CfnManagedLoginBranding {
     /// Replacement: always. Length: 1 to 55. Pattern: `^[\w-]+_[0-9a-zA-Z]+$`.
     #[track_caller]
     pub fn user_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserPoolId", value.into_value());
-        self
+        Self(self.0.with("UserPoolId", value.into_value()))
     }
 
     /// What `Ref` returns: `UserPoolId|ManagedLoginBrandingId`.
@@ -117,27 +111,26 @@ impl AssetType {
         color_mode: impl IntoValue<AssetTypeColorMode>,
         extension: impl IntoValue<AssetTypeExtension>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Category", category.into_value());
-        properties.set("ColorMode", color_mode.into_value());
-        properties.set("Extension", extension.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Category", category.into_value())
+                .with("ColorMode", color_mode.into_value())
+                .with("Extension", extension.into_value()),
+        )
     }
 
     /// The image file, in Base64-encoded binary.
     ///
     /// Length: at most 1000000.
-    pub fn bytes(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Bytes", value.into_value());
-        self
+    pub fn bytes(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Bytes", value.into_value()))
     }
 
     /// The ID of the asset.
     ///
     /// Length: 1 to 40. Pattern: `^[\w\- ]+$`.
-    pub fn resource_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResourceId", value.into_value());
-        self
+    pub fn resource_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ResourceId", value.into_value()))
     }
 }
 

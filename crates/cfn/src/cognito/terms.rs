@@ -37,7 +37,7 @@ impl CfnTerms {
         terms_source: impl IntoValue<TermsSource>,
         user_pool_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Cognito::Terms"))
             .enforcement(enforcement)
             .links(links)
             .terms_name(terms_name)
@@ -50,15 +50,13 @@ impl CfnTerms {
     /// Replacement: always. Length: 1 to 128. Pattern: `^[\w+]+$`.
     #[track_caller]
     pub fn client_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientId", value.into_value());
-        self
+        Self(self.0.with("ClientId", value.into_value()))
     }
 
     /// This parameter is reserved for future use and currently accepts one value.
     #[track_caller]
     pub fn enforcement(self, value: impl IntoValue<Enforcement>) -> Self {
-        self.0.set("Enforcement", value.into_value());
-        self
+        Self(self.0.with("Enforcement", value.into_value()))
     }
 
     /// A map of URLs to languages. For each localized language that will view the requested `TermsName`, assign a URL. A selection of `cognito:default` displays for all languages that don't have a language-specific URL.
@@ -68,8 +66,7 @@ impl CfnTerms {
     /// Entries: 1 to 12. Pattern of the keys: `^cognito:(default|english|french|spanish|german|bahasa-indonesia|italian|japanese|korean|portuguese-brazil|chinese-(simplified|traditional))$`. Length of each: 1 to 1024. Pattern of each: `^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$`.
     #[track_caller]
     pub fn links(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Links", value.into_map());
-        self
+        Self(self.0.with("Links", value.into_map()))
     }
 
     /// The type and friendly name of the terms documents.
@@ -77,15 +74,13 @@ impl CfnTerms {
     /// Pattern: `^(terms-of-use|privacy-policy)$`.
     #[track_caller]
     pub fn terms_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TermsName", value.into_value());
-        self
+        Self(self.0.with("TermsName", value.into_value()))
     }
 
     /// This parameter is reserved for future use and currently accepts one value.
     #[track_caller]
     pub fn terms_source(self, value: impl IntoValue<TermsSource>) -> Self {
-        self.0.set("TermsSource", value.into_value());
-        self
+        Self(self.0.with("TermsSource", value.into_value()))
     }
 
     /// The ID of the user pool that contains the terms documents.
@@ -93,8 +88,7 @@ impl CfnTerms {
     /// Replacement: always. Length: 1 to 55. Pattern: `^[\w-]+_[0-9a-zA-Z]+$`.
     #[track_caller]
     pub fn user_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserPoolId", value.into_value());
-        self
+        Self(self.0.with("UserPoolId", value.into_value()))
     }
 
     /// What `Ref` returns: `UserPoolId|TermsId`.

@@ -20,35 +20,31 @@ impl CfnUserPool {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Cognito::UserPool"))
     }
 
     /// The available verified method a user can use to recover their password when they call `ForgotPassword`. You can use this setting to define a preferred method when a user has more than one method available. With this setting, SMS doesn't qualify for a valid password recovery mechanism if the user also has SMS multi-factor authentication (MFA) activated. In the absence of this setting, Amazon Cognito uses the legacy behavior to determine the recovery method where SMS is preferred through email.
     #[track_caller]
     pub fn account_recovery_setting(self, value: impl IntoValue<AccountRecoverySetting>) -> Self {
-        self.0.set("AccountRecoverySetting", value.into_value());
-        self
+        Self(self.0.with("AccountRecoverySetting", value.into_value()))
     }
 
     /// The settings for administrator creation of users in a user pool. Contains settings for allowing user sign-up, customizing invitation messages to new users, and the amount of time before temporary passwords expire.
     #[track_caller]
     pub fn admin_create_user_config(self, value: impl IntoValue<AdminCreateUserConfig>) -> Self {
-        self.0.set("AdminCreateUserConfig", value.into_value());
-        self
+        Self(self.0.with("AdminCreateUserConfig", value.into_value()))
     }
 
     /// Attributes supported as an alias for this user pool. For more information about alias attributes, see [Customizing sign-in attributes](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html#user-pool-settings-aliases).
     #[track_caller]
     pub fn alias_attributes(self, value: impl IntoList<AliasAttributes>) -> Self {
-        self.0.set("AliasAttributes", value.into_list());
-        self
+        Self(self.0.with("AliasAttributes", value.into_list()))
     }
 
     /// The attributes that you want your user pool to automatically verify. For more information, see [Verifying contact information at sign-up](https://docs.aws.amazon.com/cognito/latest/developerguide/signing-up-users-in-your-app.html#allowing-users-to-sign-up-and-confirm-themselves).
     #[track_caller]
     pub fn auto_verified_attributes(self, value: impl IntoList<AutoVerifiedAttributes>) -> Self {
-        self.0.set("AutoVerifiedAttributes", value.into_list());
-        self
+        Self(self.0.with("AutoVerifiedAttributes", value.into_list()))
     }
 
     /// When active, `DeletionProtection` prevents accidental deletion of your user
@@ -58,8 +54,7 @@ impl CfnUserPool {
     /// When you try to delete a protected user pool in a `DeleteUserPool` API request, Amazon Cognito returns an `InvalidParameterException` error. To delete a protected user pool, send a new `DeleteUserPool` request after you deactivate deletion protection in an `UpdateUserPool` API request.
     #[track_caller]
     pub fn deletion_protection(self, value: impl IntoValue<DeletionProtection>) -> Self {
-        self.0.set("DeletionProtection", value.into_value());
-        self
+        Self(self.0.with("DeletionProtection", value.into_value()))
     }
 
     /// The device-remembering configuration for a user pool. Device remembering or device tracking is a "Remember me on this device" option for user pools that perform authentication with the device key of a trusted device in the back end, instead of a user-provided MFA code. For more information about device authentication, see [Working with user devices in your user pool](https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-device-tracking.html). A null value indicates that you have deactivated device remembering in your user pool.
@@ -67,8 +62,7 @@ impl CfnUserPool {
     /// > When you provide a value for any `DeviceConfiguration` field, you activate the Amazon Cognito device-remembering feature. For more information, see [Working with devices](https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-device-tracking.html).
     #[track_caller]
     pub fn device_configuration(self, value: impl IntoValue<DeviceConfiguration>) -> Self {
-        self.0.set("DeviceConfiguration", value.into_value());
-        self
+        Self(self.0.with("DeviceConfiguration", value.into_value()))
     }
 
     /// The property `EmailAuthenticationMessage`.
@@ -76,8 +70,7 @@ impl CfnUserPool {
     /// Length: 6 to 20000.
     #[track_caller]
     pub fn email_authentication_message(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EmailAuthenticationMessage", value.into_value());
-        self
+        Self(self.0.with("EmailAuthenticationMessage", value.into_value()))
     }
 
     /// The property `EmailAuthenticationSubject`.
@@ -85,15 +78,13 @@ impl CfnUserPool {
     /// Length: 1 to 140.
     #[track_caller]
     pub fn email_authentication_subject(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EmailAuthenticationSubject", value.into_value());
-        self
+        Self(self.0.with("EmailAuthenticationSubject", value.into_value()))
     }
 
     /// The email configuration of your user pool. The email configuration type sets your preferred sending method, AWS Region, and sender for messages from your user pool.
     #[track_caller]
     pub fn email_configuration(self, value: impl IntoValue<EmailConfiguration>) -> Self {
-        self.0.set("EmailConfiguration", value.into_value());
-        self
+        Self(self.0.with("EmailConfiguration", value.into_value()))
     }
 
     /// This parameter is no longer used. See [VerificationMessageTemplateType](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cognito-userpool-verificationmessagetemplate.html).
@@ -101,8 +92,7 @@ impl CfnUserPool {
     /// Length: 6 to 20000. Pattern: `^[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*$`.
     #[track_caller]
     pub fn email_verification_message(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EmailVerificationMessage", value.into_value());
-        self
+        Self(self.0.with("EmailVerificationMessage", value.into_value()))
     }
 
     /// This parameter is no longer used. See [VerificationMessageTemplateType](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cognito-userpool-verificationmessagetemplate.html).
@@ -110,8 +100,7 @@ impl CfnUserPool {
     /// Length: 1 to 140. Pattern: `^[\p{L}\p{M}\p{S}\p{N}\p{P}\s]+$`.
     #[track_caller]
     pub fn email_verification_subject(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EmailVerificationSubject", value.into_value());
-        self
+        Self(self.0.with("EmailVerificationSubject", value.into_value()))
     }
 
     /// Set enabled MFA options on a specified user pool. To disable all MFAs after it has been enabled, set `MfaConfiguration` to `OFF` and remove EnabledMfas. MFAs can only be all disabled if `MfaConfiguration` is `OFF`. After you enable `SMS_MFA`, you can only disable it by setting `MfaConfiguration` to `OFF`. Can be one of the following values:
@@ -123,29 +112,25 @@ impl CfnUserPool {
     /// Allowed values: `SMS_MFA` | `SOFTWARE_TOKEN_MFA` | `EMAIL_OTP`
     #[track_caller]
     pub fn enabled_mfas(self, value: impl IntoList<String>) -> Self {
-        self.0.set("EnabledMfas", value.into_list());
-        self
+        Self(self.0.with("EnabledMfas", value.into_list()))
     }
 
     /// The property `IssuerConfiguration`.
     #[track_caller]
     pub fn issuer_configuration(self, value: impl IntoValue<IssuerConfiguration>) -> Self {
-        self.0.set("IssuerConfiguration", value.into_value());
-        self
+        Self(self.0.with("IssuerConfiguration", value.into_value()))
     }
 
     /// The property `KeyConfiguration`.
     #[track_caller]
     pub fn key_configuration(self, value: impl IntoValue<KeyConfiguration>) -> Self {
-        self.0.set("KeyConfiguration", value.into_value());
-        self
+        Self(self.0.with("KeyConfiguration", value.into_value()))
     }
 
     /// A collection of user pool Lambda triggers. Amazon Cognito invokes triggers at several possible stages of authentication operations. Triggers can modify the outcome of the operations that invoked them.
     #[track_caller]
     pub fn lambda_config(self, value: impl IntoValue<LambdaConfig>) -> Self {
-        self.0.set("LambdaConfig", value.into_value());
-        self
+        Self(self.0.with("LambdaConfig", value.into_value()))
     }
 
     /// Displays the state of multi-factor authentication (MFA) as on, off, or optional. When `ON`, all users must set up MFA before they can sign in. When `OPTIONAL`, your application must make a client-side determination of whether a user wants to register an MFA device. For user pools with adaptive authentication with threat protection, choose `OPTIONAL`.
@@ -153,15 +138,13 @@ impl CfnUserPool {
     /// When `MfaConfiguration` is `OPTIONAL`, managed login doesn't automatically prompt users to set up MFA. Amazon Cognito generates MFA prompts in API responses and in managed login for users who have chosen and configured a preferred MFA factor.
     #[track_caller]
     pub fn mfa_configuration(self, value: impl IntoValue<MfaConfiguration>) -> Self {
-        self.0.set("MfaConfiguration", value.into_value());
-        self
+        Self(self.0.with("MfaConfiguration", value.into_value()))
     }
 
     /// A list of user pool policies. Contains the policy that sets password-complexity requirements.
     #[track_caller]
     pub fn policies(self, value: impl IntoValue<Policies>) -> Self {
-        self.0.set("Policies", value.into_value());
-        self
+        Self(self.0.with("Policies", value.into_value()))
     }
 
     /// An array of attributes for the new user pool. You can add custom attributes and modify the properties of default attributes. The specifications in this parameter set the required attributes in your user pool. For more information, see [Working with user attributes](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html).
@@ -169,8 +152,7 @@ impl CfnUserPool {
     /// Items: 1 to 50.
     #[track_caller]
     pub fn schema(self, value: impl IntoList<SchemaAttribute>) -> Self {
-        self.0.set("Schema", value.into_list());
-        self
+        Self(self.0.with("Schema", value.into_list()))
     }
 
     /// The contents of the SMS authentication message.
@@ -178,15 +160,13 @@ impl CfnUserPool {
     /// Length: 6 to 140. Pattern: `\{####\}`.
     #[track_caller]
     pub fn sms_authentication_message(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SmsAuthenticationMessage", value.into_value());
-        self
+        Self(self.0.with("SmsAuthenticationMessage", value.into_value()))
     }
 
     /// The settings for your Amazon Cognito user pool to send SMS messages with Amazon Simple Notification Service. To send SMS messages with Amazon SNS in the AWS Region that you want, the Amazon Cognito user pool uses an AWS Identity and Access Management (IAM) role in your AWS account. For more information see [SMS message settings](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-sms-settings.html).
     #[track_caller]
     pub fn sms_configuration(self, value: impl IntoValue<SmsConfiguration>) -> Self {
-        self.0.set("SmsConfiguration", value.into_value());
-        self
+        Self(self.0.with("SmsConfiguration", value.into_value()))
     }
 
     /// This parameter is no longer used. See [VerificationMessageTemplateType](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-cognito-userpool-verificationmessagetemplate.html).
@@ -194,8 +174,7 @@ impl CfnUserPool {
     /// Length: 6 to 140. Pattern: `\{####\}`.
     #[track_caller]
     pub fn sms_verification_message(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SmsVerificationMessage", value.into_value());
-        self
+        Self(self.0.with("SmsVerificationMessage", value.into_value()))
     }
 
     /// The settings for updates to user attributes. These settings include the property `AttributesRequireVerificationBeforeUpdate`,
@@ -203,8 +182,7 @@ impl CfnUserPool {
     /// more information, see [Verifying updates to email addresses and phone numbers](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-email-phone-verification.html#user-pool-settings-verifications-verify-attribute-updates).
     #[track_caller]
     pub fn user_attribute_update_settings(self, value: impl IntoValue<UserAttributeUpdateSettings>) -> Self {
-        self.0.set("UserAttributeUpdateSettings", value.into_value());
-        self
+        Self(self.0.with("UserAttributeUpdateSettings", value.into_value()))
     }
 
     /// Contains settings for activation of threat protection, including the operating mode and additional authentication types. To log user security information but take no action, set to `AUDIT`. To configure automatic security responses to potentially unwanted traffic to your user pool, set to `ENFORCED`.
@@ -212,8 +190,7 @@ impl CfnUserPool {
     /// For more information, see [Adding advanced security to a user pool](https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-settings-advanced-security.html). To activate this setting, your user pool must be on the [Plus tier](https://docs.aws.amazon.com/cognito/latest/developerguide/feature-plans-features-plus.html).
     #[track_caller]
     pub fn user_pool_add_ons(self, value: impl IntoValue<UserPoolAddOns>) -> Self {
-        self.0.set("UserPoolAddOns", value.into_value());
-        self
+        Self(self.0.with("UserPoolAddOns", value.into_value()))
     }
 
     /// A friendly name for your user pool.
@@ -221,8 +198,7 @@ impl CfnUserPool {
     /// Length: 1 to 128.
     #[track_caller]
     pub fn user_pool_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserPoolName", value.into_value());
-        self
+        Self(self.0.with("UserPoolName", value.into_value()))
     }
 
     /// The tag keys and values to assign to the user pool. A tag is a label that you can use to categorize and manage user pools in different ways, such as by purpose, owner, environment, or other criteria.
@@ -230,22 +206,19 @@ impl CfnUserPool {
     /// Pattern of the keys: `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`.
     #[track_caller]
     pub fn user_pool_tags(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("UserPoolTags", value.into_map());
-        self
+        Self(self.0.with("UserPoolTags", value.into_map()))
     }
 
     /// The user pool [feature plan](https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-sign-in-feature-plans.html), or tier. This parameter determines the eligibility of the user pool for features like managed login, access-token customization, and threat protection. Defaults to `ESSENTIALS`.
     #[track_caller]
     pub fn user_pool_tier(self, value: impl IntoValue<UserPoolTier>) -> Self {
-        self.0.set("UserPoolTier", value.into_value());
-        self
+        Self(self.0.with("UserPoolTier", value.into_value()))
     }
 
     /// Specifies whether a user can use an email address or phone number as a username when they sign up.
     #[track_caller]
     pub fn username_attributes(self, value: impl IntoList<UsernameAttributes>) -> Self {
-        self.0.set("UsernameAttributes", value.into_list());
-        self
+        Self(self.0.with("UsernameAttributes", value.into_list()))
     }
 
     /// Sets the case sensitivity option for sign-in usernames. When `CaseSensitive` is `false` (case insensitive), users can sign in with any combination of capital and lowercase letters. For example, `username`, `USERNAME`, or `UserName`, or for email, `email@example.com` or `EMaiL@eXamplE.Com`. For most use cases, set case sensitivity to `false` as a best practice. When usernames and email addresses are case insensitive, Amazon Cognito treats any variation in case as the same user, and prevents a case variation from being assigned to the same attribute for a different user.
@@ -255,8 +228,7 @@ impl CfnUserPool {
     /// This configuration is immutable after you set it.
     #[track_caller]
     pub fn username_configuration(self, value: impl IntoValue<UsernameConfiguration>) -> Self {
-        self.0.set("UsernameConfiguration", value.into_value());
-        self
+        Self(self.0.with("UsernameConfiguration", value.into_value()))
     }
 
     /// The template for the verification message that your user pool delivers to users who set an email address or phone number attribute.
@@ -264,15 +236,13 @@ impl CfnUserPool {
     /// Set the email message type that corresponds to your `DefaultEmailOption` selection. For `CONFIRM_WITH_LINK`, specify an `EmailMessageByLink` and leave `EmailMessage` blank. For `CONFIRM_WITH_CODE`, specify an `EmailMessage` and leave `EmailMessageByLink` blank. When you supply both parameters with either choice, Amazon Cognito returns an error.
     #[track_caller]
     pub fn verification_message_template(self, value: impl IntoValue<VerificationMessageTemplate>) -> Self {
-        self.0.set("VerificationMessageTemplate", value.into_value());
-        self
+        Self(self.0.with("VerificationMessageTemplate", value.into_value()))
     }
 
     /// The property `WebAuthnFactorConfiguration`.
     #[track_caller]
     pub fn web_authn_factor_configuration(self, value: impl IntoValue<WebAuthnFactorConfiguration>) -> Self {
-        self.0.set("WebAuthnFactorConfiguration", value.into_value());
-        self
+        Self(self.0.with("WebAuthnFactorConfiguration", value.into_value()))
     }
 
     /// Sets or displays the authentication domain, typically your user pool domain, that passkey providers must use as a relying party (RP) in their configuration.
@@ -286,8 +256,7 @@ impl CfnUserPool {
     /// Length: 1 to 63.
     #[track_caller]
     pub fn web_authn_relying_party_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("WebAuthnRelyingPartyID", value.into_value());
-        self
+        Self(self.0.with("WebAuthnRelyingPartyID", value.into_value()))
     }
 
     /// When `required`, users can only register and sign in users with passkeys that are capable of [user verification](https://docs.aws.amazon.com/https://www.w3.org/TR/webauthn-2/#enum-userVerificationRequirement). When `preferred`, your user pool doesn't require the use of authenticators with user verification but encourages it.
@@ -295,8 +264,7 @@ impl CfnUserPool {
     /// Length: 1 to 9.
     #[track_caller]
     pub fn web_authn_user_verification(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("WebAuthnUserVerification", value.into_value());
-        self
+        Self(self.0.with("WebAuthnUserVerification", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `UserPoolId`.
@@ -340,9 +308,8 @@ impl AccountRecoverySetting {
     /// The list of options and priorities for user message delivery in forgot-password operations. Sets or displays user pool preferences for email or SMS message priority, whether users should fall back to a second delivery method, and whether passwords should only be reset by administrators.
     ///
     /// Items: 1 to 2.
-    pub fn recovery_mechanisms(mut self, value: impl IntoList<RecoveryOption>) -> Self {
-        self.0.set("RecoveryMechanisms", value.into_list());
-        self
+    pub fn recovery_mechanisms(self, value: impl IntoList<RecoveryOption>) -> Self {
+        Self(self.0.with("RecoveryMechanisms", value.into_list()))
     }
 }
 
@@ -359,17 +326,15 @@ impl AdminCreateUserConfig {
     }
 
     /// The setting for allowing self-service sign-up. When `true`, only administrators can create new user profiles. When `false`, users can register themselves and create a new user profile with the `SignUp` operation.
-    pub fn allow_admin_create_user_only(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AllowAdminCreateUserOnly", value.into_value());
-        self
+    pub fn allow_admin_create_user_only(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("AllowAdminCreateUserOnly", value.into_value()))
     }
 
     /// The template for the welcome message to new users. This template must include the `{####}` temporary password placeholder if you are creating users with passwords. If your users don't have passwords, you can omit the placeholder.
     ///
     /// See also [Customizing User Invitation Messages](https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-settings-message-customizations.html#cognito-user-pool-settings-user-invitation-message-customization).
-    pub fn invite_message_template(mut self, value: impl IntoValue<InviteMessageTemplate>) -> Self {
-        self.0.set("InviteMessageTemplate", value.into_value());
-        self
+    pub fn invite_message_template(self, value: impl IntoValue<InviteMessageTemplate>) -> Self {
+        Self(self.0.with("InviteMessageTemplate", value.into_value()))
     }
 
     /// This parameter is no longer in use.
@@ -379,9 +344,8 @@ impl AdminCreateUserConfig {
     /// The default value for this parameter is 7.
     ///
     /// Range: 0 to 365.
-    pub fn unused_account_validity_days(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("UnusedAccountValidityDays", value.into_value());
-        self
+    pub fn unused_account_validity_days(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("UnusedAccountValidityDays", value.into_value()))
     }
 }
 
@@ -398,9 +362,8 @@ impl AdvancedSecurityAdditionalFlows {
     }
 
     /// The operating mode of threat protection in custom authentication with [Custom authentication challenge Lambda triggers](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-challenge.html).
-    pub fn custom_auth_mode(mut self, value: impl IntoValue<AdvancedSecurityAdditionalFlowsCustomAuthMode>) -> Self {
-        self.0.set("CustomAuthMode", value.into_value());
-        self
+    pub fn custom_auth_mode(self, value: impl IntoValue<AdvancedSecurityAdditionalFlowsCustomAuthMode>) -> Self {
+        Self(self.0.with("CustomAuthMode", value.into_value()))
     }
 }
 
@@ -419,17 +382,15 @@ impl CustomEmailSender {
     /// The Amazon Resource Name (ARN) of the function that you want to assign to your Lambda trigger.
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn lambda_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LambdaArn", value.into_value());
-        self
+    pub fn lambda_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LambdaArn", value.into_value()))
     }
 
     /// The user pool trigger version of the request that Amazon Cognito sends to your Lambda function. Higher-numbered versions add fields that support new features.
     ///
     /// You must use a `LambdaVersion` of `V1_0` with a custom sender function.
-    pub fn lambda_version(mut self, value: impl IntoValue<CustomEmailSenderLambdaVersion>) -> Self {
-        self.0.set("LambdaVersion", value.into_value());
-        self
+    pub fn lambda_version(self, value: impl IntoValue<CustomEmailSenderLambdaVersion>) -> Self {
+        Self(self.0.with("LambdaVersion", value.into_value()))
     }
 }
 
@@ -448,17 +409,15 @@ impl CustomSmsSender {
     /// The Amazon Resource Name (ARN) of the function that you want to assign to your Lambda trigger.
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn lambda_arn(mut self, value: impl IntoValue<Arn<markers::LambdaFunction>>) -> Self {
-        self.0.set("LambdaArn", value.into_value());
-        self
+    pub fn lambda_arn(self, value: impl IntoValue<Arn<markers::LambdaFunction>>) -> Self {
+        Self(self.0.with("LambdaArn", value.into_value()))
     }
 
     /// The user pool trigger version of the request that Amazon Cognito sends to your Lambda function. Higher-numbered versions add fields that support new features.
     ///
     /// You must use a `LambdaVersion` of `V1_0` with a custom sender function.
-    pub fn lambda_version(mut self, value: impl IntoValue<CustomSmsSenderLambdaVersion>) -> Self {
-        self.0.set("LambdaVersion", value.into_value());
-        self
+    pub fn lambda_version(self, value: impl IntoValue<CustomSmsSenderLambdaVersion>) -> Self {
+        Self(self.0.with("LambdaVersion", value.into_value()))
     }
 }
 
@@ -477,17 +436,15 @@ impl DeviceConfiguration {
     /// When true, a remembered device can sign in with device authentication instead of SMS and time-based one-time password (TOTP) factors for multi-factor authentication (MFA).
     ///
     /// > Whether or not `ChallengeRequiredOnNewDevice` is true, users who sign in with devices that have not been confirmed or remembered must still provide a second factor in a user pool that requires MFA.
-    pub fn challenge_required_on_new_device(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ChallengeRequiredOnNewDevice", value.into_value());
-        self
+    pub fn challenge_required_on_new_device(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ChallengeRequiredOnNewDevice", value.into_value()))
     }
 
     /// When true, Amazon Cognito doesn't automatically remember a user's device when your app sends a `ConfirmDevice` API request. In your app, create a prompt for your user to choose whether they want to remember their device. Return the user's choice in an `UpdateDeviceStatus` API request.
     ///
     /// When `DeviceOnlyRememberedOnUserPrompt` is `false`, Amazon Cognito immediately remembers devices that you register in a `ConfirmDevice` API request.
-    pub fn device_only_remembered_on_user_prompt(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DeviceOnlyRememberedOnUserPrompt", value.into_value());
-        self
+    pub fn device_only_remembered_on_user_prompt(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DeviceOnlyRememberedOnUserPrompt", value.into_value()))
     }
 }
 
@@ -509,9 +466,8 @@ impl EmailConfiguration {
     /// - **IP pool management** - When leasing dedicated IP addresses with Amazon Simple Email Service, you can create groups of IP addresses, called dedicated IP pools. You can then associate the dedicated IP pools with configuration sets.
     ///
     /// Length: 1 to 64. Pattern: `^[a-zA-Z0-9_-]+$`.
-    pub fn configuration_set(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ConfigurationSet", value.into_value());
-        self
+    pub fn configuration_set(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ConfigurationSet", value.into_value()))
     }
 
     /// Specifies whether Amazon Cognito uses its built-in functionality to send your users email messages, or uses your Amazon Simple Email Service email configuration. Specify one of the following values:
@@ -526,25 +482,22 @@ impl EmailConfiguration {
     /// If you use this option, provide the ARN of an Amazon SES verified email address for the `SourceArn` parameter.
     ///
     /// Before Amazon Cognito can email your users, it requires additional permissions to call Amazon SES on your behalf. When you update your user pool with this option, Amazon Cognito creates a *service-linked role*, which is a type of role in your AWS account. This role contains the permissions that allow you to access Amazon SES and send email messages from your email address. For more information about the service-linked role that Amazon Cognito creates, see [Using Service-Linked Roles for Amazon Cognito](https://docs.aws.amazon.com/cognito/latest/developerguide/using-service-linked-roles.html) in the *Amazon Cognito Developer Guide*.
-    pub fn email_sending_account(mut self, value: impl IntoValue<EmailConfigurationEmailSendingAccount>) -> Self {
-        self.0.set("EmailSendingAccount", value.into_value());
-        self
+    pub fn email_sending_account(self, value: impl IntoValue<EmailConfigurationEmailSendingAccount>) -> Self {
+        Self(self.0.with("EmailSendingAccount", value.into_value()))
     }
 
     /// Either the sender’s email address or the sender’s name with their email address. For example, `testuser@example.com` or `Test User <testuser@example.com>`. This address appears before the body of the email.
     ///
     /// Length: at most 131072.
-    pub fn from(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("From", value.into_value());
-        self
+    pub fn from(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("From", value.into_value()))
     }
 
     /// The destination to which the receiver of the email should reply.
     ///
     /// Pattern: `^[\p{L}\p{M}\p{S}\p{N}\p{P}]+@[\p{L}\p{M}\p{S}\p{N}\p{P}]+$`.
-    pub fn reply_to_email_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ReplyToEmailAddress", value.into_value());
-        self
+    pub fn reply_to_email_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ReplyToEmailAddress", value.into_value()))
     }
 
     /// The ARN of a verified email address or an address from a verified domain in Amazon SES. You can set a `SourceArn` email from a verified domain only with an API request. You can set a verified email address, but not an address in a verified domain, in the Amazon Cognito console. Amazon Cognito uses the email address that you provide in one of the following ways, depending on the value that you specify for the `EmailSendingAccount` parameter:
@@ -555,9 +508,8 @@ impl EmailConfiguration {
     /// The Region value of the `SourceArn` parameter must indicate a supported AWS Region of your user pool. Typically, the Region in the `SourceArn` and the user pool Region are the same. For more information, see [Amazon SES email configuration regions](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-email.html#user-pool-email-developer-region-mapping) in the [Amazon Cognito Developer Guide](https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-identity-pools.html).
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn source_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceArn", value.into_value());
-        self
+    pub fn source_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SourceArn", value.into_value()))
     }
 }
 
@@ -573,57 +525,49 @@ impl EumsSmsConfiguration {
     ///
     ///   Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
     pub fn new(caller_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CallerArn", caller_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("CallerArn", caller_arn.into_value()))
     }
 
     /// The property `ConfigurationSetName`.
     ///
     /// Length: at most 131072.
-    pub fn configuration_set_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ConfigurationSetName", value.into_value());
-        self
+    pub fn configuration_set_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ConfigurationSetName", value.into_value()))
     }
 
     /// The property `ExternalId`.
     ///
     /// Length: at most 131072.
-    pub fn external_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ExternalId", value.into_value());
-        self
+    pub fn external_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ExternalId", value.into_value()))
     }
 
     /// The property `InEntityId`.
     ///
     /// Length: at most 131072.
-    pub fn in_entity_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InEntityId", value.into_value());
-        self
+    pub fn in_entity_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InEntityId", value.into_value()))
     }
 
     /// The property `InTemplateId`.
     ///
     /// Length: at most 131072.
-    pub fn in_template_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InTemplateId", value.into_value());
-        self
+    pub fn in_template_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InTemplateId", value.into_value()))
     }
 
     /// The property `OriginationIdentity`.
     ///
     /// Length: at most 131072.
-    pub fn origination_identity(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OriginationIdentity", value.into_value());
-        self
+    pub fn origination_identity(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("OriginationIdentity", value.into_value()))
     }
 
     /// The property `Region`.
     ///
     /// Length: 5 to 32.
-    pub fn region(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Region", value.into_value());
-        self
+    pub fn region(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Region", value.into_value()))
     }
 }
 
@@ -642,15 +586,13 @@ impl InboundFederation {
     /// The property `LambdaArn`.
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn lambda_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LambdaArn", value.into_value());
-        self
+    pub fn lambda_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LambdaArn", value.into_value()))
     }
 
     /// The property `LambdaVersion`.
-    pub fn lambda_version(mut self, value: impl IntoValue<InboundFederationLambdaVersion>) -> Self {
-        self.0.set("LambdaVersion", value.into_value());
-        self
+    pub fn lambda_version(self, value: impl IntoValue<InboundFederationLambdaVersion>) -> Self {
+        Self(self.0.with("LambdaVersion", value.into_value()))
     }
 }
 
@@ -671,25 +613,22 @@ impl InviteMessageTemplate {
     /// The message template for email messages. EmailMessage is allowed only if [EmailSendingAccount](https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_EmailConfigurationType.html#CognitoUserPools-Type-EmailConfigurationType-EmailSendingAccount) is DEVELOPER.
     ///
     /// Length: 6 to 20000. Pattern: `^[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*$`.
-    pub fn email_message(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EmailMessage", value.into_value());
-        self
+    pub fn email_message(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("EmailMessage", value.into_value()))
     }
 
     /// The subject line for email messages. EmailSubject is allowed only if [EmailSendingAccount](https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_EmailConfigurationType.html#CognitoUserPools-Type-EmailConfigurationType-EmailSendingAccount) is DEVELOPER.
     ///
     /// Length: 1 to 140. Pattern: `^[\p{L}\p{M}\p{S}\p{N}\p{P}\s]+$`.
-    pub fn email_subject(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EmailSubject", value.into_value());
-        self
+    pub fn email_subject(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("EmailSubject", value.into_value()))
     }
 
     /// The message template for SMS messages.
     ///
     /// Length: 6 to 140. Pattern: `^(?s)`.
-    pub fn sms_message(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SMSMessage", value.into_value());
-        self
+    pub fn sms_message(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SMSMessage", value.into_value()))
     }
 }
 
@@ -706,9 +645,8 @@ impl IssuerConfiguration {
     }
 
     /// The property `Type`.
-    pub fn r#type(mut self, value: impl IntoValue<IssuerConfigurationType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<IssuerConfigurationType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 }
 
@@ -725,17 +663,15 @@ impl KeyConfiguration {
     }
 
     /// The property `KeyType`.
-    pub fn key_type(mut self, value: impl IntoValue<KeyConfigurationKeyType>) -> Self {
-        self.0.set("KeyType", value.into_value());
-        self
+    pub fn key_type(self, value: impl IntoValue<KeyConfigurationKeyType>) -> Self {
+        Self(self.0.with("KeyType", value.into_value()))
     }
 
     /// The property `KmsKeyArn`.
     ///
     /// Length: 20 to 2048. Pattern: `arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?`.
-    pub fn kms_key_arn(mut self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KmsKeyArn", value.into_value());
-        self
+    pub fn kms_key_arn(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
+        Self(self.0.with("KmsKeyArn", value.into_value()))
     }
 }
 
@@ -754,83 +690,72 @@ impl LambdaConfig {
     /// The configuration of a create auth challenge Lambda trigger, one of three triggers in the sequence of the [custom authentication challenge triggers](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-challenge.html).
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn create_auth_challenge(mut self, value: impl IntoValue<Arn<markers::LambdaFunction>>) -> Self {
-        self.0.set("CreateAuthChallenge", value.into_value());
-        self
+    pub fn create_auth_challenge(self, value: impl IntoValue<Arn<markers::LambdaFunction>>) -> Self {
+        Self(self.0.with("CreateAuthChallenge", value.into_value()))
     }
 
     /// The configuration of a custom email sender Lambda trigger. This trigger routes all email notifications from a user pool to a Lambda function that delivers the message using custom logic.
-    pub fn custom_email_sender(mut self, value: impl IntoValue<CustomEmailSender>) -> Self {
-        self.0.set("CustomEmailSender", value.into_value());
-        self
+    pub fn custom_email_sender(self, value: impl IntoValue<CustomEmailSender>) -> Self {
+        Self(self.0.with("CustomEmailSender", value.into_value()))
     }
 
     /// A custom message Lambda trigger. This trigger is an opportunity to customize all SMS and email messages from your user pool. When a custom message trigger is active, your user pool routes all messages to a Lambda function that returns a runtime-customized message subject and body for your user pool to deliver to a user.
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn custom_message(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CustomMessage", value.into_value());
-        self
+    pub fn custom_message(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CustomMessage", value.into_value()))
     }
 
     /// The configuration of a custom SMS sender Lambda trigger. This trigger routes all SMS notifications from a user pool to a Lambda function that delivers the message using custom logic.
-    pub fn custom_sms_sender(mut self, value: impl IntoValue<CustomSmsSender>) -> Self {
-        self.0.set("CustomSMSSender", value.into_value());
-        self
+    pub fn custom_sms_sender(self, value: impl IntoValue<CustomSmsSender>) -> Self {
+        Self(self.0.with("CustomSMSSender", value.into_value()))
     }
 
     /// The configuration of a define auth challenge Lambda trigger, one of three triggers in the sequence of the [custom authentication challenge triggers](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-challenge.html).
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn define_auth_challenge(mut self, value: impl IntoValue<Arn<markers::LambdaFunction>>) -> Self {
-        self.0.set("DefineAuthChallenge", value.into_value());
-        self
+    pub fn define_auth_challenge(self, value: impl IntoValue<Arn<markers::LambdaFunction>>) -> Self {
+        Self(self.0.with("DefineAuthChallenge", value.into_value()))
     }
 
     /// The property `InboundFederation`.
-    pub fn inbound_federation(mut self, value: impl IntoValue<InboundFederation>) -> Self {
-        self.0.set("InboundFederation", value.into_value());
-        self
+    pub fn inbound_federation(self, value: impl IntoValue<InboundFederation>) -> Self {
+        Self(self.0.with("InboundFederation", value.into_value()))
     }
 
     /// The ARN of an [KMS key](https://docs.aws.amazon.com//kms/latest/developerguide/concepts.html#master_keys). Amazon Cognito uses the key to encrypt codes and temporary passwords sent to custom sender Lambda triggers.
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn kms_key_id(mut self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KMSKeyID", value.into_value());
-        self
+    pub fn kms_key_id(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
+        Self(self.0.with("KMSKeyID", value.into_value()))
     }
 
     /// The configuration of a [post authentication Lambda trigger](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-post-authentication.html) in a user pool. This trigger can take custom actions after a user signs in.
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn post_authentication(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PostAuthentication", value.into_value());
-        self
+    pub fn post_authentication(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PostAuthentication", value.into_value()))
     }
 
     /// The configuration of a [post confirmation Lambda trigger](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-post-confirmation.html) in a user pool. This trigger can take custom actions after a user confirms their user account and their email address or phone number.
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn post_confirmation(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PostConfirmation", value.into_value());
-        self
+    pub fn post_confirmation(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PostConfirmation", value.into_value()))
     }
 
     /// The configuration of a [pre authentication trigger](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-authentication.html) in a user pool. This trigger can evaluate and modify user sign-in events.
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn pre_authentication(mut self, value: impl IntoValue<Arn<markers::LambdaFunction>>) -> Self {
-        self.0.set("PreAuthentication", value.into_value());
-        self
+    pub fn pre_authentication(self, value: impl IntoValue<Arn<markers::LambdaFunction>>) -> Self {
+        Self(self.0.with("PreAuthentication", value.into_value()))
     }
 
     /// The configuration of a [pre sign-up Lambda trigger](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-sign-up.html) in a user pool. This trigger evaluates new users and can bypass confirmation, [link a federated user profile](https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation-consolidate-users.html), or block sign-up requests.
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn pre_sign_up(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PreSignUp", value.into_value());
-        self
+    pub fn pre_sign_up(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PreSignUp", value.into_value()))
     }
 
     /// The legacy configuration of a [pre token generation Lambda trigger](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html) in a user pool.
@@ -838,31 +763,27 @@ impl LambdaConfig {
     /// Set this parameter for legacy purposes. If you also set an ARN in `PreTokenGenerationConfig`, its value must be identical to `PreTokenGeneration`. For new instances of pre token generation triggers, set the `LambdaArn` of `PreTokenGenerationConfig`.
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn pre_token_generation(mut self, value: impl IntoValue<Arn<markers::LambdaFunction>>) -> Self {
-        self.0.set("PreTokenGeneration", value.into_value());
-        self
+    pub fn pre_token_generation(self, value: impl IntoValue<Arn<markers::LambdaFunction>>) -> Self {
+        Self(self.0.with("PreTokenGeneration", value.into_value()))
     }
 
     /// The detailed configuration of a [pre token generation Lambda trigger](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html) in a user pool. If you also set an ARN in `PreTokenGeneration`, its value must be identical to `PreTokenGenerationConfig`.
-    pub fn pre_token_generation_config(mut self, value: impl IntoValue<PreTokenGenerationConfig>) -> Self {
-        self.0.set("PreTokenGenerationConfig", value.into_value());
-        self
+    pub fn pre_token_generation_config(self, value: impl IntoValue<PreTokenGenerationConfig>) -> Self {
+        Self(self.0.with("PreTokenGenerationConfig", value.into_value()))
     }
 
     /// The configuration of a [migrate user Lambda trigger](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-migrate-user.html) in a user pool. This trigger can create user profiles when users sign in or attempt to reset their password with credentials that don't exist yet.
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn user_migration(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserMigration", value.into_value());
-        self
+    pub fn user_migration(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("UserMigration", value.into_value()))
     }
 
     /// The configuration of a verify auth challenge Lambda trigger, one of three triggers in the sequence of the [custom authentication challenge triggers](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-challenge.html).
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn verify_auth_challenge_response(mut self, value: impl IntoValue<Arn<markers::LambdaFunction>>) -> Self {
-        self.0.set("VerifyAuthChallengeResponse", value.into_value());
-        self
+    pub fn verify_auth_challenge_response(self, value: impl IntoValue<Arn<markers::LambdaFunction>>) -> Self {
+        Self(self.0.with("VerifyAuthChallengeResponse", value.into_value()))
     }
 }
 
@@ -881,17 +802,15 @@ impl NumberAttributeConstraints {
     /// The maximum length of a number attribute value. Must be a number less than or equal to `2^1023`, represented as a string with a length of 131072 characters or fewer.
     ///
     /// Length: at most 131072.
-    pub fn max_value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MaxValue", value.into_value());
-        self
+    pub fn max_value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MaxValue", value.into_value()))
     }
 
     /// The minimum value of an attribute that is of the number data type.
     ///
     /// Length: at most 131072.
-    pub fn min_value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MinValue", value.into_value());
-        self
+    pub fn min_value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MinValue", value.into_value()))
     }
 }
 
@@ -910,41 +829,35 @@ impl PasswordPolicy {
     /// The minimum length of the password in the policy that you have set. This value can't be less than 6.
     ///
     /// Range: 6 to 99.
-    pub fn minimum_length(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MinimumLength", value.into_value());
-        self
+    pub fn minimum_length(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MinimumLength", value.into_value()))
     }
 
     /// The number of previous passwords that you want Amazon Cognito to restrict each user from reusing. Users can't set a password that matches any of `n` previous passwords, where `n` is the value of `PasswordHistorySize`.
     ///
     /// Range: 0 to 24.
-    pub fn password_history_size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("PasswordHistorySize", value.into_value());
-        self
+    pub fn password_history_size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("PasswordHistorySize", value.into_value()))
     }
 
     /// The requirement in a password policy that users must include at least one lowercase letter in their password.
-    pub fn require_lowercase(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RequireLowercase", value.into_value());
-        self
+    pub fn require_lowercase(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("RequireLowercase", value.into_value()))
     }
 
     /// The requirement in a password policy that users must include at least one number in their password.
-    pub fn require_numbers(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RequireNumbers", value.into_value());
-        self
+    pub fn require_numbers(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("RequireNumbers", value.into_value()))
     }
 
     /// The requirement in a password policy that users must include at least one symbol in their password.
-    pub fn require_symbols(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RequireSymbols", value.into_value());
-        self
+    pub fn require_symbols(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("RequireSymbols", value.into_value()))
     }
 
     /// The requirement in a password policy that users must include at least one uppercase letter in their password.
-    pub fn require_uppercase(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RequireUppercase", value.into_value());
-        self
+    pub fn require_uppercase(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("RequireUppercase", value.into_value()))
     }
 
     /// The number of days a temporary password is valid in the password policy. If the user doesn't sign in during this time, an administrator must reset their password. Defaults to `7`. If you submit a value of `0`, Amazon Cognito treats it as a null value and sets `TemporaryPasswordValidityDays` to its default value.
@@ -952,9 +865,8 @@ impl PasswordPolicy {
     /// > When you set `TemporaryPasswordValidityDays` for a user pool, you can no longer set a value for the legacy `UnusedAccountValidityDays` parameter in that user pool.
     ///
     /// Range: 0 to 365.
-    pub fn temporary_password_validity_days(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TemporaryPasswordValidityDays", value.into_value());
-        self
+    pub fn temporary_password_validity_days(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("TemporaryPasswordValidityDays", value.into_value()))
     }
 }
 
@@ -971,15 +883,13 @@ impl Policies {
     }
 
     /// The password policy settings for a user pool, including complexity, history, and length requirements.
-    pub fn password_policy(mut self, value: impl IntoValue<PasswordPolicy>) -> Self {
-        self.0.set("PasswordPolicy", value.into_value());
-        self
+    pub fn password_policy(self, value: impl IntoValue<PasswordPolicy>) -> Self {
+        Self(self.0.with("PasswordPolicy", value.into_value()))
     }
 
     /// The policy for allowed types of authentication in a user pool. To activate this setting, your user pool must be in the [Essentials tier](https://docs.aws.amazon.com/cognito/latest/developerguide/feature-plans-features-essentials.html) or higher.
-    pub fn sign_in_policy(mut self, value: impl IntoValue<SignInPolicy>) -> Self {
-        self.0.set("SignInPolicy", value.into_value());
-        self
+    pub fn sign_in_policy(self, value: impl IntoValue<SignInPolicy>) -> Self {
+        Self(self.0.with("SignInPolicy", value.into_value()))
     }
 }
 
@@ -1000,15 +910,13 @@ impl PreTokenGenerationConfig {
     /// This parameter and the `PreTokenGeneration` property of `LambdaConfig` have the same value. For new instances of pre token generation triggers, set `LambdaArn`.
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn lambda_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LambdaArn", value.into_value());
-        self
+    pub fn lambda_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LambdaArn", value.into_value()))
     }
 
     /// The user pool trigger version of the request that Amazon Cognito sends to your Lambda function. Higher-numbered versions add fields that support new features.
-    pub fn lambda_version(mut self, value: impl IntoValue<PreTokenGenerationConfigLambdaVersion>) -> Self {
-        self.0.set("LambdaVersion", value.into_value());
-        self
+    pub fn lambda_version(self, value: impl IntoValue<PreTokenGenerationConfigLambdaVersion>) -> Self {
+        Self(self.0.with("LambdaVersion", value.into_value()))
     }
 }
 
@@ -1027,17 +935,15 @@ impl RecoveryOption {
     }
 
     /// The recovery method that this object sets a recovery option for.
-    pub fn name(mut self, value: impl IntoValue<RecoveryOptionName>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<RecoveryOptionName>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// Your priority preference for using the specified attribute in account recovery. The highest priority is `1`.
     ///
     /// Range: 1 to 2.
-    pub fn priority(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Priority", value.into_value());
-        self
+    pub fn priority(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Priority", value.into_value()))
     }
 }
 
@@ -1056,51 +962,44 @@ impl SchemaAttribute {
     }
 
     /// The data format of the values for your attribute. When you choose an `AttributeDataType`, Amazon Cognito validates the input against the data type. A custom attribute value in your user's ID token is always a string, for example `"custom:isMember" : "true"` or `"custom:YearsAsMember" : "12"`.
-    pub fn attribute_data_type(mut self, value: impl IntoValue<SchemaAttributeAttributeDataType>) -> Self {
-        self.0.set("AttributeDataType", value.into_value());
-        self
+    pub fn attribute_data_type(self, value: impl IntoValue<SchemaAttributeAttributeDataType>) -> Self {
+        Self(self.0.with("AttributeDataType", value.into_value()))
     }
 
     /// > You should use [WriteAttributes](https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolClientType.html#CognitoUserPools-Type-UserPoolClientType-WriteAttributes) in the user pool client to control how attributes can be mutated for new use cases instead of using `DeveloperOnlyAttribute`.
     ///
     /// Specifies whether the attribute type is developer only. This attribute can only be modified by an administrator. Users won't be able to modify this attribute using their access token. For example, `DeveloperOnlyAttribute` can be modified using AdminUpdateUserAttributes but can't be updated using UpdateUserAttributes.
-    pub fn developer_only_attribute(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DeveloperOnlyAttribute", value.into_value());
-        self
+    pub fn developer_only_attribute(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DeveloperOnlyAttribute", value.into_value()))
     }
 
     /// Specifies whether the value of the attribute can be changed.
     ///
     /// Any user pool attribute whose value you map from an IdP attribute must be mutable, with a parameter value of `true`. Amazon Cognito updates mapped attributes when users sign in to your application through an IdP. If an attribute is immutable, Amazon Cognito throws an error when it attempts to update the attribute. For more information, see [Specifying Identity Provider Attribute Mappings for Your User Pool](https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html).
-    pub fn mutable(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Mutable", value.into_value());
-        self
+    pub fn mutable(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Mutable", value.into_value()))
     }
 
     /// The name of your user pool attribute. When you create or update a user pool, adding a schema attribute creates a custom or developer-only attribute. When you add an attribute with a `Name` value of `MyAttribute`, Amazon Cognito creates the custom attribute `custom:MyAttribute`. When `DeveloperOnlyAttribute` is `true`, Amazon Cognito creates your attribute as `dev:MyAttribute`. In an operation that describes a user pool, Amazon Cognito returns this value as `value` for standard attributes, `custom:value` for custom attributes, and `dev:value` for developer-only attributes..
     ///
     /// Length: 1 to 20. Pattern: `^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$`.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// Specifies the constraints for an attribute of the number type.
-    pub fn number_attribute_constraints(mut self, value: impl IntoValue<NumberAttributeConstraints>) -> Self {
-        self.0.set("NumberAttributeConstraints", value.into_value());
-        self
+    pub fn number_attribute_constraints(self, value: impl IntoValue<NumberAttributeConstraints>) -> Self {
+        Self(self.0.with("NumberAttributeConstraints", value.into_value()))
     }
 
     /// Specifies whether a user pool attribute is required. If the attribute is required and the user doesn't provide a value, registration or sign-in will fail.
-    pub fn required(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Required", value.into_value());
-        self
+    pub fn required(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Required", value.into_value()))
     }
 
     /// Specifies the constraints for an attribute of the string type.
-    pub fn string_attribute_constraints(mut self, value: impl IntoValue<StringAttributeConstraints>) -> Self {
-        self.0.set("StringAttributeConstraints", value.into_value());
-        self
+    pub fn string_attribute_constraints(self, value: impl IntoValue<StringAttributeConstraints>) -> Self {
+        Self(self.0.with("StringAttributeConstraints", value.into_value()))
     }
 }
 
@@ -1121,9 +1020,8 @@ impl SignInPolicy {
     /// Supports values of `EMAIL_OTP`, `SMS_OTP`, `WEB_AUTHN` and `PASSWORD`,
     ///
     /// Items: 1 to 5.
-    pub fn allowed_first_auth_factors(mut self, value: impl IntoList<SignInPolicyAllowedFirstAuthFactors>) -> Self {
-        self.0.set("AllowedFirstAuthFactors", value.into_list());
-        self
+    pub fn allowed_first_auth_factors(self, value: impl IntoList<SignInPolicyAllowedFirstAuthFactors>) -> Self {
+        Self(self.0.with("AllowedFirstAuthFactors", value.into_list()))
     }
 }
 
@@ -1140,9 +1038,8 @@ impl SmsConfiguration {
     }
 
     /// The property `EumsSms`.
-    pub fn eums_sms(mut self, value: impl IntoValue<EumsSmsConfiguration>) -> Self {
-        self.0.set("EumsSms", value.into_value());
-        self
+    pub fn eums_sms(self, value: impl IntoValue<EumsSmsConfiguration>) -> Self {
+        Self(self.0.with("EumsSms", value.into_value()))
     }
 
     /// The external ID provides additional security for your IAM role. You can use an `ExternalId` with the IAM role that you use with Amazon SNS to send SMS messages for your user pool. If you provide an `ExternalId`, your Amazon Cognito user pool includes it in the request to assume your IAM role. You can configure the role trust policy to require that Amazon Cognito, and any principal, provide the `ExternalID`. If you use the Amazon Cognito Management Console to create a role for SMS multi-factor authentication (MFA), Amazon Cognito creates a role with the required permissions and a trust policy that demonstrates use of the `ExternalId`.
@@ -1150,17 +1047,15 @@ impl SmsConfiguration {
     /// For more information about the `ExternalId` of a role, see [How to use an external ID when granting access to your AWS resources to a third party](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-user_externalid.html).
     ///
     /// Length: at most 131072.
-    pub fn external_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ExternalId", value.into_value());
-        self
+    pub fn external_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ExternalId", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the Amazon SNS caller. This is the ARN of the IAM role in your AWS account that Amazon Cognito will use to send SMS messages. SMS messages are subject to a [spending limit](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-email-phone-verification.html).
     ///
     /// Length: at most 2048. Pattern: `^(arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?)?$`.
-    pub fn sns_caller_arn(mut self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("SnsCallerArn", value.into_value());
-        self
+    pub fn sns_caller_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
+        Self(self.0.with("SnsCallerArn", value.into_value()))
     }
 
     /// The AWS Region to use with Amazon SNS integration. You can choose the same Region as your user pool, or a supported *Legacy Amazon SNS alternate Region*.
@@ -1168,9 +1063,8 @@ impl SmsConfiguration {
     /// Amazon Cognito resources in the Asia Pacific (Seoul) AWS Region must use your Amazon SNS configuration in the Asia Pacific (Tokyo) Region. For more information, see [SMS message settings for Amazon Cognito user pools](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-sms-settings.html).
     ///
     /// Length: 5 to 32.
-    pub fn sns_region(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SnsRegion", value.into_value());
-        self
+    pub fn sns_region(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SnsRegion", value.into_value()))
     }
 }
 
@@ -1189,17 +1083,15 @@ impl StringAttributeConstraints {
     /// The maximum length of a string attribute value. Must be a number less than or equal to `2^1023`, represented as a string with a length of 131072 characters or fewer.
     ///
     /// Length: at most 131072.
-    pub fn max_length(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MaxLength", value.into_value());
-        self
+    pub fn max_length(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MaxLength", value.into_value()))
     }
 
     /// The minimum length of a string attribute value.
     ///
     /// Length: at most 131072.
-    pub fn min_length(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MinLength", value.into_value());
-        self
+    pub fn min_length(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MinLength", value.into_value()))
     }
 }
 
@@ -1223,12 +1115,10 @@ impl UserAttributeUpdateSettings {
             UserAttributeUpdateSettingsAttributesRequireVerificationBeforeUpdate,
         >,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set(
+        Self(PropertyMap::new().with(
             "AttributesRequireVerificationBeforeUpdate",
             attributes_require_verification_before_update.into_list(),
-        );
-        Self(properties)
+        ))
     }
 }
 
@@ -1247,18 +1137,13 @@ impl UserPoolAddOns {
     }
 
     /// Threat protection configuration options for additional authentication types in your user pool, including custom authentication.
-    pub fn advanced_security_additional_flows(
-        mut self,
-        value: impl IntoValue<AdvancedSecurityAdditionalFlows>,
-    ) -> Self {
-        self.0.set("AdvancedSecurityAdditionalFlows", value.into_value());
-        self
+    pub fn advanced_security_additional_flows(self, value: impl IntoValue<AdvancedSecurityAdditionalFlows>) -> Self {
+        Self(self.0.with("AdvancedSecurityAdditionalFlows", value.into_value()))
     }
 
     /// The operating mode of threat protection for standard authentication types in your user pool, including username-password and secure remote password (SRP) authentication.
-    pub fn advanced_security_mode(mut self, value: impl IntoValue<UserPoolAddOnsAdvancedSecurityMode>) -> Self {
-        self.0.set("AdvancedSecurityMode", value.into_value());
-        self
+    pub fn advanced_security_mode(self, value: impl IntoValue<UserPoolAddOnsAdvancedSecurityMode>) -> Self {
+        Self(self.0.with("AdvancedSecurityMode", value.into_value()))
     }
 }
 
@@ -1280,9 +1165,8 @@ impl UsernameConfiguration {
     ///
     /// - **true** - Enables case sensitivity for all username input. When this option is set to `true`, users must sign in using the exact capitalization of their given username, such as “UserName”. This is the default value.
     /// - **false** - Enables case insensitivity for all username input. For example, when this option is set to `false`, users can sign in using `username`, `USERNAME`, or `UserName`. This option also enables both `preferred_username` and `email` alias to be case insensitive, in addition to the `username` attribute.
-    pub fn case_sensitive(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("CaseSensitive", value.into_value());
-        self
+    pub fn case_sensitive(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("CaseSensitive", value.into_value()))
     }
 }
 
@@ -1301,52 +1185,43 @@ impl VerificationMessageTemplate {
     /// The configuration of verification emails to contain a clickable link or a verification code.
     ///
     /// For link, your template body must contain link text in the format `{##Click here##}`. "Click here" in the example is a customizable string. For code, your template body must contain a code placeholder in the format `{####}`.
-    pub fn default_email_option(
-        mut self,
-        value: impl IntoValue<VerificationMessageTemplateDefaultEmailOption>,
-    ) -> Self {
-        self.0.set("DefaultEmailOption", value.into_value());
-        self
+    pub fn default_email_option(self, value: impl IntoValue<VerificationMessageTemplateDefaultEmailOption>) -> Self {
+        Self(self.0.with("DefaultEmailOption", value.into_value()))
     }
 
     /// The template for email messages that Amazon Cognito sends to your users. You can set an `EmailMessage` template only if the value of [EmailSendingAccount](https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_EmailConfigurationType.html#CognitoUserPools-Type-EmailConfigurationType-EmailSendingAccount) is `DEVELOPER`. When your [EmailSendingAccount](https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_EmailConfigurationType.html#CognitoUserPools-Type-EmailConfigurationType-EmailSendingAccount) is `DEVELOPER`, your user pool sends email messages with your own Amazon SES configuration.
     ///
     /// Length: 6 to 20000. Pattern: `^[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{####\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*$`.
-    pub fn email_message(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EmailMessage", value.into_value());
-        self
+    pub fn email_message(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("EmailMessage", value.into_value()))
     }
 
     /// The email message template for sending a confirmation link to the user. You can set an `EmailMessageByLink` template only if the value of [EmailSendingAccount](https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_EmailConfigurationType.html#CognitoUserPools-Type-EmailConfigurationType-EmailSendingAccount) is `DEVELOPER`. When your [EmailSendingAccount](https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_EmailConfigurationType.html#CognitoUserPools-Type-EmailConfigurationType-EmailSendingAccount) is `DEVELOPER`, your user pool sends email messages with your own Amazon SES configuration.
     ///
     /// Length: 6 to 20000. Pattern: `^[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*\{##[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*##\}[\p{L}\p{M}\p{S}\p{N}\p{P}\s*]*$`.
-    pub fn email_message_by_link(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EmailMessageByLink", value.into_value());
-        self
+    pub fn email_message_by_link(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("EmailMessageByLink", value.into_value()))
     }
 
     /// The subject line for the email message template. You can set an `EmailSubject` template only if the value of [EmailSendingAccount](https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_EmailConfigurationType.html#CognitoUserPools-Type-EmailConfigurationType-EmailSendingAccount) is `DEVELOPER`. When your [EmailSendingAccount](https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_EmailConfigurationType.html#CognitoUserPools-Type-EmailConfigurationType-EmailSendingAccount) is `DEVELOPER`, your user pool sends email messages with your own Amazon SES configuration.
     ///
     /// Length: 1 to 140. Pattern: `^[\p{L}\p{M}\p{S}\p{N}\p{P}\s]+$`.
-    pub fn email_subject(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EmailSubject", value.into_value());
-        self
+    pub fn email_subject(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("EmailSubject", value.into_value()))
     }
 
     /// The subject line for the email message template for sending a confirmation link to the user. You can set an `EmailSubjectByLink` template only if the value of [EmailSendingAccount](https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_EmailConfigurationType.html#CognitoUserPools-Type-EmailConfigurationType-EmailSendingAccount) is `DEVELOPER`. When your [EmailSendingAccount](https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_EmailConfigurationType.html#CognitoUserPools-Type-EmailConfigurationType-EmailSendingAccount) is `DEVELOPER`, your user pool sends email messages with your own Amazon SES configuration.
     ///
     /// Length: 1 to 140. Pattern: `^[\p{L}\p{M}\p{S}\p{N}\p{P}\s]+$`.
-    pub fn email_subject_by_link(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EmailSubjectByLink", value.into_value());
-        self
+    pub fn email_subject_by_link(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("EmailSubjectByLink", value.into_value()))
     }
 
     /// The template for SMS messages that Amazon Cognito sends to your users.
     ///
     /// Length: 6 to 140. Pattern: `\{####\}`.
-    pub fn sms_message(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SmsMessage", value.into_value());
-        self
+    pub fn sms_message(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SmsMessage", value.into_value()))
     }
 }
 

@@ -20,7 +20,7 @@ impl CfnUserPoolClient {
     /// Makes the resource in `scope` with what it cannot be without: `UserPoolId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, user_pool_id: impl IntoValue<Id<markers::UserPool>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).user_pool_id(user_pool_id)
+        Self(Resource::new(scope, id, "AWS::Cognito::UserPoolClient")).user_pool_id(user_pool_id)
     }
 
     /// The access token time limit. After this limit expires, your user can't use their access token. To specify the time unit for `AccessTokenValidity` as `seconds`, `minutes`, `hours`, or `days`, set a `TokenValidityUnits` value in your API request.
@@ -36,8 +36,7 @@ impl CfnUserPoolClient {
     /// Range: 1 to 86400.
     #[track_caller]
     pub fn access_token_validity(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("AccessTokenValidity", value.into_value());
-        self
+        Self(self.0.with("AccessTokenValidity", value.into_value()))
     }
 
     /// The OAuth grant types that you want your app client to generate for clients in managed login authentication. To create an app client that generates client credentials grants, you must add `client_credentials` as the only allowed OAuth flow.
@@ -49,8 +48,7 @@ impl CfnUserPoolClient {
     /// Items: at most 3.
     #[track_caller]
     pub fn allowed_oauth_flows(self, value: impl IntoList<AllowedOauthFlows>) -> Self {
-        self.0.set("AllowedOAuthFlows", value.into_list());
-        self
+        Self(self.0.with("AllowedOAuthFlows", value.into_list()))
     }
 
     /// Set to `true` to use OAuth 2.0 authorization server features in your app client.
@@ -65,8 +63,7 @@ impl CfnUserPoolClient {
     /// To use authorization server features, configure one of these features in the Amazon Cognito console or set `AllowedOAuthFlowsUserPoolClient` to `true` in a `CreateUserPoolClient` or `UpdateUserPoolClient` API request. If you don't set a value for `AllowedOAuthFlowsUserPoolClient` in a request with the AWS CLI or SDKs, it defaults to `false`. When `false`, only SDK-based API sign-in is permitted.
     #[track_caller]
     pub fn allowed_oauth_flows_user_pool_client(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AllowedOAuthFlowsUserPoolClient", value.into_value());
-        self
+        Self(self.0.with("AllowedOAuthFlowsUserPoolClient", value.into_value()))
     }
 
     /// The OAuth, OpenID Connect (OIDC), and custom scopes that you want to permit your app client to authorize access with. Scopes govern access control to user pool self-service API operations, user data from the `userInfo` endpoint, and third-party APIs. Scope values include `phone`, `email`, `openid`, and `profile`. The `aws.cognito.signin.user.admin` scope authorizes user self-service operations. Custom scopes with resource servers authorize access to external APIs.
@@ -74,8 +71,7 @@ impl CfnUserPoolClient {
     /// Items: at most 50. Length of each: 1 to 256. Pattern of each: `^[\x21\x23-\x5B\x5D-\x7E]+$`.
     #[track_caller]
     pub fn allowed_oauth_scopes(self, value: impl IntoList<String>) -> Self {
-        self.0.set("AllowedOAuthScopes", value.into_list());
-        self
+        Self(self.0.with("AllowedOAuthScopes", value.into_list()))
     }
 
     /// The user pool analytics configuration for collecting metrics and sending them to your Amazon Pinpoint campaign.
@@ -83,8 +79,7 @@ impl CfnUserPoolClient {
     /// In AWS Regions where Amazon Pinpoint isn't available, user pools might not have access to analytics or might be configurable with campaigns in the US East (N. Virginia) Region. For more information, see [Using Amazon Pinpoint analytics](https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-pinpoint-integration.html).
     #[track_caller]
     pub fn analytics_configuration(self, value: impl IntoValue<AnalyticsConfiguration>) -> Self {
-        self.0.set("AnalyticsConfiguration", value.into_value());
-        self
+        Self(self.0.with("AnalyticsConfiguration", value.into_value()))
     }
 
     /// Amazon Cognito creates a session token for each API request in an authentication flow. `AuthSessionValidity` is the duration, in minutes, of that session token. Your user pool native user must respond to each authentication challenge before the session expires.
@@ -92,8 +87,7 @@ impl CfnUserPoolClient {
     /// Range: 3 to 15.
     #[track_caller]
     pub fn auth_session_validity(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("AuthSessionValidity", value.into_value());
-        self
+        Self(self.0.with("AuthSessionValidity", value.into_value()))
     }
 
     /// A list of allowed redirect, or callback, URLs for managed login authentication. These URLs are the paths where you want to send your users' browsers after they complete authentication with managed login or a third-party IdP. Typically, callback URLs are the home of an application that uses OAuth or OIDC libraries to process authentication outcomes.
@@ -113,8 +107,7 @@ impl CfnUserPoolClient {
     /// Items: at most 100. Length of each: 1 to 1024. Pattern of each: `^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$`.
     #[track_caller]
     pub fn callback_urls(self, value: impl IntoList<String>) -> Self {
-        self.0.set("CallbackURLs", value.into_list());
-        self
+        Self(self.0.with("CallbackURLs", value.into_list()))
     }
 
     /// A friendly name for the app client that you want to create.
@@ -122,8 +115,7 @@ impl CfnUserPoolClient {
     /// Length: 1 to 128. Pattern: `^[\w\s+=,.@-]+$`.
     #[track_caller]
     pub fn client_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientName", value.into_value());
-        self
+        Self(self.0.with("ClientName", value.into_value()))
     }
 
     /// The default redirect URI. In app clients with one assigned IdP, replaces `redirect_uri` in authentication requests. Must be in the `CallbackURLs` list.
@@ -131,15 +123,13 @@ impl CfnUserPoolClient {
     /// Length: 1 to 1024. Pattern: `^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$`.
     #[track_caller]
     pub fn default_redirect_uri(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DefaultRedirectURI", value.into_value());
-        self
+        Self(self.0.with("DefaultRedirectURI", value.into_value()))
     }
 
     /// When `true`, your application can include additional `UserContextData` in authentication requests. This data includes the IP address, and contributes to analysis by threat protection features. For more information about propagation of user context data, see [Adding session data to API requests](https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-settings-adaptive-authentication.html#user-pool-settings-adaptive-authentication-device-fingerprint). If you don’t include this parameter, you can't send the source IP address to Amazon Cognito threat protection features. You can only activate `EnablePropagateAdditionalUserContextData` in an app client that has a client secret.
     #[track_caller]
     pub fn enable_propagate_additional_user_context_data(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnablePropagateAdditionalUserContextData", value.into_value());
-        self
+        Self(self.0.with("EnablePropagateAdditionalUserContextData", value.into_value()))
     }
 
     /// Activates or deactivates token revocation.
@@ -147,8 +137,7 @@ impl CfnUserPoolClient {
     /// If you don't include this parameter, token revocation is automatically activated for the new user pool client.
     #[track_caller]
     pub fn enable_token_revocation(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableTokenRevocation", value.into_value());
-        self
+        Self(self.0.with("EnableTokenRevocation", value.into_value()))
     }
 
     /// The [authentication flows](https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-authentication-flow-methods.html) that you want your user pool client to support. For each app client in your user pool, you can sign in your users with any combination of one or more flows, including with a user name and Secure Remote Password (SRP), a user name and password, or a custom authentication process that you define with Lambda functions.
@@ -170,8 +159,7 @@ impl CfnUserPoolClient {
     /// like `ALLOW_USER_SRP_AUTH`.
     #[track_caller]
     pub fn explicit_auth_flows(self, value: impl IntoList<ExplicitAuthFlows>) -> Self {
-        self.0.set("ExplicitAuthFlows", value.into_list());
-        self
+        Self(self.0.with("ExplicitAuthFlows", value.into_list()))
     }
 
     /// When `true`, generates a client secret for the app client. Client secrets are used with server-side and machine-to-machine applications. Client secrets are automatically generated; you can't specify a secret value. For more information, see [App client types](https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-client-apps.html#user-pool-settings-client-app-client-types).
@@ -179,8 +167,7 @@ impl CfnUserPoolClient {
     /// Replacement: always.
     #[track_caller]
     pub fn generate_secret(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("GenerateSecret", value.into_value());
-        self
+        Self(self.0.with("GenerateSecret", value.into_value()))
     }
 
     /// The ID token time limit. After this limit expires, your user can't use their ID token. To specify the time unit for `IdTokenValidity` as `seconds`, `minutes`, `hours`, or `days`, set a `TokenValidityUnits` value in your API request.
@@ -195,8 +182,7 @@ impl CfnUserPoolClient {
     /// Range: 1 to 86400.
     #[track_caller]
     pub fn id_token_validity(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("IdTokenValidity", value.into_value());
-        self
+        Self(self.0.with("IdTokenValidity", value.into_value()))
     }
 
     /// A list of allowed logout URLs for managed login authentication. When you pass `logout_uri` and `client_id` parameters to `/logout`, Amazon Cognito signs out your user and redirects them to the logout URL. This parameter describes the URLs that you want to be the permitted targets of `logout_uri`. A typical use of these URLs is when a user selects "Sign out" and you redirect them to your public homepage. For more information, see [Logout endpoint](https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html).
@@ -204,8 +190,7 @@ impl CfnUserPoolClient {
     /// Items: at most 100. Length of each: 1 to 1024. Pattern of each: `^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$`.
     #[track_caller]
     pub fn logout_urls(self, value: impl IntoList<String>) -> Self {
-        self.0.set("LogoutURLs", value.into_list());
-        self
+        Self(self.0.with("LogoutURLs", value.into_list()))
     }
 
     /// Errors and responses that you want Amazon Cognito APIs to return during authentication, account confirmation, and password recovery when the user doesn't exist in the user pool. When set to `ENABLED` and the user doesn't exist, authentication returns an error indicating either the username or password was incorrect. Account confirmation and password recovery return a response indicating a code was sent to a simulated destination. When set to `LEGACY`, those APIs return a `UserNotFoundException` exception if the user doesn't exist in the user pool.
@@ -218,8 +203,7 @@ impl CfnUserPoolClient {
     /// Defaults to `LEGACY` when you don't provide a value.
     #[track_caller]
     pub fn prevent_user_existence_errors(self, value: impl IntoValue<PreventUserExistenceErrors>) -> Self {
-        self.0.set("PreventUserExistenceErrors", value.into_value());
-        self
+        Self(self.0.with("PreventUserExistenceErrors", value.into_value()))
     }
 
     /// The list of user attributes that you want your app client to have read access to. After your user authenticates in your app, their access token authorizes them to read their own attribute value for any attribute in this list. An example of this kind of activity is when your user selects a link to view their profile information.
@@ -229,15 +213,13 @@ impl CfnUserPoolClient {
     /// Length of each: 1 to 2048.
     #[track_caller]
     pub fn read_attributes(self, value: impl IntoList<String>) -> Self {
-        self.0.set("ReadAttributes", value.into_list());
-        self
+        Self(self.0.with("ReadAttributes", value.into_list()))
     }
 
     /// The configuration of your app client for refresh token rotation. When enabled, your app client issues new ID, access, and refresh tokens when users renew their sessions with refresh tokens. When disabled, token refresh issues only ID and access tokens.
     #[track_caller]
     pub fn refresh_token_rotation(self, value: impl IntoValue<RefreshTokenRotation>) -> Self {
-        self.0.set("RefreshTokenRotation", value.into_value());
-        self
+        Self(self.0.with("RefreshTokenRotation", value.into_value()))
     }
 
     /// The refresh token time limit. After this limit expires, your user can't use their refresh token. To specify the time unit for `RefreshTokenValidity` as `seconds`, `minutes`, `hours`, or `days`, set a `TokenValidityUnits` value in your API request.
@@ -253,8 +235,7 @@ impl CfnUserPoolClient {
     /// Range: 1 to 315360000.
     #[track_caller]
     pub fn refresh_token_validity(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RefreshTokenValidity", value.into_value());
-        self
+        Self(self.0.with("RefreshTokenValidity", value.into_value()))
     }
 
     /// A list of provider names for the identity providers (IdPs) that are supported on this client. The following are supported: `COGNITO`, `Facebook`, `Google`, `SignInWithApple`, and `LoginWithAmazon`. You can also specify the names that you configured for the SAML and OIDC IdPs in your user pool, for example `MySAMLIdP` or `MyOIDCIdP`.
@@ -264,15 +245,13 @@ impl CfnUserPoolClient {
     /// Length of each: 1 to 32. Pattern of each: `^[\p{L}\p{M}\p{S}\p{N}\p{P}\p{Z}]+$`.
     #[track_caller]
     pub fn supported_identity_providers(self, value: impl IntoList<String>) -> Self {
-        self.0.set("SupportedIdentityProviders", value.into_list());
-        self
+        Self(self.0.with("SupportedIdentityProviders", value.into_list()))
     }
 
     /// The units that validity times are represented in. The default unit for refresh tokens is days, and the default for ID and access tokens are hours.
     #[track_caller]
     pub fn token_validity_units(self, value: impl IntoValue<TokenValidityUnits>) -> Self {
-        self.0.set("TokenValidityUnits", value.into_value());
-        self
+        Self(self.0.with("TokenValidityUnits", value.into_value()))
     }
 
     /// The ID of the user pool where you want to create an app client.
@@ -280,8 +259,7 @@ impl CfnUserPoolClient {
     /// Replacement: always. Length: 1 to 55. Pattern: `^[\w-]+_[0-9a-zA-Z]+$`.
     #[track_caller]
     pub fn user_pool_id(self, value: impl IntoValue<Id<markers::UserPool>>) -> Self {
-        self.0.set("UserPoolId", value.into_value());
-        self
+        Self(self.0.with("UserPoolId", value.into_value()))
     }
 
     /// The list of user attributes that you want your app client to have write access to. After your user authenticates in your app, their access token authorizes them to set or modify their own attribute value for any attribute in this list.
@@ -293,8 +271,7 @@ impl CfnUserPoolClient {
     /// Length of each: 1 to 2048.
     #[track_caller]
     pub fn write_attributes(self, value: impl IntoList<String>) -> Self {
-        self.0.set("WriteAttributes", value.into_list());
-        self
+        Self(self.0.with("WriteAttributes", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `ClientId`.
@@ -335,39 +312,34 @@ impl AnalyticsConfiguration {
     /// The Amazon Resource Name (ARN) of an Amazon Pinpoint project that you want to connect to your user pool app client. Amazon Cognito publishes events to the Amazon Pinpoint project that `ApplicationArn` declares. You can also configure your application to pass an endpoint ID in the `AnalyticsMetadata` parameter of sign-in operations. The endpoint ID is information about the destination for push notifications
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn application_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApplicationArn", value.into_value());
-        self
+    pub fn application_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ApplicationArn", value.into_value()))
     }
 
     /// Your Amazon Pinpoint project ID.
     ///
     /// Pattern: `^[0-9a-fA-F]+$`.
-    pub fn application_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApplicationId", value.into_value());
-        self
+    pub fn application_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ApplicationId", value.into_value()))
     }
 
     /// The [external ID](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-user_externalid.html) of the role that Amazon Cognito assumes to send analytics data to Amazon Pinpoint.
     ///
     /// Length: at most 131072.
-    pub fn external_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ExternalId", value.into_value());
-        self
+    pub fn external_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ExternalId", value.into_value()))
     }
 
     /// The ARN of an AWS Identity and Access Management role that has the permissions required for Amazon Cognito to publish events to Amazon Pinpoint analytics.
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn role_arn(mut self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+    pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 
     /// If `UserDataShared` is `true`, Amazon Cognito includes user data in the events that it publishes to Amazon Pinpoint analytics.
-    pub fn user_data_shared(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("UserDataShared", value.into_value());
-        self
+    pub fn user_data_shared(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("UserDataShared", value.into_value()))
     }
 }
 
@@ -384,17 +356,15 @@ impl RefreshTokenRotation {
     }
 
     /// The state of refresh token rotation for the current app client.
-    pub fn feature(mut self, value: impl IntoValue<RefreshTokenRotationFeature>) -> Self {
-        self.0.set("Feature", value.into_value());
-        self
+    pub fn feature(self, value: impl IntoValue<RefreshTokenRotationFeature>) -> Self {
+        Self(self.0.with("Feature", value.into_value()))
     }
 
     /// When you request a token refresh with `GetTokensFromRefreshToken`, the original refresh token that you're rotating out can remain valid for a period of time of up to 60 seconds. This allows for client-side retries. When `RetryGracePeriodSeconds` is `0`, the grace period is disabled and a successful request immediately invalidates the submitted refresh token.
     ///
     /// Range: 0 to 60.
-    pub fn retry_grace_period_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RetryGracePeriodSeconds", value.into_value());
-        self
+    pub fn retry_grace_period_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("RetryGracePeriodSeconds", value.into_value()))
     }
 }
 
@@ -411,21 +381,18 @@ impl TokenValidityUnits {
     }
 
     /// A time unit for the value that you set in the `AccessTokenValidity` parameter. The default `AccessTokenValidity` time unit is `hours`. `AccessTokenValidity` duration can range from five minutes to one day.
-    pub fn access_token(mut self, value: impl IntoValue<TokenValidityUnitsAccessToken>) -> Self {
-        self.0.set("AccessToken", value.into_value());
-        self
+    pub fn access_token(self, value: impl IntoValue<TokenValidityUnitsAccessToken>) -> Self {
+        Self(self.0.with("AccessToken", value.into_value()))
     }
 
     /// A time unit for the value that you set in the `IdTokenValidity` parameter. The default `IdTokenValidity` time unit is `hours`. `IdTokenValidity` duration can range from five minutes to one day.
-    pub fn id_token(mut self, value: impl IntoValue<TokenValidityUnitsIdToken>) -> Self {
-        self.0.set("IdToken", value.into_value());
-        self
+    pub fn id_token(self, value: impl IntoValue<TokenValidityUnitsIdToken>) -> Self {
+        Self(self.0.with("IdToken", value.into_value()))
     }
 
     /// A time unit for the value that you set in the `RefreshTokenValidity` parameter. The default `RefreshTokenValidity` time unit is `days`. `RefreshTokenValidity` duration can range from 60 minutes to 10 years.
-    pub fn refresh_token(mut self, value: impl IntoValue<TokenValidityUnitsRefreshToken>) -> Self {
-        self.0.set("RefreshToken", value.into_value());
-        self
+    pub fn refresh_token(self, value: impl IntoValue<TokenValidityUnitsRefreshToken>) -> Self {
+        Self(self.0.with("RefreshToken", value.into_value()))
     }
 }
 

@@ -18,7 +18,7 @@ impl CfnUserPoolDomain {
     /// Makes the resource in `scope` with what it cannot be without: `Domain`, `UserPoolId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, domain: impl IntoValue<String>, user_pool_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).domain(domain).user_pool_id(user_pool_id)
+        Self(Resource::new(scope, id, "AWS::Cognito::UserPoolDomain")).domain(domain).user_pool_id(user_pool_id)
     }
 
     /// The configuration for a custom domain that hosts the sign-up and sign-in pages for your application. Use this object to specify an SSL certificate that is managed by ACM.
@@ -26,8 +26,7 @@ impl CfnUserPoolDomain {
     /// When you create a custom domain, the passkey RP ID defaults to the custom domain. If you had a prefix domain active, this will cause passkey integration for your prefix domain to stop working due to a mismatch in RP ID. To keep the prefix domain passkey integration working, you can explicitly set RP ID to the prefix domain.
     #[track_caller]
     pub fn custom_domain_config(self, value: impl IntoValue<CustomDomainConfigType>) -> Self {
-        self.0.set("CustomDomainConfig", value.into_value());
-        self
+        Self(self.0.with("CustomDomainConfig", value.into_value()))
     }
 
     /// The name of the domain that you want to update. For custom domains, this is the fully-qualified domain name, for example `auth.example.com`. For prefix domains, this is the prefix alone, such as `myprefix`.
@@ -35,22 +34,19 @@ impl CfnUserPoolDomain {
     /// Replacement: always. Length: 1 to 63.
     #[track_caller]
     pub fn domain(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Domain", value.into_value());
-        self
+        Self(self.0.with("Domain", value.into_value()))
     }
 
     /// A version number that indicates the state of managed login for your domain. Version `1` is hosted UI (classic). Version `2` is the newer managed login with the branding editor. For more information, see [Managed login](https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managed-login.html).
     #[track_caller]
     pub fn managed_login_version(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ManagedLoginVersion", value.into_value());
-        self
+        Self(self.0.with("ManagedLoginVersion", value.into_value()))
     }
 
     /// The property `Routing`.
     #[track_caller]
     pub fn routing(self, value: impl IntoValue<RoutingType>) -> Self {
-        self.0.set("Routing", value.into_value());
-        self
+        Self(self.0.with("Routing", value.into_value()))
     }
 
     /// The ID of the user pool that is associated with the domain you're updating.
@@ -58,8 +54,7 @@ impl CfnUserPoolDomain {
     /// Replacement: always. Length: 1 to 55. Pattern: `^[\w-]+_[0-9a-zA-Z]+$`.
     #[track_caller]
     pub fn user_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserPoolId", value.into_value());
-        self
+        Self(self.0.with("UserPoolId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Domain`.
@@ -88,15 +83,13 @@ impl CustomDomainConfigType {
     /// The Amazon Resource Name (ARN) of an Certificate Manager SSL certificate. You use this certificate for the subdomain of your custom domain.
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
-    pub fn certificate_arn(mut self, value: impl IntoValue<Arn<markers::Certificate>>) -> Self {
-        self.0.set("CertificateArn", value.into_value());
-        self
+    pub fn certificate_arn(self, value: impl IntoValue<Arn<markers::Certificate>>) -> Self {
+        Self(self.0.with("CertificateArn", value.into_value()))
     }
 
     /// The property `SecurityPolicy`.
-    pub fn security_policy(mut self, value: impl IntoValue<CustomDomainConfigTypeSecurityPolicy>) -> Self {
-        self.0.set("SecurityPolicy", value.into_value());
-        self
+    pub fn security_policy(self, value: impl IntoValue<CustomDomainConfigTypeSecurityPolicy>) -> Self {
+        Self(self.0.with("SecurityPolicy", value.into_value()))
     }
 }
 
@@ -118,10 +111,11 @@ impl FailoverType {
         primary_route53_health_check_id: impl IntoValue<String>,
         secondary_region: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PrimaryRoute53HealthCheckId", primary_route53_health_check_id.into_value());
-        properties.set("SecondaryRegion", secondary_region.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("PrimaryRoute53HealthCheckId", primary_route53_health_check_id.into_value())
+                .with("SecondaryRegion", secondary_region.into_value()),
+        )
     }
 }
 
@@ -138,9 +132,8 @@ impl RoutingType {
     }
 
     /// The property `Failover`.
-    pub fn failover(mut self, value: impl IntoValue<FailoverType>) -> Self {
-        self.0.set("Failover", value.into_value());
-        self
+    pub fn failover(self, value: impl IntoValue<FailoverType>) -> Self {
+        Self(self.0.with("Failover", value.into_value()))
     }
 }
 

@@ -18,7 +18,7 @@ impl CfnUserPoolGroup {
     /// Makes the resource in `scope` with what it cannot be without: `UserPoolId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, user_pool_id: impl IntoValue<Id<markers::UserPool>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).user_pool_id(user_pool_id)
+        Self(Resource::new(scope, id, "AWS::Cognito::UserPoolGroup")).user_pool_id(user_pool_id)
     }
 
     /// A description of the group that you're creating.
@@ -26,8 +26,7 @@ impl CfnUserPoolGroup {
     /// Length: at most 2048.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// A name for the group. This name must be unique in your user pool.
@@ -35,8 +34,7 @@ impl CfnUserPoolGroup {
     /// Replacement: always. Length: 1 to 128. Pattern: `^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$`.
     #[track_caller]
     pub fn group_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GroupName", value.into_value());
-        self
+        Self(self.0.with("GroupName", value.into_value()))
     }
 
     /// A non-negative integer value that specifies the precedence of this group relative to the other groups that a user can belong to in the user pool. Zero is the highest precedence value. Groups with lower `Precedence` values take precedence over groups with higher or null `Precedence` values. If a user belongs to two or more groups, it is the group with the lowest precedence value whose role ARN is given in the user's tokens for the `cognito:roles` and `cognito:preferred_role` claims.
@@ -48,8 +46,7 @@ impl CfnUserPoolGroup {
     /// Range: at least 0.
     #[track_caller]
     pub fn precedence(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Precedence", value.into_value());
-        self
+        Self(self.0.with("Precedence", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) for the IAM role that you want to associate with the group. A group role primarily declares a preferred role for the credentials that you get from an identity pool. Amazon Cognito ID tokens have a `cognito:preferred_role` claim that presents the highest-precedence group that a user belongs to. Both ID and access tokens also contain a `cognito:groups` claim that list all the groups that a user is a member of.
@@ -57,8 +54,7 @@ impl CfnUserPoolGroup {
     /// Length: 20 to 2048. Pattern: `^arn:[\w+=/,.@-]+:[\w+=/,.@-]+:([\w+=/,.@-]*)?:[0-9]+:[\w+=/,.@-]+(:[\w+=/,.@-]+)?(:[\w+=/,.@-]+)?$`.
     #[track_caller]
     pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 
     /// The ID of the user pool where you want to create a user group.
@@ -66,8 +62,7 @@ impl CfnUserPoolGroup {
     /// Replacement: always. Length: 1 to 55. Pattern: `^[\w-]+_[0-9a-zA-Z]+$`.
     #[track_caller]
     pub fn user_pool_id(self, value: impl IntoValue<Id<markers::UserPool>>) -> Self {
-        self.0.set("UserPoolId", value.into_value());
-        self
+        Self(self.0.with("UserPoolId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `GroupName`.

@@ -25,7 +25,7 @@ impl CfnUserPoolIdentityProvider {
         provider_type: impl IntoValue<ProviderType>,
         user_pool_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Cognito::UserPoolIdentityProvider"))
             .provider_details(provider_details)
             .provider_name(provider_name)
             .provider_type(provider_type)
@@ -37,8 +37,7 @@ impl CfnUserPoolIdentityProvider {
     /// Pattern of the keys: `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`.
     #[track_caller]
     pub fn attribute_mapping(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("AttributeMapping", value.into_map());
-        self
+        Self(self.0.with("AttributeMapping", value.into_map()))
     }
 
     /// An array of IdP identifiers, for example `"IdPIdentifiers": [ "MyIdP", "MyIdP2" ]`. Identifiers are friendly names that you can pass in the `idp_identifier` query parameter of requests to the [Authorize endpoint](https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html) to silently redirect to sign-in with the associated IdP. Identifiers in a domain format also enable the use of [email-address matching with SAML providers](https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-managing-saml-idp-naming.html).
@@ -46,8 +45,7 @@ impl CfnUserPoolIdentityProvider {
     /// Items: at most 50. Length of each: 1 to 40. Pattern of each: `^[\w\s+=.@-]+$`.
     #[track_caller]
     pub fn idp_identifiers(self, value: impl IntoList<String>) -> Self {
-        self.0.set("IdpIdentifiers", value.into_list());
-        self
+        Self(self.0.with("IdpIdentifiers", value.into_list()))
     }
 
     /// The scopes, URLs, and identifiers for your external identity provider. The following
@@ -83,8 +81,7 @@ impl CfnUserPoolIdentityProvider {
     /// Pattern of the keys: `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`.
     #[track_caller]
     pub fn provider_details(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("ProviderDetails", value.into_map());
-        self
+        Self(self.0.with("ProviderDetails", value.into_map()))
     }
 
     /// The name that you want to assign to the IdP. You can pass the identity provider name in the `identity_provider` query parameter of requests to the [Authorize endpoint](https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html) to silently redirect to sign-in with the associated IdP.
@@ -92,8 +89,7 @@ impl CfnUserPoolIdentityProvider {
     /// Replacement: always. Length: 1 to 32. Pattern: `^[^_\p{Z}][\p{L}\p{M}\p{S}\p{N}\p{P}][^_\p{Z}]+$`.
     #[track_caller]
     pub fn provider_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ProviderName", value.into_value());
-        self
+        Self(self.0.with("ProviderName", value.into_value()))
     }
 
     /// The type of IdP that you want to add. Amazon Cognito supports OIDC, SAML 2.0, Login With Amazon, Sign In With Apple, Google, and Facebook IdPs.
@@ -101,8 +97,7 @@ impl CfnUserPoolIdentityProvider {
     /// Replacement: always.
     #[track_caller]
     pub fn provider_type(self, value: impl IntoValue<ProviderType>) -> Self {
-        self.0.set("ProviderType", value.into_value());
-        self
+        Self(self.0.with("ProviderType", value.into_value()))
     }
 
     /// The Id of the user pool where you want to create an IdP.
@@ -110,8 +105,7 @@ impl CfnUserPoolIdentityProvider {
     /// Replacement: always. Length: 1 to 55. Pattern: `^[\w-]+_[0-9a-zA-Z]+$`.
     #[track_caller]
     pub fn user_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserPoolId", value.into_value());
-        self
+        Self(self.0.with("UserPoolId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ProviderName`.

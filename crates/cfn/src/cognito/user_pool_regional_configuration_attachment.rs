@@ -18,35 +18,32 @@ impl CfnUserPoolRegionalConfigurationAttachment {
     /// Makes the resource in `scope` with what it cannot be without: `UserPoolId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, user_pool_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).user_pool_id(user_pool_id)
+        Self(Resource::new(scope, id, "AWS::Cognito::UserPoolRegionalConfigurationAttachment"))
+            .user_pool_id(user_pool_id)
     }
 
     /// The property `EmailConfiguration`.
     #[track_caller]
     pub fn email_configuration(self, value: impl IntoValue<EmailConfiguration>) -> Self {
-        self.0.set("EmailConfiguration", value.into_value());
-        self
+        Self(self.0.with("EmailConfiguration", value.into_value()))
     }
 
     /// The property `LambdaConfig`.
     #[track_caller]
     pub fn lambda_config(self, value: impl IntoValue<LambdaConfig>) -> Self {
-        self.0.set("LambdaConfig", value.into_value());
-        self
+        Self(self.0.with("LambdaConfig", value.into_value()))
     }
 
     /// The property `SmsConfiguration`.
     #[track_caller]
     pub fn sms_configuration(self, value: impl IntoValue<SmsConfiguration>) -> Self {
-        self.0.set("SmsConfiguration", value.into_value());
-        self
+        Self(self.0.with("SmsConfiguration", value.into_value()))
     }
 
     /// The status of the replica. Set to ACTIVE or INACTIVE.
     #[track_caller]
     pub fn status(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Status", value.into_value());
-        self
+        Self(self.0.with("Status", value.into_value()))
     }
 
     /// The property `UserPoolId`.
@@ -54,8 +51,7 @@ impl CfnUserPoolRegionalConfigurationAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn user_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserPoolId", value.into_value());
-        self
+        Self(self.0.with("UserPoolId", value.into_value()))
     }
 
     /// The property `UserPoolTags`.
@@ -63,8 +59,7 @@ impl CfnUserPoolRegionalConfigurationAttachment {
     /// Pattern of the keys: `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`.
     #[track_caller]
     pub fn user_pool_tags(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("UserPoolTags", value.into_map());
-        self
+        Self(self.0.with("UserPoolTags", value.into_map()))
     }
 
     /// What `Ref` returns: the resource's `UserPoolId`.
@@ -86,15 +81,13 @@ impl CustomEmailSender {
     }
 
     /// The property `LambdaArn`.
-    pub fn lambda_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LambdaArn", value.into_value());
-        self
+    pub fn lambda_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LambdaArn", value.into_value()))
     }
 
     /// The property `LambdaVersion`.
-    pub fn lambda_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LambdaVersion", value.into_value());
-        self
+    pub fn lambda_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LambdaVersion", value.into_value()))
     }
 }
 
@@ -111,15 +104,13 @@ impl CustomSmsSender {
     }
 
     /// The property `LambdaArn`.
-    pub fn lambda_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LambdaArn", value.into_value());
-        self
+    pub fn lambda_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LambdaArn", value.into_value()))
     }
 
     /// The property `LambdaVersion`.
-    pub fn lambda_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LambdaVersion", value.into_value());
-        self
+    pub fn lambda_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LambdaVersion", value.into_value()))
     }
 }
 
@@ -136,33 +127,28 @@ impl EmailConfiguration {
     }
 
     /// The property `ConfigurationSet`.
-    pub fn configuration_set(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ConfigurationSet", value.into_value());
-        self
+    pub fn configuration_set(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ConfigurationSet", value.into_value()))
     }
 
     /// The property `EmailSendingAccount`.
-    pub fn email_sending_account(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EmailSendingAccount", value.into_value());
-        self
+    pub fn email_sending_account(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("EmailSendingAccount", value.into_value()))
     }
 
     /// The property `From`.
-    pub fn from(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("From", value.into_value());
-        self
+    pub fn from(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("From", value.into_value()))
     }
 
     /// The property `ReplyToEmailAddress`.
-    pub fn reply_to_email_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ReplyToEmailAddress", value.into_value());
-        self
+    pub fn reply_to_email_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ReplyToEmailAddress", value.into_value()))
     }
 
     /// The property `SourceArn`.
-    pub fn source_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceArn", value.into_value());
-        self
+    pub fn source_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SourceArn", value.into_value()))
     }
 }
 
@@ -178,45 +164,37 @@ impl EumsSmsConfiguration {
     ///
     ///
     pub fn new(caller_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CallerArn", caller_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("CallerArn", caller_arn.into_value()))
     }
 
     /// The property `ConfigurationSetName`.
-    pub fn configuration_set_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ConfigurationSetName", value.into_value());
-        self
+    pub fn configuration_set_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ConfigurationSetName", value.into_value()))
     }
 
     /// The property `ExternalId`.
-    pub fn external_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ExternalId", value.into_value());
-        self
+    pub fn external_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ExternalId", value.into_value()))
     }
 
     /// The property `InEntityId`.
-    pub fn in_entity_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InEntityId", value.into_value());
-        self
+    pub fn in_entity_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InEntityId", value.into_value()))
     }
 
     /// The property `InTemplateId`.
-    pub fn in_template_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InTemplateId", value.into_value());
-        self
+    pub fn in_template_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InTemplateId", value.into_value()))
     }
 
     /// The property `OriginationIdentity`.
-    pub fn origination_identity(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OriginationIdentity", value.into_value());
-        self
+    pub fn origination_identity(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("OriginationIdentity", value.into_value()))
     }
 
     /// The property `Region`.
-    pub fn region(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Region", value.into_value());
-        self
+    pub fn region(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Region", value.into_value()))
     }
 }
 
@@ -233,15 +211,13 @@ impl InboundFederation {
     }
 
     /// The property `LambdaArn`.
-    pub fn lambda_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LambdaArn", value.into_value());
-        self
+    pub fn lambda_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LambdaArn", value.into_value()))
     }
 
     /// The property `LambdaVersion`.
-    pub fn lambda_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LambdaVersion", value.into_value());
-        self
+    pub fn lambda_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LambdaVersion", value.into_value()))
     }
 }
 
@@ -258,93 +234,78 @@ impl LambdaConfig {
     }
 
     /// The property `CreateAuthChallenge`.
-    pub fn create_auth_challenge(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CreateAuthChallenge", value.into_value());
-        self
+    pub fn create_auth_challenge(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CreateAuthChallenge", value.into_value()))
     }
 
     /// The property `CustomEmailSender`.
-    pub fn custom_email_sender(mut self, value: impl IntoValue<CustomEmailSender>) -> Self {
-        self.0.set("CustomEmailSender", value.into_value());
-        self
+    pub fn custom_email_sender(self, value: impl IntoValue<CustomEmailSender>) -> Self {
+        Self(self.0.with("CustomEmailSender", value.into_value()))
     }
 
     /// The property `CustomMessage`.
-    pub fn custom_message(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CustomMessage", value.into_value());
-        self
+    pub fn custom_message(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CustomMessage", value.into_value()))
     }
 
     /// The property `CustomSMSSender`.
-    pub fn custom_sms_sender(mut self, value: impl IntoValue<CustomSmsSender>) -> Self {
-        self.0.set("CustomSMSSender", value.into_value());
-        self
+    pub fn custom_sms_sender(self, value: impl IntoValue<CustomSmsSender>) -> Self {
+        Self(self.0.with("CustomSMSSender", value.into_value()))
     }
 
     /// The property `DefineAuthChallenge`.
-    pub fn define_auth_challenge(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DefineAuthChallenge", value.into_value());
-        self
+    pub fn define_auth_challenge(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DefineAuthChallenge", value.into_value()))
     }
 
     /// The property `InboundFederation`.
-    pub fn inbound_federation(mut self, value: impl IntoValue<InboundFederation>) -> Self {
-        self.0.set("InboundFederation", value.into_value());
-        self
+    pub fn inbound_federation(self, value: impl IntoValue<InboundFederation>) -> Self {
+        Self(self.0.with("InboundFederation", value.into_value()))
     }
 
     /// The property `KMSKeyID`.
-    pub fn kms_key_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KMSKeyID", value.into_value());
-        self
+    pub fn kms_key_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KMSKeyID", value.into_value()))
     }
 
     /// The property `PostAuthentication`.
-    pub fn post_authentication(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PostAuthentication", value.into_value());
-        self
+    pub fn post_authentication(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PostAuthentication", value.into_value()))
     }
 
     /// The property `PostConfirmation`.
-    pub fn post_confirmation(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PostConfirmation", value.into_value());
-        self
+    pub fn post_confirmation(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PostConfirmation", value.into_value()))
     }
 
     /// The property `PreAuthentication`.
-    pub fn pre_authentication(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PreAuthentication", value.into_value());
-        self
+    pub fn pre_authentication(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PreAuthentication", value.into_value()))
     }
 
     /// The property `PreSignUp`.
-    pub fn pre_sign_up(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PreSignUp", value.into_value());
-        self
+    pub fn pre_sign_up(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PreSignUp", value.into_value()))
     }
 
     /// The property `PreTokenGeneration`.
-    pub fn pre_token_generation(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PreTokenGeneration", value.into_value());
-        self
+    pub fn pre_token_generation(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PreTokenGeneration", value.into_value()))
     }
 
     /// The property `PreTokenGenerationConfig`.
-    pub fn pre_token_generation_config(mut self, value: impl IntoValue<PreTokenGenerationConfig>) -> Self {
-        self.0.set("PreTokenGenerationConfig", value.into_value());
-        self
+    pub fn pre_token_generation_config(self, value: impl IntoValue<PreTokenGenerationConfig>) -> Self {
+        Self(self.0.with("PreTokenGenerationConfig", value.into_value()))
     }
 
     /// The property `UserMigration`.
-    pub fn user_migration(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserMigration", value.into_value());
-        self
+    pub fn user_migration(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("UserMigration", value.into_value()))
     }
 
     /// The property `VerifyAuthChallengeResponse`.
-    pub fn verify_auth_challenge_response(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VerifyAuthChallengeResponse", value.into_value());
-        self
+    pub fn verify_auth_challenge_response(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("VerifyAuthChallengeResponse", value.into_value()))
     }
 }
 
@@ -361,15 +322,13 @@ impl PreTokenGenerationConfig {
     }
 
     /// The property `LambdaArn`.
-    pub fn lambda_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LambdaArn", value.into_value());
-        self
+    pub fn lambda_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LambdaArn", value.into_value()))
     }
 
     /// The property `LambdaVersion`.
-    pub fn lambda_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LambdaVersion", value.into_value());
-        self
+    pub fn lambda_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LambdaVersion", value.into_value()))
     }
 }
 
@@ -386,26 +345,22 @@ impl SmsConfiguration {
     }
 
     /// The property `EumsSms`.
-    pub fn eums_sms(mut self, value: impl IntoValue<EumsSmsConfiguration>) -> Self {
-        self.0.set("EumsSms", value.into_value());
-        self
+    pub fn eums_sms(self, value: impl IntoValue<EumsSmsConfiguration>) -> Self {
+        Self(self.0.with("EumsSms", value.into_value()))
     }
 
     /// The property `ExternalId`.
-    pub fn external_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ExternalId", value.into_value());
-        self
+    pub fn external_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ExternalId", value.into_value()))
     }
 
     /// The property `SnsCallerArn`.
-    pub fn sns_caller_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SnsCallerArn", value.into_value());
-        self
+    pub fn sns_caller_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SnsCallerArn", value.into_value()))
     }
 
     /// The property `SnsRegion`.
-    pub fn sns_region(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SnsRegion", value.into_value());
-        self
+    pub fn sns_region(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SnsRegion", value.into_value()))
     }
 }

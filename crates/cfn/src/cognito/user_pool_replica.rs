@@ -21,7 +21,9 @@ impl CfnUserPoolReplica {
         region_name: impl IntoValue<String>,
         user_pool_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).region_name(region_name).user_pool_id(user_pool_id)
+        Self(Resource::new(scope, id, "AWS::Cognito::UserPoolReplica"))
+            .region_name(region_name)
+            .user_pool_id(user_pool_id)
     }
 
     /// The property `RegionName`.
@@ -29,8 +31,7 @@ impl CfnUserPoolReplica {
     /// Replacement: always. Length: 5 to 32.
     #[track_caller]
     pub fn region_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RegionName", value.into_value());
-        self
+        Self(self.0.with("RegionName", value.into_value()))
     }
 
     /// The property `UserPoolId`.
@@ -38,8 +39,7 @@ impl CfnUserPoolReplica {
     /// Replacement: always. Length: 1 to 55. Pattern: `^[\w-]+_[0-9a-zA-Z]+$`.
     #[track_caller]
     pub fn user_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserPoolId", value.into_value());
-        self
+        Self(self.0.with("UserPoolId", value.into_value()))
     }
 
     /// The property `UserPoolTagsAtCreate`.
@@ -47,8 +47,7 @@ impl CfnUserPoolReplica {
     /// Replacement: always. Pattern of the keys: `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`.
     #[track_caller]
     pub fn user_pool_tags_at_create(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("UserPoolTagsAtCreate", value.into_map());
-        self
+        Self(self.0.with("UserPoolTagsAtCreate", value.into_map()))
     }
 
     /// What `Ref` returns: `UserPoolId|RegionName`.

@@ -26,7 +26,10 @@ impl CfnUserPoolResourceServer {
         name: impl IntoValue<String>,
         user_pool_id: impl IntoValue<Id<markers::UserPool>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).identifier(identifier).name(name).user_pool_id(user_pool_id)
+        Self(Resource::new(scope, id, "AWS::Cognito::UserPoolResourceServer"))
+            .identifier(identifier)
+            .name(name)
+            .user_pool_id(user_pool_id)
     }
 
     /// A unique resource server identifier for the resource server. The identifier can be an API friendly name like `solar-system-data`. You can also set an API URL like `https://solar-system-data-api.example.com` as your identifier.
@@ -36,8 +39,7 @@ impl CfnUserPoolResourceServer {
     /// Replacement: always. Length: 1 to 256. Pattern: `^[\x21\x23-\x5B\x5D-\x7E]+$`.
     #[track_caller]
     pub fn identifier(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Identifier", value.into_value());
-        self
+        Self(self.0.with("Identifier", value.into_value()))
     }
 
     /// A friendly name for the resource server.
@@ -45,8 +47,7 @@ impl CfnUserPoolResourceServer {
     /// Length: 1 to 256. Pattern: `^[\w\s+=,.@-]+$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// A list of scopes. Each scope is a map with keys `ScopeName` and `ScopeDescription`.
@@ -54,8 +55,7 @@ impl CfnUserPoolResourceServer {
     /// Items: at most 100.
     #[track_caller]
     pub fn scopes(self, value: impl IntoList<ResourceServerScopeType>) -> Self {
-        self.0.set("Scopes", value.into_list());
-        self
+        Self(self.0.with("Scopes", value.into_list()))
     }
 
     /// The ID of the user pool where you want to create a resource server.
@@ -63,8 +63,7 @@ impl CfnUserPoolResourceServer {
     /// Replacement: always. Length: 1 to 55. Pattern: `^[\w-]+_[0-9a-zA-Z]+$`.
     #[track_caller]
     pub fn user_pool_id(self, value: impl IntoValue<Id<markers::UserPool>>) -> Self {
-        self.0.set("UserPoolId", value.into_value());
-        self
+        Self(self.0.with("UserPoolId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Identifier`.
@@ -88,9 +87,10 @@ impl ResourceServerScopeType {
     ///
     ///   Length: 1 to 256. Pattern: `^[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]+$`.
     pub fn new(scope_description: impl IntoValue<String>, scope_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ScopeDescription", scope_description.into_value());
-        properties.set("ScopeName", scope_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ScopeDescription", scope_description.into_value())
+                .with("ScopeName", scope_name.into_value()),
+        )
     }
 }

@@ -25,7 +25,9 @@ impl CfnUserPoolRiskConfigurationAttachment {
         client_id: impl IntoValue<String>,
         user_pool_id: impl IntoValue<Id<markers::UserPool>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).client_id(client_id).user_pool_id(user_pool_id)
+        Self(Resource::new(scope, id, "AWS::Cognito::UserPoolRiskConfigurationAttachment"))
+            .client_id(client_id)
+            .user_pool_id(user_pool_id)
     }
 
     /// The settings for automated responses and notification templates for adaptive authentication with threat protection.
@@ -34,8 +36,7 @@ impl CfnUserPoolRiskConfigurationAttachment {
         self,
         value: impl IntoValue<AccountTakeoverRiskConfigurationType>,
     ) -> Self {
-        self.0.set("AccountTakeoverRiskConfiguration", value.into_value());
-        self
+        Self(self.0.with("AccountTakeoverRiskConfiguration", value.into_value()))
     }
 
     /// The app client where this configuration is applied. When this parameter isn't present, the risk configuration applies to all user pool app clients that don't have client-level settings.
@@ -43,8 +44,7 @@ impl CfnUserPoolRiskConfigurationAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn client_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientId", value.into_value());
-        self
+        Self(self.0.with("ClientId", value.into_value()))
     }
 
     /// Settings for compromised-credentials actions and authentication types with threat protection in full-function `ENFORCED` mode.
@@ -53,15 +53,13 @@ impl CfnUserPoolRiskConfigurationAttachment {
         self,
         value: impl IntoValue<CompromisedCredentialsRiskConfigurationType>,
     ) -> Self {
-        self.0.set("CompromisedCredentialsRiskConfiguration", value.into_value());
-        self
+        Self(self.0.with("CompromisedCredentialsRiskConfiguration", value.into_value()))
     }
 
     /// Exceptions to the risk evaluation configuration, including always-allow and always-block IP address ranges.
     #[track_caller]
     pub fn risk_exception_configuration(self, value: impl IntoValue<RiskExceptionConfigurationType>) -> Self {
-        self.0.set("RiskExceptionConfiguration", value.into_value());
-        self
+        Self(self.0.with("RiskExceptionConfiguration", value.into_value()))
     }
 
     /// The ID of the user pool that has the risk configuration applied.
@@ -69,8 +67,7 @@ impl CfnUserPoolRiskConfigurationAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn user_pool_id(self, value: impl IntoValue<Id<markers::UserPool>>) -> Self {
-        self.0.set("UserPoolId", value.into_value());
-        self
+        Self(self.0.with("UserPoolId", value.into_value()))
     }
 
     /// What `Ref` returns: `UserPoolId|ClientId`.
@@ -99,10 +96,7 @@ impl AccountTakeoverActionType {
     ///
     ///
     pub fn new(event_action: impl IntoValue<String>, notify: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("EventAction", event_action.into_value());
-        properties.set("Notify", notify.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("EventAction", event_action.into_value()).with("Notify", notify.into_value()))
     }
 }
 
@@ -119,21 +113,18 @@ impl AccountTakeoverActionsType {
     }
 
     /// The action that you assign to a high-risk assessment by threat protection.
-    pub fn high_action(mut self, value: impl IntoValue<AccountTakeoverActionType>) -> Self {
-        self.0.set("HighAction", value.into_value());
-        self
+    pub fn high_action(self, value: impl IntoValue<AccountTakeoverActionType>) -> Self {
+        Self(self.0.with("HighAction", value.into_value()))
     }
 
     /// The action that you assign to a low-risk assessment by threat protection.
-    pub fn low_action(mut self, value: impl IntoValue<AccountTakeoverActionType>) -> Self {
-        self.0.set("LowAction", value.into_value());
-        self
+    pub fn low_action(self, value: impl IntoValue<AccountTakeoverActionType>) -> Self {
+        Self(self.0.with("LowAction", value.into_value()))
     }
 
     /// The action that you assign to a medium-risk assessment by threat protection.
-    pub fn medium_action(mut self, value: impl IntoValue<AccountTakeoverActionType>) -> Self {
-        self.0.set("MediumAction", value.into_value());
-        self
+    pub fn medium_action(self, value: impl IntoValue<AccountTakeoverActionType>) -> Self {
+        Self(self.0.with("MediumAction", value.into_value()))
     }
 }
 
@@ -149,15 +140,12 @@ impl AccountTakeoverRiskConfigurationType {
     ///
     ///
     pub fn new(actions: impl IntoValue<AccountTakeoverActionsType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Actions", actions.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Actions", actions.into_value()))
     }
 
     /// The settings for composing and sending an email message when threat protection assesses a risk level with adaptive authentication. When you choose to notify users in `AccountTakeoverRiskConfiguration`, Amazon Cognito sends an email message using the method and template that you set with this data type.
-    pub fn notify_configuration(mut self, value: impl IntoValue<NotifyConfigurationType>) -> Self {
-        self.0.set("NotifyConfiguration", value.into_value());
-        self
+    pub fn notify_configuration(self, value: impl IntoValue<NotifyConfigurationType>) -> Self {
+        Self(self.0.with("NotifyConfiguration", value.into_value()))
     }
 }
 
@@ -173,9 +161,7 @@ impl CompromisedCredentialsActionsType {
     ///
     ///
     pub fn new(event_action: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("EventAction", event_action.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("EventAction", event_action.into_value()))
     }
 }
 
@@ -191,17 +177,14 @@ impl CompromisedCredentialsRiskConfigurationType {
     ///
     ///
     pub fn new(actions: impl IntoValue<CompromisedCredentialsActionsType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Actions", actions.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Actions", actions.into_value()))
     }
 
     /// Settings for the sign-in activity where you want to configure compromised-credentials actions. Defaults to all events.
     ///
     /// No item twice.
-    pub fn event_filter(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("EventFilter", value.into_list());
-        self
+    pub fn event_filter(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("EventFilter", value.into_list()))
     }
 }
 
@@ -217,39 +200,32 @@ impl NotifyConfigurationType {
     ///
     ///
     pub fn new(source_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("SourceArn", source_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("SourceArn", source_arn.into_value()))
     }
 
     /// The template for the email message that your user pool sends when a detected risk event is blocked.
-    pub fn block_email(mut self, value: impl IntoValue<NotifyEmailType>) -> Self {
-        self.0.set("BlockEmail", value.into_value());
-        self
+    pub fn block_email(self, value: impl IntoValue<NotifyEmailType>) -> Self {
+        Self(self.0.with("BlockEmail", value.into_value()))
     }
 
     /// The email address that sends the email message. The address must be either individually verified with Amazon Simple Email Service, or from a domain that has been verified with Amazon SES.
-    pub fn from(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("From", value.into_value());
-        self
+    pub fn from(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("From", value.into_value()))
     }
 
     /// The template for the email message that your user pool sends when MFA is challenged in response to a detected risk.
-    pub fn mfa_email(mut self, value: impl IntoValue<NotifyEmailType>) -> Self {
-        self.0.set("MfaEmail", value.into_value());
-        self
+    pub fn mfa_email(self, value: impl IntoValue<NotifyEmailType>) -> Self {
+        Self(self.0.with("MfaEmail", value.into_value()))
     }
 
     /// The template for the email message that your user pool sends when no action is taken in response to a detected risk.
-    pub fn no_action_email(mut self, value: impl IntoValue<NotifyEmailType>) -> Self {
-        self.0.set("NoActionEmail", value.into_value());
-        self
+    pub fn no_action_email(self, value: impl IntoValue<NotifyEmailType>) -> Self {
+        Self(self.0.with("NoActionEmail", value.into_value()))
     }
 
     /// The reply-to email address of an email template. Can be an email address in the format `admin@example.com` or `Administrator <admin@example.com>`.
-    pub fn reply_to(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ReplyTo", value.into_value());
-        self
+    pub fn reply_to(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ReplyTo", value.into_value()))
     }
 }
 
@@ -265,21 +241,17 @@ impl NotifyEmailType {
     ///
     ///
     pub fn new(subject: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Subject", subject.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Subject", subject.into_value()))
     }
 
     /// The body of an email notification formatted in HTML. Choose an `HtmlBody` or a `TextBody` to send an HTML-formatted or plaintext message, respectively.
-    pub fn html_body(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HtmlBody", value.into_value());
-        self
+    pub fn html_body(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HtmlBody", value.into_value()))
     }
 
     /// The body of an email notification formatted in plaintext. Choose an `HtmlBody` or a `TextBody` to send an HTML-formatted or plaintext message, respectively.
-    pub fn text_body(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TextBody", value.into_value());
-        self
+    pub fn text_body(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TextBody", value.into_value()))
     }
 }
 
@@ -298,16 +270,14 @@ impl RiskExceptionConfigurationType {
     /// An always-block IP address list. Overrides the risk decision and always blocks authentication requests. This parameter is displayed and set in CIDR notation.
     ///
     /// No item twice.
-    pub fn blocked_ip_range_list(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("BlockedIPRangeList", value.into_list());
-        self
+    pub fn blocked_ip_range_list(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("BlockedIPRangeList", value.into_list()))
     }
 
     /// An always-allow IP address list. Risk detection isn't performed on the IP addresses in this range list. This parameter is displayed and set in CIDR notation.
     ///
     /// No item twice.
-    pub fn skipped_ip_range_list(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("SkippedIPRangeList", value.into_list());
-        self
+    pub fn skipped_ip_range_list(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("SkippedIPRangeList", value.into_list()))
     }
 }

@@ -23,14 +23,15 @@ impl CfnUserPoolUiCustomizationAttachment {
         client_id: impl IntoValue<String>,
         user_pool_id: impl IntoValue<Id<markers::UserPool>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).client_id(client_id).user_pool_id(user_pool_id)
+        Self(Resource::new(scope, id, "AWS::Cognito::UserPoolUICustomizationAttachment"))
+            .client_id(client_id)
+            .user_pool_id(user_pool_id)
     }
 
     /// A plaintext CSS file that contains the custom fields that you want to apply to your user pool or app client. To download a template, go to the Amazon Cognito console. Navigate to your user pool *App clients* tab, select *Login pages*, edit *Hosted UI (classic) style*, and select the link to `CSS template.css`.
     #[track_caller]
     pub fn css(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CSS", value.into_value());
-        self
+        Self(self.0.with("CSS", value.into_value()))
     }
 
     /// The app client ID for your UI customization. When this value isn't present, the customization applies to all user pool app clients that don't have client-level settings..
@@ -38,8 +39,7 @@ impl CfnUserPoolUiCustomizationAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn client_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientId", value.into_value());
-        self
+        Self(self.0.with("ClientId", value.into_value()))
     }
 
     /// The ID of the user pool where you want to apply branding to the classic hosted UI.
@@ -47,8 +47,7 @@ impl CfnUserPoolUiCustomizationAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn user_pool_id(self, value: impl IntoValue<Id<markers::UserPool>>) -> Self {
-        self.0.set("UserPoolId", value.into_value());
-        self
+        Self(self.0.with("UserPoolId", value.into_value()))
     }
 
     /// What `Ref` returns: `UserPoolId|ClientId`.

@@ -18,7 +18,7 @@ impl CfnUserPoolUser {
     /// Makes the resource in `scope` with what it cannot be without: `UserPoolId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, user_pool_id: impl IntoValue<Id<markers::UserPool>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).user_pool_id(user_pool_id)
+        Self(Resource::new(scope, id, "AWS::Cognito::UserPoolUser")).user_pool_id(user_pool_id)
     }
 
     /// A map of custom key-value pairs that you can provide as input for any custom workflows that this action triggers. You create custom workflows by assigning AWS Lambda functions to user pool triggers.
@@ -36,8 +36,7 @@ impl CfnUserPoolUser {
     /// Replacement: always. Pattern of the keys: `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`.
     #[track_caller]
     pub fn client_metadata(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("ClientMetadata", value.into_map());
-        self
+        Self(self.0.with("ClientMetadata", value.into_map()))
     }
 
     /// Specify `EMAIL` if email will be used to send the welcome message. Specify `SMS` if the phone number will be used. The default value is `SMS`. You can specify more than one value.
@@ -45,8 +44,7 @@ impl CfnUserPoolUser {
     /// Replacement: always.
     #[track_caller]
     pub fn desired_delivery_mediums(self, value: impl IntoList<String>) -> Self {
-        self.0.set("DesiredDeliveryMediums", value.into_list());
-        self
+        Self(self.0.with("DesiredDeliveryMediums", value.into_list()))
     }
 
     /// This parameter is used only if the `phone_number_verified` or `email_verified` attribute is set to `True`. Otherwise, it is ignored.
@@ -58,8 +56,7 @@ impl CfnUserPoolUser {
     /// Replacement: always.
     #[track_caller]
     pub fn force_alias_creation(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ForceAliasCreation", value.into_value());
-        self
+        Self(self.0.with("ForceAliasCreation", value.into_value()))
     }
 
     /// Set to `RESEND` to resend the invitation message to a user that already exists, and to reset the temporary-password duration with a new temporary password. Set to `SUPPRESS` to suppress sending the message. You can specify only one value.
@@ -67,8 +64,7 @@ impl CfnUserPoolUser {
     /// Replacement: always.
     #[track_caller]
     pub fn message_action(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MessageAction", value.into_value());
-        self
+        Self(self.0.with("MessageAction", value.into_value()))
     }
 
     /// An array of name-value pairs that contain user attributes and attribute values to be set for the user to be created. You can create a user without specifying any attributes other than `Username`. However, any attributes that you specify as required (when creating a user pool or in the *Attributes* tab of the console) either you should supply (in your call to `AdminCreateUser` ) or the user should supply (when they sign up in response to your welcome message).
@@ -87,8 +83,7 @@ impl CfnUserPoolUser {
     /// Replacement: always.
     #[track_caller]
     pub fn user_attributes(self, value: impl IntoList<AttributeType>) -> Self {
-        self.0.set("UserAttributes", value.into_list());
-        self
+        Self(self.0.with("UserAttributes", value.into_list()))
     }
 
     /// The ID of the user pool where you want to create a user.
@@ -96,8 +91,7 @@ impl CfnUserPoolUser {
     /// Replacement: always.
     #[track_caller]
     pub fn user_pool_id(self, value: impl IntoValue<Id<markers::UserPool>>) -> Self {
-        self.0.set("UserPoolId", value.into_value());
-        self
+        Self(self.0.with("UserPoolId", value.into_value()))
     }
 
     /// The value that you want to set as the username sign-in attribute. The following conditions apply to the username parameter.
@@ -109,8 +103,7 @@ impl CfnUserPoolUser {
     /// Replacement: always.
     #[track_caller]
     pub fn username(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Username", value.into_value());
-        self
+        Self(self.0.with("Username", value.into_value()))
     }
 
     /// Temporary user attributes that contribute to the outcomes of your pre sign-up Lambda trigger. This set of key-value pairs are for custom validation of information that you collect from your users but don't need to retain.
@@ -122,8 +115,7 @@ impl CfnUserPoolUser {
     /// Replacement: always.
     #[track_caller]
     pub fn validation_data(self, value: impl IntoList<AttributeType>) -> Self {
-        self.0.set("ValidationData", value.into_list());
-        self
+        Self(self.0.with("ValidationData", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Username`.
@@ -147,16 +139,14 @@ impl AttributeType {
     /// The name of the attribute.
     ///
     /// Replacement: always.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The value of the attribute.
     ///
     /// Replacement: always.
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }

@@ -29,7 +29,10 @@ impl CfnUserPoolUserToGroupAttachment {
         user_pool_id: impl IntoValue<Id<markers::UserPool>>,
         username: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).group_name(group_name).user_pool_id(user_pool_id).username(username)
+        Self(Resource::new(scope, id, "AWS::Cognito::UserPoolUserToGroupAttachment"))
+            .group_name(group_name)
+            .user_pool_id(user_pool_id)
+            .username(username)
     }
 
     /// The name of the group that you want to add your user to.
@@ -37,8 +40,7 @@ impl CfnUserPoolUserToGroupAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn group_name(self, value: impl IntoValue<Name<markers::UserPoolGroup>>) -> Self {
-        self.0.set("GroupName", value.into_value());
-        self
+        Self(self.0.with("GroupName", value.into_value()))
     }
 
     /// The ID of the user pool that contains the group that you want to add the user to.
@@ -46,8 +48,7 @@ impl CfnUserPoolUserToGroupAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn user_pool_id(self, value: impl IntoValue<Id<markers::UserPool>>) -> Self {
-        self.0.set("UserPoolId", value.into_value());
-        self
+        Self(self.0.with("UserPoolId", value.into_value()))
     }
 
     /// The user's username.
@@ -55,8 +56,7 @@ impl CfnUserPoolUserToGroupAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn username(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Username", value.into_value());
-        self
+        Self(self.0.with("Username", value.into_value()))
     }
 
     /// What `Ref` returns: `UserPoolId|GroupName|Username`.

@@ -23,7 +23,7 @@ impl CfnBackup {
         backup_name: impl IntoValue<String>,
         table_name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).backup_name(backup_name).table_name(table_name)
+        Self(Resource::new(scope, id, "AWS::DynamoDB::Backup")).backup_name(backup_name).table_name(table_name)
     }
 
     /// The property `BackupName`.
@@ -31,8 +31,7 @@ impl CfnBackup {
     /// Replacement: always.
     #[track_caller]
     pub fn backup_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BackupName", value.into_value());
-        self
+        Self(self.0.with("BackupName", value.into_value()))
     }
 
     /// The property `TableName`.
@@ -40,8 +39,7 @@ impl CfnBackup {
     /// Replacement: always.
     #[track_caller]
     pub fn table_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TableName", value.into_value());
-        self
+        Self(self.0.with("TableName", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `BackupId`.

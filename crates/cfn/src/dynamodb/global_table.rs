@@ -70,7 +70,7 @@ impl CfnGlobalTable {
     /// Makes the resource in `scope` with what it cannot be without: `Replicas`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, replicas: impl IntoList<ReplicaSpecification>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).replicas(replicas)
+        Self(Resource::new(scope, id, "AWS::DynamoDB::GlobalTable")).replicas(replicas)
     }
 
     /// A list of attributes that describe the key schema for the global table and indexes.
@@ -78,8 +78,7 @@ impl CfnGlobalTable {
     /// Items: at least 1. No item twice.
     #[track_caller]
     pub fn attribute_definitions(self, value: impl IntoList<AttributeDefinition>) -> Self {
-        self.0.set("AttributeDefinitions", value.into_list());
-        self
+        Self(self.0.with("AttributeDefinitions", value.into_list()))
     }
 
     /// Specifies how you are charged for read and write throughput and how you manage capacity. Valid values are:
@@ -90,8 +89,7 @@ impl CfnGlobalTable {
     /// All replicas in your global table will have the same billing mode. If you use `PROVISIONED` billing mode, you must provide an auto scaling configuration via the `WriteProvisionedThroughputSettings` property. The default value of this property is `PROVISIONED`.
     #[track_caller]
     pub fn billing_mode(self, value: impl IntoValue<BillingMode>) -> Self {
-        self.0.set("BillingMode", value.into_value());
-        self
+        Self(self.0.with("BillingMode", value.into_value()))
     }
 
     /// Global secondary indexes to be created on the global table. You can create up to 20 global secondary indexes. Each replica in your global table will have the same global secondary index settings. You can only create or delete one global secondary index in a single stack operation.
@@ -101,8 +99,7 @@ impl CfnGlobalTable {
     /// No item twice.
     #[track_caller]
     pub fn global_secondary_indexes(self, value: impl IntoList<GlobalSecondaryIndex>) -> Self {
-        self.0.set("GlobalSecondaryIndexes", value.into_list());
-        self
+        Self(self.0.with("GlobalSecondaryIndexes", value.into_list()))
     }
 
     /// The property `GlobalTableSourceArn`.
@@ -110,8 +107,7 @@ impl CfnGlobalTable {
     /// Replacement: sometimes. Length: 1 to 1024.
     #[track_caller]
     pub fn global_table_source_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GlobalTableSourceArn", value.into_value());
-        self
+        Self(self.0.with("GlobalTableSourceArn", value.into_value()))
     }
 
     /// The list of witnesses of the MRSC global table. Only one witness Region can be configured per MRSC global table.
@@ -119,8 +115,7 @@ impl CfnGlobalTable {
     /// Items: 1. No item twice.
     #[track_caller]
     pub fn global_table_witnesses(self, value: impl IntoList<GlobalTableWitness>) -> Self {
-        self.0.set("GlobalTableWitnesses", value.into_list());
-        self
+        Self(self.0.with("GlobalTableWitnesses", value.into_list()))
     }
 
     /// Specifies the attributes that make up the primary key for the table. The attributes in the `KeySchema` property must also be defined in the `AttributeDefinitions` property.
@@ -128,8 +123,7 @@ impl CfnGlobalTable {
     /// Replacement: always. Items: 1 to 2. No item twice.
     #[track_caller]
     pub fn key_schema(self, value: impl IntoList<KeySchema>) -> Self {
-        self.0.set("KeySchema", value.into_list());
-        self
+        Self(self.0.with("KeySchema", value.into_list()))
     }
 
     /// Local secondary indexes to be created on the table. You can create up to five local secondary indexes. Each index is scoped to a given hash key value. The size of each hash key can be up to 10 gigabytes. Each replica in your global table will have the same local secondary index settings.
@@ -137,8 +131,7 @@ impl CfnGlobalTable {
     /// Replacement: always. No item twice.
     #[track_caller]
     pub fn local_secondary_indexes(self, value: impl IntoList<LocalSecondaryIndex>) -> Self {
-        self.0.set("LocalSecondaryIndexes", value.into_list());
-        self
+        Self(self.0.with("LocalSecondaryIndexes", value.into_list()))
     }
 
     /// Specifies the consistency mode for a new global table.
@@ -151,15 +144,13 @@ impl CfnGlobalTable {
     /// If you don't specify this field, the global table consistency mode defaults to `EVENTUAL`. For more information about global tables consistency modes, see [Consistency modes](https://docs.aws.amazon.com/V2globaltables_HowItWorks.html#V2globaltables_HowItWorks.consistency-modes) in DynamoDB developer guide.
     #[track_caller]
     pub fn multi_region_consistency(self, value: impl IntoValue<MultiRegionConsistency>) -> Self {
-        self.0.set("MultiRegionConsistency", value.into_value());
-        self
+        Self(self.0.with("MultiRegionConsistency", value.into_value()))
     }
 
     /// The property `ReadOnDemandThroughputSettings`.
     #[track_caller]
     pub fn read_on_demand_throughput_settings(self, value: impl IntoValue<ReadOnDemandThroughputSettings>) -> Self {
-        self.0.set("ReadOnDemandThroughputSettings", value.into_value());
-        self
+        Self(self.0.with("ReadOnDemandThroughputSettings", value.into_value()))
     }
 
     /// The property `ReadProvisionedThroughputSettings`.
@@ -168,8 +159,7 @@ impl CfnGlobalTable {
         self,
         value: impl IntoValue<GlobalReadProvisionedThroughputSettings>,
     ) -> Self {
-        self.0.set("ReadProvisionedThroughputSettings", value.into_value());
-        self
+        Self(self.0.with("ReadProvisionedThroughputSettings", value.into_value()))
     }
 
     /// Specifies the list of replicas for your global table. The list must contain at least one element, the region where the stack defining the global table is deployed. For example, if you define your table in a stack deployed to us-east-1, you must have an entry in `Replicas` with the region us-east-1. You cannot remove the replica in the stack region.
@@ -183,22 +173,19 @@ impl CfnGlobalTable {
     /// Items: at least 1. No item twice.
     #[track_caller]
     pub fn replicas(self, value: impl IntoList<ReplicaSpecification>) -> Self {
-        self.0.set("Replicas", value.into_list());
-        self
+        Self(self.0.with("Replicas", value.into_list()))
     }
 
     /// Specifies the settings to enable server-side encryption. These settings will be applied to all replicas. If you plan to use customer-managed KMS keys, you must provide a key for each replica using the `ReplicaSpecification.ReplicaSSESpecification` property.
     #[track_caller]
     pub fn sse_specification(self, value: impl IntoValue<SseSpecification>) -> Self {
-        self.0.set("SSESpecification", value.into_value());
-        self
+        Self(self.0.with("SSESpecification", value.into_value()))
     }
 
     /// Specifies the streams settings on your global table. You must provide a value for this property if your global table contains more than one replica. You can only change the streams settings if your global table has only one replica. For Multi-Region Strong Consistency (MRSC), you do not need to provide a value for this property and can change the settings at any time.
     #[track_caller]
     pub fn stream_specification(self, value: impl IntoValue<StreamSpecification>) -> Self {
-        self.0.set("StreamSpecification", value.into_value());
-        self
+        Self(self.0.with("StreamSpecification", value.into_value()))
     }
 
     /// A name for the global table. If you don't specify a name, AWS CloudFormation generates a unique ID and uses that ID as the table name. For more information, see [Name type](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html).
@@ -208,22 +195,19 @@ impl CfnGlobalTable {
     /// Replacement: always. Length: 1 to 1024.
     #[track_caller]
     pub fn table_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TableName", value.into_value());
-        self
+        Self(self.0.with("TableName", value.into_value()))
     }
 
     /// The property `TableType`.
     #[track_caller]
     pub fn table_type(self, value: impl IntoValue<TableType>) -> Self {
-        self.0.set("TableType", value.into_value());
-        self
+        Self(self.0.with("TableType", value.into_value()))
     }
 
     /// Specifies the time to live (TTL) settings for the table. This setting will be applied to all replicas.
     #[track_caller]
     pub fn time_to_live_specification(self, value: impl IntoValue<TimeToLiveSpecification>) -> Self {
-        self.0.set("TimeToLiveSpecification", value.into_value());
-        self
+        Self(self.0.with("TimeToLiveSpecification", value.into_value()))
     }
 
     /// The property `VectorIndexes`.
@@ -231,22 +215,19 @@ impl CfnGlobalTable {
     /// Items: at least 1. No item twice.
     #[track_caller]
     pub fn vector_indexes(self, value: impl IntoList<VectorIndex>) -> Self {
-        self.0.set("VectorIndexes", value.into_list());
-        self
+        Self(self.0.with("VectorIndexes", value.into_list()))
     }
 
     /// Provides visibility into the number of read and write operations your table or secondary index can instantaneously support. The settings can be modified using the `UpdateTable` operation to meet the throughput requirements of an upcoming peak event.
     #[track_caller]
     pub fn warm_throughput(self, value: impl IntoValue<WarmThroughput>) -> Self {
-        self.0.set("WarmThroughput", value.into_value());
-        self
+        Self(self.0.with("WarmThroughput", value.into_value()))
     }
 
     /// Sets the write request settings for a global table or a global secondary index. You can only specify this setting if your resource uses the `PAY_PER_REQUEST` `BillingMode`.
     #[track_caller]
     pub fn write_on_demand_throughput_settings(self, value: impl IntoValue<WriteOnDemandThroughputSettings>) -> Self {
-        self.0.set("WriteOnDemandThroughputSettings", value.into_value());
-        self
+        Self(self.0.with("WriteOnDemandThroughputSettings", value.into_value()))
     }
 
     /// Specifies an auto scaling policy for write capacity. This policy will be applied to all replicas. This setting must be specified if `BillingMode` is set to `PROVISIONED`.
@@ -255,8 +236,7 @@ impl CfnGlobalTable {
         self,
         value: impl IntoValue<WriteProvisionedThroughputSettings>,
     ) -> Self {
-        self.0.set("WriteProvisionedThroughputSettings", value.into_value());
-        self
+        Self(self.0.with("WriteProvisionedThroughputSettings", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `TableName`.
@@ -304,10 +284,11 @@ impl AttributeDefinition {
         attribute_name: impl IntoValue<String>,
         attribute_type: impl IntoValue<AttributeDefinitionAttributeType>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AttributeName", attribute_name.into_value());
-        properties.set("AttributeType", attribute_type.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AttributeName", attribute_name.into_value())
+                .with("AttributeType", attribute_type.into_value()),
+        )
     }
 }
 
@@ -333,12 +314,15 @@ impl CapacityAutoScalingSettings {
         min_capacity: impl IntoValue<i64>,
         target_tracking_scaling_policy_configuration: impl IntoValue<TargetTrackingScalingPolicyConfiguration>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MaxCapacity", max_capacity.into_value());
-        properties.set("MinCapacity", min_capacity.into_value());
-        properties
-            .set("TargetTrackingScalingPolicyConfiguration", target_tracking_scaling_policy_configuration.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("MaxCapacity", max_capacity.into_value())
+                .with("MinCapacity", min_capacity.into_value())
+                .with(
+                    "TargetTrackingScalingPolicyConfiguration",
+                    target_tracking_scaling_policy_configuration.into_value(),
+                ),
+        )
     }
 
     /// When switching billing mode from `PAY_PER_REQUEST` to `PROVISIONED`, DynamoDB requires you to specify read and write capacity unit values for the table and for each global secondary index. These values will be applied to all replicas. The table will use these provisioned values until CloudFormation creates the autoscaling policies you configured in your template. CloudFormation cannot determine what capacity the table and its global secondary indexes will require in this time period, since they are application-dependent.
@@ -348,9 +332,8 @@ impl CapacityAutoScalingSettings {
     /// You must also specify a value for `SeedCapacity` when you plan to switch a table's billing mode from `PROVISIONED` to `PAY_PER_REQUEST`, because CloudFormation might need to roll back the operation (reverting the billing mode to `PROVISIONED` ) and this cannot succeed without specifying a value for `SeedCapacity`.
     ///
     /// Range: at least 1.
-    pub fn seed_capacity(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SeedCapacity", value.into_value());
-        self
+    pub fn seed_capacity(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("SeedCapacity", value.into_value()))
     }
 }
 
@@ -366,15 +349,12 @@ impl ContributorInsightsSpecification {
     ///
     ///
     pub fn new(enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enabled", enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Enabled", enabled.into_value()))
     }
 
     /// Specifies the CloudWatch Contributor Insights mode for a global table. Valid values are `ACCESSED_AND_THROTTLED_KEYS` (tracks all access and throttled events) or `THROTTLED_KEYS` (tracks only throttled events). This setting determines what type of contributor insights data is collected for the global table.
-    pub fn mode(mut self, value: impl IntoValue<ContributorInsightsSpecificationMode>) -> Self {
-        self.0.set("Mode", value.into_value());
-        self
+    pub fn mode(self, value: impl IntoValue<ContributorInsightsSpecificationMode>) -> Self {
+        Self(self.0.with("Mode", value.into_value()))
     }
 }
 
@@ -393,9 +373,8 @@ impl GlobalReadProvisionedThroughputSettings {
     /// The property `ReadCapacityUnits`.
     ///
     /// Range: at least 1.
-    pub fn read_capacity_units(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ReadCapacityUnits", value.into_value());
-        self
+    pub fn read_capacity_units(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ReadCapacityUnits", value.into_value()))
     }
 }
 
@@ -428,50 +407,43 @@ impl GlobalSecondaryIndex {
         key_schema: impl IntoList<KeySchema>,
         projection: impl IntoValue<Projection>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("IndexName", index_name.into_value());
-        properties.set("KeySchema", key_schema.into_list());
-        properties.set("Projection", projection.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("IndexName", index_name.into_value())
+                .with("KeySchema", key_schema.into_list())
+                .with("Projection", projection.into_value()),
+        )
     }
 
     /// The property `ReadOnDemandThroughputSettings`.
-    pub fn read_on_demand_throughput_settings(mut self, value: impl IntoValue<ReadOnDemandThroughputSettings>) -> Self {
-        self.0.set("ReadOnDemandThroughputSettings", value.into_value());
-        self
+    pub fn read_on_demand_throughput_settings(self, value: impl IntoValue<ReadOnDemandThroughputSettings>) -> Self {
+        Self(self.0.with("ReadOnDemandThroughputSettings", value.into_value()))
     }
 
     /// The property `ReadProvisionedThroughputSettings`.
     pub fn read_provisioned_throughput_settings(
-        mut self,
+        self,
         value: impl IntoValue<GlobalReadProvisionedThroughputSettings>,
     ) -> Self {
-        self.0.set("ReadProvisionedThroughputSettings", value.into_value());
-        self
+        Self(self.0.with("ReadProvisionedThroughputSettings", value.into_value()))
     }
 
     /// Represents the warm throughput value (in read units per second and write units per second) for the specified secondary index. If you use this parameter, you must specify `ReadUnitsPerSecond`, `WriteUnitsPerSecond`, or both.
-    pub fn warm_throughput(mut self, value: impl IntoValue<WarmThroughput>) -> Self {
-        self.0.set("WarmThroughput", value.into_value());
-        self
+    pub fn warm_throughput(self, value: impl IntoValue<WarmThroughput>) -> Self {
+        Self(self.0.with("WarmThroughput", value.into_value()))
     }
 
     /// Sets the write request settings for a global table or a global secondary index. You can only specify this setting if your resource uses the `PAY_PER_REQUEST` `BillingMode`.
-    pub fn write_on_demand_throughput_settings(
-        mut self,
-        value: impl IntoValue<WriteOnDemandThroughputSettings>,
-    ) -> Self {
-        self.0.set("WriteOnDemandThroughputSettings", value.into_value());
-        self
+    pub fn write_on_demand_throughput_settings(self, value: impl IntoValue<WriteOnDemandThroughputSettings>) -> Self {
+        Self(self.0.with("WriteOnDemandThroughputSettings", value.into_value()))
     }
 
     /// Defines write capacity settings for the global secondary index. You must specify a value for this property if the table's `BillingMode` is `PROVISIONED`. All replicas will have the same write capacity settings for this global secondary index.
     pub fn write_provisioned_throughput_settings(
-        mut self,
+        self,
         value: impl IntoValue<WriteProvisionedThroughputSettings>,
     ) -> Self {
-        self.0.set("WriteProvisionedThroughputSettings", value.into_value());
-        self
+        Self(self.0.with("WriteProvisionedThroughputSettings", value.into_value()))
     }
 }
 
@@ -494,9 +466,8 @@ impl GlobalTableWitness {
     }
 
     /// The name of the AWS Region that serves as a witness for the MRSC global table.
-    pub fn region(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Region", value.into_value());
-        self
+    pub fn region(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Region", value.into_value()))
     }
 }
 
@@ -526,10 +497,11 @@ impl KeySchema {
     ///
     ///   Replacement: sometimes.
     pub fn new(attribute_name: impl IntoValue<String>, key_type: impl IntoValue<KeySchemaKeyType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AttributeName", attribute_name.into_value());
-        properties.set("KeyType", key_type.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AttributeName", attribute_name.into_value())
+                .with("KeyType", key_type.into_value()),
+        )
     }
 }
 
@@ -545,18 +517,15 @@ impl KinesisStreamSpecification {
     ///
     ///
     pub fn new(stream_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StreamArn", stream_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StreamArn", stream_arn.into_value()))
     }
 
     /// The precision for the time and date that the stream was created.
     pub fn approximate_creation_date_time_precision(
-        mut self,
+        self,
         value: impl IntoValue<KinesisStreamSpecificationApproximateCreationDateTimePrecision>,
     ) -> Self {
-        self.0.set("ApproximateCreationDateTimePrecision", value.into_value());
-        self
+        Self(self.0.with("ApproximateCreationDateTimePrecision", value.into_value()))
     }
 }
 
@@ -589,11 +558,12 @@ impl LocalSecondaryIndex {
         key_schema: impl IntoList<KeySchema>,
         projection: impl IntoValue<Projection>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("IndexName", index_name.into_value());
-        properties.set("KeySchema", key_schema.into_list());
-        properties.set("Projection", projection.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("IndexName", index_name.into_value())
+                .with("KeySchema", key_schema.into_list())
+                .with("Projection", projection.into_value()),
+        )
     }
 }
 
@@ -610,17 +580,15 @@ impl PointInTimeRecoverySpecification {
     }
 
     /// Indicates whether point in time recovery is enabled (true) or disabled (false) on the table.
-    pub fn point_in_time_recovery_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("PointInTimeRecoveryEnabled", value.into_value());
-        self
+    pub fn point_in_time_recovery_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("PointInTimeRecoveryEnabled", value.into_value()))
     }
 
     /// The number of preceding days for which continuous backups are taken and maintained. Your table data is only recoverable to any point-in-time from within the configured recovery period. This parameter is optional. If no value is provided, the value will default to 35.
     ///
     /// Range: 1 to 35.
-    pub fn recovery_period_in_days(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RecoveryPeriodInDays", value.into_value());
-        self
+    pub fn recovery_period_in_days(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("RecoveryPeriodInDays", value.into_value()))
     }
 }
 
@@ -641,9 +609,8 @@ impl Projection {
     /// For global and local secondary indexes, the total count of `NonKeyAttributes` summed across all of the secondary indexes, must not exceed 100. If you project the same attribute into two different indexes, this counts as two distinct attributes when determining the total. This limit only applies when you specify the ProjectionType of `INCLUDE`. You still can specify the ProjectionType of `ALL` to project all attributes from the source table, even if the table has more than 100 attributes.
     ///
     /// Replacement: sometimes. Items: at most 20. No item twice. Length of each: 1 to 255.
-    pub fn non_key_attributes(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("NonKeyAttributes", value.into_list());
-        self
+    pub fn non_key_attributes(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("NonKeyAttributes", value.into_list()))
     }
 
     /// The set of attributes that are projected into the index:
@@ -655,9 +622,8 @@ impl Projection {
     /// When using the DynamoDB console, `ALL` is selected by default.
     ///
     /// Replacement: sometimes.
-    pub fn projection_type(mut self, value: impl IntoValue<ProjectionProjectionType>) -> Self {
-        self.0.set("ProjectionType", value.into_value());
-        self
+    pub fn projection_type(self, value: impl IntoValue<ProjectionProjectionType>) -> Self {
+        Self(self.0.with("ProjectionType", value.into_value()))
     }
 }
 
@@ -676,9 +642,8 @@ impl ReadOnDemandThroughputSettings {
     /// Maximum number of read request units for the specified replica of a global table.
     ///
     /// Range: at least 1.
-    pub fn max_read_request_units(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxReadRequestUnits", value.into_value());
-        self
+    pub fn max_read_request_units(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxReadRequestUnits", value.into_value()))
     }
 }
 
@@ -695,17 +660,15 @@ impl ReadProvisionedThroughputSettings {
     }
 
     /// Specifies auto scaling settings for the replica table or global secondary index.
-    pub fn read_capacity_auto_scaling_settings(mut self, value: impl IntoValue<CapacityAutoScalingSettings>) -> Self {
-        self.0.set("ReadCapacityAutoScalingSettings", value.into_value());
-        self
+    pub fn read_capacity_auto_scaling_settings(self, value: impl IntoValue<CapacityAutoScalingSettings>) -> Self {
+        Self(self.0.with("ReadCapacityAutoScalingSettings", value.into_value()))
     }
 
     /// Specifies a fixed read capacity for the replica table or global secondary index.
     ///
     /// Range: at least 1.
-    pub fn read_capacity_units(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ReadCapacityUnits", value.into_value());
-        self
+    pub fn read_capacity_units(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ReadCapacityUnits", value.into_value()))
     }
 }
 
@@ -721,33 +684,25 @@ impl ReplicaGlobalSecondaryIndexSpecification {
     ///
     ///   Length: 3 to 255.
     pub fn new(index_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("IndexName", index_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("IndexName", index_name.into_value()))
     }
 
     /// Updates the status for contributor insights for a specific table or index. CloudWatch Contributor Insights for DynamoDB graphs display the partition key and (if applicable) sort key of frequently accessed items and frequently throttled items in plaintext. If you require the use of AWS Key Management Service (KMS) to encrypt this table’s partition key and sort key data with an AWS managed key or customer managed key, you should not enable CloudWatch Contributor Insights for DynamoDB for this table.
-    pub fn contributor_insights_specification(
-        mut self,
-        value: impl IntoValue<ContributorInsightsSpecification>,
-    ) -> Self {
-        self.0.set("ContributorInsightsSpecification", value.into_value());
-        self
+    pub fn contributor_insights_specification(self, value: impl IntoValue<ContributorInsightsSpecification>) -> Self {
+        Self(self.0.with("ContributorInsightsSpecification", value.into_value()))
     }
 
     /// Sets the read request settings for a replica global secondary index. You can only specify this setting if your resource uses the `PAY_PER_REQUEST` `BillingMode`.
-    pub fn read_on_demand_throughput_settings(mut self, value: impl IntoValue<ReadOnDemandThroughputSettings>) -> Self {
-        self.0.set("ReadOnDemandThroughputSettings", value.into_value());
-        self
+    pub fn read_on_demand_throughput_settings(self, value: impl IntoValue<ReadOnDemandThroughputSettings>) -> Self {
+        Self(self.0.with("ReadOnDemandThroughputSettings", value.into_value()))
     }
 
     /// Allows you to specify the read capacity settings for a replica global secondary index when the `BillingMode` is set to `PROVISIONED`.
     pub fn read_provisioned_throughput_settings(
-        mut self,
+        self,
         value: impl IntoValue<ReadProvisionedThroughputSettings>,
     ) -> Self {
-        self.0.set("ReadProvisionedThroughputSettings", value.into_value());
-        self
+        Self(self.0.with("ReadProvisionedThroughputSettings", value.into_value()))
     }
 }
 
@@ -763,9 +718,7 @@ impl ReplicaSseSpecification {
     ///
     ///
     pub fn new(kms_master_key_id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("KMSMasterKeyId", kms_master_key_id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("KMSMasterKeyId", kms_master_key_id.into_value()))
     }
 }
 
@@ -781,103 +734,82 @@ impl ReplicaSpecification {
     ///
     ///
     pub fn new(region: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Region", region.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Region", region.into_value()))
     }
 
     /// The settings used to enable or disable CloudWatch Contributor Insights for the specified replica. When not specified, defaults to contributor insights disabled for the replica.
-    pub fn contributor_insights_specification(
-        mut self,
-        value: impl IntoValue<ContributorInsightsSpecification>,
-    ) -> Self {
-        self.0.set("ContributorInsightsSpecification", value.into_value());
-        self
+    pub fn contributor_insights_specification(self, value: impl IntoValue<ContributorInsightsSpecification>) -> Self {
+        Self(self.0.with("ContributorInsightsSpecification", value.into_value()))
     }
 
     /// Determines if a replica is protected from deletion. When enabled, the table cannot be deleted by any user or process. This setting is disabled by default. For more information, see [Using deletion protection](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithTables.Basics.html#WorkingWithTables.Basics.DeletionProtection) in the *Amazon DynamoDB Developer Guide*.
-    pub fn deletion_protection_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DeletionProtectionEnabled", value.into_value());
-        self
+    pub fn deletion_protection_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DeletionProtectionEnabled", value.into_value()))
     }
 
     /// The property `DisassociationProtectionEnabled`.
-    pub fn disassociation_protection_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DisassociationProtectionEnabled", value.into_value());
-        self
+    pub fn disassociation_protection_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DisassociationProtectionEnabled", value.into_value()))
     }
 
     /// Defines additional settings for the global secondary indexes of this replica.
     ///
     /// No item twice.
-    pub fn global_secondary_indexes(mut self, value: impl IntoList<ReplicaGlobalSecondaryIndexSpecification>) -> Self {
-        self.0.set("GlobalSecondaryIndexes", value.into_list());
-        self
+    pub fn global_secondary_indexes(self, value: impl IntoList<ReplicaGlobalSecondaryIndexSpecification>) -> Self {
+        Self(self.0.with("GlobalSecondaryIndexes", value.into_list()))
     }
 
     /// The property `GlobalTableSettingsReplicationMode`.
     pub fn global_table_settings_replication_mode(
-        mut self,
+        self,
         value: impl IntoValue<ReplicaSpecificationGlobalTableSettingsReplicationMode>,
     ) -> Self {
-        self.0.set("GlobalTableSettingsReplicationMode", value.into_value());
-        self
+        Self(self.0.with("GlobalTableSettingsReplicationMode", value.into_value()))
     }
 
     /// Defines the Kinesis Data Streams configuration for the specified replica.
-    pub fn kinesis_stream_specification(mut self, value: impl IntoValue<KinesisStreamSpecification>) -> Self {
-        self.0.set("KinesisStreamSpecification", value.into_value());
-        self
+    pub fn kinesis_stream_specification(self, value: impl IntoValue<KinesisStreamSpecification>) -> Self {
+        Self(self.0.with("KinesisStreamSpecification", value.into_value()))
     }
 
     /// The settings used to enable point in time recovery. When not specified, defaults to point in time recovery disabled for the replica.
-    pub fn point_in_time_recovery_specification(
-        mut self,
-        value: impl IntoValue<PointInTimeRecoverySpecification>,
-    ) -> Self {
-        self.0.set("PointInTimeRecoverySpecification", value.into_value());
-        self
+    pub fn point_in_time_recovery_specification(self, value: impl IntoValue<PointInTimeRecoverySpecification>) -> Self {
+        Self(self.0.with("PointInTimeRecoverySpecification", value.into_value()))
     }
 
     /// Sets read request settings for the replica table.
-    pub fn read_on_demand_throughput_settings(mut self, value: impl IntoValue<ReadOnDemandThroughputSettings>) -> Self {
-        self.0.set("ReadOnDemandThroughputSettings", value.into_value());
-        self
+    pub fn read_on_demand_throughput_settings(self, value: impl IntoValue<ReadOnDemandThroughputSettings>) -> Self {
+        Self(self.0.with("ReadOnDemandThroughputSettings", value.into_value()))
     }
 
     /// Defines read capacity settings for the replica table.
     pub fn read_provisioned_throughput_settings(
-        mut self,
+        self,
         value: impl IntoValue<ReadProvisionedThroughputSettings>,
     ) -> Self {
-        self.0.set("ReadProvisionedThroughputSettings", value.into_value());
-        self
+        Self(self.0.with("ReadProvisionedThroughputSettings", value.into_value()))
     }
 
     /// Represents the DynamoDB Streams configuration for a global table replica.
-    pub fn replica_stream_specification(mut self, value: impl IntoValue<ReplicaStreamSpecification>) -> Self {
-        self.0.set("ReplicaStreamSpecification", value.into_value());
-        self
+    pub fn replica_stream_specification(self, value: impl IntoValue<ReplicaStreamSpecification>) -> Self {
+        Self(self.0.with("ReplicaStreamSpecification", value.into_value()))
     }
 
     /// A resource-based policy document that contains permissions to add to the specified replica of a DynamoDB global table. Resource-based policies let you define access permissions by specifying who has access to each resource, and the actions they are allowed to perform on each resource.
     ///
     /// In a CloudFormation template, you can provide the policy in JSON or YAML format because CloudFormation converts YAML to JSON before submitting it to DynamoDB. For more information about resource-based policies, see [Using resource-based policies for DynamoDB](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/access-control-resource-based.html) and [Resource-based policy examples](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-examples.html).
-    pub fn resource_policy(mut self, value: impl IntoValue<ResourcePolicy>) -> Self {
-        self.0.set("ResourcePolicy", value.into_value());
-        self
+    pub fn resource_policy(self, value: impl IntoValue<ResourcePolicy>) -> Self {
+        Self(self.0.with("ResourcePolicy", value.into_value()))
     }
 
     /// Allows you to specify a customer-managed key for the replica. When using customer-managed keys for server-side encryption, this property must have a value in all replicas.
-    pub fn sse_specification(mut self, value: impl IntoValue<ReplicaSseSpecification>) -> Self {
-        self.0.set("SSESpecification", value.into_value());
-        self
+    pub fn sse_specification(self, value: impl IntoValue<ReplicaSseSpecification>) -> Self {
+        Self(self.0.with("SSESpecification", value.into_value()))
     }
 
     /// The table class of the specified table. Valid values are `STANDARD` and `STANDARD_INFREQUENT_ACCESS`.
-    pub fn table_class(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TableClass", value.into_value());
-        self
+    pub fn table_class(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TableClass", value.into_value()))
     }
 
     /// An array of key-value pairs to apply to this replica.
@@ -885,9 +817,8 @@ impl ReplicaSpecification {
     /// For more information, see [Tag](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html).
     ///
     /// No item twice.
-    pub fn tags(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+    pub fn tags(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("Tags", value.into_list()))
     }
 }
 
@@ -908,17 +839,15 @@ impl ReplicaStreamSpecification {
     /// In a CloudFormation template, you can provide the policy in JSON or YAML format because CloudFormation converts YAML to JSON before submitting it to DynamoDB. For more information about resource-based policies, see [Using resource-based policies for DynamoDB](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/access-control-resource-based.html) and [Resource-based policy examples](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-examples.html).
     ///
     /// You can update the `ResourcePolicy` property if you've specified more than one table using the [AWS ::DynamoDB::GlobalTable](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-dynamodb-globaltable.html) resource.
-    pub fn resource_policy(mut self, value: impl IntoValue<ResourcePolicy>) -> Self {
-        self.0.set("ResourcePolicy", value.into_value());
-        self
+    pub fn resource_policy(self, value: impl IntoValue<ResourcePolicy>) -> Self {
+        Self(self.0.with("ResourcePolicy", value.into_value()))
     }
 
     /// The property `Tags`.
     ///
     /// No item twice.
-    pub fn tags(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+    pub fn tags(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("Tags", value.into_list()))
     }
 }
 
@@ -950,9 +879,7 @@ impl ResourcePolicy {
     ///
     ///
     pub fn new(policy_document: impl IntoValue<Json>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PolicyDocument", policy_document.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("PolicyDocument", policy_document.into_value()))
     }
 }
 
@@ -968,17 +895,14 @@ impl SseSpecification {
     ///
     ///
     pub fn new(sse_enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("SSEEnabled", sse_enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("SSEEnabled", sse_enabled.into_value()))
     }
 
     /// Server-side encryption type. The only supported value is:
     ///
     /// - `KMS` - Server-side encryption that uses AWS Key Management Service. The key is stored in your account and is managed by AWS ( AWS charges apply).
-    pub fn sse_type(mut self, value: impl IntoValue<SseSpecificationSseType>) -> Self {
-        self.0.set("SSEType", value.into_value());
-        self
+    pub fn sse_type(self, value: impl IntoValue<SseSpecificationSseType>) -> Self {
+        Self(self.0.with("SSEType", value.into_value()))
     }
 }
 
@@ -1000,10 +924,11 @@ impl SearchSchemaElement {
         attribute_name: impl IntoValue<String>,
         search_schema_element_type: impl IntoValue<SearchSchemaElementSearchSchemaElementType>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AttributeName", attribute_name.into_value());
-        properties.set("SearchSchemaElementType", search_schema_element_type.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AttributeName", attribute_name.into_value())
+                .with("SearchSchemaElementType", search_schema_element_type.into_value()),
+        )
     }
 }
 
@@ -1026,9 +951,7 @@ impl StreamSpecification {
     ///
     ///
     pub fn new(stream_view_type: impl IntoValue<StreamSpecificationStreamViewType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StreamViewType", stream_view_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StreamViewType", stream_view_type.into_value()))
     }
 }
 
@@ -1047,10 +970,7 @@ impl Tag {
     ///
     ///
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -1066,31 +986,26 @@ impl TargetTrackingScalingPolicyConfiguration {
     ///
     ///
     pub fn new(target_value: impl IntoValue<f64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TargetValue", target_value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("TargetValue", target_value.into_value()))
     }
 
     /// Indicates whether scale in by the target tracking scaling policy is disabled. The default value is `false`.
-    pub fn disable_scale_in(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DisableScaleIn", value.into_value());
-        self
+    pub fn disable_scale_in(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DisableScaleIn", value.into_value()))
     }
 
     /// The amount of time, in seconds, after a scale-in activity completes before another scale-in activity can start.
     ///
     /// Range: at least 0.
-    pub fn scale_in_cooldown(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ScaleInCooldown", value.into_value());
-        self
+    pub fn scale_in_cooldown(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ScaleInCooldown", value.into_value()))
     }
 
     /// The amount of time, in seconds, after a scale-out activity completes before another scale-out activity can start.
     ///
     /// Range: at least 0.
-    pub fn scale_out_cooldown(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ScaleOutCooldown", value.into_value());
-        self
+    pub fn scale_out_cooldown(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ScaleOutCooldown", value.into_value()))
     }
 }
 
@@ -1106,17 +1021,14 @@ impl TimeToLiveSpecification {
     ///
     ///
     pub fn new(enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enabled", enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Enabled", enabled.into_value()))
     }
 
     /// The name of the attribute used to store the expiration time for items in the table.
     ///
     /// Currently, you cannot directly change the attribute name used to evaluate time to live. In order to do so, you must first disable time to live, and then re-enable it with the new attribute name. It can take up to one hour for changes to time to live to take effect. If you attempt to modify time to live within that time window, your stack operation might be delayed.
-    pub fn attribute_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AttributeName", value.into_value());
-        self
+    pub fn attribute_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AttributeName", value.into_value()))
     }
 }
 
@@ -1132,9 +1044,7 @@ impl VectorAttribute {
     ///
     ///   Length: 1 to 255.
     pub fn new(attribute_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AttributeName", attribute_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("AttributeName", attribute_name.into_value()))
     }
 }
 
@@ -1168,21 +1078,21 @@ impl VectorIndex {
         projection: impl IntoValue<Projection>,
         vector_attribute: impl IntoValue<VectorAttribute>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Dimensions", dimensions.into_value());
-        properties.set("DistanceFunction", distance_function.into_value());
-        properties.set("IndexName", index_name.into_value());
-        properties.set("Projection", projection.into_value());
-        properties.set("VectorAttribute", vector_attribute.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Dimensions", dimensions.into_value())
+                .with("DistanceFunction", distance_function.into_value())
+                .with("IndexName", index_name.into_value())
+                .with("Projection", projection.into_value())
+                .with("VectorAttribute", vector_attribute.into_value()),
+        )
     }
 
     /// The property `SearchSchema`.
     ///
     /// Items: at least 1. No item twice.
-    pub fn search_schema(mut self, value: impl IntoList<SearchSchemaElement>) -> Self {
-        self.0.set("SearchSchema", value.into_list());
-        self
+    pub fn search_schema(self, value: impl IntoList<SearchSchemaElement>) -> Self {
+        Self(self.0.with("SearchSchema", value.into_list()))
     }
 }
 
@@ -1201,17 +1111,15 @@ impl WarmThroughput {
     /// Represents the number of read operations your base table can instantaneously support.
     ///
     /// Range: at least 1.
-    pub fn read_units_per_second(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ReadUnitsPerSecond", value.into_value());
-        self
+    pub fn read_units_per_second(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ReadUnitsPerSecond", value.into_value()))
     }
 
     /// Represents the number of write operations your base table can instantaneously support.
     ///
     /// Range: at least 1.
-    pub fn write_units_per_second(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("WriteUnitsPerSecond", value.into_value());
-        self
+    pub fn write_units_per_second(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("WriteUnitsPerSecond", value.into_value()))
     }
 }
 
@@ -1230,9 +1138,8 @@ impl WriteOnDemandThroughputSettings {
     /// Maximum number of write request settings for the specified replica of a global table.
     ///
     /// Range: at least 1.
-    pub fn max_write_request_units(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxWriteRequestUnits", value.into_value());
-        self
+    pub fn max_write_request_units(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxWriteRequestUnits", value.into_value()))
     }
 }
 
@@ -1249,9 +1156,8 @@ impl WriteProvisionedThroughputSettings {
     }
 
     /// Specifies auto scaling settings for the replica table or global secondary index.
-    pub fn write_capacity_auto_scaling_settings(mut self, value: impl IntoValue<CapacityAutoScalingSettings>) -> Self {
-        self.0.set("WriteCapacityAutoScalingSettings", value.into_value());
-        self
+    pub fn write_capacity_auto_scaling_settings(self, value: impl IntoValue<CapacityAutoScalingSettings>) -> Self {
+        Self(self.0.with("WriteCapacityAutoScalingSettings", value.into_value()))
     }
 }
 

@@ -24,7 +24,7 @@ impl CfnTable {
     /// Makes the resource in `scope` with what it cannot be without: `KeySchema`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, key_schema: impl IntoList<KeySchema>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).key_schema(key_schema)
+        Self(Resource::new(scope, id, "AWS::DynamoDB::Table")).key_schema(key_schema)
     }
 
     /// A list of attributes that describe the key schema for the table and indexes.
@@ -36,8 +36,7 @@ impl CfnTable {
     /// No item twice.
     #[track_caller]
     pub fn attribute_definitions(self, value: impl IntoList<AttributeDefinition>) -> Self {
-        self.0.set("AttributeDefinitions", value.into_list());
-        self
+        Self(self.0.with("AttributeDefinitions", value.into_list()))
     }
 
     /// Specify how you are charged for read and write throughput and how you manage capacity.
@@ -50,22 +49,19 @@ impl CfnTable {
     /// If not specified, the default is `PROVISIONED`.
     #[track_caller]
     pub fn billing_mode(self, value: impl IntoValue<BillingMode>) -> Self {
-        self.0.set("BillingMode", value.into_value());
-        self
+        Self(self.0.with("BillingMode", value.into_value()))
     }
 
     /// The settings used to specify whether to enable CloudWatch Contributor Insights for the table and define which events to monitor.
     #[track_caller]
     pub fn contributor_insights_specification(self, value: impl IntoValue<ContributorInsightsSpecification>) -> Self {
-        self.0.set("ContributorInsightsSpecification", value.into_value());
-        self
+        Self(self.0.with("ContributorInsightsSpecification", value.into_value()))
     }
 
     /// Determines if a table is protected from deletion. When enabled, the table cannot be deleted by any user or process. This setting is disabled by default. For more information, see [Using deletion protection](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/WorkingWithTables.Basics.html#WorkingWithTables.Basics.DeletionProtection) in the *Amazon DynamoDB Developer Guide*.
     #[track_caller]
     pub fn deletion_protection_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DeletionProtectionEnabled", value.into_value());
-        self
+        Self(self.0.with("DeletionProtectionEnabled", value.into_value()))
     }
 
     /// Global secondary indexes to be created on the table. You can create up to 20 global secondary indexes.
@@ -80,8 +76,7 @@ impl CfnTable {
     /// > - You can delete or add one global secondary index without interruption. If you do both in the same update (for example, by changing the index's logical ID), the update fails.
     #[track_caller]
     pub fn global_secondary_indexes(self, value: impl IntoList<GlobalSecondaryIndex>) -> Self {
-        self.0.set("GlobalSecondaryIndexes", value.into_list());
-        self
+        Self(self.0.with("GlobalSecondaryIndexes", value.into_list()))
     }
 
     /// Specifies the properties of data being imported from the S3 bucket source to the" table.
@@ -91,8 +86,7 @@ impl CfnTable {
     /// Replacement: always.
     #[track_caller]
     pub fn import_source_specification(self, value: impl IntoValue<ImportSourceSpecification>) -> Self {
-        self.0.set("ImportSourceSpecification", value.into_value());
-        self
+        Self(self.0.with("ImportSourceSpecification", value.into_value()))
     }
 
     /// Specifies the attributes that make up the primary key for the table. The attributes in the `KeySchema` property must also be defined in the `AttributeDefinitions` property.
@@ -100,36 +94,31 @@ impl CfnTable {
     /// Replacement: always.
     #[track_caller]
     pub fn key_schema(self, value: impl IntoList<KeySchema>) -> Self {
-        self.0.set("KeySchema", value.into_list());
-        self
+        Self(self.0.with("KeySchema", value.into_list()))
     }
 
     /// The Kinesis Data Streams configuration for the specified table.
     #[track_caller]
     pub fn kinesis_stream_specification(self, value: impl IntoValue<KinesisStreamSpecification>) -> Self {
-        self.0.set("KinesisStreamSpecification", value.into_value());
-        self
+        Self(self.0.with("KinesisStreamSpecification", value.into_value()))
     }
 
     /// Local secondary indexes to be created on the table. You can create up to 5 local secondary indexes. Each index is scoped to a given hash key value. The size of each hash key can be up to 10 gigabytes.
     #[track_caller]
     pub fn local_secondary_indexes(self, value: impl IntoList<LocalSecondaryIndex>) -> Self {
-        self.0.set("LocalSecondaryIndexes", value.into_list());
-        self
+        Self(self.0.with("LocalSecondaryIndexes", value.into_list()))
     }
 
     /// Sets the maximum number of read and write units for the specified on-demand table. If you use this property, you must specify `MaxReadRequestUnits`, `MaxWriteRequestUnits`, or both.
     #[track_caller]
     pub fn on_demand_throughput(self, value: impl IntoValue<OnDemandThroughput>) -> Self {
-        self.0.set("OnDemandThroughput", value.into_value());
-        self
+        Self(self.0.with("OnDemandThroughput", value.into_value()))
     }
 
     /// The settings used to enable point in time recovery.
     #[track_caller]
     pub fn point_in_time_recovery_specification(self, value: impl IntoValue<PointInTimeRecoverySpecification>) -> Self {
-        self.0.set("PointInTimeRecoverySpecification", value.into_value());
-        self
+        Self(self.0.with("PointInTimeRecoverySpecification", value.into_value()))
     }
 
     /// Throughput for the specified table, which consists of values for `ReadCapacityUnits` and `WriteCapacityUnits`. For more information about the contents of a provisioned throughput structure, see [Amazon DynamoDB Table ProvisionedThroughput](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ProvisionedThroughput.html).
@@ -137,8 +126,7 @@ impl CfnTable {
     /// If you set `BillingMode` as `PROVISIONED`, you must specify this property. If you set `BillingMode` as `PAY_PER_REQUEST`, you cannot specify this property.
     #[track_caller]
     pub fn provisioned_throughput(self, value: impl IntoValue<ProvisionedThroughput>) -> Self {
-        self.0.set("ProvisionedThroughput", value.into_value());
-        self
+        Self(self.0.with("ProvisionedThroughput", value.into_value()))
     }
 
     /// An AWS resource-based policy document in JSON format that will be attached to the table.
@@ -150,29 +138,25 @@ impl CfnTable {
     /// > You need to specify the `CreateTable` and `PutResourcePolicy` IAM actions for authorizing a user to create a table with a resource-based policy.
     #[track_caller]
     pub fn resource_policy(self, value: impl IntoValue<ResourcePolicy>) -> Self {
-        self.0.set("ResourcePolicy", value.into_value());
-        self
+        Self(self.0.with("ResourcePolicy", value.into_value()))
     }
 
     /// Specifies the settings to enable server-side encryption.
     #[track_caller]
     pub fn sse_specification(self, value: impl IntoValue<SseSpecification>) -> Self {
-        self.0.set("SSESpecification", value.into_value());
-        self
+        Self(self.0.with("SSESpecification", value.into_value()))
     }
 
     /// The settings for the DynamoDB table stream, which captures changes to items stored in the table. Including this property in your AWS CloudFormation template automatically enables streaming.
     #[track_caller]
     pub fn stream_specification(self, value: impl IntoValue<StreamSpecification>) -> Self {
-        self.0.set("StreamSpecification", value.into_value());
-        self
+        Self(self.0.with("StreamSpecification", value.into_value()))
     }
 
     /// The table class of the new table. Valid values are `STANDARD` and `STANDARD_INFREQUENT_ACCESS`.
     #[track_caller]
     pub fn table_class(self, value: impl IntoValue<TableClass>) -> Self {
-        self.0.set("TableClass", value.into_value());
-        self
+        Self(self.0.with("TableClass", value.into_value()))
     }
 
     /// A name for the table. If you don't specify a name, AWS CloudFormation generates a unique physical ID and uses that ID for the table name. For more information, see [Name Type](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html).
@@ -182,8 +166,7 @@ impl CfnTable {
     /// Replacement: always. Length: 1 to 1024.
     #[track_caller]
     pub fn table_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TableName", value.into_value());
-        self
+        Self(self.0.with("TableName", value.into_value()))
     }
 
     /// An array of key-value pairs to apply to this resource.
@@ -191,8 +174,7 @@ impl CfnTable {
     /// For more information, see [Tag](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html).
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// Specifies the Time to Live (TTL) settings for the table.
@@ -200,8 +182,7 @@ impl CfnTable {
     /// > For detailed information about the limits in DynamoDB, see [Limits in Amazon DynamoDB](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Limits.html) in the Amazon DynamoDB Developer Guide.
     #[track_caller]
     pub fn time_to_live_specification(self, value: impl IntoValue<TimeToLiveSpecification>) -> Self {
-        self.0.set("TimeToLiveSpecification", value.into_value());
-        self
+        Self(self.0.with("TimeToLiveSpecification", value.into_value()))
     }
 
     /// The property `VectorIndexes`.
@@ -209,15 +190,13 @@ impl CfnTable {
     /// Items: at least 1. No item twice.
     #[track_caller]
     pub fn vector_indexes(self, value: impl IntoList<VectorIndex>) -> Self {
-        self.0.set("VectorIndexes", value.into_list());
-        self
+        Self(self.0.with("VectorIndexes", value.into_list()))
     }
 
     /// Represents the warm throughput (in read units per second and write units per second) for creating a table.
     #[track_caller]
     pub fn warm_throughput(self, value: impl IntoValue<WarmThroughput>) -> Self {
-        self.0.set("WarmThroughput", value.into_value());
-        self
+        Self(self.0.with("WarmThroughput", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `TableName`.
@@ -260,10 +239,11 @@ impl AttributeDefinition {
         attribute_name: impl IntoValue<String>,
         attribute_type: impl IntoValue<AttributeDefinitionAttributeType>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AttributeName", attribute_name.into_value());
-        properties.set("AttributeType", attribute_type.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AttributeName", attribute_name.into_value())
+                .with("AttributeType", attribute_type.into_value()),
+        )
     }
 }
 
@@ -279,15 +259,12 @@ impl ContributorInsightsSpecification {
     ///
     ///
     pub fn new(enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enabled", enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Enabled", enabled.into_value()))
     }
 
     /// Specifies the CloudWatch Contributor Insights mode for a table. Valid values are `ACCESSED_AND_THROTTLED_KEYS` (tracks all access and throttled events) or `THROTTLED_KEYS` (tracks only throttled events). This setting determines what type of contributor insights data is collected for the table.
-    pub fn mode(mut self, value: impl IntoValue<ContributorInsightsSpecificationMode>) -> Self {
-        self.0.set("Mode", value.into_value());
-        self
+    pub fn mode(self, value: impl IntoValue<ContributorInsightsSpecificationMode>) -> Self {
+        Self(self.0.with("Mode", value.into_value()))
     }
 }
 
@@ -306,17 +283,15 @@ impl Csv {
     /// The delimiter used for separating items in the CSV file being imported.
     ///
     /// Replacement: always.
-    pub fn delimiter(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Delimiter", value.into_value());
-        self
+    pub fn delimiter(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Delimiter", value.into_value()))
     }
 
     /// List of the headers used to specify a common header for all source CSV files being imported. If this field is specified then the first line of each CSV file is treated as data instead of the header. If this field is not specified the the first line of each CSV file is treated as the header.
     ///
     /// Replacement: always. No item twice.
-    pub fn header_list(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("HeaderList", value.into_list());
-        self
+    pub fn header_list(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("HeaderList", value.into_list()))
     }
 }
 
@@ -349,40 +324,34 @@ impl GlobalSecondaryIndex {
         key_schema: impl IntoList<KeySchema>,
         projection: impl IntoValue<Projection>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("IndexName", index_name.into_value());
-        properties.set("KeySchema", key_schema.into_list());
-        properties.set("Projection", projection.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("IndexName", index_name.into_value())
+                .with("KeySchema", key_schema.into_list())
+                .with("Projection", projection.into_value()),
+        )
     }
 
     /// The settings used to specify whether to enable CloudWatch Contributor Insights for the global table and define which events to monitor.
-    pub fn contributor_insights_specification(
-        mut self,
-        value: impl IntoValue<ContributorInsightsSpecification>,
-    ) -> Self {
-        self.0.set("ContributorInsightsSpecification", value.into_value());
-        self
+    pub fn contributor_insights_specification(self, value: impl IntoValue<ContributorInsightsSpecification>) -> Self {
+        Self(self.0.with("ContributorInsightsSpecification", value.into_value()))
     }
 
     /// The maximum number of read and write units for the specified global secondary index. If you use this parameter, you must specify `MaxReadRequestUnits`, `MaxWriteRequestUnits`, or both. You must use either `OnDemandThroughput` or `ProvisionedThroughput` based on your table's capacity mode.
-    pub fn on_demand_throughput(mut self, value: impl IntoValue<OnDemandThroughput>) -> Self {
-        self.0.set("OnDemandThroughput", value.into_value());
-        self
+    pub fn on_demand_throughput(self, value: impl IntoValue<OnDemandThroughput>) -> Self {
+        Self(self.0.with("OnDemandThroughput", value.into_value()))
     }
 
     /// Represents the provisioned throughput settings for the specified global secondary index. You must use either `OnDemandThroughput` or `ProvisionedThroughput` based on your table's capacity mode.
     ///
     /// For current minimum and maximum provisioned throughput values, see [Service, Account, and Table Quotas](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Limits.html) in the *Amazon DynamoDB Developer Guide*.
-    pub fn provisioned_throughput(mut self, value: impl IntoValue<ProvisionedThroughput>) -> Self {
-        self.0.set("ProvisionedThroughput", value.into_value());
-        self
+    pub fn provisioned_throughput(self, value: impl IntoValue<ProvisionedThroughput>) -> Self {
+        Self(self.0.with("ProvisionedThroughput", value.into_value()))
     }
 
     /// Represents the warm throughput value (in read units per second and write units per second) for the specified secondary index. If you use this parameter, you must specify `ReadUnitsPerSecond`, `WriteUnitsPerSecond`, or both.
-    pub fn warm_throughput(mut self, value: impl IntoValue<WarmThroughput>) -> Self {
-        self.0.set("WarmThroughput", value.into_value());
-        self
+    pub fn warm_throughput(self, value: impl IntoValue<WarmThroughput>) -> Self {
+        Self(self.0.with("WarmThroughput", value.into_value()))
     }
 }
 
@@ -401,26 +370,25 @@ impl ImportSourceSpecification {
     ///
     ///   Replacement: always.
     pub fn new(input_format: impl IntoValue<String>, s3_bucket_source: impl IntoValue<S3BucketSource>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("InputFormat", input_format.into_value());
-        properties.set("S3BucketSource", s3_bucket_source.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("InputFormat", input_format.into_value())
+                .with("S3BucketSource", s3_bucket_source.into_value()),
+        )
     }
 
     /// Type of compression to be used on the input coming from the imported table.
     ///
     /// Replacement: always.
-    pub fn input_compression_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InputCompressionType", value.into_value());
-        self
+    pub fn input_compression_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InputCompressionType", value.into_value()))
     }
 
     /// Additional properties that specify how the input is formatted,
     ///
     /// Replacement: always.
-    pub fn input_format_options(mut self, value: impl IntoValue<InputFormatOptions>) -> Self {
-        self.0.set("InputFormatOptions", value.into_value());
-        self
+    pub fn input_format_options(self, value: impl IntoValue<InputFormatOptions>) -> Self {
+        Self(self.0.with("InputFormatOptions", value.into_value()))
     }
 }
 
@@ -439,9 +407,8 @@ impl InputFormatOptions {
     /// The options for imported source files in CSV format. The values are Delimiter and HeaderList.
     ///
     /// Replacement: always.
-    pub fn csv(mut self, value: impl IntoValue<Csv>) -> Self {
-        self.0.set("Csv", value.into_value());
-        self
+    pub fn csv(self, value: impl IntoValue<Csv>) -> Self {
+        Self(self.0.with("Csv", value.into_value()))
     }
 }
 
@@ -471,10 +438,11 @@ impl KeySchema {
     ///
     ///
     pub fn new(attribute_name: impl IntoValue<String>, key_type: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AttributeName", attribute_name.into_value());
-        properties.set("KeyType", key_type.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AttributeName", attribute_name.into_value())
+                .with("KeyType", key_type.into_value()),
+        )
     }
 }
 
@@ -492,18 +460,15 @@ impl KinesisStreamSpecification {
     ///
     ///
     pub fn new(stream_arn: impl IntoValue<Arn<markers::Stream>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StreamArn", stream_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StreamArn", stream_arn.into_value()))
     }
 
     /// The precision for the time and date that the stream was created.
     pub fn approximate_creation_date_time_precision(
-        mut self,
+        self,
         value: impl IntoValue<KinesisStreamSpecificationApproximateCreationDateTimePrecision>,
     ) -> Self {
-        self.0.set("ApproximateCreationDateTimePrecision", value.into_value());
-        self
+        Self(self.0.with("ApproximateCreationDateTimePrecision", value.into_value()))
     }
 }
 
@@ -536,11 +501,12 @@ impl LocalSecondaryIndex {
         key_schema: impl IntoList<KeySchema>,
         projection: impl IntoValue<Projection>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("IndexName", index_name.into_value());
-        properties.set("KeySchema", key_schema.into_list());
-        properties.set("Projection", projection.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("IndexName", index_name.into_value())
+                .with("KeySchema", key_schema.into_list())
+                .with("Projection", projection.into_value()),
+        )
     }
 }
 
@@ -561,9 +527,8 @@ impl OnDemandThroughput {
     /// To specify a maximum `OnDemandThroughput` on your table, set the value of `MaxReadRequestUnits` as greater than or equal to 1. To remove the maximum `OnDemandThroughput` that is currently set on your table, set the value of `MaxReadRequestUnits` to -1.
     ///
     /// Range: at least 1.
-    pub fn max_read_request_units(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxReadRequestUnits", value.into_value());
-        self
+    pub fn max_read_request_units(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxReadRequestUnits", value.into_value()))
     }
 
     /// Maximum number of write request units for the specified table.
@@ -571,9 +536,8 @@ impl OnDemandThroughput {
     /// To specify a maximum `OnDemandThroughput` on your table, set the value of `MaxWriteRequestUnits` as greater than or equal to 1. To remove the maximum `OnDemandThroughput` that is currently set on your table, set the value of `MaxWriteRequestUnits` to -1.
     ///
     /// Range: at least 1.
-    pub fn max_write_request_units(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxWriteRequestUnits", value.into_value());
-        self
+    pub fn max_write_request_units(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxWriteRequestUnits", value.into_value()))
     }
 }
 
@@ -590,17 +554,15 @@ impl PointInTimeRecoverySpecification {
     }
 
     /// Indicates whether point in time recovery is enabled (true) or disabled (false) on the table.
-    pub fn point_in_time_recovery_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("PointInTimeRecoveryEnabled", value.into_value());
-        self
+    pub fn point_in_time_recovery_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("PointInTimeRecoveryEnabled", value.into_value()))
     }
 
     /// The number of preceding days for which continuous backups are taken and maintained. Your table data is only recoverable to any point-in-time from within the configured recovery period. This parameter is optional. If no value is provided, the value will default to 35.
     ///
     /// Range: 1 to 35.
-    pub fn recovery_period_in_days(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RecoveryPeriodInDays", value.into_value());
-        self
+    pub fn recovery_period_in_days(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("RecoveryPeriodInDays", value.into_value()))
     }
 }
 
@@ -621,9 +583,8 @@ impl Projection {
     /// For global and local secondary indexes, the total count of `NonKeyAttributes` summed across all of the secondary indexes, must not exceed 100. If you project the same attribute into two different indexes, this counts as two distinct attributes when determining the total. This limit only applies when you specify the ProjectionType of `INCLUDE`. You still can specify the ProjectionType of `ALL` to project all attributes from the source table, even if the table has more than 100 attributes.
     ///
     /// Length of each: 1 to 255.
-    pub fn non_key_attributes(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("NonKeyAttributes", value.into_list());
-        self
+    pub fn non_key_attributes(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("NonKeyAttributes", value.into_list()))
     }
 
     /// The set of attributes that are projected into the index:
@@ -633,9 +594,8 @@ impl Projection {
     /// - `ALL` - All of the table attributes are projected into the index.
     ///
     /// When using the DynamoDB console, `ALL` is selected by default.
-    pub fn projection_type(mut self, value: impl IntoValue<ProjectionProjectionType>) -> Self {
-        self.0.set("ProjectionType", value.into_value());
-        self
+    pub fn projection_type(self, value: impl IntoValue<ProjectionProjectionType>) -> Self {
+        Self(self.0.with("ProjectionType", value.into_value()))
     }
 }
 
@@ -658,10 +618,11 @@ impl ProvisionedThroughput {
     ///
     ///   Range: at least 0.
     pub fn new(read_capacity_units: impl IntoValue<i64>, write_capacity_units: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ReadCapacityUnits", read_capacity_units.into_value());
-        properties.set("WriteCapacityUnits", write_capacity_units.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ReadCapacityUnits", read_capacity_units.into_value())
+                .with("WriteCapacityUnits", write_capacity_units.into_value()),
+        )
     }
 }
 
@@ -691,9 +652,7 @@ impl ResourcePolicy {
     ///
     ///
     pub fn new(policy_document: impl IntoValue<Json>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PolicyDocument", policy_document.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("PolicyDocument", policy_document.into_value()))
     }
 }
 
@@ -709,25 +668,21 @@ impl S3BucketSource {
     ///
     ///   Replacement: always.
     pub fn new(s3_bucket: impl IntoValue<Name<markers::Bucket>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("S3Bucket", s3_bucket.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("S3Bucket", s3_bucket.into_value()))
     }
 
     /// The account number of the S3 bucket that is being imported from. If the bucket is owned by the requester this is optional.
     ///
     /// Replacement: always.
-    pub fn s3_bucket_owner(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("S3BucketOwner", value.into_value());
-        self
+    pub fn s3_bucket_owner(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("S3BucketOwner", value.into_value()))
     }
 
     /// The key prefix shared by all S3 Objects that are being imported.
     ///
     /// Replacement: always.
-    pub fn s3_key_prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("S3KeyPrefix", value.into_value());
-        self
+    pub fn s3_key_prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("S3KeyPrefix", value.into_value()))
     }
 }
 
@@ -743,23 +698,19 @@ impl SseSpecification {
     ///
     ///
     pub fn new(sse_enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("SSEEnabled", sse_enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("SSEEnabled", sse_enabled.into_value()))
     }
 
     /// The AWS key that should be used for the AWS encryption. To specify a key, use its key ID, Amazon Resource Name (ARN), alias name, or alias ARN. Note that you should only provide this parameter if the key is different from the default DynamoDB key `alias/aws/dynamodb`.
-    pub fn kms_master_key_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KMSMasterKeyId", value.into_value());
-        self
+    pub fn kms_master_key_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KMSMasterKeyId", value.into_value()))
     }
 
     /// Server-side encryption type. The only supported value is:
     ///
     /// - `KMS` - Server-side encryption that uses AWS Key Management Service. The key is stored in your account and is managed by AWS ( AWS charges apply).
-    pub fn sse_type(mut self, value: impl IntoValue<SseSpecificationSseType>) -> Self {
-        self.0.set("SSEType", value.into_value());
-        self
+    pub fn sse_type(self, value: impl IntoValue<SseSpecificationSseType>) -> Self {
+        Self(self.0.with("SSEType", value.into_value()))
     }
 }
 
@@ -781,10 +732,11 @@ impl SearchSchemaElement {
         attribute_name: impl IntoValue<String>,
         search_schema_element_type: impl IntoValue<SearchSchemaElementSearchSchemaElementType>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AttributeName", attribute_name.into_value());
-        properties.set("SearchSchemaElementType", search_schema_element_type.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AttributeName", attribute_name.into_value())
+                .with("SearchSchemaElementType", search_schema_element_type.into_value()),
+        )
     }
 }
 
@@ -805,9 +757,7 @@ impl StreamSpecification {
     ///
     ///
     pub fn new(stream_view_type: impl IntoValue<StreamSpecificationStreamViewType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StreamViewType", stream_view_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StreamViewType", stream_view_type.into_value()))
     }
 
     /// Creates or updates a resource-based policy document that contains the permissions for DynamoDB resources, such as a table's streams. Resource-based policies let you define access permissions by specifying who has access to each resource, and the actions they are allowed to perform on each resource.
@@ -815,17 +765,15 @@ impl StreamSpecification {
     /// > When you remove the `StreamSpecification` property from the template, DynamoDB disables the stream but retains any attached resource policy until the stream is deleted after 24 hours. When you modify the `StreamViewType` property, DynamoDB creates a new stream and retains the old stream's resource policy. The old stream and its resource policy are deleted after the 24-hour retention period.
     ///
     /// In a CloudFormation template, you can provide the policy in JSON or YAML format because CloudFormation converts YAML to JSON before submitting it to DynamoDB. For more information about resource-based policies, see [Using resource-based policies for DynamoDB](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/access-control-resource-based.html) and [Resource-based policy examples](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-examples.html).
-    pub fn resource_policy(mut self, value: impl IntoValue<ResourcePolicy>) -> Self {
-        self.0.set("ResourcePolicy", value.into_value());
-        self
+    pub fn resource_policy(self, value: impl IntoValue<ResourcePolicy>) -> Self {
+        Self(self.0.with("ResourcePolicy", value.into_value()))
     }
 
     /// The property `Tags`.
     ///
     /// No item twice.
-    pub fn tags(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+    pub fn tags(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("Tags", value.into_list()))
     }
 }
 
@@ -841,18 +789,15 @@ impl TimeToLiveSpecification {
     ///
     ///
     pub fn new(enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enabled", enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Enabled", enabled.into_value()))
     }
 
     /// The name of the TTL attribute used to store the expiration time for items in the table.
     ///
     /// > - The `AttributeName` property is required when enabling the TTL, or when TTL is already enabled.
     /// > - To update this property, you must first disable TTL and then enable TTL with the new attribute name.
-    pub fn attribute_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AttributeName", value.into_value());
-        self
+    pub fn attribute_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AttributeName", value.into_value()))
     }
 }
 
@@ -868,9 +813,7 @@ impl VectorAttribute {
     ///
     ///   Length: 1 to 255.
     pub fn new(attribute_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AttributeName", attribute_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("AttributeName", attribute_name.into_value()))
     }
 }
 
@@ -904,21 +847,21 @@ impl VectorIndex {
         projection: impl IntoValue<Projection>,
         vector_attribute: impl IntoValue<VectorAttribute>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Dimensions", dimensions.into_value());
-        properties.set("DistanceFunction", distance_function.into_value());
-        properties.set("IndexName", index_name.into_value());
-        properties.set("Projection", projection.into_value());
-        properties.set("VectorAttribute", vector_attribute.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Dimensions", dimensions.into_value())
+                .with("DistanceFunction", distance_function.into_value())
+                .with("IndexName", index_name.into_value())
+                .with("Projection", projection.into_value())
+                .with("VectorAttribute", vector_attribute.into_value()),
+        )
     }
 
     /// The property `SearchSchema`.
     ///
     /// Items: at least 1. No item twice.
-    pub fn search_schema(mut self, value: impl IntoList<SearchSchemaElement>) -> Self {
-        self.0.set("SearchSchema", value.into_list());
-        self
+    pub fn search_schema(self, value: impl IntoList<SearchSchemaElement>) -> Self {
+        Self(self.0.with("SearchSchema", value.into_list()))
     }
 }
 
@@ -937,17 +880,15 @@ impl WarmThroughput {
     /// Represents the number of read operations your base table can instantaneously support.
     ///
     /// Range: at least 1.
-    pub fn read_units_per_second(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ReadUnitsPerSecond", value.into_value());
-        self
+    pub fn read_units_per_second(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ReadUnitsPerSecond", value.into_value()))
     }
 
     /// Represents the number of write operations your base table can instantaneously support.
     ///
     /// Range: at least 1.
-    pub fn write_units_per_second(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("WriteUnitsPerSecond", value.into_value());
-        self
+    pub fn write_units_per_second(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("WriteUnitsPerSecond", value.into_value()))
     }
 }
 

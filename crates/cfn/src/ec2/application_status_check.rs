@@ -18,35 +18,31 @@ impl CfnApplicationStatusCheck {
     /// Makes the resource in `scope` with what it cannot be without: `Port`, `Protocol`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, port: impl IntoValue<i64>, protocol: impl IntoValue<Protocol>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).port(port).protocol(protocol)
+        Self(Resource::new(scope, id, "AWS::EC2::ApplicationStatusCheck")).port(port).protocol(protocol)
     }
 
     /// Whether this check is included in the rolled-up application status.
     #[track_caller]
     pub fn aggregation(self, value: impl IntoValue<Aggregation>) -> Self {
-        self.0.set("Aggregation", value.into_value());
-        self
+        Self(self.0.with("Aggregation", value.into_value()))
     }
 
     /// The network interface device index used for the health check.
     #[track_caller]
     pub fn device_index(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("DeviceIndex", value.into_value());
-        self
+        Self(self.0.with("DeviceIndex", value.into_value()))
     }
 
     /// The number of consecutive failed probes required to mark the instance unhealthy.
     #[track_caller]
     pub fn failure_threshold(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("FailureThreshold", value.into_value());
-        self
+        Self(self.0.with("FailureThreshold", value.into_value()))
     }
 
     /// The source/destination network paths used for the health check.
     #[track_caller]
     pub fn health_check_paths(self, value: impl IntoList<HealthCheckPath>) -> Self {
-        self.0.set("HealthCheckPaths", value.into_list());
-        self
+        Self(self.0.with("HealthCheckPaths", value.into_list()))
     }
 
     /// Seconds to wait after instance launch before beginning health checks.
@@ -54,8 +50,7 @@ impl CfnApplicationStatusCheck {
     /// Range: -1 to 600.
     #[track_caller]
     pub fn initialization_grace_period_seconds(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("InitializationGracePeriodSeconds", value.into_value());
-        self
+        Self(self.0.with("InitializationGracePeriodSeconds", value.into_value()))
     }
 
     /// The interval, in seconds, between health check probes.
@@ -63,8 +58,7 @@ impl CfnApplicationStatusCheck {
     /// Replacement: always.
     #[track_caller]
     pub fn interval(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Interval", value.into_value());
-        self
+        Self(self.0.with("Interval", value.into_value()))
     }
 
     /// The IP scope used for the health check.
@@ -72,22 +66,19 @@ impl CfnApplicationStatusCheck {
     /// Replacement: always.
     #[track_caller]
     pub fn ip_scope(self, value: impl IntoValue<IpScope>) -> Self {
-        self.0.set("IpScope", value.into_value());
-        self
+        Self(self.0.with("IpScope", value.into_value()))
     }
 
     /// The IP version used for the health check.
     #[track_caller]
     pub fn ip_version(self, value: impl IntoValue<IpVersion>) -> Self {
-        self.0.set("IpVersion", value.into_value());
-        self
+        Self(self.0.with("IpVersion", value.into_value()))
     }
 
     /// The HTTP path used for the health check.
     #[track_caller]
     pub fn path(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Path", value.into_value());
-        self
+        Self(self.0.with("Path", value.into_value()))
     }
 
     /// The port used for the health check.
@@ -95,29 +86,25 @@ impl CfnApplicationStatusCheck {
     /// Range: 1 to 65535.
     #[track_caller]
     pub fn port(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Port", value.into_value());
-        self
+        Self(self.0.with("Port", value.into_value()))
     }
 
     /// The network protocol used for the health check.
     #[track_caller]
     pub fn protocol(self, value: impl IntoValue<Protocol>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+        Self(self.0.with("Protocol", value.into_value()))
     }
 
     /// The HTTP status codes considered successful (e.g., "200-299").
     #[track_caller]
     pub fn status_code_matcher(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StatusCodeMatcher", value.into_value());
-        self
+        Self(self.0.with("StatusCodeMatcher", value.into_value()))
     }
 
     /// The number of consecutive successful probes required to mark the instance healthy.
     #[track_caller]
     pub fn success_threshold(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SuccessThreshold", value.into_value());
-        self
+        Self(self.0.with("SuccessThreshold", value.into_value()))
     }
 
     /// Tags to apply to the application status check.
@@ -125,15 +112,13 @@ impl CfnApplicationStatusCheck {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The timeout, in seconds, for each health check probe.
     #[track_caller]
     pub fn timeout(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Timeout", value.into_value());
-        self
+        Self(self.0.with("Timeout", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.
@@ -170,15 +155,13 @@ impl HealthCheckPath {
     }
 
     /// The property `Destinations`.
-    pub fn destinations(mut self, value: impl IntoList<HealthCheckPathDestination>) -> Self {
-        self.0.set("Destinations", value.into_list());
-        self
+    pub fn destinations(self, value: impl IntoList<HealthCheckPathDestination>) -> Self {
+        Self(self.0.with("Destinations", value.into_list()))
     }
 
     /// The property `Source`.
-    pub fn source(mut self, value: impl IntoValue<HealthCheckPathSource>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+    pub fn source(self, value: impl IntoValue<HealthCheckPathSource>) -> Self {
+        Self(self.0.with("Source", value.into_value()))
     }
 }
 
@@ -195,15 +178,13 @@ impl HealthCheckPathDestination {
     }
 
     /// The property `SecurityGroupId`.
-    pub fn security_group_id(mut self, value: impl IntoValue<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("SecurityGroupId", value.into_value());
-        self
+    pub fn security_group_id(self, value: impl IntoValue<Id<markers::SecurityGroup>>) -> Self {
+        Self(self.0.with("SecurityGroupId", value.into_value()))
     }
 
     /// The property `SubnetId`.
-    pub fn subnet_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+    pub fn subnet_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 }
 
@@ -220,15 +201,13 @@ impl HealthCheckPathSource {
     }
 
     /// The property `SecurityGroupId`.
-    pub fn security_group_id(mut self, value: impl IntoValue<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("SecurityGroupId", value.into_value());
-        self
+    pub fn security_group_id(self, value: impl IntoValue<Id<markers::SecurityGroup>>) -> Self {
+        Self(self.0.with("SecurityGroupId", value.into_value()))
     }
 
     /// The property `SubnetId`.
-    pub fn subnet_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+    pub fn subnet_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 }
 

@@ -24,7 +24,7 @@ impl CfnCapacityManagerDataExport {
         s3_bucket_name: impl IntoValue<Name<markers::Bucket>>,
         schedule: impl IntoValue<Schedule>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::CapacityManagerDataExport"))
             .output_format(output_format)
             .s3_bucket_name(s3_bucket_name)
             .schedule(schedule)
@@ -35,8 +35,7 @@ impl CfnCapacityManagerDataExport {
     /// Replacement: always.
     #[track_caller]
     pub fn output_format(self, value: impl IntoValue<OutputFormat>) -> Self {
-        self.0.set("OutputFormat", value.into_value());
-        self
+        Self(self.0.with("OutputFormat", value.into_value()))
     }
 
     /// The name of the S3 bucket where export files are delivered.
@@ -44,8 +43,7 @@ impl CfnCapacityManagerDataExport {
     /// Replacement: always.
     #[track_caller]
     pub fn s3_bucket_name(self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
-        self.0.set("S3BucketName", value.into_value());
-        self
+        Self(self.0.with("S3BucketName", value.into_value()))
     }
 
     /// The S3 key prefix used for organizing export files within the bucket.
@@ -53,8 +51,7 @@ impl CfnCapacityManagerDataExport {
     /// Replacement: always.
     #[track_caller]
     pub fn s3_bucket_prefix(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("S3BucketPrefix", value.into_value());
-        self
+        Self(self.0.with("S3BucketPrefix", value.into_value()))
     }
 
     /// The frequency at which data exports are generated.
@@ -62,15 +59,13 @@ impl CfnCapacityManagerDataExport {
     /// Replacement: always.
     #[track_caller]
     pub fn schedule(self, value: impl IntoValue<Schedule>) -> Self {
-        self.0.set("Schedule", value.into_value());
-        self
+        Self(self.0.with("Schedule", value.into_value()))
     }
 
     /// The tags associated with the data export configuration.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `CapacityManagerDataExportId`.

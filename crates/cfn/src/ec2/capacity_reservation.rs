@@ -24,7 +24,7 @@ impl CfnCapacityReservation {
         instance_platform: impl IntoValue<InstancePlatform>,
         instance_type: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::CapacityReservation"))
             .instance_count(instance_count)
             .instance_platform(instance_platform)
             .instance_type(instance_type)
@@ -35,8 +35,7 @@ impl CfnCapacityReservation {
     /// Replacement: always.
     #[track_caller]
     pub fn availability_zone(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZone", value.into_value());
-        self
+        Self(self.0.with("AvailabilityZone", value.into_value()))
     }
 
     /// The ID of the Availability Zone in which the capacity is reserved.
@@ -44,8 +43,7 @@ impl CfnCapacityReservation {
     /// Replacement: always.
     #[track_caller]
     pub fn availability_zone_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZoneId", value.into_value());
-        self
+        Self(self.0.with("AvailabilityZoneId", value.into_value()))
     }
 
     /// Indicates whether the Capacity Reservation supports EBS-optimized instances. This optimization provides dedicated throughput to Amazon EBS and an optimized configuration stack to provide optimal I/O performance. This optimization isn't available with all instance types. Additional usage charges apply when using an EBS- optimized instance.
@@ -53,8 +51,7 @@ impl CfnCapacityReservation {
     /// Replacement: always.
     #[track_caller]
     pub fn ebs_optimized(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EbsOptimized", value.into_value());
-        self
+        Self(self.0.with("EbsOptimized", value.into_value()))
     }
 
     /// The date and time at which the Capacity Reservation expires. When a Capacity Reservation expires, the reserved capacity is released and you can no longer launch instances into it. The Capacity Reservation's state changes to `expired` when it reaches its end date and time.
@@ -66,8 +63,7 @@ impl CfnCapacityReservation {
     /// If you are requesting a future-dated Capacity Reservation, you can't specify an end date and time that is within the commitment duration.
     #[track_caller]
     pub fn end_date(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EndDate", value.into_value());
-        self
+        Self(self.0.with("EndDate", value.into_value()))
     }
 
     /// Indicates the way in which the Capacity Reservation ends. A Capacity Reservation can have one of the following end types:
@@ -76,8 +72,7 @@ impl CfnCapacityReservation {
     /// - `limited` - The Capacity Reservation expires automatically at a specified date and time. You must provide an `EndDate` value if the `EndDateType` value is `limited`.
     #[track_caller]
     pub fn end_date_type(self, value: impl IntoValue<EndDateType>) -> Self {
-        self.0.set("EndDateType", value.into_value());
-        self
+        Self(self.0.with("EndDateType", value.into_value()))
     }
 
     /// *Deprecated.*
@@ -85,8 +80,7 @@ impl CfnCapacityReservation {
     /// Replacement: always.
     #[track_caller]
     pub fn ephemeral_storage(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EphemeralStorage", value.into_value());
-        self
+        Self(self.0.with("EphemeralStorage", value.into_value()))
     }
 
     /// The number of instances for which to reserve capacity.
@@ -96,8 +90,7 @@ impl CfnCapacityReservation {
     /// Valid range: 1 - 1000
     #[track_caller]
     pub fn instance_count(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("InstanceCount", value.into_value());
-        self
+        Self(self.0.with("InstanceCount", value.into_value()))
     }
 
     /// Indicates the type of instance launches that the Capacity Reservation accepts. The options include:
@@ -112,8 +105,7 @@ impl CfnCapacityReservation {
     /// Replacement: always.
     #[track_caller]
     pub fn instance_match_criteria(self, value: impl IntoValue<InstanceMatchCriteria>) -> Self {
-        self.0.set("InstanceMatchCriteria", value.into_value());
-        self
+        Self(self.0.with("InstanceMatchCriteria", value.into_value()))
     }
 
     /// The type of operating system for which to reserve capacity.
@@ -121,8 +113,7 @@ impl CfnCapacityReservation {
     /// Replacement: always.
     #[track_caller]
     pub fn instance_platform(self, value: impl IntoValue<InstancePlatform>) -> Self {
-        self.0.set("InstancePlatform", value.into_value());
-        self
+        Self(self.0.with("InstancePlatform", value.into_value()))
     }
 
     /// The instance type for which to reserve capacity.
@@ -134,8 +125,7 @@ impl CfnCapacityReservation {
     /// Replacement: always.
     #[track_caller]
     pub fn instance_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InstanceType", value.into_value());
-        self
+        Self(self.0.with("InstanceType", value.into_value()))
     }
 
     /// > Not supported for future-dated Capacity Reservations.
@@ -145,8 +135,7 @@ impl CfnCapacityReservation {
     /// Replacement: always. Pattern: `^arn:aws([a-z-]+)?:outposts:[a-z\d-]+:\d{12}:outpost/op-[a-f0-9]{17}$`.
     #[track_caller]
     pub fn out_post_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OutPostArn", value.into_value());
-        self
+        Self(self.0.with("OutPostArn", value.into_value()))
     }
 
     /// > Not supported for future-dated Capacity Reservations.
@@ -156,8 +145,7 @@ impl CfnCapacityReservation {
     /// Replacement: always. Pattern: `^arn:aws([a-z-]+)?:ec2:[a-z\d-]+:\d{12}:placement-group/^.{1,255}$`.
     #[track_caller]
     pub fn placement_group_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PlacementGroupArn", value.into_value());
-        self
+        Self(self.0.with("PlacementGroupArn", value.into_value()))
     }
 
     /// The tags to apply to the Capacity Reservation during launch.
@@ -165,8 +153,7 @@ impl CfnCapacityReservation {
     /// Replacement: always.
     #[track_caller]
     pub fn tag_specifications(self, value: impl IntoList<TagSpecification>) -> Self {
-        self.0.set("TagSpecifications", value.into_list());
-        self
+        Self(self.0.with("TagSpecifications", value.into_list()))
     }
 
     /// Indicates the tenancy of the Capacity Reservation. A Capacity Reservation can have one of the following tenancy settings:
@@ -177,8 +164,7 @@ impl CfnCapacityReservation {
     /// Replacement: always.
     #[track_caller]
     pub fn tenancy(self, value: impl IntoValue<Tenancy>) -> Self {
-        self.0.set("Tenancy", value.into_value());
-        self
+        Self(self.0.with("Tenancy", value.into_value()))
     }
 
     /// The ID of the AWS account to which to assign billing of the unused capacity of the Capacity Reservation. A request will be sent to the specified account. That account must accept the request for the billing to be assigned to their account. For more information, see [Billing assignment for shared Amazon EC2 Capacity Reservations](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/assign-billing.html).
@@ -186,8 +172,7 @@ impl CfnCapacityReservation {
     /// You can assign billing only for shared Capacity Reservations. To share a Capacity Reservation, you must add it to a resource share. For more information, see [AWS::RAM::ResourceShare](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ram-resourceshare.html).
     #[track_caller]
     pub fn unused_reservation_billing_owner_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UnusedReservationBillingOwnerId", value.into_value());
-        self
+        Self(self.0.with("UnusedReservationBillingOwnerId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -303,10 +288,7 @@ impl Tag {
     ///
     ///
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -327,17 +309,15 @@ impl TagSpecification {
     /// The type of resource to tag. Specify `capacity-reservation`.
     ///
     /// Replacement: always.
-    pub fn resource_type(mut self, value: impl IntoValue<TagSpecificationResourceType>) -> Self {
-        self.0.set("ResourceType", value.into_value());
-        self
+    pub fn resource_type(self, value: impl IntoValue<TagSpecificationResourceType>) -> Self {
+        Self(self.0.with("ResourceType", value.into_value()))
     }
 
     /// The tags to apply to the resource.
     ///
     /// Replacement: always.
-    pub fn tags(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+    pub fn tags(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("Tags", value.into_list()))
     }
 }
 

@@ -18,7 +18,7 @@ impl CfnCapacityReservationFleet {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::CapacityReservationFleet"))
     }
 
     /// The strategy used by the Capacity Reservation Fleet to determine which of the specified instance types to use. Currently, only the `prioritized` allocation strategy is supported. For more information, see [Allocation strategy](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/crfleet-concepts.html#allocation-strategy) in the *Amazon EC2 User Guide*.
@@ -28,8 +28,7 @@ impl CfnCapacityReservationFleet {
     /// Replacement: always.
     #[track_caller]
     pub fn allocation_strategy(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AllocationStrategy", value.into_value());
-        self
+        Self(self.0.with("AllocationStrategy", value.into_value()))
     }
 
     /// The date and time at which the Capacity Reservation Fleet expires. When the Capacity Reservation Fleet expires, its state changes to `expired` and all of the Capacity Reservations in the Fleet expire.
@@ -39,8 +38,7 @@ impl CfnCapacityReservationFleet {
     /// Replacement: always.
     #[track_caller]
     pub fn end_date(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EndDate", value.into_value());
-        self
+        Self(self.0.with("EndDate", value.into_value()))
     }
 
     /// Indicates the type of instance launches that the Capacity Reservation Fleet accepts. All Capacity Reservations in the Fleet inherit this instance matching criteria.
@@ -50,8 +48,7 @@ impl CfnCapacityReservationFleet {
     /// Replacement: always.
     #[track_caller]
     pub fn instance_match_criteria(self, value: impl IntoValue<InstanceMatchCriteria>) -> Self {
-        self.0.set("InstanceMatchCriteria", value.into_value());
-        self
+        Self(self.0.with("InstanceMatchCriteria", value.into_value()))
     }
 
     /// Information about the instance types for which to reserve the capacity.
@@ -59,22 +56,19 @@ impl CfnCapacityReservationFleet {
     /// Replacement: always. Items: at most 50. No item twice.
     #[track_caller]
     pub fn instance_type_specifications(self, value: impl IntoList<InstanceTypeSpecification>) -> Self {
-        self.0.set("InstanceTypeSpecifications", value.into_list());
-        self
+        Self(self.0.with("InstanceTypeSpecifications", value.into_list()))
     }
 
     /// Used to add an end date to a Capacity Reservation Fleet that has no end date and time. To add an end date to a Capacity Reservation Fleet, specify `true` for this paramater and specify the end date and time (in UTC time format) for the *EndDate* parameter.
     #[track_caller]
     pub fn no_remove_end_date(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("NoRemoveEndDate", value.into_value());
-        self
+        Self(self.0.with("NoRemoveEndDate", value.into_value()))
     }
 
     /// Used to remove an end date from a Capacity Reservation Fleet that is configured to end automatically at a specific date and time. To remove the end date from a Capacity Reservation Fleet, specify `true` for this paramater and omit the *EndDate* parameter.
     #[track_caller]
     pub fn remove_end_date(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RemoveEndDate", value.into_value());
-        self
+        Self(self.0.with("RemoveEndDate", value.into_value()))
     }
 
     /// The tags to assign to the Capacity Reservation Fleet. The tags are automatically assigned to the Capacity Reservations in the Fleet.
@@ -82,8 +76,7 @@ impl CfnCapacityReservationFleet {
     /// Replacement: always.
     #[track_caller]
     pub fn tag_specifications(self, value: impl IntoList<TagSpecification>) -> Self {
-        self.0.set("TagSpecifications", value.into_list());
-        self
+        Self(self.0.with("TagSpecifications", value.into_list()))
     }
 
     /// Indicates the tenancy of the Capacity Reservation Fleet. All Capacity Reservations in the Fleet inherit this tenancy. The Capacity Reservation Fleet can have one of the following tenancy settings:
@@ -94,8 +87,7 @@ impl CfnCapacityReservationFleet {
     /// Replacement: always.
     #[track_caller]
     pub fn tenancy(self, value: impl IntoValue<Tenancy>) -> Self {
-        self.0.set("Tenancy", value.into_value());
-        self
+        Self(self.0.with("Tenancy", value.into_value()))
     }
 
     /// The total number of capacity units to be reserved by the Capacity Reservation Fleet. This value, together with the instance type weights that you assign to each instance type used by the Fleet determine the number of instances for which the Fleet reserves capacity. Both values are based on units that make sense for your workload. For more information, see [Total target capacity](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/crfleet-concepts.html#target-capacity) in the *Amazon EC2 User Guide*.
@@ -103,8 +95,7 @@ impl CfnCapacityReservationFleet {
     /// Range: 1 to 25000.
     #[track_caller]
     pub fn total_target_capacity(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TotalTargetCapacity", value.into_value());
-        self
+        Self(self.0.with("TotalTargetCapacity", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `CapacityReservationFleetId`.
@@ -135,49 +126,43 @@ impl InstanceTypeSpecification {
     /// The Availability Zone in which the Capacity Reservation Fleet reserves the capacity. A Capacity Reservation Fleet can't span Availability Zones. All instance type specifications that you specify for the Fleet must use the same Availability Zone.
     ///
     /// Replacement: always.
-    pub fn availability_zone(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZone", value.into_value());
-        self
+    pub fn availability_zone(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AvailabilityZone", value.into_value()))
     }
 
     /// The ID of the Availability Zone in which the Capacity Reservation Fleet reserves the capacity. A Capacity Reservation Fleet can't span Availability Zones. All instance type specifications that you specify for the Fleet must use the same Availability Zone.
     ///
     /// Replacement: always.
-    pub fn availability_zone_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZoneId", value.into_value());
-        self
+    pub fn availability_zone_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AvailabilityZoneId", value.into_value()))
     }
 
     /// Indicates whether the Capacity Reservation Fleet supports EBS-optimized instances types. This optimization provides dedicated throughput to Amazon EBS and an optimized configuration stack to provide optimal I/O performance. This optimization isn't available with all instance types. Additional usage charges apply when using EBS-optimized instance types.
     ///
     /// Replacement: always.
-    pub fn ebs_optimized(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EbsOptimized", value.into_value());
-        self
+    pub fn ebs_optimized(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EbsOptimized", value.into_value()))
     }
 
     /// The type of operating system for which the Capacity Reservation Fleet reserves capacity.
     ///
     /// Replacement: always.
-    pub fn instance_platform(mut self, value: impl IntoValue<InstanceTypeSpecificationInstancePlatform>) -> Self {
-        self.0.set("InstancePlatform", value.into_value());
-        self
+    pub fn instance_platform(self, value: impl IntoValue<InstanceTypeSpecificationInstancePlatform>) -> Self {
+        Self(self.0.with("InstancePlatform", value.into_value()))
     }
 
     /// The instance type for which the Capacity Reservation Fleet reserves capacity.
     ///
     /// Replacement: always.
-    pub fn instance_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InstanceType", value.into_value());
-        self
+    pub fn instance_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InstanceType", value.into_value()))
     }
 
     /// The priority to assign to the instance type. This value is used to determine which of the instance types specified for the Fleet should be prioritized for use. A lower value indicates a high priority. For more information, see [Instance type priority](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/crfleet-concepts.html#instance-priority) in the *Amazon EC2 User Guide*.
     ///
     /// Replacement: always. Range: 0 to 999.
-    pub fn priority(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Priority", value.into_value());
-        self
+    pub fn priority(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Priority", value.into_value()))
     }
 
     /// The number of capacity units provided by the specified instance type. This value, together with the total target capacity that you specify for the Fleet determine the number of instances for which the Fleet reserves capacity. Both values are based on units that make sense for your workload. For more information, see [Total target capacity](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/crfleet-concepts.html#target-capacity) in the Amazon EC2 User Guide.
@@ -185,9 +170,8 @@ impl InstanceTypeSpecification {
     /// Valid Range: Minimum value of `0.001`. Maximum value of `99.999`.
     ///
     /// Replacement: always. Range: 0.001 to 99.999.
-    pub fn weight(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Weight", value.into_value());
-        self
+    pub fn weight(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Weight", value.into_value()))
     }
 }
 
@@ -206,10 +190,7 @@ impl Tag {
     ///
     ///
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -232,17 +213,15 @@ impl TagSpecification {
     /// To tag a resource after it has been created, see [CreateTags](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html).
     ///
     /// Replacement: always.
-    pub fn resource_type(mut self, value: impl IntoValue<TagSpecificationResourceType>) -> Self {
-        self.0.set("ResourceType", value.into_value());
-        self
+    pub fn resource_type(self, value: impl IntoValue<TagSpecificationResourceType>) -> Self {
+        Self(self.0.with("ResourceType", value.into_value()))
     }
 
     /// The tags to apply to the resource.
     ///
     /// Replacement: always.
-    pub fn tags(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+    pub fn tags(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("Tags", value.into_list()))
     }
 }
 

@@ -23,7 +23,7 @@ impl CfnClientVpnAuthorizationRule {
         client_vpn_endpoint_id: impl IntoValue<String>,
         target_network_cidr: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::ClientVpnAuthorizationRule"))
             .client_vpn_endpoint_id(client_vpn_endpoint_id)
             .target_network_cidr(target_network_cidr)
     }
@@ -33,8 +33,7 @@ impl CfnClientVpnAuthorizationRule {
     /// Replacement: always.
     #[track_caller]
     pub fn access_group_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AccessGroupId", value.into_value());
-        self
+        Self(self.0.with("AccessGroupId", value.into_value()))
     }
 
     /// Indicates whether to grant access to all clients. Specify `true` to grant all clients who successfully establish a VPN connection access to the network. Must be set to `true` if `AccessGroupId` is not specified.
@@ -42,8 +41,7 @@ impl CfnClientVpnAuthorizationRule {
     /// Replacement: always.
     #[track_caller]
     pub fn authorize_all_groups(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AuthorizeAllGroups", value.into_value());
-        self
+        Self(self.0.with("AuthorizeAllGroups", value.into_value()))
     }
 
     /// The ID of the Client VPN endpoint.
@@ -51,8 +49,7 @@ impl CfnClientVpnAuthorizationRule {
     /// Replacement: always.
     #[track_caller]
     pub fn client_vpn_endpoint_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientVpnEndpointId", value.into_value());
-        self
+        Self(self.0.with("ClientVpnEndpointId", value.into_value()))
     }
 
     /// A brief description of the authorization rule.
@@ -60,8 +57,7 @@ impl CfnClientVpnAuthorizationRule {
     /// Replacement: always.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The IPv4 address range, in CIDR notation, of the network for which access is being authorized.
@@ -69,8 +65,7 @@ impl CfnClientVpnAuthorizationRule {
     /// Replacement: always.
     #[track_caller]
     pub fn target_network_cidr(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TargetNetworkCidr", value.into_value());
-        self
+        Self(self.0.with("TargetNetworkCidr", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -24,7 +24,7 @@ impl CfnClientVpnEndpoint {
         connection_log_options: impl IntoValue<ConnectionLogOptions>,
         server_certificate_arn: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::ClientVpnEndpoint"))
             .authentication_options(authentication_options)
             .connection_log_options(connection_log_options)
             .server_certificate_arn(server_certificate_arn)
@@ -35,15 +35,13 @@ impl CfnClientVpnEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn authentication_options(self, value: impl IntoList<ClientAuthenticationRequest>) -> Self {
-        self.0.set("AuthenticationOptions", value.into_list());
-        self
+        Self(self.0.with("AuthenticationOptions", value.into_list()))
     }
 
     /// The property `AuthorizationPolicy`.
     #[track_caller]
     pub fn authorization_policy(self, value: impl IntoValue<AuthorizationPolicy>) -> Self {
-        self.0.set("AuthorizationPolicy", value.into_value());
-        self
+        Self(self.0.with("AuthorizationPolicy", value.into_value()))
     }
 
     /// The IPv4 address range, in CIDR notation, from which to assign client IP addresses. The address range cannot overlap with the local CIDR of the VPC in which the associated subnet is located, or the routes that you add manually. The address range cannot be changed after the Client VPN endpoint has been created. Client CIDR range must have a size of at least /22 and must not be greater than /12.
@@ -51,22 +49,19 @@ impl CfnClientVpnEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn client_cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientCidrBlock", value.into_value());
-        self
+        Self(self.0.with("ClientCidrBlock", value.into_value()))
     }
 
     /// The options for managing connection authorization for new client connections.
     #[track_caller]
     pub fn client_connect_options(self, value: impl IntoValue<ClientConnectOptions>) -> Self {
-        self.0.set("ClientConnectOptions", value.into_value());
-        self
+        Self(self.0.with("ClientConnectOptions", value.into_value()))
     }
 
     /// Options for enabling a customizable text banner that will be displayed on AWS provided clients when a VPN session is established.
     #[track_caller]
     pub fn client_login_banner_options(self, value: impl IntoValue<ClientLoginBannerOptions>) -> Self {
-        self.0.set("ClientLoginBannerOptions", value.into_value());
-        self
+        Self(self.0.with("ClientLoginBannerOptions", value.into_value()))
     }
 
     /// Client route enforcement is a feature of the Client VPN service that helps enforce administrator defined routes on devices connected through the VPN. T his feature helps improve your security posture by ensuring that network traffic originating from a connected client is not inadvertently sent outside the VPN tunnel.
@@ -74,8 +69,7 @@ impl CfnClientVpnEndpoint {
     /// Client route enforcement works by monitoring the route table of a connected device for routing policy changes to the VPN connection. If the feature detects any VPN routing policy modifications, it will automatically force an update to the route table, reverting it back to the expected route configurations.
     #[track_caller]
     pub fn client_route_enforcement_options(self, value: impl IntoValue<ClientRouteEnforcementOptions>) -> Self {
-        self.0.set("ClientRouteEnforcementOptions", value.into_value());
-        self
+        Self(self.0.with("ClientRouteEnforcementOptions", value.into_value()))
     }
 
     /// Information about the client connection logging options.
@@ -88,36 +82,31 @@ impl CfnClientVpnEndpoint {
     /// - Client connection termination time
     #[track_caller]
     pub fn connection_log_options(self, value: impl IntoValue<ConnectionLogOptions>) -> Self {
-        self.0.set("ConnectionLogOptions", value.into_value());
-        self
+        Self(self.0.with("ConnectionLogOptions", value.into_value()))
     }
 
     /// A brief description of the Client VPN endpoint.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The property `DevicePostureOptions`.
     #[track_caller]
     pub fn device_posture_options(self, value: impl IntoValue<DevicePostureOptions>) -> Self {
-        self.0.set("DevicePostureOptions", value.into_value());
-        self
+        Self(self.0.with("DevicePostureOptions", value.into_value()))
     }
 
     /// Indicates whether the client VPN session is disconnected after the maximum `sessionTimeoutHours` is reached. If `true`, users are prompted to reconnect client VPN. If `false`, client VPN attempts to reconnect automatically. The default value is `true`.
     #[track_caller]
     pub fn disconnect_on_session_timeout(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DisconnectOnSessionTimeout", value.into_value());
-        self
+        Self(self.0.with("DisconnectOnSessionTimeout", value.into_value()))
     }
 
     /// Information about the DNS servers to be used for DNS resolution. A Client VPN endpoint can have up to two DNS servers. If no DNS server is specified, the DNS address configured on the device is used for the DNS server.
     #[track_caller]
     pub fn dns_servers(self, value: impl IntoList<String>) -> Self {
-        self.0.set("DnsServers", value.into_list());
-        self
+        Self(self.0.with("DnsServers", value.into_list()))
     }
 
     /// The IP address type of the Client VPN endpoint. Possible values are `ipv4` for IPv4 addressing only, `ipv6` for IPv6 addressing only, or `dual-stack` for both IPv4 and IPv6 addressing.
@@ -125,15 +114,13 @@ impl CfnClientVpnEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn endpoint_ip_address_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EndpointIpAddressType", value.into_value());
-        self
+        Self(self.0.with("EndpointIpAddressType", value.into_value()))
     }
 
     /// The IDs of one or more security groups to apply to the target network. You must also specify the ID of the VPC that contains the security groups.
     #[track_caller]
     pub fn security_group_ids(self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("SecurityGroupIds", value.into_list());
-        self
+        Self(self.0.with("SecurityGroupIds", value.into_list()))
     }
 
     /// Specify whether to enable the self-service portal for the Client VPN endpoint.
@@ -141,15 +128,13 @@ impl CfnClientVpnEndpoint {
     /// Default Value: `enabled`
     #[track_caller]
     pub fn self_service_portal(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SelfServicePortal", value.into_value());
-        self
+        Self(self.0.with("SelfServicePortal", value.into_value()))
     }
 
     /// The ARN of the server certificate. For more information, see the [Certificate Manager User Guide](https://docs.aws.amazon.com/acm/latest/userguide/).
     #[track_caller]
     pub fn server_certificate_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ServerCertificateArn", value.into_value());
-        self
+        Self(self.0.with("ServerCertificateArn", value.into_value()))
     }
 
     /// The maximum VPN session duration time in hours.
@@ -159,8 +144,7 @@ impl CfnClientVpnEndpoint {
     /// Default value: `24`
     #[track_caller]
     pub fn session_timeout_hours(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SessionTimeoutHours", value.into_value());
-        self
+        Self(self.0.with("SessionTimeoutHours", value.into_value()))
     }
 
     /// Indicates whether split-tunnel is enabled on the AWS Client VPN endpoint.
@@ -170,8 +154,7 @@ impl CfnClientVpnEndpoint {
     /// For information about split-tunnel VPN endpoints, see [Split-tunnel AWS Client VPN endpoint](https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/split-tunnel-vpn.html) in the *AWS Client VPN Administrator Guide*.
     #[track_caller]
     pub fn split_tunnel(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("SplitTunnel", value.into_value());
-        self
+        Self(self.0.with("SplitTunnel", value.into_value()))
     }
 
     /// The tags to apply to the Client VPN endpoint during creation.
@@ -179,8 +162,7 @@ impl CfnClientVpnEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn tag_specifications(self, value: impl IntoList<TagSpecification>) -> Self {
-        self.0.set("TagSpecifications", value.into_list());
-        self
+        Self(self.0.with("TagSpecifications", value.into_list()))
     }
 
     /// The IP address type of the Client VPN endpoint. Possible values are either `ipv4` for IPv4 addressing only, `ipv6` for IPv6 addressing only, or `dual-stack` for both IPv4 and IPv6 addressing.
@@ -188,8 +170,7 @@ impl CfnClientVpnEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn traffic_ip_address_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TrafficIpAddressType", value.into_value());
-        self
+        Self(self.0.with("TrafficIpAddressType", value.into_value()))
     }
 
     /// The property `TransitGatewayConfiguration`.
@@ -197,8 +178,7 @@ impl CfnClientVpnEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_configuration(self, value: impl IntoValue<TransitGatewayConfiguration>) -> Self {
-        self.0.set("TransitGatewayConfiguration", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayConfiguration", value.into_value()))
     }
 
     /// The transport protocol to be used by the VPN session.
@@ -208,15 +188,13 @@ impl CfnClientVpnEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn transport_protocol(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransportProtocol", value.into_value());
-        self
+        Self(self.0.with("TransportProtocol", value.into_value()))
     }
 
     /// The ID of the VPC to associate with the Client VPN endpoint. If no security group IDs are specified in the request, the default security group for the VPC is applied.
     #[track_caller]
     pub fn vpc_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+        Self(self.0.with("VpcId", value.into_value()))
     }
 
     /// The port number to assign to the Client VPN endpoint for TCP and UDP traffic.
@@ -226,8 +204,7 @@ impl CfnClientVpnEndpoint {
     /// Default Value: `443`
     #[track_caller]
     pub fn vpn_port(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("VpnPort", value.into_value());
-        self
+        Self(self.0.with("VpnPort", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -253,21 +230,17 @@ impl AuthorizationPolicy {
     ///
     ///
     pub fn new(policy_document: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PolicyDocument", policy_document.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("PolicyDocument", policy_document.into_value()))
     }
 
     /// The property `Description`.
-    pub fn description(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+    pub fn description(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The property `ShadowMode`.
-    pub fn shadow_mode(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ShadowMode", value.into_value());
-        self
+    pub fn shadow_mode(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ShadowMode", value.into_value()))
     }
 }
 
@@ -283,9 +256,7 @@ impl CertificateAuthenticationRequest {
     ///
     ///
     pub fn new(client_root_certificate_chain_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ClientRootCertificateChainArn", client_root_certificate_chain_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ClientRootCertificateChainArn", client_root_certificate_chain_arn.into_value()))
     }
 }
 
@@ -301,27 +272,22 @@ impl ClientAuthenticationRequest {
     ///
     ///
     pub fn new(r#type: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()))
     }
 
     /// Information about the Active Directory to be used, if applicable. You must provide this information if *Type* is `directory-service-authentication`.
-    pub fn active_directory(mut self, value: impl IntoValue<DirectoryServiceAuthenticationRequest>) -> Self {
-        self.0.set("ActiveDirectory", value.into_value());
-        self
+    pub fn active_directory(self, value: impl IntoValue<DirectoryServiceAuthenticationRequest>) -> Self {
+        Self(self.0.with("ActiveDirectory", value.into_value()))
     }
 
     /// Information about the IAM SAML identity provider, if applicable.
-    pub fn federated_authentication(mut self, value: impl IntoValue<FederatedAuthenticationRequest>) -> Self {
-        self.0.set("FederatedAuthentication", value.into_value());
-        self
+    pub fn federated_authentication(self, value: impl IntoValue<FederatedAuthenticationRequest>) -> Self {
+        Self(self.0.with("FederatedAuthentication", value.into_value()))
     }
 
     /// Information about the authentication certificates to be used, if applicable. You must provide this information if *Type* is `certificate-authentication`.
-    pub fn mutual_authentication(mut self, value: impl IntoValue<CertificateAuthenticationRequest>) -> Self {
-        self.0.set("MutualAuthentication", value.into_value());
-        self
+    pub fn mutual_authentication(self, value: impl IntoValue<CertificateAuthenticationRequest>) -> Self {
+        Self(self.0.with("MutualAuthentication", value.into_value()))
     }
 }
 
@@ -337,15 +303,12 @@ impl ClientConnectOptions {
     ///
     ///
     pub fn new(enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enabled", enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Enabled", enabled.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the AWS Lambda function used for connection authorization.
-    pub fn lambda_function_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LambdaFunctionArn", value.into_value());
-        self
+    pub fn lambda_function_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LambdaFunctionArn", value.into_value()))
     }
 }
 
@@ -365,15 +328,12 @@ impl ClientLoginBannerOptions {
     ///
     ///
     pub fn new(enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enabled", enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Enabled", enabled.into_value()))
     }
 
     /// Customizable text that will be displayed in a banner on AWS provided clients when a VPN session is established. UTF-8 encoded characters only. Maximum of 1400 characters.
-    pub fn banner_text(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BannerText", value.into_value());
-        self
+    pub fn banner_text(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("BannerText", value.into_value()))
     }
 }
 
@@ -396,9 +356,8 @@ impl ClientRouteEnforcementOptions {
     /// Valid values: `true | false`
     ///
     /// Default value: `false`
-    pub fn enforced(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enforced", value.into_value());
-        self
+    pub fn enforced(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Enforced", value.into_value()))
     }
 }
 
@@ -414,27 +373,22 @@ impl ConnectionLogOptions {
     ///
     ///
     pub fn new(enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enabled", enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Enabled", enabled.into_value()))
     }
 
     /// The name of the CloudWatch Logs log group. Required if connection logging is enabled.
-    pub fn cloudwatch_log_group(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CloudwatchLogGroup", value.into_value());
-        self
+    pub fn cloudwatch_log_group(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CloudwatchLogGroup", value.into_value()))
     }
 
     /// The name of the CloudWatch Logs log stream to which the connection data is published.
-    pub fn cloudwatch_log_stream(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CloudwatchLogStream", value.into_value());
-        self
+    pub fn cloudwatch_log_stream(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CloudwatchLogStream", value.into_value()))
     }
 
     /// The property `IncludeAuthorizationPolicyContext`.
-    pub fn include_authorization_policy_context(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IncludeAuthorizationPolicyContext", value.into_value());
-        self
+    pub fn include_authorization_policy_context(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IncludeAuthorizationPolicyContext", value.into_value()))
     }
 }
 
@@ -453,10 +407,11 @@ impl DevicePostureOptions {
     ///
     ///
     pub fn new(enabled: impl IntoValue<bool>, trust_providers: impl IntoList<DevicePostureTrustProvider>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enabled", enabled.into_value());
-        properties.set("TrustProviders", trust_providers.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Enabled", enabled.into_value())
+                .with("TrustProviders", trust_providers.into_list()),
+        )
     }
 }
 
@@ -475,16 +430,16 @@ impl DevicePostureTrustProvider {
     ///
     ///
     pub fn new(tenant_id: impl IntoValue<String>, trust_provider_type: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TenantId", tenant_id.into_value());
-        properties.set("TrustProviderType", trust_provider_type.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("TenantId", tenant_id.into_value())
+                .with("TrustProviderType", trust_provider_type.into_value()),
+        )
     }
 
     /// The property `PublicSigningKeyUrl`.
-    pub fn public_signing_key_url(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PublicSigningKeyUrl", value.into_value());
-        self
+    pub fn public_signing_key_url(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PublicSigningKeyUrl", value.into_value()))
     }
 }
 
@@ -500,9 +455,7 @@ impl DirectoryServiceAuthenticationRequest {
     ///
     ///
     pub fn new(directory_id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DirectoryId", directory_id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("DirectoryId", directory_id.into_value()))
     }
 }
 
@@ -518,15 +471,12 @@ impl FederatedAuthenticationRequest {
     ///
     ///
     pub fn new(saml_provider_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("SAMLProviderArn", saml_provider_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("SAMLProviderArn", saml_provider_arn.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the IAM SAML identity provider for the self-service portal.
-    pub fn self_service_saml_provider_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SelfServiceSAMLProviderArn", value.into_value());
-        self
+    pub fn self_service_saml_provider_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SelfServiceSAMLProviderArn", value.into_value()))
     }
 }
 
@@ -545,10 +495,7 @@ impl Tag {
     ///
     ///
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -567,10 +514,7 @@ impl TagSpecification {
     ///
     ///
     pub fn new(resource_type: impl IntoValue<String>, tags: impl IntoList<Tag>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ResourceType", resource_type.into_value());
-        properties.set("Tags", tags.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("ResourceType", resource_type.into_value()).with("Tags", tags.into_list()))
     }
 }
 
@@ -586,20 +530,16 @@ impl TransitGatewayConfiguration {
     ///
     ///
     pub fn new(transit_gateway_id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TransitGatewayId", transit_gateway_id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("TransitGatewayId", transit_gateway_id.into_value()))
     }
 
     /// The property `AvailabilityZoneIds`.
-    pub fn availability_zone_ids(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AvailabilityZoneIds", value.into_list());
-        self
+    pub fn availability_zone_ids(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AvailabilityZoneIds", value.into_list()))
     }
 
     /// The property `AvailabilityZones`.
-    pub fn availability_zones(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AvailabilityZones", value.into_list());
-        self
+    pub fn availability_zones(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AvailabilityZones", value.into_list()))
     }
 }

@@ -25,7 +25,7 @@ impl CfnClientVpnRoute {
         client_vpn_endpoint_id: impl IntoValue<String>,
         destination_cidr_block: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::ClientVpnRoute"))
             .client_vpn_endpoint_id(client_vpn_endpoint_id)
             .destination_cidr_block(destination_cidr_block)
     }
@@ -35,8 +35,7 @@ impl CfnClientVpnRoute {
     /// Replacement: always.
     #[track_caller]
     pub fn client_vpn_endpoint_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientVpnEndpointId", value.into_value());
-        self
+        Self(self.0.with("ClientVpnEndpointId", value.into_value()))
     }
 
     /// A brief description of the route.
@@ -44,8 +43,7 @@ impl CfnClientVpnRoute {
     /// Replacement: always.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The IPv4 address range, in CIDR notation, of the route destination. For example:
@@ -58,8 +56,7 @@ impl CfnClientVpnRoute {
     /// Replacement: always.
     #[track_caller]
     pub fn destination_cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationCidrBlock", value.into_value());
-        self
+        Self(self.0.with("DestinationCidrBlock", value.into_value()))
     }
 
     /// The ID of the subnet through which you want to route traffic. The specified subnet must be an existing target network of the Client VPN endpoint.
@@ -69,8 +66,7 @@ impl CfnClientVpnRoute {
     /// Replacement: always.
     #[track_caller]
     pub fn target_vpc_subnet_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TargetVpcSubnetId", value.into_value());
-        self
+        Self(self.0.with("TargetVpcSubnetId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -18,7 +18,8 @@ impl CfnClientVpnTargetNetworkAssociation {
     /// Makes the resource in `scope` with what it cannot be without: `ClientVpnEndpointId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, client_vpn_endpoint_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).client_vpn_endpoint_id(client_vpn_endpoint_id)
+        Self(Resource::new(scope, id, "AWS::EC2::ClientVpnTargetNetworkAssociation"))
+            .client_vpn_endpoint_id(client_vpn_endpoint_id)
     }
 
     /// The property `AvailabilityZone`.
@@ -26,8 +27,7 @@ impl CfnClientVpnTargetNetworkAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn availability_zone(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZone", value.into_value());
-        self
+        Self(self.0.with("AvailabilityZone", value.into_value()))
     }
 
     /// The property `AvailabilityZoneId`.
@@ -35,8 +35,7 @@ impl CfnClientVpnTargetNetworkAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn availability_zone_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZoneId", value.into_value());
-        self
+        Self(self.0.with("AvailabilityZoneId", value.into_value()))
     }
 
     /// The ID of the Client VPN endpoint.
@@ -44,8 +43,7 @@ impl CfnClientVpnTargetNetworkAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn client_vpn_endpoint_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientVpnEndpointId", value.into_value());
-        self
+        Self(self.0.with("ClientVpnEndpointId", value.into_value()))
     }
 
     /// The ID of the subnet to associate with the Client VPN endpoint.
@@ -53,8 +51,7 @@ impl CfnClientVpnTargetNetworkAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn subnet_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -18,7 +18,7 @@ impl CfnCustomerGateway {
     /// Makes the resource in `scope` with what it cannot be without: `IpAddress`, `Type`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, ip_address: impl IntoValue<String>, r#type: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).ip_address(ip_address).r#type(r#type)
+        Self(Resource::new(scope, id, "AWS::EC2::CustomerGateway")).ip_address(ip_address).r#type(r#type)
     }
 
     /// For customer gateway devices that support BGP, specify the device's ASN. You must specify either `BgpAsn` or `BgpAsnExtended` when creating the customer gateway. If the ASN is larger than `2,147,483,647`, you must use `BgpAsnExtended`.
@@ -30,8 +30,7 @@ impl CfnCustomerGateway {
     /// Replacement: always. Default: `65000`.
     #[track_caller]
     pub fn bgp_asn(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("BgpAsn", value.into_value());
-        self
+        Self(self.0.with("BgpAsn", value.into_value()))
     }
 
     /// For customer gateway devices that support BGP, specify the device's ASN. You must specify either `BgpAsn` or `BgpAsnExtended` when creating the customer gateway. If the ASN is larger than `2,147,483,647`, you must use `BgpAsnExtended`.
@@ -41,8 +40,7 @@ impl CfnCustomerGateway {
     /// Replacement: always. Range: 2147483648 to 4294967294.
     #[track_caller]
     pub fn bgp_asn_extended(self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("BgpAsnExtended", value.into_value());
-        self
+        Self(self.0.with("BgpAsnExtended", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) for the customer gateway certificate.
@@ -50,8 +48,7 @@ impl CfnCustomerGateway {
     /// Replacement: always. Pattern: `^arn:(aws[a-zA-Z-]*)?:acm:[a-z]{2}((-gov)|(-iso([a-z]{1})?))?-[a-z]+-\d{1}:\d{12}:certificate\/[a-zA-Z0-9-_]+$`.
     #[track_caller]
     pub fn certificate_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CertificateArn", value.into_value());
-        self
+        Self(self.0.with("CertificateArn", value.into_value()))
     }
 
     /// The name of customer gateway device.
@@ -59,8 +56,7 @@ impl CfnCustomerGateway {
     /// Replacement: always.
     #[track_caller]
     pub fn device_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeviceName", value.into_value());
-        self
+        Self(self.0.with("DeviceName", value.into_value()))
     }
 
     /// The IP address for the customer gateway device's outside interface. The address must be static. If `OutsideIpAddressType` in your VPN connection options is set to `PrivateIpv4`, you can use an RFC6598 or RFC1918 private IPv4 address. If `OutsideIpAddressType` is set to `Ipv6`, you can use an IPv6 address.
@@ -68,15 +64,13 @@ impl CfnCustomerGateway {
     /// Replacement: always.
     #[track_caller]
     pub fn ip_address(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpAddress", value.into_value());
-        self
+        Self(self.0.with("IpAddress", value.into_value()))
     }
 
     /// One or more tags for the customer gateway.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The type of VPN connection that this customer gateway supports ( `ipsec.1` ).
@@ -84,8 +78,7 @@ impl CfnCustomerGateway {
     /// Replacement: always.
     #[track_caller]
     pub fn r#type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `CustomerGatewayId`.

@@ -20,7 +20,7 @@ impl CfnDhcpOptions {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::DHCPOptions"))
     }
 
     /// This value is used to complete unqualified DNS hostnames. If you're using AmazonProvidedDNS in `us-east-1`, specify `ec2.internal`. If you're using AmazonProvidedDNS in another Region, specify *region*. `compute.internal` (for example, `ap-northeast-1.compute.internal` ). Otherwise, specify a domain name (for example, *MyCompany.com* ).
@@ -28,8 +28,7 @@ impl CfnDhcpOptions {
     /// Replacement: always.
     #[track_caller]
     pub fn domain_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DomainName", value.into_value());
-        self
+        Self(self.0.with("DomainName", value.into_value()))
     }
 
     /// The IPv4 addresses of up to four domain name servers, or `AmazonProvidedDNS`. The default is `AmazonProvidedDNS`. To have your instance receive a custom DNS hostname as specified in `DomainName`, you must set this property to a custom DNS server.
@@ -37,8 +36,7 @@ impl CfnDhcpOptions {
     /// Replacement: always. No item twice.
     #[track_caller]
     pub fn domain_name_servers(self, value: impl IntoList<String>) -> Self {
-        self.0.set("DomainNameServers", value.into_list());
-        self
+        Self(self.0.with("DomainNameServers", value.into_list()))
     }
 
     /// A value (in seconds, minutes, hours, or years) for how frequently a running instance with an IPv6 assigned to it goes through DHCPv6 lease renewal. Acceptable values are between 140 and 2147483647 seconds (approximately 68 years). If no value is entered, the default lease time is 140 seconds. If you use long-term addressing for EC2 instances, you can increase the lease time and avoid frequent lease renewal requests. Lease renewal typically occurs when half of the lease time has elapsed.
@@ -46,8 +44,7 @@ impl CfnDhcpOptions {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv6_address_preferred_lease_time(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Ipv6AddressPreferredLeaseTime", value.into_value());
-        self
+        Self(self.0.with("Ipv6AddressPreferredLeaseTime", value.into_value()))
     }
 
     /// The IPv4 addresses of up to four NetBIOS name servers.
@@ -55,8 +52,7 @@ impl CfnDhcpOptions {
     /// Replacement: always. No item twice.
     #[track_caller]
     pub fn netbios_name_servers(self, value: impl IntoList<String>) -> Self {
-        self.0.set("NetbiosNameServers", value.into_list());
-        self
+        Self(self.0.with("NetbiosNameServers", value.into_list()))
     }
 
     /// The NetBIOS node type (1, 2, 4, or 8). We recommend that you specify 2 (broadcast and multicast are not currently supported).
@@ -64,8 +60,7 @@ impl CfnDhcpOptions {
     /// Replacement: always. Values: `1`, `2`, `4`, `8`.
     #[track_caller]
     pub fn netbios_node_type(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("NetbiosNodeType", value.into_value());
-        self
+        Self(self.0.with("NetbiosNodeType", value.into_value()))
     }
 
     /// The IPv4 addresses of up to four Network Time Protocol (NTP) servers.
@@ -73,15 +68,13 @@ impl CfnDhcpOptions {
     /// Replacement: always.
     #[track_caller]
     pub fn ntp_servers(self, value: impl IntoList<String>) -> Self {
-        self.0.set("NtpServers", value.into_list());
-        self
+        Self(self.0.with("NtpServers", value.into_list()))
     }
 
     /// Any tags assigned to the DHCP options set.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `DhcpOptionsId`.

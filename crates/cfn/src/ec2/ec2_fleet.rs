@@ -23,7 +23,7 @@ impl CfnEc2Fleet {
         launch_template_configs: impl IntoList<FleetLaunchTemplateConfigRequest>,
         target_capacity_specification: impl IntoValue<TargetCapacitySpecificationRequest>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::EC2Fleet"))
             .launch_template_configs(launch_template_configs)
             .target_capacity_specification(target_capacity_specification)
     }
@@ -31,8 +31,7 @@ impl CfnEc2Fleet {
     /// Reserved.
     #[track_caller]
     pub fn context(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Context", value.into_value());
-        self
+        Self(self.0.with("Context", value.into_value()))
     }
 
     /// Indicates whether running instances should be terminated if the total target capacity of the EC2 Fleet is decreased below the current size of the EC2 Fleet.
@@ -40,8 +39,7 @@ impl CfnEc2Fleet {
     /// Supported only for fleets of type `maintain`.
     #[track_caller]
     pub fn excess_capacity_termination_policy(self, value: impl IntoValue<ExcessCapacityTerminationPolicy>) -> Self {
-        self.0.set("ExcessCapacityTerminationPolicy", value.into_value());
-        self
+        Self(self.0.with("ExcessCapacityTerminationPolicy", value.into_value()))
     }
 
     /// The configuration for the EC2 Fleet.
@@ -49,8 +47,7 @@ impl CfnEc2Fleet {
     /// Replacement: always. Items: at most 50.
     #[track_caller]
     pub fn launch_template_configs(self, value: impl IntoList<FleetLaunchTemplateConfigRequest>) -> Self {
-        self.0.set("LaunchTemplateConfigs", value.into_list());
-        self
+        Self(self.0.with("LaunchTemplateConfigs", value.into_list()))
     }
 
     /// Describes the configuration of On-Demand Instances in an EC2 Fleet.
@@ -58,8 +55,7 @@ impl CfnEc2Fleet {
     /// Replacement: always.
     #[track_caller]
     pub fn on_demand_options(self, value: impl IntoValue<OnDemandOptionsRequest>) -> Self {
-        self.0.set("OnDemandOptions", value.into_value());
-        self
+        Self(self.0.with("OnDemandOptions", value.into_value()))
     }
 
     /// Indicates whether EC2 Fleet should replace unhealthy Spot Instances. Supported only for fleets of type `maintain`. For more information, see [EC2 Fleet health checks](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/manage-ec2-fleet.html#ec2-fleet-health-checks) in the *Amazon EC2 User Guide*.
@@ -67,8 +63,7 @@ impl CfnEc2Fleet {
     /// Replacement: always.
     #[track_caller]
     pub fn replace_unhealthy_instances(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ReplaceUnhealthyInstances", value.into_value());
-        self
+        Self(self.0.with("ReplaceUnhealthyInstances", value.into_value()))
     }
 
     /// The property `ReservedCapacityOptions`.
@@ -76,8 +71,7 @@ impl CfnEc2Fleet {
     /// Replacement: always.
     #[track_caller]
     pub fn reserved_capacity_options(self, value: impl IntoValue<ReservedCapacityOptionsRequest>) -> Self {
-        self.0.set("ReservedCapacityOptions", value.into_value());
-        self
+        Self(self.0.with("ReservedCapacityOptions", value.into_value()))
     }
 
     /// Describes the configuration of Spot Instances in an EC2 Fleet.
@@ -85,8 +79,7 @@ impl CfnEc2Fleet {
     /// Replacement: always.
     #[track_caller]
     pub fn spot_options(self, value: impl IntoValue<SpotOptionsRequest>) -> Self {
-        self.0.set("SpotOptions", value.into_value());
-        self
+        Self(self.0.with("SpotOptions", value.into_value()))
     }
 
     /// The key-value pair for tagging the EC2 Fleet request on creation. For more information, see [Tag your resources](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-resources).
@@ -98,15 +91,13 @@ impl CfnEc2Fleet {
     /// Replacement: always.
     #[track_caller]
     pub fn tag_specifications(self, value: impl IntoList<TagSpecification>) -> Self {
-        self.0.set("TagSpecifications", value.into_list());
-        self
+        Self(self.0.with("TagSpecifications", value.into_list()))
     }
 
     /// The number of units to request.
     #[track_caller]
     pub fn target_capacity_specification(self, value: impl IntoValue<TargetCapacitySpecificationRequest>) -> Self {
-        self.0.set("TargetCapacitySpecification", value.into_value());
-        self
+        Self(self.0.with("TargetCapacitySpecification", value.into_value()))
     }
 
     /// Indicates whether running instances should be terminated when the EC2 Fleet expires.
@@ -114,8 +105,7 @@ impl CfnEc2Fleet {
     /// Replacement: always.
     #[track_caller]
     pub fn terminate_instances_with_expiration(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("TerminateInstancesWithExpiration", value.into_value());
-        self
+        Self(self.0.with("TerminateInstancesWithExpiration", value.into_value()))
     }
 
     /// The fleet type. The default value is `maintain`.
@@ -129,8 +119,7 @@ impl CfnEc2Fleet {
     /// Replacement: always.
     #[track_caller]
     pub fn r#type(self, value: impl IntoValue<Type>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// The start date and time of the request, in UTC format (for example, *YYYY* - *MM* - *DD* T *HH* : *MM* : *SS* Z). The default is to start fulfilling the request immediately.
@@ -138,8 +127,7 @@ impl CfnEc2Fleet {
     /// Replacement: always.
     #[track_caller]
     pub fn valid_from(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ValidFrom", value.into_value());
-        self
+        Self(self.0.with("ValidFrom", value.into_value()))
     }
 
     /// The end date and time of the request, in UTC format (for example, *YYYY* - *MM* - *DD* T *HH* : *MM* : *SS* Z). At this point, no new EC2 Fleet requests are placed or able to fulfill the request. If no value is specified, the request remains until you cancel it.
@@ -147,8 +135,7 @@ impl CfnEc2Fleet {
     /// Replacement: always.
     #[track_caller]
     pub fn valid_until(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ValidUntil", value.into_value());
-        self
+        Self(self.0.with("ValidUntil", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `FleetId`.
@@ -177,17 +164,15 @@ impl AcceleratorCountRequest {
     /// The maximum number of accelerators. To specify no maximum limit, omit this parameter. To exclude accelerator-enabled instance types, set `Max` to `0`.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum number of accelerators. To specify no minimum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -206,17 +191,15 @@ impl AcceleratorTotalMemoryMiBRequest {
     /// The maximum amount of accelerator memory, in MiB. To specify no maximum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum amount of accelerator memory, in MiB. To specify no minimum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -235,17 +218,15 @@ impl BaselineEbsBandwidthMbpsRequest {
     /// The maximum baseline bandwidth, in Mbps. To specify no maximum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum baseline bandwidth, in Mbps. To specify no minimum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -264,9 +245,8 @@ impl BaselinePerformanceFactorsRequest {
     }
 
     /// The CPU performance to consider, using an instance family as the baseline reference.
-    pub fn cpu(mut self, value: impl IntoValue<CpuPerformanceFactorRequest>) -> Self {
-        self.0.set("Cpu", value.into_value());
-        self
+    pub fn cpu(self, value: impl IntoValue<CpuPerformanceFactorRequest>) -> Self {
+        Self(self.0.with("Cpu", value.into_value()))
     }
 }
 
@@ -283,21 +263,18 @@ impl BlockDeviceMapping {
     }
 
     /// The device name. For available device names, see [Device names for volumes](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/device_naming.html).
-    pub fn device_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeviceName", value.into_value());
-        self
+    pub fn device_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DeviceName", value.into_value()))
     }
 
     /// Parameters used to automatically set up EBS volumes when the instance is launched.
-    pub fn ebs(mut self, value: impl IntoValue<EbsBlockDevice>) -> Self {
-        self.0.set("Ebs", value.into_value());
-        self
+    pub fn ebs(self, value: impl IntoValue<EbsBlockDevice>) -> Self {
+        Self(self.0.with("Ebs", value.into_value()))
     }
 
     /// To omit the device from the block device mapping, specify an empty string. When this property is specified, the device is removed from the block device mapping regardless of the assigned value.
-    pub fn no_device(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NoDevice", value.into_value());
-        self
+    pub fn no_device(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("NoDevice", value.into_value()))
     }
 
     /// The virtual device name ( `ephemeral` N). Instance store volumes are numbered starting from 0. An instance type with 2 available instance store volumes can specify mappings for `ephemeral0` and `ephemeral1`. The number of available instance store volumes depends on the instance type. After you connect to the instance, you must mount the volume.
@@ -305,9 +282,8 @@ impl BlockDeviceMapping {
     /// NVMe instance store volumes are automatically enumerated and assigned a device name. Including them in your block device mapping has no effect.
     ///
     /// Constraints: For M3 instances, you must specify instance store volumes in the block device mapping for the instance. When you launch an M3 instance, we ignore any instance store volumes specified in the block device mapping for the AMI.
-    pub fn virtual_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VirtualName", value.into_value());
-        self
+    pub fn virtual_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("VirtualName", value.into_value()))
     }
 }
 
@@ -330,9 +306,8 @@ impl CapacityRebalance {
     /// `launch-before-terminate` - EC2 Fleet launches a replacement Spot Instance when a rebalance notification is emitted for an existing Spot Instance in the fleet, and then, after a delay that you specify (in `TerminationDelay` ), terminates the instances that received a rebalance notification.
     ///
     /// Replacement: always.
-    pub fn replacement_strategy(mut self, value: impl IntoValue<CapacityRebalanceReplacementStrategy>) -> Self {
-        self.0.set("ReplacementStrategy", value.into_value());
-        self
+    pub fn replacement_strategy(self, value: impl IntoValue<CapacityRebalanceReplacementStrategy>) -> Self {
+        Self(self.0.with("ReplacementStrategy", value.into_value()))
     }
 
     /// The amount of time (in seconds) that Amazon EC2 waits before terminating the old Spot Instance after launching a new replacement Spot Instance.
@@ -344,9 +319,8 @@ impl CapacityRebalance {
     /// Valid values: Minimum value of `120` seconds. Maximum value of `7200` seconds.
     ///
     /// Replacement: always.
-    pub fn termination_delay(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TerminationDelay", value.into_value());
-        self
+    pub fn termination_delay(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("TerminationDelay", value.into_value()))
     }
 }
 
@@ -373,9 +347,8 @@ impl CapacityReservationOptionsRequest {
     /// If you do not specify a value, the fleet fulfils the On-Demand capacity according to the chosen On-Demand allocation strategy.
     ///
     /// Replacement: always.
-    pub fn usage_strategy(mut self, value: impl IntoValue<CapacityReservationOptionsRequestUsageStrategy>) -> Self {
-        self.0.set("UsageStrategy", value.into_value());
-        self
+    pub fn usage_strategy(self, value: impl IntoValue<CapacityReservationOptionsRequestUsageStrategy>) -> Self {
+        Self(self.0.with("UsageStrategy", value.into_value()))
     }
 }
 
@@ -394,17 +367,15 @@ impl CapacityReservationTargetRequest {
     /// The property `CapacityReservationIds`.
     ///
     /// No item twice.
-    pub fn capacity_reservation_ids(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("CapacityReservationIds", value.into_list());
-        self
+    pub fn capacity_reservation_ids(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("CapacityReservationIds", value.into_list()))
     }
 
     /// The property `CapacityReservationResourceGroupArns`.
     ///
     /// No item twice.
-    pub fn capacity_reservation_resource_group_arns(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("CapacityReservationResourceGroupArns", value.into_list());
-        self
+    pub fn capacity_reservation_resource_group_arns(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("CapacityReservationResourceGroupArns", value.into_list()))
     }
 }
 
@@ -423,9 +394,8 @@ impl CpuPerformanceFactorRequest {
     /// Specify an instance family to use as the baseline reference for CPU performance. All instance types that match your specified attributes will be compared against the CPU performance of the referenced instance family, regardless of CPU manufacturer or architecture differences.
     ///
     /// > Currently, only one instance family can be specified in the list.
-    pub fn references(mut self, value: impl IntoList<PerformanceFactorReferenceRequest>) -> Self {
-        self.0.set("References", value.into_list());
-        self
+    pub fn references(self, value: impl IntoList<PerformanceFactorReferenceRequest>) -> Self {
+        Self(self.0.with("References", value.into_list()))
     }
 }
 
@@ -442,9 +412,8 @@ impl EbsBlockDevice {
     }
 
     /// Indicates whether the EBS volume is deleted on instance termination. For more information, see [Preserving Amazon EBS volumes on instance termination](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html#preserving-volumes-on-termination) in the *Amazon EC2 User Guide*.
-    pub fn delete_on_termination(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DeleteOnTermination", value.into_value());
-        self
+    pub fn delete_on_termination(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DeleteOnTermination", value.into_value()))
     }
 
     /// Indicates whether the encryption state of an EBS volume is changed while being restored from a backing snapshot. The effect of setting the encryption state to `true` depends on the volume origin (new or from a snapshot), starting encryption state, ownership, and whether encryption by default is enabled. For more information, see [Amazon EBS encryption](https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html#encryption-parameters) in the *Amazon EBS User Guide*.
@@ -457,9 +426,8 @@ impl EbsBlockDevice {
     /// - If you are creating a block device mapping from an *existing encrypted or unencrypted snapshot*, you must omit this parameter. If you include this parameter, the request will fail, regardless of the value that you specify.
     /// - If you are creating a block device mapping from an *existing unencrypted volume*, you can include this parameter, but you must specify `false`. If you specify `true`, the request will fail. In this case, we recommend that you omit the parameter.
     /// - If you are creating a block device mapping from an *existing encrypted volume*, you can include this parameter, and specify either `true` or `false`. However, if you specify `false`, the parameter is ignored and the block device mapping is always encrypted. In this case, we recommend that you omit the parameter.
-    pub fn encrypted(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Encrypted", value.into_value());
-        self
+    pub fn encrypted(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Encrypted", value.into_value()))
     }
 
     /// The number of I/O operations per second (IOPS). For `gp3`, `io1`, and `io2` volumes, this represents the number of IOPS that are provisioned for the volume. For `gp2` volumes, this represents the baseline performance of the volume and the rate at which the volume accumulates I/O credits for bursting.
@@ -473,32 +441,28 @@ impl EbsBlockDevice {
     /// For `io2` volumes, you can achieve up to 256,000 IOPS on [instances built on the Nitro System](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-types.html#ec2-nitro-instances). On other instances, you can achieve performance up to 32,000 IOPS.
     ///
     /// This parameter is required for `io1` and `io2` volumes. The default for `gp3` volumes is 3,000 IOPS.
-    pub fn iops(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Iops", value.into_value());
-        self
+    pub fn iops(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Iops", value.into_value()))
     }
 
     /// Identifier (key ID, key alias, key ARN, or alias ARN) of the customer managed KMS key to use for EBS encryption.
     ///
     /// This parameter is only supported on `BlockDeviceMapping` objects called by [RunInstances](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html), [RequestSpotFleet](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RequestSpotFleet.html), and [RequestSpotInstances](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RequestSpotInstances.html).
-    pub fn kms_key_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsKeyId", value.into_value());
-        self
+    pub fn kms_key_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KmsKeyId", value.into_value()))
     }
 
     /// The property `MultiAvailabilityZoneConfiguration`.
     pub fn multi_availability_zone_configuration(
-        mut self,
+        self,
         value: impl IntoValue<MultiAvailabilityZoneConfiguration>,
     ) -> Self {
-        self.0.set("MultiAvailabilityZoneConfiguration", value.into_value());
-        self
+        Self(self.0.with("MultiAvailabilityZoneConfiguration", value.into_value()))
     }
 
     /// The ID of the snapshot.
-    pub fn snapshot_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SnapshotId", value.into_value());
-        self
+    pub fn snapshot_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SnapshotId", value.into_value()))
     }
 
     /// The size of the volume, in GiBs. You must specify either a snapshot ID or a volume size. If you specify a snapshot, the default is the snapshot size. You can specify a volume size that is equal to or larger than the snapshot size.
@@ -511,15 +475,13 @@ impl EbsBlockDevice {
     /// - `io2` : 4 - 65,536 GiB
     /// - `st1` and `sc1` : 125 - 16,384 GiB
     /// - `standard` : 1 - 1024 GiB
-    pub fn volume_size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("VolumeSize", value.into_value());
-        self
+    pub fn volume_size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("VolumeSize", value.into_value()))
     }
 
     /// The volume type. For more information, see [Amazon EBS volume types](https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html) in the *Amazon EBS User Guide*.
-    pub fn volume_type(mut self, value: impl IntoValue<EbsBlockDeviceVolumeType>) -> Self {
-        self.0.set("VolumeType", value.into_value());
-        self
+    pub fn volume_type(self, value: impl IntoValue<EbsBlockDeviceVolumeType>) -> Self {
+        Self(self.0.with("VolumeType", value.into_value()))
     }
 }
 
@@ -540,12 +502,8 @@ impl FleetLaunchTemplateConfigRequest {
     /// The launch template to use. You must specify either the launch template ID or launch template name in the request.
     ///
     /// Replacement: always.
-    pub fn launch_template_specification(
-        mut self,
-        value: impl IntoValue<FleetLaunchTemplateSpecificationRequest>,
-    ) -> Self {
-        self.0.set("LaunchTemplateSpecification", value.into_value());
-        self
+    pub fn launch_template_specification(self, value: impl IntoValue<FleetLaunchTemplateSpecificationRequest>) -> Self {
+        Self(self.0.with("LaunchTemplateSpecification", value.into_value()))
     }
 
     /// Any parameters that you specify override the same parameters in the launch template.
@@ -553,9 +511,8 @@ impl FleetLaunchTemplateConfigRequest {
     /// For fleets of type `request` and `maintain`, a maximum of 300 items is allowed across all launch templates.
     ///
     /// Replacement: always.
-    pub fn overrides(mut self, value: impl IntoList<FleetLaunchTemplateOverridesRequest>) -> Self {
-        self.0.set("Overrides", value.into_list());
-        self
+    pub fn overrides(self, value: impl IntoList<FleetLaunchTemplateOverridesRequest>) -> Self {
+        Self(self.0.with("Overrides", value.into_list()))
     }
 }
 
@@ -578,17 +535,15 @@ impl FleetLaunchTemplateOverridesRequest {
     /// Either `AvailabilityZone` or `AvailabilityZoneId` must be specified in the request, but not both.
     ///
     /// Replacement: always.
-    pub fn availability_zone(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZone", value.into_value());
-        self
+    pub fn availability_zone(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AvailabilityZone", value.into_value()))
     }
 
     /// The ID of the Availability Zone in which to launch the instances. For example, `use2-az1`.
     ///
     /// Either `AvailabilityZone` or `AvailabilityZoneId` must be specified in the request, but not both.
-    pub fn availability_zone_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZoneId", value.into_value());
-        self
+    pub fn availability_zone_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AvailabilityZoneId", value.into_value()))
     }
 
     /// The block device mappings, which define the EBS volumes and instance store volumes to attach to the instance at launch.
@@ -598,15 +553,13 @@ impl FleetLaunchTemplateOverridesRequest {
     /// For more information, see [Block device mappings for volumes on Amazon EC2 instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-device-mapping-concepts.html) in the *Amazon EC2 User Guide*.
     ///
     /// No item twice.
-    pub fn block_device_mappings(mut self, value: impl IntoList<BlockDeviceMapping>) -> Self {
-        self.0.set("BlockDeviceMappings", value.into_list());
-        self
+    pub fn block_device_mappings(self, value: impl IntoList<BlockDeviceMapping>) -> Self {
+        Self(self.0.with("BlockDeviceMappings", value.into_list()))
     }
 
     /// The property `IamInstanceProfile`.
-    pub fn iam_instance_profile(mut self, value: impl IntoValue<IamInstanceProfileSpecification>) -> Self {
-        self.0.set("IamInstanceProfile", value.into_value());
-        self
+    pub fn iam_instance_profile(self, value: impl IntoValue<IamInstanceProfileSpecification>) -> Self {
+        Self(self.0.with("IamInstanceProfile", value.into_value()))
     }
 
     /// The attributes for the instance types. When you specify instance attributes, Amazon EC2 will identify instance types with those attributes.
@@ -614,9 +567,8 @@ impl FleetLaunchTemplateOverridesRequest {
     /// > If you specify `InstanceRequirements`, you can't specify `InstanceType`.
     ///
     /// Replacement: always.
-    pub fn instance_requirements(mut self, value: impl IntoValue<InstanceRequirementsRequest>) -> Self {
-        self.0.set("InstanceRequirements", value.into_value());
-        self
+    pub fn instance_requirements(self, value: impl IntoValue<InstanceRequirementsRequest>) -> Self {
+        Self(self.0.with("InstanceRequirements", value.into_value()))
     }
 
     /// The instance type.
@@ -626,15 +578,13 @@ impl FleetLaunchTemplateOverridesRequest {
     /// > If you specify `InstanceType`, you can't specify `InstanceRequirements`.
     ///
     /// Replacement: always.
-    pub fn instance_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InstanceType", value.into_value());
-        self
+    pub fn instance_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InstanceType", value.into_value()))
     }
 
     /// The property `KeyName`.
-    pub fn key_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KeyName", value.into_value());
-        self
+    pub fn key_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KeyName", value.into_value()))
     }
 
     /// The maximum price per unit hour that you are willing to pay for a Spot Instance. We do not recommend using this parameter because it can lead to increased interruptions. If you do not specify this parameter, you will pay the current Spot price.
@@ -644,29 +594,25 @@ impl FleetLaunchTemplateOverridesRequest {
     /// > If you specify a maximum price, it must be more than USD $0.001. Specifying a value below USD $0.001 will result in an `InvalidParameterValue` error message.
     ///
     /// Replacement: always.
-    pub fn max_price(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MaxPrice", value.into_value());
-        self
+    pub fn max_price(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MaxPrice", value.into_value()))
     }
 
     /// The property `MetadataOptions`.
-    pub fn metadata_options(mut self, value: impl IntoValue<InstanceMetadataOptionsRequest>) -> Self {
-        self.0.set("MetadataOptions", value.into_value());
-        self
+    pub fn metadata_options(self, value: impl IntoValue<InstanceMetadataOptionsRequest>) -> Self {
+        Self(self.0.with("MetadataOptions", value.into_value()))
     }
 
     /// The property `NetworkInterfaces`.
-    pub fn network_interfaces(mut self, value: impl IntoList<NetworkInterfaceSpecificationRequest>) -> Self {
-        self.0.set("NetworkInterfaces", value.into_list());
-        self
+    pub fn network_interfaces(self, value: impl IntoList<NetworkInterfaceSpecificationRequest>) -> Self {
+        Self(self.0.with("NetworkInterfaces", value.into_list()))
     }
 
     /// The location where the instance launched, if applicable.
     ///
     /// Replacement: always.
-    pub fn placement(mut self, value: impl IntoValue<Placement>) -> Self {
-        self.0.set("Placement", value.into_value());
-        self
+    pub fn placement(self, value: impl IntoValue<Placement>) -> Self {
+        Self(self.0.with("Placement", value.into_value()))
     }
 
     /// The priority for the launch template override. The highest priority is launched first.
@@ -678,17 +624,15 @@ impl FleetLaunchTemplateOverridesRequest {
     /// Valid values are whole numbers starting at `0`. The lower the number, the higher the priority. If no number is set, the launch template override has the lowest priority. You can set the same priority for different launch template overrides.
     ///
     /// Replacement: always.
-    pub fn priority(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Priority", value.into_value());
-        self
+    pub fn priority(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Priority", value.into_value()))
     }
 
     /// The IDs of the subnets in which to launch the instances. Separate multiple subnet IDs using commas (for example, `subnet-1234abcdeexample1, subnet-0987cdef6example2` ). A request of type `instant` can have only one subnet ID.
     ///
     /// Replacement: always.
-    pub fn subnet_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+    pub fn subnet_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 
     /// The number of units provided by the specified instance type. These are the same units that you chose to set the target capacity in terms of instances, or a performance characteristic such as vCPUs, memory, or I/O.
@@ -698,9 +642,8 @@ impl FleetLaunchTemplateOverridesRequest {
     /// > When specifying weights, the price used in the `lowest-price` and `price-capacity-optimized` allocation strategies is per *unit* hour (where the instance price is divided by the specified weight). However, if all the specified weights are above the requested `TargetCapacity`, resulting in only 1 instance being launched, the price used is per *instance* hour.
     ///
     /// Replacement: always.
-    pub fn weighted_capacity(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("WeightedCapacity", value.into_value());
-        self
+    pub fn weighted_capacity(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("WeightedCapacity", value.into_value()))
     }
 }
 
@@ -731,9 +674,7 @@ impl FleetLaunchTemplateSpecificationRequest {
     ///
     ///   Replacement: always.
     pub fn new(version: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Version", version.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Version", version.into_value()))
     }
 
     /// The ID of the launch template.
@@ -741,9 +682,8 @@ impl FleetLaunchTemplateSpecificationRequest {
     /// You must specify the `LaunchTemplateId` or the `LaunchTemplateName`, but not both.
     ///
     /// Replacement: always.
-    pub fn launch_template_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LaunchTemplateId", value.into_value());
-        self
+    pub fn launch_template_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LaunchTemplateId", value.into_value()))
     }
 
     /// The name of the launch template.
@@ -751,15 +691,13 @@ impl FleetLaunchTemplateSpecificationRequest {
     /// You must specify the `LaunchTemplateName` or the `LaunchTemplateId`, but not both.
     ///
     /// Replacement: always. Length: 3 to 128. Pattern: `[a-zA-Z0-9\(\)\.\-/_]+`.
-    pub fn launch_template_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LaunchTemplateName", value.into_value());
-        self
+    pub fn launch_template_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LaunchTemplateName", value.into_value()))
     }
 
     /// The property `LaunchTemplateSpecificationUserData`.
-    pub fn launch_template_specification_user_data(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LaunchTemplateSpecificationUserData", value.into_value());
-        self
+    pub fn launch_template_specification_user_data(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LaunchTemplateSpecificationUserData", value.into_value()))
     }
 }
 
@@ -776,15 +714,13 @@ impl IamInstanceProfileSpecification {
     }
 
     /// The property `Arn`.
-    pub fn arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Arn", value.into_value());
-        self
+    pub fn arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Arn", value.into_value()))
     }
 
     /// The property `Name`.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 }
 
@@ -801,21 +737,18 @@ impl InstanceMetadataOptionsRequest {
     }
 
     /// The property `HttpEndpoint`.
-    pub fn http_endpoint(mut self, value: impl IntoValue<InstanceMetadataOptionsRequestHttpEndpoint>) -> Self {
-        self.0.set("HttpEndpoint", value.into_value());
-        self
+    pub fn http_endpoint(self, value: impl IntoValue<InstanceMetadataOptionsRequestHttpEndpoint>) -> Self {
+        Self(self.0.with("HttpEndpoint", value.into_value()))
     }
 
     /// The property `HttpPutResponseHopLimit`.
-    pub fn http_put_response_hop_limit(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HttpPutResponseHopLimit", value.into_value());
-        self
+    pub fn http_put_response_hop_limit(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("HttpPutResponseHopLimit", value.into_value()))
     }
 
     /// The property `HttpTokens`.
-    pub fn http_tokens(mut self, value: impl IntoValue<InstanceMetadataOptionsRequestHttpTokens>) -> Self {
-        self.0.set("HttpTokens", value.into_value());
-        self
+    pub fn http_tokens(self, value: impl IntoValue<InstanceMetadataOptionsRequestHttpTokens>) -> Self {
+        Self(self.0.with("HttpTokens", value.into_value()))
     }
 }
 
@@ -853,9 +786,8 @@ impl InstanceRequirementsRequest {
     /// Default: No minimum or maximum limits
     ///
     /// Replacement: always.
-    pub fn accelerator_count(mut self, value: impl IntoValue<AcceleratorCountRequest>) -> Self {
-        self.0.set("AcceleratorCount", value.into_value());
-        self
+    pub fn accelerator_count(self, value: impl IntoValue<AcceleratorCountRequest>) -> Self {
+        Self(self.0.with("AcceleratorCount", value.into_value()))
     }
 
     /// Indicates whether instance types must have accelerators by specific manufacturers.
@@ -870,11 +802,10 @@ impl InstanceRequirementsRequest {
     ///
     /// Replacement: always.
     pub fn accelerator_manufacturers(
-        mut self,
+        self,
         value: impl IntoList<InstanceRequirementsRequestAcceleratorManufacturers>,
     ) -> Self {
-        self.0.set("AcceleratorManufacturers", value.into_list());
-        self
+        Self(self.0.with("AcceleratorManufacturers", value.into_list()))
     }
 
     /// The accelerators that must be on the instance type.
@@ -902,9 +833,8 @@ impl InstanceRequirementsRequest {
     /// Default: Any accelerator
     ///
     /// Replacement: always.
-    pub fn accelerator_names(mut self, value: impl IntoList<InstanceRequirementsRequestAcceleratorNames>) -> Self {
-        self.0.set("AcceleratorNames", value.into_list());
-        self
+    pub fn accelerator_names(self, value: impl IntoList<InstanceRequirementsRequestAcceleratorNames>) -> Self {
+        Self(self.0.with("AcceleratorNames", value.into_list()))
     }
 
     /// The minimum and maximum amount of total accelerator memory, in MiB.
@@ -912,9 +842,8 @@ impl InstanceRequirementsRequest {
     /// Default: No minimum or maximum limits
     ///
     /// Replacement: always.
-    pub fn accelerator_total_memory_mi_b(mut self, value: impl IntoValue<AcceleratorTotalMemoryMiBRequest>) -> Self {
-        self.0.set("AcceleratorTotalMemoryMiB", value.into_value());
-        self
+    pub fn accelerator_total_memory_mi_b(self, value: impl IntoValue<AcceleratorTotalMemoryMiBRequest>) -> Self {
+        Self(self.0.with("AcceleratorTotalMemoryMiB", value.into_value()))
     }
 
     /// The accelerator types that must be on the instance type.
@@ -927,9 +856,8 @@ impl InstanceRequirementsRequest {
     /// Default: Any accelerator type
     ///
     /// Replacement: always.
-    pub fn accelerator_types(mut self, value: impl IntoList<InstanceRequirementsRequestAcceleratorTypes>) -> Self {
-        self.0.set("AcceleratorTypes", value.into_list());
-        self
+    pub fn accelerator_types(self, value: impl IntoList<InstanceRequirementsRequestAcceleratorTypes>) -> Self {
+        Self(self.0.with("AcceleratorTypes", value.into_list()))
     }
 
     /// The instance types to apply your specified attributes against. All other instance types are ignored, even if they match your specified attributes.
@@ -943,9 +871,8 @@ impl InstanceRequirementsRequest {
     /// Default: All instance types
     ///
     /// Replacement: always. Items: at most 400. Length of each: 1 to 30. Pattern of each: `[a-zA-Z0-9\.\*]+`.
-    pub fn allowed_instance_types(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AllowedInstanceTypes", value.into_list());
-        self
+    pub fn allowed_instance_types(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AllowedInstanceTypes", value.into_list()))
     }
 
     /// Indicates whether bare metal instance types must be included, excluded, or required.
@@ -957,9 +884,8 @@ impl InstanceRequirementsRequest {
     /// Default: `excluded`
     ///
     /// Replacement: always.
-    pub fn bare_metal(mut self, value: impl IntoValue<InstanceRequirementsRequestBareMetal>) -> Self {
-        self.0.set("BareMetal", value.into_value());
-        self
+    pub fn bare_metal(self, value: impl IntoValue<InstanceRequirementsRequestBareMetal>) -> Self {
+        Self(self.0.with("BareMetal", value.into_value()))
     }
 
     /// The minimum and maximum baseline bandwidth to Amazon EBS, in Mbps. For more information, see [Amazon EBS–optimized instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ebs-optimized.html) in the *Amazon EC2 User Guide*.
@@ -967,15 +893,13 @@ impl InstanceRequirementsRequest {
     /// Default: No minimum or maximum limits
     ///
     /// Replacement: always.
-    pub fn baseline_ebs_bandwidth_mbps(mut self, value: impl IntoValue<BaselineEbsBandwidthMbpsRequest>) -> Self {
-        self.0.set("BaselineEbsBandwidthMbps", value.into_value());
-        self
+    pub fn baseline_ebs_bandwidth_mbps(self, value: impl IntoValue<BaselineEbsBandwidthMbpsRequest>) -> Self {
+        Self(self.0.with("BaselineEbsBandwidthMbps", value.into_value()))
     }
 
     /// The baseline performance to consider, using an instance family as a baseline reference. The instance family establishes the lowest acceptable level of performance. Amazon EC2 uses this baseline to guide instance type selection, but there is no guarantee that the selected instance types will always exceed the baseline for every application. Currently, this parameter only supports CPU performance as a baseline performance factor. For more information, see [Performance protection](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-attribute-based-instance-type-selection.html#ec2fleet-abis-performance-protection) in the *Amazon EC2 User Guide*.
-    pub fn baseline_performance_factors(mut self, value: impl IntoValue<BaselinePerformanceFactorsRequest>) -> Self {
-        self.0.set("BaselinePerformanceFactors", value.into_value());
-        self
+    pub fn baseline_performance_factors(self, value: impl IntoValue<BaselinePerformanceFactorsRequest>) -> Self {
+        Self(self.0.with("BaselinePerformanceFactors", value.into_value()))
     }
 
     /// Indicates whether burstable performance T instance types are included, excluded, or required. For more information, see [Burstable performance instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances.html).
@@ -987,12 +911,8 @@ impl InstanceRequirementsRequest {
     /// Default: `excluded`
     ///
     /// Replacement: always.
-    pub fn burstable_performance(
-        mut self,
-        value: impl IntoValue<InstanceRequirementsRequestBurstablePerformance>,
-    ) -> Self {
-        self.0.set("BurstablePerformance", value.into_value());
-        self
+    pub fn burstable_performance(self, value: impl IntoValue<InstanceRequirementsRequestBurstablePerformance>) -> Self {
+        Self(self.0.with("BurstablePerformance", value.into_value()))
     }
 
     /// The CPU manufacturers to include.
@@ -1007,9 +927,8 @@ impl InstanceRequirementsRequest {
     /// Default: Any manufacturer
     ///
     /// Replacement: always.
-    pub fn cpu_manufacturers(mut self, value: impl IntoList<InstanceRequirementsRequestCpuManufacturers>) -> Self {
-        self.0.set("CpuManufacturers", value.into_list());
-        self
+    pub fn cpu_manufacturers(self, value: impl IntoList<InstanceRequirementsRequestCpuManufacturers>) -> Self {
+        Self(self.0.with("CpuManufacturers", value.into_list()))
     }
 
     /// The instance types to exclude.
@@ -1023,9 +942,8 @@ impl InstanceRequirementsRequest {
     /// Default: No excluded instance types
     ///
     /// Replacement: always. Items: at most 400. Length of each: 1 to 30. Pattern of each: `[a-zA-Z0-9\.\*]+`.
-    pub fn excluded_instance_types(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ExcludedInstanceTypes", value.into_list());
-        self
+    pub fn excluded_instance_types(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ExcludedInstanceTypes", value.into_list()))
     }
 
     /// Indicates whether current or previous generation instance types are included. The current generation instance types are recommended for use. Current generation instance types are typically the latest two to three generations in each instance family. For more information, see [Instance types](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-types.html) in the *Amazon EC2 User Guide*.
@@ -1037,12 +955,8 @@ impl InstanceRequirementsRequest {
     /// Default: Current and previous generation instance types
     ///
     /// Replacement: always.
-    pub fn instance_generations(
-        mut self,
-        value: impl IntoList<InstanceRequirementsRequestInstanceGenerations>,
-    ) -> Self {
-        self.0.set("InstanceGenerations", value.into_list());
-        self
+    pub fn instance_generations(self, value: impl IntoList<InstanceRequirementsRequestInstanceGenerations>) -> Self {
+        Self(self.0.with("InstanceGenerations", value.into_list()))
     }
 
     /// Indicates whether instance types with instance store volumes are included, excluded, or required. For more information, [Amazon EC2 instance store](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/InstanceStorage.html) in the *Amazon EC2 User Guide*.
@@ -1054,9 +968,8 @@ impl InstanceRequirementsRequest {
     /// Default: `included`
     ///
     /// Replacement: always.
-    pub fn local_storage(mut self, value: impl IntoValue<InstanceRequirementsRequestLocalStorage>) -> Self {
-        self.0.set("LocalStorage", value.into_value());
-        self
+    pub fn local_storage(self, value: impl IntoValue<InstanceRequirementsRequestLocalStorage>) -> Self {
+        Self(self.0.with("LocalStorage", value.into_value()))
     }
 
     /// The type of local storage that is required.
@@ -1067,9 +980,8 @@ impl InstanceRequirementsRequest {
     /// Default: `hdd` and `ssd`
     ///
     /// Replacement: always.
-    pub fn local_storage_types(mut self, value: impl IntoList<InstanceRequirementsRequestLocalStorageTypes>) -> Self {
-        self.0.set("LocalStorageTypes", value.into_list());
-        self
+    pub fn local_storage_types(self, value: impl IntoList<InstanceRequirementsRequestLocalStorageTypes>) -> Self {
+        Self(self.0.with("LocalStorageTypes", value.into_list()))
     }
 
     /// \[Price protection\] The price protection threshold for Spot Instances, as a percentage of an identified On-Demand price. The identified On-Demand price is the price of the lowest priced current generation C, M, or R instance type with your specified attributes. If no current generation C, M, or R instance type matches your attributes, then the identified price is from the lowest priced current generation instance types, and failing that, from the lowest priced previous generation instance types that match your attributes. When Amazon EC2 selects instance types with your attributes, it will exclude instance types whose price exceeds your specified threshold.
@@ -1079,9 +991,8 @@ impl InstanceRequirementsRequest {
     /// If you set `TargetCapacityUnitType` to `vcpu` or `memory-mib`, the price protection threshold is based on the per vCPU or per memory price instead of the per instance price.
     ///
     /// > Only one of `SpotMaxPricePercentageOverLowestPrice` or `MaxSpotPriceAsPercentageOfOptimalOnDemandPrice` can be specified. If you don't specify either, Amazon EC2 will automatically apply optimal price protection to consistently select from a wide range of instance types. To indicate no price protection threshold for Spot Instances, meaning you want to consider all instance types that match your attributes, include one of these parameters and specify a high value, such as `999999`.
-    pub fn max_spot_price_as_percentage_of_optimal_on_demand_price(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxSpotPriceAsPercentageOfOptimalOnDemandPrice", value.into_value());
-        self
+    pub fn max_spot_price_as_percentage_of_optimal_on_demand_price(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxSpotPriceAsPercentageOfOptimalOnDemandPrice", value.into_value()))
     }
 
     /// The minimum and maximum amount of memory per vCPU, in GiB.
@@ -1089,17 +1000,15 @@ impl InstanceRequirementsRequest {
     /// Default: No minimum or maximum limits
     ///
     /// Replacement: always.
-    pub fn memory_gi_b_per_v_cpu(mut self, value: impl IntoValue<MemoryGiBPerVCpuRequest>) -> Self {
-        self.0.set("MemoryGiBPerVCpu", value.into_value());
-        self
+    pub fn memory_gi_b_per_v_cpu(self, value: impl IntoValue<MemoryGiBPerVCpuRequest>) -> Self {
+        Self(self.0.with("MemoryGiBPerVCpu", value.into_value()))
     }
 
     /// The minimum and maximum amount of memory, in MiB.
     ///
     /// Replacement: always.
-    pub fn memory_mi_b(mut self, value: impl IntoValue<MemoryMiBRequest>) -> Self {
-        self.0.set("MemoryMiB", value.into_value());
-        self
+    pub fn memory_mi_b(self, value: impl IntoValue<MemoryMiBRequest>) -> Self {
+        Self(self.0.with("MemoryMiB", value.into_value()))
     }
 
     /// The minimum and maximum amount of baseline network bandwidth, in gigabits per second (Gbps). For more information, see [Amazon EC2 instance network bandwidth](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-network-bandwidth.html) in the *Amazon EC2 User Guide*.
@@ -1107,9 +1016,8 @@ impl InstanceRequirementsRequest {
     /// Default: No minimum or maximum limits
     ///
     /// Replacement: always.
-    pub fn network_bandwidth_gbps(mut self, value: impl IntoValue<NetworkBandwidthGbpsRequest>) -> Self {
-        self.0.set("NetworkBandwidthGbps", value.into_value());
-        self
+    pub fn network_bandwidth_gbps(self, value: impl IntoValue<NetworkBandwidthGbpsRequest>) -> Self {
+        Self(self.0.with("NetworkBandwidthGbps", value.into_value()))
     }
 
     /// The minimum and maximum number of network interfaces.
@@ -1117,9 +1025,8 @@ impl InstanceRequirementsRequest {
     /// Default: No minimum or maximum limits
     ///
     /// Replacement: always.
-    pub fn network_interface_count(mut self, value: impl IntoValue<NetworkInterfaceCountRequest>) -> Self {
-        self.0.set("NetworkInterfaceCount", value.into_value());
-        self
+    pub fn network_interface_count(self, value: impl IntoValue<NetworkInterfaceCountRequest>) -> Self {
+        Self(self.0.with("NetworkInterfaceCount", value.into_value()))
     }
 
     /// \[Price protection\] The price protection threshold for On-Demand Instances, as a percentage higher than an identified On-Demand price. The identified On-Demand price is the price of the lowest priced current generation C, M, or R instance type with your specified attributes. When Amazon EC2 selects instance types with your attributes, it will exclude instance types whose price exceeds your specified threshold.
@@ -1135,17 +1042,15 @@ impl InstanceRequirementsRequest {
     /// Default: `20`
     ///
     /// Replacement: always.
-    pub fn on_demand_max_price_percentage_over_lowest_price(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("OnDemandMaxPricePercentageOverLowestPrice", value.into_value());
-        self
+    pub fn on_demand_max_price_percentage_over_lowest_price(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("OnDemandMaxPricePercentageOverLowestPrice", value.into_value()))
     }
 
     /// Specifies whether instance types must support encrypting in-transit traffic between instances. For more information, including the supported instance types, see [Encryption in transit](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/data-protection.html#encryption-transit) in the *Amazon EC2 User Guide*.
     ///
     /// Default: `false`
-    pub fn require_encryption_in_transit(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RequireEncryptionInTransit", value.into_value());
-        self
+    pub fn require_encryption_in_transit(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("RequireEncryptionInTransit", value.into_value()))
     }
 
     /// Indicates whether instance types must support hibernation for On-Demand Instances.
@@ -1155,9 +1060,8 @@ impl InstanceRequirementsRequest {
     /// Default: `false`
     ///
     /// Replacement: always.
-    pub fn require_hibernate_support(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RequireHibernateSupport", value.into_value());
-        self
+    pub fn require_hibernate_support(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("RequireHibernateSupport", value.into_value()))
     }
 
     /// \[Price protection\] The price protection threshold for Spot Instances, as a percentage higher than an identified Spot price. The identified Spot price is the Spot price of the lowest priced current generation C, M, or R instance type with your specified attributes. If no current generation C, M, or R instance type matches your attributes, then the identified Spot price is from the lowest priced current generation instance types, and failing that, from the lowest priced previous generation instance types that match your attributes. When Amazon EC2 selects instance types with your attributes, it will exclude instance types whose Spot price exceeds your specified threshold.
@@ -1173,9 +1077,8 @@ impl InstanceRequirementsRequest {
     /// Default: `100`
     ///
     /// Replacement: always.
-    pub fn spot_max_price_percentage_over_lowest_price(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SpotMaxPricePercentageOverLowestPrice", value.into_value());
-        self
+    pub fn spot_max_price_percentage_over_lowest_price(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("SpotMaxPricePercentageOverLowestPrice", value.into_value()))
     }
 
     /// The minimum and maximum amount of total local storage, in GB.
@@ -1183,17 +1086,15 @@ impl InstanceRequirementsRequest {
     /// Default: No minimum or maximum limits
     ///
     /// Replacement: always.
-    pub fn total_local_storage_gb(mut self, value: impl IntoValue<TotalLocalStorageGbRequest>) -> Self {
-        self.0.set("TotalLocalStorageGB", value.into_value());
-        self
+    pub fn total_local_storage_gb(self, value: impl IntoValue<TotalLocalStorageGbRequest>) -> Self {
+        Self(self.0.with("TotalLocalStorageGB", value.into_value()))
     }
 
     /// The minimum and maximum number of vCPUs.
     ///
     /// Replacement: always.
-    pub fn v_cpu_count(mut self, value: impl IntoValue<VCpuCountRangeRequest>) -> Self {
-        self.0.set("VCpuCount", value.into_value());
-        self
+    pub fn v_cpu_count(self, value: impl IntoValue<VCpuCountRangeRequest>) -> Self {
+        Self(self.0.with("VCpuCount", value.into_value()))
     }
 }
 
@@ -1210,9 +1111,8 @@ impl Ipv6AddressRequest {
     }
 
     /// The property `Ipv6Address`.
-    pub fn ipv6_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv6Address", value.into_value());
-        self
+    pub fn ipv6_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Ipv6Address", value.into_value()))
     }
 }
 
@@ -1231,9 +1131,8 @@ impl MaintenanceStrategies {
     /// The strategy to use when Amazon EC2 emits a signal that your Spot Instance is at an elevated risk of being interrupted.
     ///
     /// Replacement: always.
-    pub fn capacity_rebalance(mut self, value: impl IntoValue<CapacityRebalance>) -> Self {
-        self.0.set("CapacityRebalance", value.into_value());
-        self
+    pub fn capacity_rebalance(self, value: impl IntoValue<CapacityRebalance>) -> Self {
+        Self(self.0.with("CapacityRebalance", value.into_value()))
     }
 }
 
@@ -1252,17 +1151,15 @@ impl MemoryGiBPerVCpuRequest {
     /// The maximum amount of memory per vCPU, in GiB. To specify no maximum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum amount of memory per vCPU, in GiB. To specify no minimum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -1281,17 +1178,15 @@ impl MemoryMiBRequest {
     /// The maximum amount of memory, in MiB. To specify no maximum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum amount of memory, in MiB. To specify no minimum limit, specify `0`.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -1308,17 +1203,15 @@ impl MultiAvailabilityZoneConfiguration {
     }
 
     /// The property `ConfigurationType`.
-    pub fn configuration_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ConfigurationType", value.into_value());
-        self
+    pub fn configuration_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ConfigurationType", value.into_value()))
     }
 
     /// The property `StandbyAvailabilityZones`.
     ///
     /// No item twice.
-    pub fn standby_availability_zones(mut self, value: impl IntoList<StandbyAvailabilityZone>) -> Self {
-        self.0.set("StandbyAvailabilityZones", value.into_list());
-        self
+    pub fn standby_availability_zones(self, value: impl IntoList<StandbyAvailabilityZone>) -> Self {
+        Self(self.0.with("StandbyAvailabilityZones", value.into_list()))
     }
 }
 
@@ -1339,17 +1232,15 @@ impl NetworkBandwidthGbpsRequest {
     /// The maximum amount of network bandwidth, in Gbps. To specify no maximum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum amount of network bandwidth, in Gbps. To specify no minimum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -1368,17 +1259,15 @@ impl NetworkInterfaceCountRequest {
     /// The maximum number of network interfaces. To specify no maximum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum number of network interfaces. To specify no minimum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -1395,87 +1284,73 @@ impl NetworkInterfaceSpecificationRequest {
     }
 
     /// The property `AssociatePublicIpAddress`.
-    pub fn associate_public_ip_address(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AssociatePublicIpAddress", value.into_value());
-        self
+    pub fn associate_public_ip_address(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("AssociatePublicIpAddress", value.into_value()))
     }
 
     /// The property `DeleteOnTermination`.
-    pub fn delete_on_termination(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DeleteOnTermination", value.into_value());
-        self
+    pub fn delete_on_termination(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DeleteOnTermination", value.into_value()))
     }
 
     /// The property `Description`.
-    pub fn description(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+    pub fn description(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The property `DeviceIndex`.
-    pub fn device_index(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("DeviceIndex", value.into_value());
-        self
+    pub fn device_index(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("DeviceIndex", value.into_value()))
     }
 
     /// The property `Groups`.
-    pub fn groups(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Groups", value.into_list());
-        self
+    pub fn groups(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Groups", value.into_list()))
     }
 
     /// The property `InterfaceType`.
-    pub fn interface_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InterfaceType", value.into_value());
-        self
+    pub fn interface_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InterfaceType", value.into_value()))
     }
 
     /// The property `Ipv6AddressCount`.
-    pub fn ipv6_address_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Ipv6AddressCount", value.into_value());
-        self
+    pub fn ipv6_address_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Ipv6AddressCount", value.into_value()))
     }
 
     /// The property `Ipv6Addresses`.
-    pub fn ipv6_addresses(mut self, value: impl IntoList<Ipv6AddressRequest>) -> Self {
-        self.0.set("Ipv6Addresses", value.into_list());
-        self
+    pub fn ipv6_addresses(self, value: impl IntoList<Ipv6AddressRequest>) -> Self {
+        Self(self.0.with("Ipv6Addresses", value.into_list()))
     }
 
     /// The property `NetworkCardIndex`.
-    pub fn network_card_index(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("NetworkCardIndex", value.into_value());
-        self
+    pub fn network_card_index(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("NetworkCardIndex", value.into_value()))
     }
 
     /// The property `NetworkInterfaceId`.
-    pub fn network_interface_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NetworkInterfaceId", value.into_value());
-        self
+    pub fn network_interface_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("NetworkInterfaceId", value.into_value()))
     }
 
     /// The property `PrivateIpAddress`.
-    pub fn private_ip_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrivateIpAddress", value.into_value());
-        self
+    pub fn private_ip_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PrivateIpAddress", value.into_value()))
     }
 
     /// The property `PrivateIpAddresses`.
-    pub fn private_ip_addresses(mut self, value: impl IntoList<PrivateIpAddressSpecificationRequest>) -> Self {
-        self.0.set("PrivateIpAddresses", value.into_list());
-        self
+    pub fn private_ip_addresses(self, value: impl IntoList<PrivateIpAddressSpecificationRequest>) -> Self {
+        Self(self.0.with("PrivateIpAddresses", value.into_list()))
     }
 
     /// The property `SecondaryPrivateIpAddressCount`.
-    pub fn secondary_private_ip_address_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SecondaryPrivateIpAddressCount", value.into_value());
-        self
+    pub fn secondary_private_ip_address_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("SecondaryPrivateIpAddressCount", value.into_value()))
     }
 
     /// The property `SubnetId`.
-    pub fn subnet_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+    pub fn subnet_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 }
 
@@ -1502,9 +1377,8 @@ impl OnDemandOptionsRequest {
     /// Default: `lowest-price`
     ///
     /// Replacement: always.
-    pub fn allocation_strategy(mut self, value: impl IntoValue<OnDemandOptionsRequestAllocationStrategy>) -> Self {
-        self.0.set("AllocationStrategy", value.into_value());
-        self
+    pub fn allocation_strategy(self, value: impl IntoValue<OnDemandOptionsRequestAllocationStrategy>) -> Self {
+        Self(self.0.with("AllocationStrategy", value.into_value()))
     }
 
     /// The strategy for using unused Capacity Reservations for fulfilling On-Demand capacity.
@@ -1512,9 +1386,8 @@ impl OnDemandOptionsRequest {
     /// Supported only for fleets of type `instant`.
     ///
     /// Replacement: always.
-    pub fn capacity_reservation_options(mut self, value: impl IntoValue<CapacityReservationOptionsRequest>) -> Self {
-        self.0.set("CapacityReservationOptions", value.into_value());
-        self
+    pub fn capacity_reservation_options(self, value: impl IntoValue<CapacityReservationOptionsRequest>) -> Self {
+        Self(self.0.with("CapacityReservationOptions", value.into_value()))
     }
 
     /// The maximum amount per hour for On-Demand Instances that you're willing to pay.
@@ -1522,9 +1395,8 @@ impl OnDemandOptionsRequest {
     /// > If your fleet includes T instances that are configured as `unlimited`, and if their average CPU usage exceeds the baseline utilization, you will incur a charge for surplus credits. The `MaxTotalPrice` does not account for surplus credits, and, if you use surplus credits, your final cost might be higher than what you specified for `MaxTotalPrice`. For more information, see [Surplus credits can incur charges](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-unlimited-mode-concepts.html#unlimited-mode-surplus-credits) in the *Amazon EC2 User Guide*.
     ///
     /// Replacement: always.
-    pub fn max_total_price(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MaxTotalPrice", value.into_value());
-        self
+    pub fn max_total_price(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MaxTotalPrice", value.into_value()))
     }
 
     /// The minimum target capacity for On-Demand Instances in the fleet. If this minimum capacity isn't reached, no instances are launched.
@@ -1534,9 +1406,8 @@ impl OnDemandOptionsRequest {
     /// At least one of the following must be specified: `SingleAvailabilityZone` | `SingleInstanceType`
     ///
     /// Replacement: always.
-    pub fn min_target_capacity(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MinTargetCapacity", value.into_value());
-        self
+    pub fn min_target_capacity(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MinTargetCapacity", value.into_value()))
     }
 
     /// Indicates that the fleet launches all On-Demand Instances into a single Availability Zone.
@@ -1544,9 +1415,8 @@ impl OnDemandOptionsRequest {
     /// Supported only for fleets of type `instant`.
     ///
     /// Replacement: always.
-    pub fn single_availability_zone(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("SingleAvailabilityZone", value.into_value());
-        self
+    pub fn single_availability_zone(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("SingleAvailabilityZone", value.into_value()))
     }
 
     /// Indicates that the fleet uses a single instance type to launch all On-Demand Instances in the fleet.
@@ -1554,9 +1424,8 @@ impl OnDemandOptionsRequest {
     /// Supported only for fleets of type `instant`.
     ///
     /// Replacement: always.
-    pub fn single_instance_type(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("SingleInstanceType", value.into_value());
-        self
+    pub fn single_instance_type(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("SingleInstanceType", value.into_value()))
     }
 }
 
@@ -1592,9 +1461,8 @@ impl PerformanceFactorReferenceRequest {
     /// If you enable performance protection by specifying a supported instance family, the returned instance types will exclude the above unsupported instance families.
     ///
     /// If you specify an unsupported instance family as a value for baseline performance, the API returns an empty response response for [GetInstanceTypesFromInstanceRequirements](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetInstanceTypesFromInstanceRequirements.html) and an exception for [CreateFleet](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet.html), [RequestSpotFleet](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RequestSpotFleet.html), [ModifyFleet](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyFleet.html), and [ModifySpotFleetRequest](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySpotFleetRequest.html).
-    pub fn instance_family(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InstanceFamily", value.into_value());
-        self
+    pub fn instance_family(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InstanceFamily", value.into_value()))
     }
 }
 
@@ -1615,9 +1483,8 @@ impl Placement {
     /// This parameter is not supported for [CreateFleet](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet) or [ImportInstance](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportInstance.html).
     ///
     /// Replacement: always.
-    pub fn affinity(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Affinity", value.into_value());
-        self
+    pub fn affinity(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Affinity", value.into_value()))
     }
 
     /// The Availability Zone of the instance.
@@ -1627,9 +1494,8 @@ impl Placement {
     /// This parameter is not supported for [CreateFleet](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet).
     ///
     /// Replacement: always.
-    pub fn availability_zone(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZone", value.into_value());
-        self
+    pub fn availability_zone(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AvailabilityZone", value.into_value()))
     }
 
     /// The name of the placement group that the instance is in.
@@ -1637,9 +1503,8 @@ impl Placement {
     /// On input, you can specify `GroupId` or `GroupName`, but not both.
     ///
     /// Replacement: always.
-    pub fn group_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GroupName", value.into_value());
-        self
+    pub fn group_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("GroupName", value.into_value()))
     }
 
     /// The ID of the Dedicated Host on which the instance resides.
@@ -1647,9 +1512,8 @@ impl Placement {
     /// This parameter is not supported for [CreateFleet](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet) or [ImportInstance](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportInstance.html).
     ///
     /// Replacement: always.
-    pub fn host_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostId", value.into_value());
-        self
+    pub fn host_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HostId", value.into_value()))
     }
 
     /// The ARN of the host resource group in which to launch the instances.
@@ -1659,9 +1523,8 @@ impl Placement {
     /// This parameter is not supported for [CreateFleet](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet).
     ///
     /// Replacement: always.
-    pub fn host_resource_group_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostResourceGroupArn", value.into_value());
-        self
+    pub fn host_resource_group_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HostResourceGroupArn", value.into_value()))
     }
 
     /// The number of the partition that the instance is in. Valid only if the placement group strategy is set to `partition`.
@@ -1669,17 +1532,15 @@ impl Placement {
     /// This parameter is not supported for [CreateFleet](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet).
     ///
     /// Replacement: always.
-    pub fn partition_number(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("PartitionNumber", value.into_value());
-        self
+    pub fn partition_number(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("PartitionNumber", value.into_value()))
     }
 
     /// Reserved for future use.
     ///
     /// Replacement: always.
-    pub fn spread_domain(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SpreadDomain", value.into_value());
-        self
+    pub fn spread_domain(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SpreadDomain", value.into_value()))
     }
 
     /// The tenancy of the instance. An instance with a tenancy of `dedicated` runs on single-tenant hardware.
@@ -1687,9 +1548,8 @@ impl Placement {
     /// This parameter is not supported for [CreateFleet](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet). The `host` tenancy is not supported for [ImportInstance](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportInstance.html) or for T3 instances that are configured for the `unlimited` CPU credit option.
     ///
     /// Replacement: always.
-    pub fn tenancy(mut self, value: impl IntoValue<PlacementTenancy>) -> Self {
-        self.0.set("Tenancy", value.into_value());
-        self
+    pub fn tenancy(self, value: impl IntoValue<PlacementTenancy>) -> Self {
+        Self(self.0.with("Tenancy", value.into_value()))
     }
 }
 
@@ -1706,15 +1566,13 @@ impl PrivateIpAddressSpecificationRequest {
     }
 
     /// The property `Primary`.
-    pub fn primary(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Primary", value.into_value());
-        self
+    pub fn primary(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Primary", value.into_value()))
     }
 
     /// The property `PrivateIpAddress`.
-    pub fn private_ip_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrivateIpAddress", value.into_value());
-        self
+    pub fn private_ip_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PrivateIpAddress", value.into_value()))
     }
 }
 
@@ -1733,9 +1591,8 @@ impl ReservedCapacityFallbackOptionsRequest {
     /// The property `MarketTypes`.
     ///
     /// No item twice.
-    pub fn market_types(mut self, value: impl IntoList<ReservedCapacityFallbackOptionsRequestMarketTypes>) -> Self {
-        self.0.set("MarketTypes", value.into_list());
-        self
+    pub fn market_types(self, value: impl IntoList<ReservedCapacityFallbackOptionsRequestMarketTypes>) -> Self {
+        Self(self.0.with("MarketTypes", value.into_list()))
     }
 }
 
@@ -1752,35 +1609,28 @@ impl ReservedCapacityOptionsRequest {
     }
 
     /// The property `AllocationStrategy`.
-    pub fn allocation_strategy(
-        mut self,
-        value: impl IntoValue<ReservedCapacityOptionsRequestAllocationStrategy>,
-    ) -> Self {
-        self.0.set("AllocationStrategy", value.into_value());
-        self
+    pub fn allocation_strategy(self, value: impl IntoValue<ReservedCapacityOptionsRequestAllocationStrategy>) -> Self {
+        Self(self.0.with("AllocationStrategy", value.into_value()))
     }
 
     /// The property `CapacityReservationTarget`.
-    pub fn capacity_reservation_target(mut self, value: impl IntoValue<CapacityReservationTargetRequest>) -> Self {
-        self.0.set("CapacityReservationTarget", value.into_value());
-        self
+    pub fn capacity_reservation_target(self, value: impl IntoValue<CapacityReservationTargetRequest>) -> Self {
+        Self(self.0.with("CapacityReservationTarget", value.into_value()))
     }
 
     /// The property `ReservationTypes`.
     ///
     /// No item twice.
-    pub fn reservation_types(mut self, value: impl IntoList<ReservedCapacityOptionsRequestReservationTypes>) -> Self {
-        self.0.set("ReservationTypes", value.into_list());
-        self
+    pub fn reservation_types(self, value: impl IntoList<ReservedCapacityOptionsRequestReservationTypes>) -> Self {
+        Self(self.0.with("ReservationTypes", value.into_list()))
     }
 
     /// The property `ReservedCapacityFallbackOptions`.
     pub fn reserved_capacity_fallback_options(
-        mut self,
+        self,
         value: impl IntoValue<ReservedCapacityFallbackOptionsRequest>,
     ) -> Self {
-        self.0.set("ReservedCapacityFallbackOptions", value.into_value());
-        self
+        Self(self.0.with("ReservedCapacityFallbackOptions", value.into_value()))
     }
 }
 
@@ -1809,9 +1659,8 @@ impl SpotOptionsRequest {
     /// *Allowed Values* : `lowestPrice` | `diversified` | `capacityOptimized` | `capacityOptimizedPrioritized`
     ///
     /// Replacement: always.
-    pub fn allocation_strategy(mut self, value: impl IntoValue<SpotOptionsRequestAllocationStrategy>) -> Self {
-        self.0.set("AllocationStrategy", value.into_value());
-        self
+    pub fn allocation_strategy(self, value: impl IntoValue<SpotOptionsRequestAllocationStrategy>) -> Self {
+        Self(self.0.with("AllocationStrategy", value.into_value()))
     }
 
     /// The behavior when a Spot Instance is interrupted.
@@ -1820,11 +1669,10 @@ impl SpotOptionsRequest {
     ///
     /// Replacement: always.
     pub fn instance_interruption_behavior(
-        mut self,
+        self,
         value: impl IntoValue<SpotOptionsRequestInstanceInterruptionBehavior>,
     ) -> Self {
-        self.0.set("InstanceInterruptionBehavior", value.into_value());
-        self
+        Self(self.0.with("InstanceInterruptionBehavior", value.into_value()))
     }
 
     /// The number of Spot pools across which to allocate your target Spot capacity. Supported only when Spot `AllocationStrategy` is set to `lowest-price`. EC2 Fleet selects the cheapest Spot pools and evenly allocates your target Spot capacity across the number of Spot pools that you specify.
@@ -1832,17 +1680,15 @@ impl SpotOptionsRequest {
     /// Note that EC2 Fleet attempts to draw Spot Instances from the number of pools that you specify on a best effort basis. If a pool runs out of Spot capacity before fulfilling your target capacity, EC2 Fleet will continue to fulfill your request by drawing from the next cheapest pool. To ensure that your target capacity is met, you might receive Spot Instances from more than the number of pools that you specified. Similarly, if most of the pools have no Spot capacity, you might receive your full target capacity from fewer than the number of pools that you specified.
     ///
     /// Replacement: always.
-    pub fn instance_pools_to_use_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("InstancePoolsToUseCount", value.into_value());
-        self
+    pub fn instance_pools_to_use_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("InstancePoolsToUseCount", value.into_value()))
     }
 
     /// The strategies for managing your Spot Instances that are at an elevated risk of being interrupted.
     ///
     /// Replacement: always.
-    pub fn maintenance_strategies(mut self, value: impl IntoValue<MaintenanceStrategies>) -> Self {
-        self.0.set("MaintenanceStrategies", value.into_value());
-        self
+    pub fn maintenance_strategies(self, value: impl IntoValue<MaintenanceStrategies>) -> Self {
+        Self(self.0.with("MaintenanceStrategies", value.into_value()))
     }
 
     /// The maximum amount per hour for Spot Instances that you're willing to pay. We do not recommend using this parameter because it can lead to increased interruptions. If you do not specify this parameter, you will pay the current Spot price.
@@ -1850,9 +1696,8 @@ impl SpotOptionsRequest {
     /// > If you specify a maximum price, your Spot Instances will be interrupted more frequently than if you do not specify this parameter. \> If your fleet includes T instances that are configured as `unlimited`, and if their average CPU usage exceeds the baseline utilization, you will incur a charge for surplus credits. The `MaxTotalPrice` does not account for surplus credits, and, if you use surplus credits, your final cost might be higher than what you specified for `MaxTotalPrice`. For more information, see [Surplus credits can incur charges](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-unlimited-mode-concepts.html#unlimited-mode-surplus-credits) in the *Amazon EC2 User Guide*.
     ///
     /// Replacement: always.
-    pub fn max_total_price(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MaxTotalPrice", value.into_value());
-        self
+    pub fn max_total_price(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MaxTotalPrice", value.into_value()))
     }
 
     /// The minimum target capacity for Spot Instances in the fleet. If this minimum capacity isn't reached, no instances are launched.
@@ -1862,9 +1707,8 @@ impl SpotOptionsRequest {
     /// At least one of the following must be specified: `SingleAvailabilityZone` | `SingleInstanceType`
     ///
     /// Replacement: always.
-    pub fn min_target_capacity(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MinTargetCapacity", value.into_value());
-        self
+    pub fn min_target_capacity(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MinTargetCapacity", value.into_value()))
     }
 
     /// Indicates that the fleet launches all Spot Instances into a single Availability Zone.
@@ -1872,9 +1716,8 @@ impl SpotOptionsRequest {
     /// Supported only for fleets of type `instant`.
     ///
     /// Replacement: always.
-    pub fn single_availability_zone(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("SingleAvailabilityZone", value.into_value());
-        self
+    pub fn single_availability_zone(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("SingleAvailabilityZone", value.into_value()))
     }
 
     /// Indicates that the fleet uses a single instance type to launch all Spot Instances in the fleet.
@@ -1882,9 +1725,8 @@ impl SpotOptionsRequest {
     /// Supported only for fleets of type `instant`.
     ///
     /// Replacement: always.
-    pub fn single_instance_type(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("SingleInstanceType", value.into_value());
-        self
+    pub fn single_instance_type(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("SingleInstanceType", value.into_value()))
     }
 }
 
@@ -1901,15 +1743,13 @@ impl StandbyAvailabilityZone {
     }
 
     /// The property `AvailabilityZone`.
-    pub fn availability_zone(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZone", value.into_value());
-        self
+    pub fn availability_zone(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AvailabilityZone", value.into_value()))
     }
 
     /// The property `AvailabilityZoneId`.
-    pub fn availability_zone_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZoneId", value.into_value());
-        self
+    pub fn availability_zone_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AvailabilityZoneId", value.into_value()))
     }
 }
 
@@ -1928,10 +1768,7 @@ impl Tag {
     ///
     ///
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -1952,17 +1789,15 @@ impl TagSpecification {
     /// The type of resource to tag.
     ///
     /// Replacement: always.
-    pub fn resource_type(mut self, value: impl IntoValue<TagSpecificationResourceType>) -> Self {
-        self.0.set("ResourceType", value.into_value());
-        self
+    pub fn resource_type(self, value: impl IntoValue<TagSpecificationResourceType>) -> Self {
+        Self(self.0.with("ResourceType", value.into_value()))
     }
 
     /// The tags to apply to the resource.
     ///
     /// Replacement: always.
-    pub fn tags(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+    pub fn tags(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("Tags", value.into_list()))
     }
 }
 
@@ -1980,32 +1815,27 @@ impl TargetCapacitySpecificationRequest {
     ///
     ///
     pub fn new(total_target_capacity: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TotalTargetCapacity", total_target_capacity.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("TotalTargetCapacity", total_target_capacity.into_value()))
     }
 
     /// The default target capacity type.
     ///
     /// Replacement: always.
     pub fn default_target_capacity_type(
-        mut self,
+        self,
         value: impl IntoValue<TargetCapacitySpecificationRequestDefaultTargetCapacityType>,
     ) -> Self {
-        self.0.set("DefaultTargetCapacityType", value.into_value());
-        self
+        Self(self.0.with("DefaultTargetCapacityType", value.into_value()))
     }
 
     /// The number of On-Demand units to request.
-    pub fn on_demand_target_capacity(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("OnDemandTargetCapacity", value.into_value());
-        self
+    pub fn on_demand_target_capacity(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("OnDemandTargetCapacity", value.into_value()))
     }
 
     /// The number of Spot units to request.
-    pub fn spot_target_capacity(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SpotTargetCapacity", value.into_value());
-        self
+    pub fn spot_target_capacity(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("SpotTargetCapacity", value.into_value()))
     }
 
     /// The unit for the target capacity. You can specify this parameter only when using attributed-based instance type selection.
@@ -2014,11 +1844,10 @@ impl TargetCapacitySpecificationRequest {
     ///
     /// Replacement: always.
     pub fn target_capacity_unit_type(
-        mut self,
+        self,
         value: impl IntoValue<TargetCapacitySpecificationRequestTargetCapacityUnitType>,
     ) -> Self {
-        self.0.set("TargetCapacityUnitType", value.into_value());
-        self
+        Self(self.0.with("TargetCapacityUnitType", value.into_value()))
     }
 }
 
@@ -2037,17 +1866,15 @@ impl TotalLocalStorageGbRequest {
     /// The maximum amount of total local storage, in GB. To specify no maximum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum amount of total local storage, in GB. To specify no minimum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -2066,17 +1893,15 @@ impl VCpuCountRangeRequest {
     /// The maximum number of vCPUs. To specify no maximum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum number of vCPUs. To specify no minimum limit, specify `0`.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 

@@ -22,7 +22,7 @@ impl CfnEip {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::EIP"))
     }
 
     /// An Elastic IP address or a carrier IP address in a Wavelength Zone.
@@ -30,8 +30,7 @@ impl CfnEip {
     /// Replacement: always.
     #[track_caller]
     pub fn address(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Address", value.into_value());
-        self
+        Self(self.0.with("Address", value.into_value()))
     }
 
     /// The network ( `vpc` ).
@@ -41,8 +40,7 @@ impl CfnEip {
     /// Replacement: always.
     #[track_caller]
     pub fn domain(self, value: impl IntoValue<Domain>) -> Self {
-        self.0.set("Domain", value.into_value());
-        self
+        Self(self.0.with("Domain", value.into_value()))
     }
 
     /// The ID of the instance.
@@ -50,8 +48,7 @@ impl CfnEip {
     /// > Updates to the `InstanceId` property may require *some interruptions*. Updates on an EIP reassociates the address on its associated resource.
     #[track_caller]
     pub fn instance_id(self, value: impl IntoValue<Id<markers::Instance>>) -> Self {
-        self.0.set("InstanceId", value.into_value());
-        self
+        Self(self.0.with("InstanceId", value.into_value()))
     }
 
     /// The ID of an IPAM pool which has an Amazon-provided or BYOIP public IPv4 CIDR provisioned to it. For more information, see [Allocate sequential Elastic IP addresses from an IPAM pool](https://docs.aws.amazon.com/vpc/latest/ipam/tutorials-eip-pool.html) in the *Amazon VPC IPAM User Guide*.
@@ -59,8 +56,7 @@ impl CfnEip {
     /// Replacement: always.
     #[track_caller]
     pub fn ipam_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpamPoolId", value.into_value());
-        self
+        Self(self.0.with("IpamPoolId", value.into_value()))
     }
 
     /// A unique set of Availability Zones, Local Zones, or Wavelength Zones from which AWS advertises IP addresses. Use this parameter to limit the IP address to this location. IP addresses cannot move between network border groups.
@@ -70,8 +66,7 @@ impl CfnEip {
     /// Replacement: always.
     #[track_caller]
     pub fn network_border_group(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NetworkBorderGroup", value.into_value());
-        self
+        Self(self.0.with("NetworkBorderGroup", value.into_value()))
     }
 
     /// The ID of an address pool that you own. Use this parameter to let Amazon EC2 select an address from the address pool.
@@ -79,8 +74,7 @@ impl CfnEip {
     /// > Updates to the `PublicIpv4Pool` property may require *some interruptions*. Updates on an EIP reassociates the address on its associated resource.
     #[track_caller]
     pub fn public_ipv4_pool(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PublicIpv4Pool", value.into_value());
-        self
+        Self(self.0.with("PublicIpv4Pool", value.into_value()))
     }
 
     /// Any tags assigned to the Elastic IP address.
@@ -88,8 +82,7 @@ impl CfnEip {
     /// > Updates to the `Tags` property may require *some interruptions*. Updates on an EIP reassociates the address on its associated resource.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The Elastic IP address you are accepting for transfer. You can only accept one transferred address. For more information on Elastic IP address transfers, see [Transfer Elastic IP addresses](https://docs.aws.amazon.com/vpc/latest/userguide/vpc-eips.html#transfer-EIPs-intro) in the *Amazon Virtual Private Cloud User Guide*.
@@ -97,8 +90,7 @@ impl CfnEip {
     /// Replacement: always.
     #[track_caller]
     pub fn transfer_address(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransferAddress", value.into_value());
-        self
+        Self(self.0.with("TransferAddress", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `PublicIp`.

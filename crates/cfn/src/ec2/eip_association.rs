@@ -20,7 +20,7 @@ impl CfnEipAssociation {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::EIPAssociation"))
     }
 
     /// The allocation ID. This is required.
@@ -28,8 +28,7 @@ impl CfnEipAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn allocation_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AllocationId", value.into_value());
-        self
+        Self(self.0.with("AllocationId", value.into_value()))
     }
 
     /// The property `EIP`.
@@ -37,8 +36,7 @@ impl CfnEipAssociation {
     /// Replacement: always. Deprecated.
     #[track_caller]
     pub fn eip(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EIP", value.into_value());
-        self
+        Self(self.0.with("EIP", value.into_value()))
     }
 
     /// The ID of the instance. The instance must have exactly one attached network interface. You can specify either the instance ID or the network interface ID, but not both.
@@ -46,8 +44,7 @@ impl CfnEipAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn instance_id(self, value: impl IntoValue<Id<markers::Instance>>) -> Self {
-        self.0.set("InstanceId", value.into_value());
-        self
+        Self(self.0.with("InstanceId", value.into_value()))
     }
 
     /// The ID of the network interface. If the instance has more than one network interface, you must specify a network interface ID.
@@ -57,8 +54,7 @@ impl CfnEipAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn network_interface_id(self, value: impl IntoValue<Id<markers::NetworkInterface>>) -> Self {
-        self.0.set("NetworkInterfaceId", value.into_value());
-        self
+        Self(self.0.with("NetworkInterfaceId", value.into_value()))
     }
 
     /// The primary or secondary private IP address to associate with the Elastic IP address. If no private IP address is specified, the Elastic IP address is associated with the primary private IP address.
@@ -66,8 +62,7 @@ impl CfnEipAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn private_ip_address(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrivateIpAddress", value.into_value());
-        self
+        Self(self.0.with("PrivateIpAddress", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -27,7 +27,9 @@ impl CfnEnclaveCertificateIamRoleAssociation {
         certificate_arn: impl IntoValue<Arn<markers::Certificate>>,
         role_arn: impl IntoValue<Arn<markers::Role>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).certificate_arn(certificate_arn).role_arn(role_arn)
+        Self(Resource::new(scope, id, "AWS::EC2::EnclaveCertificateIamRoleAssociation"))
+            .certificate_arn(certificate_arn)
+            .role_arn(role_arn)
     }
 
     /// The ARN of the ACM certificate with which to associate the IAM role.
@@ -35,8 +37,7 @@ impl CfnEnclaveCertificateIamRoleAssociation {
     /// Replacement: always. Length: 1 to 1283. Pattern: `^arn:aws[A-Za-z0-9-]{0,64}:acm:[A-Za-z0-9-]{1,64}:([0-9]{12})?:certificate/.+$`.
     #[track_caller]
     pub fn certificate_arn(self, value: impl IntoValue<Arn<markers::Certificate>>) -> Self {
-        self.0.set("CertificateArn", value.into_value());
-        self
+        Self(self.0.with("CertificateArn", value.into_value()))
     }
 
     /// The ARN of the IAM role to associate with the ACM certificate. You can associate up to 16 IAM roles with an ACM certificate.
@@ -44,8 +45,7 @@ impl CfnEnclaveCertificateIamRoleAssociation {
     /// Replacement: always. Length: 1 to 1283. Pattern: `^arn:aws[A-Za-z0-9-]{0,64}:iam:.*:([0-9]{12})?:role/.+$`.
     #[track_caller]
     pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 
     /// What `Ref` returns: `CertificateArn|RoleArn`.

@@ -23,7 +23,7 @@ impl CfnFlowLog {
         resource_id: impl IntoValue<String>,
         resource_type: impl IntoValue<ResourceType>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).resource_id(resource_id).resource_type(resource_type)
+        Self(Resource::new(scope, id, "AWS::EC2::FlowLog")).resource_id(resource_id).resource_type(resource_type)
     }
 
     /// The ARN of the IAM role that allows the service to publish flow logs across accounts.
@@ -31,8 +31,7 @@ impl CfnFlowLog {
     /// Replacement: always.
     #[track_caller]
     pub fn deliver_cross_account_role(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeliverCrossAccountRole", value.into_value());
-        self
+        Self(self.0.with("DeliverCrossAccountRole", value.into_value()))
     }
 
     /// The ARN of the IAM role that allows Amazon EC2 to publish flow logs to the log destination.
@@ -42,8 +41,7 @@ impl CfnFlowLog {
     /// Replacement: always.
     #[track_caller]
     pub fn deliver_logs_permission_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("DeliverLogsPermissionArn", value.into_value());
-        self
+        Self(self.0.with("DeliverLogsPermissionArn", value.into_value()))
     }
 
     /// The destination options.
@@ -51,8 +49,7 @@ impl CfnFlowLog {
     /// Replacement: always.
     #[track_caller]
     pub fn destination_options(self, value: impl IntoValue<DestinationOptions>) -> Self {
-        self.0.set("DestinationOptions", value.into_value());
-        self
+        Self(self.0.with("DestinationOptions", value.into_value()))
     }
 
     /// The destination for the flow log data. The meaning of this parameter depends on the destination type.
@@ -74,8 +71,7 @@ impl CfnFlowLog {
     /// Replacement: always.
     #[track_caller]
     pub fn log_destination(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogDestination", value.into_value());
-        self
+        Self(self.0.with("LogDestination", value.into_value()))
     }
 
     /// The type of destination for the flow log data.
@@ -85,8 +81,7 @@ impl CfnFlowLog {
     /// Replacement: always.
     #[track_caller]
     pub fn log_destination_type(self, value: impl IntoValue<LogDestinationType>) -> Self {
-        self.0.set("LogDestinationType", value.into_value());
-        self
+        Self(self.0.with("LogDestinationType", value.into_value()))
     }
 
     /// The fields to include in the flow log record, in the order in which they should appear. If you omit this parameter, the flow log is created using the default format. If you specify this parameter, you must include at least one field. For more information about the available fields, see [Flow log records](https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs.html#flow-log-records) in the *Amazon VPC User Guide* or [Transit Gateway Flow Log records](https://docs.aws.amazon.com/vpc/latest/tgw/tgw-flow-logs.html#flow-log-records) in the *AWS Transit Gateway Guide*.
@@ -96,8 +91,7 @@ impl CfnFlowLog {
     /// Replacement: always.
     #[track_caller]
     pub fn log_format(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogFormat", value.into_value());
-        self
+        Self(self.0.with("LogFormat", value.into_value()))
     }
 
     /// The name of a new or existing CloudWatch Logs log group where Amazon EC2 publishes your flow logs.
@@ -107,8 +101,7 @@ impl CfnFlowLog {
     /// Replacement: always.
     #[track_caller]
     pub fn log_group_name(self, value: impl IntoValue<Name<markers::LogGroup>>) -> Self {
-        self.0.set("LogGroupName", value.into_value());
-        self
+        Self(self.0.with("LogGroupName", value.into_value()))
     }
 
     /// The maximum interval of time during which a flow of packets is captured and aggregated into a flow log record. The possible values are 60 seconds (1 minute) or 600 seconds (10 minutes). This parameter must be 60 seconds for transit gateway resource types.
@@ -120,8 +113,7 @@ impl CfnFlowLog {
     /// Replacement: always.
     #[track_caller]
     pub fn max_aggregation_interval(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxAggregationInterval", value.into_value());
-        self
+        Self(self.0.with("MaxAggregationInterval", value.into_value()))
     }
 
     /// The ID of the resource to monitor. For example, if the resource type is `VPC`, specify the ID of the VPC.
@@ -129,8 +121,7 @@ impl CfnFlowLog {
     /// Replacement: always.
     #[track_caller]
     pub fn resource_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResourceId", value.into_value());
-        self
+        Self(self.0.with("ResourceId", value.into_value()))
     }
 
     /// The type of resource to monitor.
@@ -138,8 +129,7 @@ impl CfnFlowLog {
     /// Replacement: always.
     #[track_caller]
     pub fn resource_type(self, value: impl IntoValue<ResourceType>) -> Self {
-        self.0.set("ResourceType", value.into_value());
-        self
+        Self(self.0.with("ResourceType", value.into_value()))
     }
 
     /// The resource types and associated tags for EC2 resources associated with the EC2 Tags feature for log enrichment.
@@ -147,15 +137,13 @@ impl CfnFlowLog {
     /// Replacement: always. Items: 1 to 3. No item twice.
     #[track_caller]
     pub fn tag_field_specifications(self, value: impl IntoList<TagFieldSpecification>) -> Self {
-        self.0.set("TagFieldSpecifications", value.into_list());
-        self
+        Self(self.0.with("TagFieldSpecifications", value.into_list()))
     }
 
     /// The tags to apply to the flow logs.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The type of traffic to monitor (accepted traffic, rejected traffic, or all traffic). This parameter is not supported for transit gateway resource types. It is required for the other resource types.
@@ -163,8 +151,7 @@ impl CfnFlowLog {
     /// Replacement: always.
     #[track_caller]
     pub fn traffic_type(self, value: impl IntoValue<TrafficType>) -> Self {
-        self.0.set("TrafficType", value.into_value());
-        self
+        Self(self.0.with("TrafficType", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -200,11 +187,12 @@ impl DestinationOptions {
         hive_compatible_partitions: impl IntoValue<bool>,
         per_hour_partition: impl IntoValue<bool>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FileFormat", file_format.into_value());
-        properties.set("HiveCompatiblePartitions", hive_compatible_partitions.into_value());
-        properties.set("PerHourPartition", per_hour_partition.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FileFormat", file_format.into_value())
+                .with("HiveCompatiblePartitions", hive_compatible_partitions.into_value())
+                .with("PerHourPartition", per_hour_partition.into_value()),
+        )
     }
 }
 
@@ -226,10 +214,7 @@ impl TagFieldSpecification {
         resource_type: impl IntoValue<TagFieldSpecificationResourceType>,
         tag_keys: impl IntoList<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ResourceType", resource_type.into_value());
-        properties.set("TagKeys", tag_keys.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("ResourceType", resource_type.into_value()).with("TagKeys", tag_keys.into_list()))
     }
 }
 

@@ -18,14 +18,13 @@ impl CfnFpgaImage {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::FpgaImage"))
     }
 
     /// A description for the AFI.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Describes a storage location in Amazon S3.
@@ -33,8 +32,7 @@ impl CfnFpgaImage {
     /// Replacement: always.
     #[track_caller]
     pub fn input_storage_location(self, value: impl IntoValue<StorageLocation>) -> Self {
-        self.0.set("InputStorageLocation", value.into_value());
-        self
+        Self(self.0.with("InputStorageLocation", value.into_value()))
     }
 
     /// Describes a storage location in Amazon S3.
@@ -42,22 +40,19 @@ impl CfnFpgaImage {
     /// Replacement: always.
     #[track_caller]
     pub fn logs_storage_location(self, value: impl IntoValue<StorageLocation>) -> Self {
-        self.0.set("LogsStorageLocation", value.into_value());
-        self
+        Self(self.0.with("LogsStorageLocation", value.into_value()))
     }
 
     /// A name for the AFI.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The tags assigned to the FPGA image.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.
@@ -124,14 +119,12 @@ impl StorageLocation {
     }
 
     /// The name of the S3 bucket.
-    pub fn bucket(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Bucket", value.into_value());
-        self
+    pub fn bucket(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Bucket", value.into_value()))
     }
 
     /// The key.
-    pub fn key(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Key", value.into_value());
-        self
+    pub fn key(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Key", value.into_value()))
     }
 }

@@ -23,7 +23,9 @@ impl CfnGatewayRouteTableAssociation {
         gateway_id: impl IntoValue<String>,
         route_table_id: impl IntoValue<Id<markers::RouteTable>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).gateway_id(gateway_id).route_table_id(route_table_id)
+        Self(Resource::new(scope, id, "AWS::EC2::GatewayRouteTableAssociation"))
+            .gateway_id(gateway_id)
+            .route_table_id(route_table_id)
     }
 
     /// The ID of the gateway.
@@ -31,15 +33,13 @@ impl CfnGatewayRouteTableAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn gateway_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GatewayId", value.into_value());
-        self
+        Self(self.0.with("GatewayId", value.into_value()))
     }
 
     /// The ID of the route table.
     #[track_caller]
     pub fn route_table_id(self, value: impl IntoValue<Id<markers::RouteTable>>) -> Self {
-        self.0.set("RouteTableId", value.into_value());
-        self
+        Self(self.0.with("RouteTableId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `GatewayId`.

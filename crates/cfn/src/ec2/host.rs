@@ -18,7 +18,7 @@ impl CfnHost {
     /// Makes the resource in `scope` with what it cannot be without: `AvailabilityZone`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, availability_zone: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).availability_zone(availability_zone)
+        Self(Resource::new(scope, id, "AWS::EC2::Host")).availability_zone(availability_zone)
     }
 
     /// The ID of the Outpost hardware asset on which the Dedicated Host is allocated.
@@ -26,8 +26,7 @@ impl CfnHost {
     /// Replacement: always.
     #[track_caller]
     pub fn asset_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AssetId", value.into_value());
-        self
+        Self(self.0.with("AssetId", value.into_value()))
     }
 
     /// Indicates whether the host accepts any untargeted instance launches that match its instance type configuration, or if it only accepts Host tenancy instance launches that specify its unique host ID. For more information, see [Understanding auto-placement and affinity](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/how-dedicated-hosts-work.html#dedicated-hosts-understanding) in the *Amazon EC2 User Guide*.
@@ -37,8 +36,7 @@ impl CfnHost {
     /// Default: `on`.
     #[track_caller]
     pub fn auto_placement(self, value: impl IntoValue<AutoPlacement>) -> Self {
-        self.0.set("AutoPlacement", value.into_value());
-        self
+        Self(self.0.with("AutoPlacement", value.into_value()))
     }
 
     /// The Availability Zone in which to allocate the Dedicated Host.
@@ -46,8 +44,7 @@ impl CfnHost {
     /// Replacement: always.
     #[track_caller]
     pub fn availability_zone(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZone", value.into_value());
-        self
+        Self(self.0.with("AvailabilityZone", value.into_value()))
     }
 
     /// Indicates whether host maintenance is enabled or disabled for the Dedicated Host.
@@ -55,8 +52,7 @@ impl CfnHost {
     /// Default: `off`.
     #[track_caller]
     pub fn host_maintenance(self, value: impl IntoValue<HostMaintenance>) -> Self {
-        self.0.set("HostMaintenance", value.into_value());
-        self
+        Self(self.0.with("HostMaintenance", value.into_value()))
     }
 
     /// Indicates whether to enable or disable host recovery for the Dedicated Host. Host recovery is disabled by default. For more information, see [Host recovery](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/dedicated-hosts-recovery.html) in the *Amazon EC2 User Guide*.
@@ -66,8 +62,7 @@ impl CfnHost {
     /// Default: `off`.
     #[track_caller]
     pub fn host_recovery(self, value: impl IntoValue<HostRecovery>) -> Self {
-        self.0.set("HostRecovery", value.into_value());
-        self
+        Self(self.0.with("HostRecovery", value.into_value()))
     }
 
     /// The instance family supported by the Dedicated Host. For example, `m5`.
@@ -75,8 +70,7 @@ impl CfnHost {
     /// Replacement: always.
     #[track_caller]
     pub fn instance_family(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InstanceFamily", value.into_value());
-        self
+        Self(self.0.with("InstanceFamily", value.into_value()))
     }
 
     /// Specifies the instance type to be supported by the Dedicated Hosts. If you specify an instance type, the Dedicated Hosts support instances of the specified instance type only.
@@ -84,8 +78,7 @@ impl CfnHost {
     /// Replacement: always.
     #[track_caller]
     pub fn instance_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InstanceType", value.into_value());
-        self
+        Self(self.0.with("InstanceType", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the AWS Outpost on which the Dedicated Host is allocated.
@@ -93,15 +86,13 @@ impl CfnHost {
     /// Replacement: always.
     #[track_caller]
     pub fn outpost_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OutpostArn", value.into_value());
-        self
+        Self(self.0.with("OutpostArn", value.into_value()))
     }
 
     /// Any tags assigned to the Dedicated Host.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `HostId`.

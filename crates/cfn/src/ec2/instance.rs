@@ -20,7 +20,7 @@ impl CfnInstance {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::Instance"))
     }
 
     /// This property is reserved for internal use. If you use it, the stack fails with this error: `Bad property set: [Testing this property] (Service: AmazonEC2; Status Code: 400; Error Code: InvalidParameterCombination; Request ID: 0XXXXXX-49c7-4b40-8bcc-76885dcXXXXX)`.
@@ -28,8 +28,7 @@ impl CfnInstance {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn additional_info(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AdditionalInfo", value.into_value());
-        self
+        Self(self.0.with("AdditionalInfo", value.into_value()))
     }
 
     /// Indicates whether the instance is associated with a dedicated host. If you want the instance to always restart on the same host on which it was launched, specify `host`. If you want the instance to restart on any available host, but try to launch onto the last host it ran on (on a best-effort basis), specify `default`.
@@ -37,8 +36,7 @@ impl CfnInstance {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn affinity(self, value: impl IntoValue<Affinity>) -> Self {
-        self.0.set("Affinity", value.into_value());
-        self
+        Self(self.0.with("Affinity", value.into_value()))
     }
 
     /// The Availability Zone of the instance.
@@ -50,8 +48,7 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn availability_zone(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZone", value.into_value());
-        self
+        Self(self.0.with("AvailabilityZone", value.into_value()))
     }
 
     /// The block device mapping entries that defines the block devices to attach to the instance at launch.
@@ -63,8 +60,7 @@ impl CfnInstance {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn block_device_mappings(self, value: impl IntoList<BlockDeviceMapping>) -> Self {
-        self.0.set("BlockDeviceMappings", value.into_list());
-        self
+        Self(self.0.with("BlockDeviceMappings", value.into_list()))
     }
 
     /// The CPU options for the instance. For more information, see [Optimize CPU options](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-optimize-cpu.html) in the *Amazon Elastic Compute Cloud User Guide*.
@@ -72,8 +68,7 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn cpu_options(self, value: impl IntoValue<CpuOptions>) -> Self {
-        self.0.set("CpuOptions", value.into_value());
-        self
+        Self(self.0.with("CpuOptions", value.into_value()))
     }
 
     /// The credit option for CPU usage of the burstable performance instance. Valid values are `standard` and `unlimited`. To change this attribute after launch, use [ModifyInstanceCreditSpecification](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceCreditSpecification.html). For more information, see [Burstable performance instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances.html) in the *Amazon EC2 User Guide*.
@@ -83,15 +78,13 @@ impl CfnInstance {
     /// For T3 instances with `host` tenancy, only `standard` is supported.
     #[track_caller]
     pub fn credit_specification(self, value: impl IntoValue<CreditSpecification>) -> Self {
-        self.0.set("CreditSpecification", value.into_value());
-        self
+        Self(self.0.with("CreditSpecification", value.into_value()))
     }
 
     /// Indicates whether termination protection is enabled for the instance. The default is `false`, which means that you can terminate the instance using the Amazon EC2 console, command line tools, or API. You can enable termination protection when you launch an instance, while the instance is running, or while the instance is stopped.
     #[track_caller]
     pub fn disable_api_termination(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DisableApiTermination", value.into_value());
-        self
+        Self(self.0.with("DisableApiTermination", value.into_value()))
     }
 
     /// Indicates whether the instance is optimized for Amazon EBS I/O. This optimization provides dedicated throughput to Amazon EBS and an optimized configuration stack to provide optimal Amazon EBS I/O performance. This optimization isn't available with all instance types. Additional usage charges apply when using an EBS-optimized instance.
@@ -101,8 +94,7 @@ impl CfnInstance {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn ebs_optimized(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EbsOptimized", value.into_value());
-        self
+        Self(self.0.with("EbsOptimized", value.into_value()))
     }
 
     /// An elastic GPU to associate with the instance.
@@ -112,8 +104,7 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn elastic_gpu_specifications(self, value: impl IntoList<ElasticGpuSpecification>) -> Self {
-        self.0.set("ElasticGpuSpecifications", value.into_list());
-        self
+        Self(self.0.with("ElasticGpuSpecifications", value.into_list()))
     }
 
     /// An elastic inference accelerator to associate with the instance.
@@ -123,8 +114,7 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn elastic_inference_accelerators(self, value: impl IntoList<ElasticInferenceAccelerator>) -> Self {
-        self.0.set("ElasticInferenceAccelerators", value.into_list());
-        self
+        Self(self.0.with("ElasticInferenceAccelerators", value.into_list()))
     }
 
     /// Indicates whether the instance is enabled for AWS Nitro Enclaves.
@@ -132,8 +122,7 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn enclave_options(self, value: impl IntoValue<EnclaveOptions>) -> Self {
-        self.0.set("EnclaveOptions", value.into_value());
-        self
+        Self(self.0.with("EnclaveOptions", value.into_value()))
     }
 
     /// Indicates whether an instance is enabled for hibernation. This parameter is valid only if the instance meets the [hibernation prerequisites](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/hibernating-prerequisites.html). For more information, see [Hibernate your Amazon EC2 instance](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Hibernate.html) in the *Amazon EC2 User Guide*.
@@ -143,8 +132,7 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn hibernation_options(self, value: impl IntoValue<HibernationOptions>) -> Self {
-        self.0.set("HibernationOptions", value.into_value());
-        self
+        Self(self.0.with("HibernationOptions", value.into_value()))
     }
 
     /// If you specify host for the `Affinity` property, the ID of a dedicated host that the instance is associated with. If you don't specify an ID, Amazon EC2 launches the instance onto any available, compatible dedicated host in your account. This type of launch is called an untargeted launch. Note that for untargeted launches, you must have a compatible, dedicated host available to successfully launch instances.
@@ -152,8 +140,7 @@ impl CfnInstance {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn host_id(self, value: impl IntoValue<Id<markers::Host>>) -> Self {
-        self.0.set("HostId", value.into_value());
-        self
+        Self(self.0.with("HostId", value.into_value()))
     }
 
     /// The ARN of the host resource group in which to launch the instances. If you specify a host resource group ARN, omit the *Tenancy* parameter or set it to `host`.
@@ -161,15 +148,13 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn host_resource_group_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostResourceGroupArn", value.into_value());
-        self
+        Self(self.0.with("HostResourceGroupArn", value.into_value()))
     }
 
     /// The name of an IAM instance profile. To create a new IAM instance profile, use the [AWS::IAM::InstanceProfile](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-instanceprofile.html) resource.
     #[track_caller]
     pub fn iam_instance_profile(self, value: impl IntoValue<Name<markers::InstanceProfile>>) -> Self {
-        self.0.set("IamInstanceProfile", value.into_value());
-        self
+        Self(self.0.with("IamInstanceProfile", value.into_value()))
     }
 
     /// The ID of the AMI. An AMI ID is required to launch an instance and must be specified here or in a launch template.
@@ -177,8 +162,7 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn image_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ImageId", value.into_value());
-        self
+        Self(self.0.with("ImageId", value.into_value()))
     }
 
     /// Indicates whether an instance stops or terminates when you initiate shutdown from the instance (using the operating system command for system shutdown).
@@ -189,8 +173,7 @@ impl CfnInstance {
         self,
         value: impl IntoValue<InstanceInitiatedShutdownBehavior>,
     ) -> Self {
-        self.0.set("InstanceInitiatedShutdownBehavior", value.into_value());
-        self
+        Self(self.0.with("InstanceInitiatedShutdownBehavior", value.into_value()))
     }
 
     /// The instance type. For more information, see [Instance types](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-types.html) in the *Amazon EC2 User Guide*.
@@ -200,8 +183,7 @@ impl CfnInstance {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn instance_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InstanceType", value.into_value());
-        self
+        Self(self.0.with("InstanceType", value.into_value()))
     }
 
     /// The number of IPv6 addresses to associate with the primary network interface. Amazon EC2 chooses the IPv6 addresses from the range of your subnet. You cannot specify this option and the option to assign specific IPv6 addresses in the same request. You can specify this option if you've specified a minimum number of instances to launch.
@@ -211,8 +193,7 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv6_address_count(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Ipv6AddressCount", value.into_value());
-        self
+        Self(self.0.with("Ipv6AddressCount", value.into_value()))
     }
 
     /// The IPv6 addresses from the range of the subnet to associate with the primary network interface. You cannot specify this option and the option to assign a number of IPv6 addresses in the same request. You cannot specify this option if you've specified a minimum number of instances to launch.
@@ -222,8 +203,7 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv6_addresses(self, value: impl IntoList<InstanceIpv6Address>) -> Self {
-        self.0.set("Ipv6Addresses", value.into_list());
-        self
+        Self(self.0.with("Ipv6Addresses", value.into_list()))
     }
 
     /// The ID of the kernel.
@@ -233,8 +213,7 @@ impl CfnInstance {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn kernel_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KernelId", value.into_value());
-        self
+        Self(self.0.with("KernelId", value.into_value()))
     }
 
     /// The name of the key pair. For more information, see [Create a key pair for your EC2 instance](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/create-key-pairs.html).
@@ -244,8 +223,7 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn key_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KeyName", value.into_value());
-        self
+        Self(self.0.with("KeyName", value.into_value()))
     }
 
     /// The launch template. Any additional parameters that you specify for the new instance overwrite the corresponding parameters included in the launch template.
@@ -253,8 +231,7 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn launch_template(self, value: impl IntoValue<LaunchTemplateSpecification>) -> Self {
-        self.0.set("LaunchTemplate", value.into_value());
-        self
+        Self(self.0.with("LaunchTemplate", value.into_value()))
     }
 
     /// The license configurations.
@@ -262,22 +239,19 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn license_specifications(self, value: impl IntoList<LicenseSpecification>) -> Self {
-        self.0.set("LicenseSpecifications", value.into_list());
-        self
+        Self(self.0.with("LicenseSpecifications", value.into_list()))
     }
 
     /// The metadata options for the instance.
     #[track_caller]
     pub fn metadata_options(self, value: impl IntoValue<MetadataOptions>) -> Self {
-        self.0.set("MetadataOptions", value.into_value());
-        self
+        Self(self.0.with("MetadataOptions", value.into_value()))
     }
 
     /// Specifies whether detailed monitoring is enabled for the instance. Specify `true` to enable detailed monitoring. Otherwise, basic monitoring is enabled. For more information about detailed monitoring, see [Enable or turn off detailed monitoring for your instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-cloudwatch-new.html) in the *Amazon EC2 User Guide*.
     #[track_caller]
     pub fn monitoring(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Monitoring", value.into_value());
-        self
+        Self(self.0.with("Monitoring", value.into_value()))
     }
 
     /// The network interfaces to associate with the instance.
@@ -289,8 +263,7 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn network_interfaces(self, value: impl IntoList<NetworkInterface>) -> Self {
-        self.0.set("NetworkInterfaces", value.into_list());
-        self
+        Self(self.0.with("NetworkInterfaces", value.into_list()))
     }
 
     /// The name of an existing placement group that you want to launch the instance into (cluster | partition | spread).
@@ -298,8 +271,7 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn placement_group_name(self, value: impl IntoValue<Name<markers::PlacementGroup>>) -> Self {
-        self.0.set("PlacementGroupName", value.into_value());
-        self
+        Self(self.0.with("PlacementGroupName", value.into_value()))
     }
 
     /// The options for the instance hostname.
@@ -307,8 +279,7 @@ impl CfnInstance {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn private_dns_name_options(self, value: impl IntoValue<PrivateDnsNameOptions>) -> Self {
-        self.0.set("PrivateDnsNameOptions", value.into_value());
-        self
+        Self(self.0.with("PrivateDnsNameOptions", value.into_value()))
     }
 
     /// The primary IPv4 address. You must specify a value from the IPv4 address range of the subnet.
@@ -322,8 +293,7 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn private_ip_address(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrivateIpAddress", value.into_value());
-        self
+        Self(self.0.with("PrivateIpAddress", value.into_value()))
     }
 
     /// Indicates whether to assign the tags specified in the `Tags` property to the volumes specified in the `BlockDeviceMappings` property.
@@ -331,8 +301,7 @@ impl CfnInstance {
     /// Note that using this feature does not assign the tags to volumes that are created separately and then attached using `AWS::EC2::VolumeAttachment`.
     #[track_caller]
     pub fn propagate_tags_to_volume_on_creation(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("PropagateTagsToVolumeOnCreation", value.into_value());
-        self
+        Self(self.0.with("PropagateTagsToVolumeOnCreation", value.into_value()))
     }
 
     /// The ID of the RAM disk to select. Some kernels require additional drivers at launch. Check the kernel requirements for information about whether you need to specify a RAM disk. To find kernel requirements, go to the AWS Resource Center and search for the kernel ID.
@@ -342,8 +311,7 @@ impl CfnInstance {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn ramdisk_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RamdiskId", value.into_value());
-        self
+        Self(self.0.with("RamdiskId", value.into_value()))
     }
 
     /// The IDs of the security groups. You can specify the IDs of existing security groups and references to resources created by the stack template.
@@ -353,8 +321,7 @@ impl CfnInstance {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn security_group_ids(self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("SecurityGroupIds", value.into_list());
-        self
+        Self(self.0.with("SecurityGroupIds", value.into_list()))
     }
 
     /// \[Default VPC\] The names of the security groups. For a nondefault VPC, you must use security group IDs instead.
@@ -366,15 +333,13 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn security_groups(self, value: impl IntoList<String>) -> Self {
-        self.0.set("SecurityGroups", value.into_list());
-        self
+        Self(self.0.with("SecurityGroups", value.into_list()))
     }
 
     /// Enable or disable source/destination checks, which ensure that the instance is either the source or the destination of any traffic that it receives. If the value is `true`, source/destination checks are enabled; otherwise, they are disabled. The default value is `true`. You must disable source/destination checks if the instance runs services such as network address translation, routing, or firewalls.
     #[track_caller]
     pub fn source_dest_check(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("SourceDestCheck", value.into_value());
-        self
+        Self(self.0.with("SourceDestCheck", value.into_value()))
     }
 
     /// The SSM [document](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ssm-document.html) and parameter values in AWS Systems Manager to associate with this instance. To use this property, you must specify an IAM instance profile role for the instance. For more information, see [Create an IAM instance profile for Systems Manager](https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-configuring-access-role.html) in the *AWS Systems Manager User Guide*.
@@ -382,8 +347,7 @@ impl CfnInstance {
     /// > You can associate only one document with an instance.
     #[track_caller]
     pub fn ssm_associations(self, value: impl IntoList<SsmAssociation>) -> Self {
-        self.0.set("SsmAssociations", value.into_list());
-        self
+        Self(self.0.with("SsmAssociations", value.into_list()))
     }
 
     /// The ID of the subnet to launch the instance into.
@@ -393,15 +357,13 @@ impl CfnInstance {
     /// Replacement: always.
     #[track_caller]
     pub fn subnet_id(self, value: impl IntoValue<Id<markers::Subnet>>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 
     /// The tags to add to the instance. These tags are not applied to the EBS volumes, such as the root volume, unless [PropagateTagsToVolumeOnCreation](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance.html#cfn-ec2-instance-propagatetagstovolumeoncreation) is `true`.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The tenancy of the instance. An instance with a tenancy of `dedicated` runs on single-tenant hardware.
@@ -409,8 +371,7 @@ impl CfnInstance {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn tenancy(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Tenancy", value.into_value());
-        self
+        Self(self.0.with("Tenancy", value.into_value()))
     }
 
     /// The parameters or scripts to store as user data. Any scripts in user data are run when you launch the instance. User data is limited to 16 KB. You must provide base64-encoded text. For more information, see [Fn::Base64](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-base64.html).
@@ -420,15 +381,13 @@ impl CfnInstance {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn user_data(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserData", value.into_value());
-        self
+        Self(self.0.with("UserData", value.into_value()))
     }
 
     /// The volumes to attach to the instance.
     #[track_caller]
     pub fn volumes(self, value: impl IntoList<Volume>) -> Self {
-        self.0.set("Volumes", value.into_list());
-        self
+        Self(self.0.with("Volumes", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `InstanceId`.
@@ -494,10 +453,7 @@ impl AssociationParameter {
     ///
     ///
     pub fn new(key: impl IntoValue<String>, value: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_list()))
     }
 }
 
@@ -519,25 +475,21 @@ impl BlockDeviceMapping {
     ///
     ///
     pub fn new(device_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DeviceName", device_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("DeviceName", device_name.into_value()))
     }
 
     /// Parameters used to automatically set up EBS volumes when the instance is launched.
     ///
     /// > After the instance is running, you can modify only the `DeleteOnTermination` parameter for the attached volumes without interrupting the instance. Modifying any other parameter results in instance [replacement](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html#update-no-interrupt).
-    pub fn ebs(mut self, value: impl IntoValue<Ebs>) -> Self {
-        self.0.set("Ebs", value.into_value());
-        self
+    pub fn ebs(self, value: impl IntoValue<Ebs>) -> Self {
+        Self(self.0.with("Ebs", value.into_value()))
     }
 
     /// To omit the device from the block device mapping, specify an empty string.
     ///
     /// > After the instance is running, modifying this parameter results in instance [replacement](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html#update-replacement).
-    pub fn no_device(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("NoDevice", value.into_value());
-        self
+    pub fn no_device(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("NoDevice", value.into_value()))
     }
 
     /// The virtual device name ( `ephemeral` N). The name must be in the form `ephemeral` *X* where *X* is a number starting from zero (0). For example, an instance type with 2 available instance store volumes can specify mappings for `ephemeral0` and `ephemeral1`. The number of available instance store volumes depends on the instance type. After you connect to the instance, you must mount the volume.
@@ -547,9 +499,8 @@ impl BlockDeviceMapping {
     /// *Constraints* : For M3 instances, you must specify instance store volumes in the block device mapping for the instance. When you launch an M3 instance, we ignore any instance store volumes specified in the block device mapping for the AMI.
     ///
     /// > After the instance is running, modifying this parameter results in instance [replacement](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html#update-replacement).
-    pub fn virtual_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VirtualName", value.into_value());
-        self
+    pub fn virtual_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("VirtualName", value.into_value()))
     }
 }
 
@@ -570,15 +521,13 @@ impl CpuOptions {
     }
 
     /// The number of CPU cores for the instance.
-    pub fn core_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("CoreCount", value.into_value());
-        self
+    pub fn core_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("CoreCount", value.into_value()))
     }
 
     /// The number of threads per CPU core.
-    pub fn threads_per_core(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ThreadsPerCore", value.into_value());
-        self
+    pub fn threads_per_core(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ThreadsPerCore", value.into_value()))
     }
 }
 
@@ -603,9 +552,8 @@ impl CreditSpecification {
     /// Valid values: `standard` | `unlimited`
     ///
     /// T3 instances with `host` tenancy do not support the `unlimited` CPU credit option.
-    pub fn cpu_credits(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CPUCredits", value.into_value());
-        self
+    pub fn cpu_credits(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CPUCredits", value.into_value()))
     }
 }
 
@@ -626,9 +574,8 @@ impl Ebs {
     }
 
     /// Indicates whether the EBS volume is deleted on instance termination. For more information, see [Preserving Amazon EBS volumes on instance termination](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html#preserving-volumes-on-termination) in the *Amazon EC2 User Guide*.
-    pub fn delete_on_termination(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DeleteOnTermination", value.into_value());
-        self
+    pub fn delete_on_termination(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DeleteOnTermination", value.into_value()))
     }
 
     /// Indicates whether the volume should be encrypted. The effect of setting the encryption state to `true` depends on the volume origin (new or from a snapshot), starting encryption state, ownership, and whether encryption by default is enabled. For more information, see [Encryption by default](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/EBSEncryption.html#encryption-by-default) in the *Amazon Elastic Compute Cloud User Guide*.
@@ -636,9 +583,8 @@ impl Ebs {
     /// Encrypted Amazon EBS volumes must be attached to instances that support Amazon EBS encryption. For more information, see [Supported instance types](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/EBSEncryption.html#EBSEncryption_supported_instances).
     ///
     /// > After the instance is running, modifying this parameter results in instance [replacement](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html#update-replacement).
-    pub fn encrypted(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Encrypted", value.into_value());
-        self
+    pub fn encrypted(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Encrypted", value.into_value()))
     }
 
     /// The number of I/O operations per second (IOPS). For `gp3`, `io1`, and `io2` volumes, this represents the number of IOPS that are provisioned for the volume. For `gp2` volumes, this represents the baseline performance of the volume and the rate at which the volume accumulates I/O credits for bursting.
@@ -654,9 +600,8 @@ impl Ebs {
     /// This parameter is required for `io1` and `io2` volumes. The default for `gp3` volumes is 3,000 IOPS. This parameter is not supported for `gp2`, `st1`, `sc1`, or `standard` volumes.
     ///
     /// > After the instance is running, modifying this parameter results in instance [replacement](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html#update-replacement).
-    pub fn iops(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Iops", value.into_value());
-        self
+    pub fn iops(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Iops", value.into_value()))
     }
 
     /// The identifier of the AWS KMS key to use for Amazon EBS encryption. If `KmsKeyId` is specified, the encrypted state must be `true`. If the encrypted state is `true` but you do not specify `KmsKeyId`, your KMS key for EBS is used.
@@ -671,9 +616,8 @@ impl Ebs {
     /// > After the instance is running, modifying this parameter results in instance [replacement](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html#update-replacement).
     ///
     /// Replacement: always.
-    pub fn kms_key_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsKeyId", value.into_value());
-        self
+    pub fn kms_key_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KmsKeyId", value.into_value()))
     }
 
     /// The ID of the snapshot.
@@ -681,9 +625,8 @@ impl Ebs {
     /// If you specify both `SnapshotId` and `VolumeSize`, `VolumeSize` must be equal or greater than the size of the snapshot.
     ///
     /// > After the instance is running, modifying this parameter results in instance [replacement](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html#update-replacement).
-    pub fn snapshot_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SnapshotId", value.into_value());
-        self
+    pub fn snapshot_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SnapshotId", value.into_value()))
     }
 
     /// The size of the volume, in GiBs. You must specify either a snapshot ID or a volume size. If you specify a snapshot, the default is the snapshot size. You can specify a volume size that is equal to or larger than the snapshot size.
@@ -696,17 +639,15 @@ impl Ebs {
     /// - `standard` : 1-1,024
     ///
     /// > After the instance is running, modifying this parameter results in instance [replacement](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html#update-replacement).
-    pub fn volume_size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("VolumeSize", value.into_value());
-        self
+    pub fn volume_size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("VolumeSize", value.into_value()))
     }
 
     /// The volume type. For more information, see [Amazon EBS volume types](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/EBSVolumeTypes.html) in the *Amazon EC2 User Guide*. If the volume type is `io1` or `io2`, you must specify the IOPS that the volume supports.
     ///
     /// > After the instance is running, modifying this parameter results in instance [replacement](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html#update-replacement).
-    pub fn volume_type(mut self, value: impl IntoValue<EbsVolumeType>) -> Self {
-        self.0.set("VolumeType", value.into_value());
-        self
+    pub fn volume_type(self, value: impl IntoValue<EbsVolumeType>) -> Self {
+        Self(self.0.with("VolumeType", value.into_value()))
     }
 }
 
@@ -726,9 +667,7 @@ impl ElasticGpuSpecification {
     ///
     ///
     pub fn new(r#type: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()))
     }
 }
 
@@ -748,17 +687,14 @@ impl ElasticInferenceAccelerator {
     ///
     ///
     pub fn new(r#type: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()))
     }
 
     /// The number of elastic inference accelerators to attach to the instance.
     ///
     /// Range: at least 0.
-    pub fn count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Count", value.into_value());
-        self
+    pub fn count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Count", value.into_value()))
     }
 }
 
@@ -777,15 +713,13 @@ impl EnaSrdSpecification {
     }
 
     /// Indicates whether ENA Express is enabled for the network interface.
-    pub fn ena_srd_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnaSrdEnabled", value.into_value());
-        self
+    pub fn ena_srd_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnaSrdEnabled", value.into_value()))
     }
 
     /// Configures ENA Express for UDP network traffic.
-    pub fn ena_srd_udp_specification(mut self, value: impl IntoValue<EnaSrdUdpSpecification>) -> Self {
-        self.0.set("EnaSrdUdpSpecification", value.into_value());
-        self
+    pub fn ena_srd_udp_specification(self, value: impl IntoValue<EnaSrdUdpSpecification>) -> Self {
+        Self(self.0.with("EnaSrdUdpSpecification", value.into_value()))
     }
 }
 
@@ -802,9 +736,8 @@ impl EnaSrdUdpSpecification {
     }
 
     /// Indicates whether UDP traffic to and from the instance uses ENA Express. To specify this setting, you must first enable ENA Express.
-    pub fn ena_srd_udp_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnaSrdUdpEnabled", value.into_value());
-        self
+    pub fn ena_srd_udp_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnaSrdUdpEnabled", value.into_value()))
     }
 }
 
@@ -821,9 +754,8 @@ impl EnclaveOptions {
     }
 
     /// If this parameter is set to `true`, the instance is enabled for AWS Nitro Enclaves; otherwise, it is not enabled for AWS Nitro Enclaves.
-    pub fn enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+    pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Enabled", value.into_value()))
     }
 }
 
@@ -851,9 +783,8 @@ impl HibernationOptions {
     /// Default: `false`
     ///
     /// Default: `false`.
-    pub fn configured(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Configured", value.into_value());
-        self
+    pub fn configured(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Configured", value.into_value()))
     }
 }
 
@@ -871,9 +802,7 @@ impl InstanceIpv6Address {
     ///
     ///
     pub fn new(ipv6_address: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Ipv6Address", ipv6_address.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Ipv6Address", ipv6_address.into_value()))
     }
 }
 
@@ -899,25 +828,22 @@ impl LaunchTemplateSpecification {
     /// The ID of the launch template.
     ///
     /// You must specify either the launch template ID or the launch template name, but not both.
-    pub fn launch_template_id(mut self, value: impl IntoValue<Id<markers::LaunchTemplate>>) -> Self {
-        self.0.set("LaunchTemplateId", value.into_value());
-        self
+    pub fn launch_template_id(self, value: impl IntoValue<Id<markers::LaunchTemplate>>) -> Self {
+        Self(self.0.with("LaunchTemplateId", value.into_value()))
     }
 
     /// The name of the launch template.
     ///
     /// You must specify either the launch template ID or the launch template name, but not both.
-    pub fn launch_template_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LaunchTemplateName", value.into_value());
-        self
+    pub fn launch_template_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LaunchTemplateName", value.into_value()))
     }
 
     /// The version number of the launch template. You must specify this property.
     ///
     /// To specify the default version of the template, use the `Fn::GetAtt` intrinsic function to retrieve the `DefaultVersionNumber` attribute of the launch template. To specify the latest version of the template, use `Fn::GetAtt` to retrieve the `LatestVersionNumber` attribute. For more information, see [AWS::EC2:LaunchTemplate return values for Fn::GetAtt](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-launchtemplate.html#aws-resource-ec2-launchtemplate-return-values-fn--getatt).
-    pub fn version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Version", value.into_value());
-        self
+    pub fn version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Version", value.into_value()))
     }
 }
 
@@ -935,9 +861,7 @@ impl LicenseSpecification {
     ///
     ///
     pub fn new(license_configuration_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("LicenseConfigurationArn", license_configuration_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("LicenseConfigurationArn", license_configuration_arn.into_value()))
     }
 }
 
@@ -958,17 +882,15 @@ impl MetadataOptions {
     /// If you specify a value of `disabled`, you cannot access your instance metadata.
     ///
     /// Default: `enabled`
-    pub fn http_endpoint(mut self, value: impl IntoValue<MetadataOptionsHttpEndpoint>) -> Self {
-        self.0.set("HttpEndpoint", value.into_value());
-        self
+    pub fn http_endpoint(self, value: impl IntoValue<MetadataOptionsHttpEndpoint>) -> Self {
+        Self(self.0.with("HttpEndpoint", value.into_value()))
     }
 
     /// Enables or disables the IPv6 endpoint for the instance metadata service.
     ///
     /// Default: `disabled`
-    pub fn http_protocol_ipv6(mut self, value: impl IntoValue<MetadataOptionsHttpProtocolIpv6>) -> Self {
-        self.0.set("HttpProtocolIpv6", value.into_value());
-        self
+    pub fn http_protocol_ipv6(self, value: impl IntoValue<MetadataOptionsHttpProtocolIpv6>) -> Self {
+        Self(self.0.with("HttpProtocolIpv6", value.into_value()))
     }
 
     /// The maximum number of hops that the metadata token can travel.
@@ -976,9 +898,8 @@ impl MetadataOptions {
     /// Possible values: Integers from 1 to 64
     ///
     /// Range: 1 to 64. Default: `1`.
-    pub fn http_put_response_hop_limit(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HttpPutResponseHopLimit", value.into_value());
-        self
+    pub fn http_put_response_hop_limit(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("HttpPutResponseHopLimit", value.into_value()))
     }
 
     /// Indicates whether IMDSv2 is required.
@@ -992,17 +913,15 @@ impl MetadataOptions {
     /// - If the value of `ImdsSupport` for the Amazon Machine Image (AMI) for your instance is `v2.0`, but the account level default is set to `V1 or V2`, the default is `optional`.
     ///
     /// The default value can also be affected by other combinations of parameters. For more information, see [Order of precedence for instance metadata options](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html#instance-metadata-options-order-of-precedence) in the *Amazon EC2 User Guide*.
-    pub fn http_tokens(mut self, value: impl IntoValue<MetadataOptionsHttpTokens>) -> Self {
-        self.0.set("HttpTokens", value.into_value());
-        self
+    pub fn http_tokens(self, value: impl IntoValue<MetadataOptionsHttpTokens>) -> Self {
+        Self(self.0.with("HttpTokens", value.into_value()))
     }
 
     /// Set to `enabled` to allow access to instance tags from the instance metadata. Set to `disabled` to turn off access to instance tags from the instance metadata. For more information, see [Work with instance tags using the instance metadata](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#work-with-tags-in-IMDS).
     ///
     /// Default: `disabled`
-    pub fn instance_metadata_tags(mut self, value: impl IntoValue<MetadataOptionsInstanceMetadataTags>) -> Self {
-        self.0.set("InstanceMetadataTags", value.into_value());
-        self
+    pub fn instance_metadata_tags(self, value: impl IntoValue<MetadataOptionsInstanceMetadataTags>) -> Self {
+        Self(self.0.with("InstanceMetadataTags", value.into_value()))
     }
 }
 
@@ -1024,91 +943,76 @@ impl NetworkInterface {
     ///
     ///
     pub fn new(device_index: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DeviceIndex", device_index.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("DeviceIndex", device_index.into_value()))
     }
 
     /// Indicates whether to assign a carrier IP address to the network interface.
     ///
     /// You can only assign a carrier IP address to a network interface that is in a subnet in a Wavelength Zone. For more information about carrier IP addresses, see [Carrier IP address](https://docs.aws.amazon.com/wavelength/latest/developerguide/how-wavelengths-work.html#provider-owned-ip) in the *AWS Wavelength Developer Guide*.
-    pub fn associate_carrier_ip_address(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AssociateCarrierIpAddress", value.into_value());
-        self
+    pub fn associate_carrier_ip_address(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("AssociateCarrierIpAddress", value.into_value()))
     }
 
     /// Indicates whether to assign a public IPv4 address to an instance. Applies only if creating a network interface when launching an instance. The network interface must be the primary network interface. If launching into a default subnet, the default value is `true`.
     ///
     /// AWS charges for all public IPv4 addresses, including public IPv4 addresses associated with running instances and Elastic IP addresses. For more information, see the *Public IPv4 Address* tab on the [VPC pricing page](https://docs.aws.amazon.com/vpc/pricing/).
-    pub fn associate_public_ip_address(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AssociatePublicIpAddress", value.into_value());
-        self
+    pub fn associate_public_ip_address(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("AssociatePublicIpAddress", value.into_value()))
     }
 
     /// Indicates whether the network interface is deleted when the instance is terminated. Applies only if creating a network interface when launching an instance.
-    pub fn delete_on_termination(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DeleteOnTermination", value.into_value());
-        self
+    pub fn delete_on_termination(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DeleteOnTermination", value.into_value()))
     }
 
     /// The description of the network interface. Applies only if creating a network interface when launching an instance.
-    pub fn description(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+    pub fn description(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Configures ENA Express for UDP network traffic.
-    pub fn ena_srd_specification(mut self, value: impl IntoValue<EnaSrdSpecification>) -> Self {
-        self.0.set("EnaSrdSpecification", value.into_value());
-        self
+    pub fn ena_srd_specification(self, value: impl IntoValue<EnaSrdSpecification>) -> Self {
+        Self(self.0.with("EnaSrdSpecification", value.into_value()))
     }
 
     /// The IDs of the security groups for the network interface. Applies only if creating a network interface when launching an instance.
-    pub fn group_set(mut self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("GroupSet", value.into_list());
-        self
+    pub fn group_set(self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
+        Self(self.0.with("GroupSet", value.into_list()))
     }
 
     /// A number of IPv6 addresses to assign to the network interface. Amazon EC2 chooses the IPv6 addresses from the range of the subnet. You cannot specify this option and the option to assign specific IPv6 addresses in the same request. You can specify this option if you've specified a minimum number of instances to launch.
-    pub fn ipv6_address_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Ipv6AddressCount", value.into_value());
-        self
+    pub fn ipv6_address_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Ipv6AddressCount", value.into_value()))
     }
 
     /// The IPv6 addresses to assign to the network interface. You cannot specify this option and the option to assign a number of IPv6 addresses in the same request. You cannot specify this option if you've specified a minimum number of instances to launch.
-    pub fn ipv6_addresses(mut self, value: impl IntoList<InstanceIpv6Address>) -> Self {
-        self.0.set("Ipv6Addresses", value.into_list());
-        self
+    pub fn ipv6_addresses(self, value: impl IntoList<InstanceIpv6Address>) -> Self {
+        Self(self.0.with("Ipv6Addresses", value.into_list()))
     }
 
     /// The ID of the network interface, when attaching an existing network interface.
-    pub fn network_interface_id(mut self, value: impl IntoValue<Id<markers::NetworkInterface>>) -> Self {
-        self.0.set("NetworkInterfaceId", value.into_value());
-        self
+    pub fn network_interface_id(self, value: impl IntoValue<Id<markers::NetworkInterface>>) -> Self {
+        Self(self.0.with("NetworkInterfaceId", value.into_value()))
     }
 
     /// The private IPv4 address of the network interface. Applies only if creating a network interface when launching an instance.
-    pub fn private_ip_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrivateIpAddress", value.into_value());
-        self
+    pub fn private_ip_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PrivateIpAddress", value.into_value()))
     }
 
     /// One or more private IPv4 addresses to assign to the network interface. Only one private IPv4 address can be designated as primary.
-    pub fn private_ip_addresses(mut self, value: impl IntoList<PrivateIpAddressSpecification>) -> Self {
-        self.0.set("PrivateIpAddresses", value.into_list());
-        self
+    pub fn private_ip_addresses(self, value: impl IntoList<PrivateIpAddressSpecification>) -> Self {
+        Self(self.0.with("PrivateIpAddresses", value.into_list()))
     }
 
     /// The number of secondary private IPv4 addresses. You can't specify this option and specify more than one private IP address using the private IP addresses option.
-    pub fn secondary_private_ip_address_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SecondaryPrivateIpAddressCount", value.into_value());
-        self
+    pub fn secondary_private_ip_address_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("SecondaryPrivateIpAddressCount", value.into_value()))
     }
 
     /// The ID of the subnet associated with the network interface.
-    pub fn subnet_id(mut self, value: impl IntoValue<Id<markers::Subnet>>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+    pub fn subnet_id(self, value: impl IntoValue<Id<markers::Subnet>>) -> Self {
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 }
 
@@ -1125,21 +1029,18 @@ impl PrivateDnsNameOptions {
     }
 
     /// Indicates whether to respond to DNS queries for instance hostnames with DNS AAAA records. For more information, see [Amazon EC2 instance hostname types](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html) in the *Amazon Elastic Compute Cloud User Guide*.
-    pub fn enable_resource_name_dns_aaaa_record(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableResourceNameDnsAAAARecord", value.into_value());
-        self
+    pub fn enable_resource_name_dns_aaaa_record(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableResourceNameDnsAAAARecord", value.into_value()))
     }
 
     /// Indicates whether to respond to DNS queries for instance hostnames with DNS A records. For more information, see [Amazon EC2 instance hostname types](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html) in the *Amazon Elastic Compute Cloud User Guide*.
-    pub fn enable_resource_name_dns_a_record(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableResourceNameDnsARecord", value.into_value());
-        self
+    pub fn enable_resource_name_dns_a_record(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableResourceNameDnsARecord", value.into_value()))
     }
 
     /// The type of hostnames to assign to instances in the subnet at launch. For IPv4 only subnets, an instance DNS name must be based on the instance IPv4 address. For IPv6 only subnets, an instance DNS name must be based on the instance ID. For dual-stack subnets, you can specify whether DNS names use the instance IPv4 address or the instance ID. For more information, see [Amazon EC2 instance hostname types](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html) in the *Amazon Elastic Compute Cloud User Guide*.
-    pub fn hostname_type(mut self, value: impl IntoValue<PrivateDnsNameOptionsHostnameType>) -> Self {
-        self.0.set("HostnameType", value.into_value());
-        self
+    pub fn hostname_type(self, value: impl IntoValue<PrivateDnsNameOptionsHostnameType>) -> Self {
+        Self(self.0.with("HostnameType", value.into_value()))
     }
 }
 
@@ -1158,10 +1059,11 @@ impl PrivateIpAddressSpecification {
     ///
     ///
     pub fn new(primary: impl IntoValue<bool>, private_ip_address: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Primary", primary.into_value());
-        properties.set("PrivateIpAddress", private_ip_address.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Primary", primary.into_value())
+                .with("PrivateIpAddress", private_ip_address.into_value()),
+        )
     }
 }
 
@@ -1179,15 +1081,12 @@ impl SsmAssociation {
     ///
     ///
     pub fn new(document_name: impl IntoValue<Name<markers::Document>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DocumentName", document_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("DocumentName", document_name.into_value()))
     }
 
     /// The input parameter values to use with the associated SSM document.
-    pub fn association_parameters(mut self, value: impl IntoList<AssociationParameter>) -> Self {
-        self.0.set("AssociationParameters", value.into_list());
-        self
+    pub fn association_parameters(self, value: impl IntoList<AssociationParameter>) -> Self {
+        Self(self.0.with("AssociationParameters", value.into_list()))
     }
 }
 
@@ -1208,10 +1107,7 @@ impl Volume {
     ///
     ///
     pub fn new(device: impl IntoValue<String>, volume_id: impl IntoValue<Id<markers::Volume>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Device", device.into_value());
-        properties.set("VolumeId", volume_id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Device", device.into_value()).with("VolumeId", volume_id.into_value()))
     }
 }
 

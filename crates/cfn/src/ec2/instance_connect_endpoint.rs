@@ -22,7 +22,7 @@ impl CfnInstanceConnectEndpoint {
     /// Makes the resource in `scope` with what it cannot be without: `SubnetId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, subnet_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).subnet_id(subnet_id)
+        Self(Resource::new(scope, id, "AWS::EC2::InstanceConnectEndpoint")).subnet_id(subnet_id)
     }
 
     /// Unique, case-sensitive identifier that you provide to ensure the idempotency of the request.
@@ -30,8 +30,7 @@ impl CfnInstanceConnectEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn client_token(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientToken", value.into_value());
-        self
+        Self(self.0.with("ClientToken", value.into_value()))
     }
 
     /// Indicates whether the client IP address is preserved as the source. The following are the possible values.
@@ -46,8 +45,7 @@ impl CfnInstanceConnectEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn preserve_client_ip(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("PreserveClientIp", value.into_value());
-        self
+        Self(self.0.with("PreserveClientIp", value.into_value()))
     }
 
     /// One or more security groups to associate with the endpoint. If you don't specify a security group, the default security group for your VPC will be associated with the endpoint.
@@ -55,8 +53,7 @@ impl CfnInstanceConnectEndpoint {
     /// Replacement: always. Items: at most 16. No item twice.
     #[track_caller]
     pub fn security_group_ids(self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("SecurityGroupIds", value.into_list());
-        self
+        Self(self.0.with("SecurityGroupIds", value.into_list()))
     }
 
     /// The ID of the subnet in which to create the EC2 Instance Connect Endpoint.
@@ -64,15 +61,13 @@ impl CfnInstanceConnectEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn subnet_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 
     /// The tags to apply to the EC2 Instance Connect Endpoint during creation.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -18,21 +18,19 @@ impl CfnInstanceEventWindow {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::InstanceEventWindow"))
     }
 
     /// The cron expression defined for the event window. Exactly one of TimeRanges or CronExpression must be specified.
     #[track_caller]
     pub fn cron_expression(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CronExpression", value.into_value());
-        self
+        Self(self.0.with("CronExpression", value.into_value()))
     }
 
     /// The name of the event window.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The tags applied to the event window.
@@ -40,15 +38,13 @@ impl CfnInstanceEventWindow {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The time ranges of the event window. Exactly one of TimeRanges or CronExpression must be specified.
     #[track_caller]
     pub fn time_ranges(self, value: impl IntoList<TimeRange>) -> Self {
-        self.0.set("TimeRanges", value.into_list());
-        self
+        Self(self.0.with("TimeRanges", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.
@@ -87,29 +83,25 @@ impl TimeRange {
     /// The hour when the time range ends.
     ///
     /// Range: 0 to 23.
-    pub fn end_hour(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("EndHour", value.into_value());
-        self
+    pub fn end_hour(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("EndHour", value.into_value()))
     }
 
     /// The day on which the time range ends.
-    pub fn end_week_day(mut self, value: impl IntoValue<TimeRangeEndWeekDay>) -> Self {
-        self.0.set("EndWeekDay", value.into_value());
-        self
+    pub fn end_week_day(self, value: impl IntoValue<TimeRangeEndWeekDay>) -> Self {
+        Self(self.0.with("EndWeekDay", value.into_value()))
     }
 
     /// The hour when the time range begins.
     ///
     /// Range: 0 to 23.
-    pub fn start_hour(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("StartHour", value.into_value());
-        self
+    pub fn start_hour(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("StartHour", value.into_value()))
     }
 
     /// The day on which the time range begins.
-    pub fn start_week_day(mut self, value: impl IntoValue<TimeRangeStartWeekDay>) -> Self {
-        self.0.set("StartWeekDay", value.into_value());
-        self
+    pub fn start_week_day(self, value: impl IntoValue<TimeRangeStartWeekDay>) -> Self {
+        Self(self.0.with("StartWeekDay", value.into_value()))
     }
 }
 

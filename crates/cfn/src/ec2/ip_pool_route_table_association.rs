@@ -23,7 +23,9 @@ impl CfnIpPoolRouteTableAssociation {
         public_ipv4_pool: impl IntoValue<String>,
         route_table_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).public_ipv4_pool(public_ipv4_pool).route_table_id(route_table_id)
+        Self(Resource::new(scope, id, "AWS::EC2::IpPoolRouteTableAssociation"))
+            .public_ipv4_pool(public_ipv4_pool)
+            .route_table_id(route_table_id)
     }
 
     /// The ID of a public IPv4 address pool.
@@ -31,8 +33,7 @@ impl CfnIpPoolRouteTableAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn public_ipv4_pool(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PublicIpv4Pool", value.into_value());
-        self
+        Self(self.0.with("PublicIpv4Pool", value.into_value()))
     }
 
     /// The ID of a route table.
@@ -40,8 +41,7 @@ impl CfnIpPoolRouteTableAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn route_table_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RouteTableId", value.into_value());
-        self
+        Self(self.0.with("RouteTableId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `AssociationId`.

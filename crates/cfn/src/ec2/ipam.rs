@@ -20,7 +20,7 @@ impl CfnIpam {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::IPAM"))
     }
 
     /// If your IPAM is integrated with AWS Organizations, you can exclude an [organizational unit (OU)](https://docs.aws.amazon.com/organizations/latest/userguide/orgs_getting-started_concepts.html#organizationalunit) from being managed by IPAM. When you exclude an OU, IPAM will not manage the IP addresses in accounts in that OU. For more information, see [Exclude organizational units from IPAM](https://docs.aws.amazon.com/vpc/latest/ipam/exclude-ous.html) in the *Amazon Virtual Private Cloud IP Address Manager User Guide*.
@@ -31,22 +31,19 @@ impl CfnIpam {
         self,
         value: impl IntoList<IpamOrganizationalUnitExclusion>,
     ) -> Self {
-        self.0.set("DefaultResourceDiscoveryOrganizationalUnitExclusions", value.into_list());
-        self
+        Self(self.0.with("DefaultResourceDiscoveryOrganizationalUnitExclusions", value.into_list()))
     }
 
     /// The description for the IPAM.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Enable this option to use your own GUA ranges as private IPv6 addresses. This option is disabled by default.
     #[track_caller]
     pub fn enable_private_gua(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnablePrivateGua", value.into_value());
-        self
+        Self(self.0.with("EnablePrivateGua", value.into_value()))
     }
 
     /// A metered account is an AWS account that is charged for active IP addresses managed in IPAM. For more information, see [Enable cost distribution](https://docs.aws.amazon.com/vpc/latest/ipam/ipam-enable-cost-distro.html) in the *Amazon VPC IPAM User Guide*.
@@ -57,8 +54,7 @@ impl CfnIpam {
     /// - `resource-owner` : The AWS account that owns the IP address is charged for the active IP address.
     #[track_caller]
     pub fn metered_account(self, value: impl IntoValue<MeteredAccount>) -> Self {
-        self.0.set("MeteredAccount", value.into_value());
-        self
+        Self(self.0.with("MeteredAccount", value.into_value()))
     }
 
     /// The operating Regions for an IPAM. Operating Regions are AWS Regions where the IPAM is allowed to manage IP address CIDRs. IPAM only discovers and monitors resources in the AWS Regions you select as operating Regions.
@@ -68,8 +64,7 @@ impl CfnIpam {
     /// Items: at most 50. No item twice.
     #[track_caller]
     pub fn operating_regions(self, value: impl IntoList<IpamOperatingRegion>) -> Self {
-        self.0.set("OperatingRegions", value.into_list());
-        self
+        Self(self.0.with("OperatingRegions", value.into_list()))
     }
 
     /// The key/value combination of a tag assigned to the resource. Use the tag key in the filter name and the tag value as the filter value. For example, to find all resources that have a tag with the key `Owner` and the value `TeamA`, specify `tag:Owner` for the filter name and `TeamA` for the filter value.
@@ -77,15 +72,13 @@ impl CfnIpam {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// IPAM is offered in a Free Tier and an Advanced Tier. For more information about the features available in each tier and the costs associated with the tiers, see the [VPC IPAM product pricing page](https://docs.aws.amazon.com/vpc/pricing/).
     #[track_caller]
     pub fn tier(self, value: impl IntoValue<Tier>) -> Self {
-        self.0.set("Tier", value.into_value());
-        self
+        Self(self.0.with("Tier", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `IpamId`.
@@ -148,9 +141,7 @@ impl IpamOperatingRegion {
     ///
     ///
     pub fn new(region_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("RegionName", region_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("RegionName", region_name.into_value()))
     }
 }
 
@@ -166,9 +157,7 @@ impl IpamOrganizationalUnitExclusion {
     ///
     ///   Length: at least 1.
     pub fn new(organizations_entity_path: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("OrganizationsEntityPath", organizations_entity_path.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("OrganizationsEntityPath", organizations_entity_path.into_value()))
     }
 }
 

@@ -16,7 +16,7 @@ impl CfnIpamAllocation {
     /// Makes the resource in `scope` with what it cannot be without: `IpamPoolId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, ipam_pool_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).ipam_pool_id(ipam_pool_id)
+        Self(Resource::new(scope, id, "AWS::EC2::IPAMAllocation")).ipam_pool_id(ipam_pool_id)
     }
 
     /// The CIDR you would like to allocate from the IPAM pool. Note the following:
@@ -29,8 +29,7 @@ impl CfnIpamAllocation {
     /// Replacement: always.
     #[track_caller]
     pub fn cidr(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Cidr", value.into_value());
-        self
+        Self(self.0.with("Cidr", value.into_value()))
     }
 
     /// A description for the allocation.
@@ -38,8 +37,7 @@ impl CfnIpamAllocation {
     /// Replacement: always.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The ID of the IPAM pool from which you would like to allocate a CIDR.
@@ -47,8 +45,7 @@ impl CfnIpamAllocation {
     /// Replacement: always.
     #[track_caller]
     pub fn ipam_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpamPoolId", value.into_value());
-        self
+        Self(self.0.with("IpamPoolId", value.into_value()))
     }
 
     /// The netmask length of the CIDR you would like to allocate from the IPAM pool. Note the following:
@@ -61,8 +58,7 @@ impl CfnIpamAllocation {
     /// Replacement: always.
     #[track_caller]
     pub fn netmask_length(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("NetmaskLength", value.into_value());
-        self
+        Self(self.0.with("NetmaskLength", value.into_value()))
     }
 
     /// What `Ref` returns: `IpamPoolId|IpamPoolAllocationId|Cidr`.

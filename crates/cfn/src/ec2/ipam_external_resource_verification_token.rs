@@ -18,7 +18,7 @@ impl CfnIpamExternalResourceVerificationToken {
     /// Makes the resource in `scope` with what it cannot be without: `IpamId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, ipam_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).ipam_id(ipam_id)
+        Self(Resource::new(scope, id, "AWS::EC2::IpamExternalResourceVerificationToken")).ipam_id(ipam_id)
     }
 
     /// The ID of the IPAM that will create the token.
@@ -26,8 +26,7 @@ impl CfnIpamExternalResourceVerificationToken {
     /// Replacement: always.
     #[track_caller]
     pub fn ipam_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpamId", value.into_value());
-        self
+        Self(self.0.with("IpamId", value.into_value()))
     }
 
     /// The tags for the token.
@@ -35,8 +34,7 @@ impl CfnIpamExternalResourceVerificationToken {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `IpamExternalResourceVerificationTokenArn`.

@@ -24,7 +24,10 @@ impl CfnIpamInternetRegistryAssociation {
         organization_handle: impl IntoValue<String>,
         rir: impl IntoValue<Rir>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).ipam_id(ipam_id).organization_handle(organization_handle).rir(rir)
+        Self(Resource::new(scope, id, "AWS::EC2::IpamInternetRegistryAssociation"))
+            .ipam_id(ipam_id)
+            .organization_handle(organization_handle)
+            .rir(rir)
     }
 
     /// The property `Description`.
@@ -32,8 +35,7 @@ impl CfnIpamInternetRegistryAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The property `IpamId`.
@@ -41,8 +43,7 @@ impl CfnIpamInternetRegistryAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn ipam_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpamId", value.into_value());
-        self
+        Self(self.0.with("IpamId", value.into_value()))
     }
 
     /// The property `OrganizationHandle`.
@@ -50,8 +51,7 @@ impl CfnIpamInternetRegistryAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn organization_handle(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OrganizationHandle", value.into_value());
-        self
+        Self(self.0.with("OrganizationHandle", value.into_value()))
     }
 
     /// The property `Rir`.
@@ -59,8 +59,7 @@ impl CfnIpamInternetRegistryAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn rir(self, value: impl IntoValue<Rir>) -> Self {
-        self.0.set("Rir", value.into_value());
-        self
+        Self(self.0.with("Rir", value.into_value()))
     }
 
     /// The property `Tags`.
@@ -68,8 +67,7 @@ impl CfnIpamInternetRegistryAssociation {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `IpamInternetRegistryAssociationArn`.

@@ -23,7 +23,7 @@ impl CfnIpamPool {
         address_family: impl IntoValue<AddressFamily>,
         ipam_scope_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).address_family(address_family).ipam_scope_id(ipam_scope_id)
+        Self(Resource::new(scope, id, "AWS::EC2::IPAMPool")).address_family(address_family).ipam_scope_id(ipam_scope_id)
     }
 
     /// The address family of the pool.
@@ -31,8 +31,7 @@ impl CfnIpamPool {
     /// Replacement: always.
     #[track_caller]
     pub fn address_family(self, value: impl IntoValue<AddressFamily>) -> Self {
-        self.0.set("AddressFamily", value.into_value());
-        self
+        Self(self.0.with("AddressFamily", value.into_value()))
     }
 
     /// The default netmask length for allocations added to this pool. If, for example, the CIDR assigned to this pool is 10.0.0.0/8 and you enter 16 here, new allocations will default to 10.0.0.0/16.
@@ -40,8 +39,7 @@ impl CfnIpamPool {
     /// Range: 0 to 128.
     #[track_caller]
     pub fn allocation_default_netmask_length(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("AllocationDefaultNetmaskLength", value.into_value());
-        self
+        Self(self.0.with("AllocationDefaultNetmaskLength", value.into_value()))
     }
 
     /// The maximum netmask length possible for CIDR allocations in this IPAM pool to be compliant. The maximum netmask length must be greater than the minimum netmask length. Possible netmask lengths for IPv4 addresses are 0 - 32. Possible netmask lengths for IPv6 addresses are 0 - 128.
@@ -49,8 +47,7 @@ impl CfnIpamPool {
     /// Range: 0 to 128.
     #[track_caller]
     pub fn allocation_max_netmask_length(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("AllocationMaxNetmaskLength", value.into_value());
-        self
+        Self(self.0.with("AllocationMaxNetmaskLength", value.into_value()))
     }
 
     /// The minimum netmask length required for CIDR allocations in this IPAM pool to be compliant. The minimum netmask length must be less than the maximum netmask length. Possible netmask lengths for IPv4 addresses are 0 - 32. Possible netmask lengths for IPv6 addresses are 0 - 128.
@@ -58,8 +55,7 @@ impl CfnIpamPool {
     /// Range: 0 to 128.
     #[track_caller]
     pub fn allocation_min_netmask_length(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("AllocationMinNetmaskLength", value.into_value());
-        self
+        Self(self.0.with("AllocationMinNetmaskLength", value.into_value()))
     }
 
     /// Tags that are required for resources that use CIDRs from this IPAM pool. Resources that do not have these tags will not be allowed to allocate space from the pool. If the resources have their tags changed after they have allocated space or if the allocation tagging requirements are changed on the pool, the resource may be marked as noncompliant.
@@ -67,8 +63,7 @@ impl CfnIpamPool {
     /// No item twice.
     #[track_caller]
     pub fn allocation_resource_tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("AllocationResourceTags", value.into_list());
-        self
+        Self(self.0.with("AllocationResourceTags", value.into_list()))
     }
 
     /// If selected, IPAM will continuously look for resources within the CIDR range of this pool and automatically import them as allocations into your IPAM. The CIDRs that will be allocated for these resources must not already be allocated to other resources in order for the import to succeed. IPAM will import a CIDR regardless of its compliance with the pool's allocation rules, so a resource might be imported and subsequently marked as noncompliant. If IPAM discovers multiple CIDRs that overlap, IPAM will import the largest CIDR only. If IPAM discovers multiple CIDRs with matching CIDRs, IPAM will randomly import one of them only.
@@ -76,8 +71,7 @@ impl CfnIpamPool {
     /// A locale must be set on the pool for this feature to work.
     #[track_caller]
     pub fn auto_import(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AutoImport", value.into_value());
-        self
+        Self(self.0.with("AutoImport", value.into_value()))
     }
 
     /// Limits which service in AWS that the pool can be used in. "ec2", for example, allows users to use space for Elastic IP addresses and VPCs.
@@ -85,15 +79,13 @@ impl CfnIpamPool {
     /// Replacement: always.
     #[track_caller]
     pub fn aws_service(self, value: impl IntoValue<AwsService>) -> Self {
-        self.0.set("AwsService", value.into_value());
-        self
+        Self(self.0.with("AwsService", value.into_value()))
     }
 
     /// The description of the IPAM pool.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The ID of the scope in which you would like to create the IPAM pool.
@@ -101,8 +93,7 @@ impl CfnIpamPool {
     /// Replacement: always.
     #[track_caller]
     pub fn ipam_scope_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpamScopeId", value.into_value());
-        self
+        Self(self.0.with("IpamScopeId", value.into_value()))
     }
 
     /// The locale of the IPAM pool.
@@ -117,8 +108,7 @@ impl CfnIpamPool {
     /// Replacement: always.
     #[track_caller]
     pub fn locale(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Locale", value.into_value());
-        self
+        Self(self.0.with("Locale", value.into_value()))
     }
 
     /// Information about the CIDRs provisioned to an IPAM pool.
@@ -126,8 +116,7 @@ impl CfnIpamPool {
     /// No item twice.
     #[track_caller]
     pub fn provisioned_cidrs(self, value: impl IntoList<ProvisionedCidr>) -> Self {
-        self.0.set("ProvisionedCidrs", value.into_list());
-        self
+        Self(self.0.with("ProvisionedCidrs", value.into_list()))
     }
 
     /// The IP address source for pools in the public scope. Only used for provisioning IP address CIDRs to pools in the public scope. Default is `BYOIP`. For more information, see [Create IPv6 pools](https://docs.aws.amazon.com//vpc/latest/ipam/intro-create-ipv6-pools.html) in the *Amazon VPC IPAM User Guide*. By default, you can add only one Amazon-provided IPv6 CIDR block to a top-level IPv6 pool. For information on increasing the default limit, see [Quotas for your IPAM](https://docs.aws.amazon.com//vpc/latest/ipam/quotas-ipam.html) in the *Amazon VPC IPAM User Guide*.
@@ -135,8 +124,7 @@ impl CfnIpamPool {
     /// Replacement: always.
     #[track_caller]
     pub fn public_ip_source(self, value: impl IntoValue<PublicIpSource>) -> Self {
-        self.0.set("PublicIpSource", value.into_value());
-        self
+        Self(self.0.with("PublicIpSource", value.into_value()))
     }
 
     /// Determines if a pool is publicly advertisable. This option is not available for pools with AddressFamily set to `ipv4`.
@@ -144,8 +132,7 @@ impl CfnIpamPool {
     /// Replacement: always.
     #[track_caller]
     pub fn publicly_advertisable(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("PubliclyAdvertisable", value.into_value());
-        self
+        Self(self.0.with("PubliclyAdvertisable", value.into_value()))
     }
 
     /// The ID of the source IPAM pool. You can use this option to create an IPAM pool within an existing source pool.
@@ -153,8 +140,7 @@ impl CfnIpamPool {
     /// Replacement: always.
     #[track_caller]
     pub fn source_ipam_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceIpamPoolId", value.into_value());
-        self
+        Self(self.0.with("SourceIpamPoolId", value.into_value()))
     }
 
     /// The resource used to provision CIDRs to a resource planning pool.
@@ -162,8 +148,7 @@ impl CfnIpamPool {
     /// Replacement: always.
     #[track_caller]
     pub fn source_resource(self, value: impl IntoValue<SourceResource>) -> Self {
-        self.0.set("SourceResource", value.into_value());
-        self
+        Self(self.0.with("SourceResource", value.into_value()))
     }
 
     /// The key/value combination of a tag assigned to the resource. Use the tag key in the filter name and the tag value as the filter value. For example, to find all resources that have a tag with the key `Owner` and the value `TeamA`, specify `tag:Owner` for the filter name and `TeamA` for the filter value.
@@ -171,8 +156,7 @@ impl CfnIpamPool {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `IpamPoolId`.
@@ -235,9 +219,7 @@ impl ProvisionedCidr {
     ///
     ///
     pub fn new(cidr: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Cidr", cidr.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Cidr", cidr.into_value()))
     }
 }
 
@@ -267,12 +249,13 @@ impl SourceResource {
         resource_region: impl IntoValue<String>,
         resource_type: impl IntoValue<SourceResourceResourceType>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ResourceId", resource_id.into_value());
-        properties.set("ResourceOwner", resource_owner.into_value());
-        properties.set("ResourceRegion", resource_region.into_value());
-        properties.set("ResourceType", resource_type.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ResourceId", resource_id.into_value())
+                .with("ResourceOwner", resource_owner.into_value())
+                .with("ResourceRegion", resource_region.into_value())
+                .with("ResourceType", resource_type.into_value()),
+        )
     }
 }
 

@@ -18,7 +18,7 @@ impl CfnIpamPoolCidr {
     /// Makes the resource in `scope` with what it cannot be without: `IpamPoolId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, ipam_pool_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).ipam_pool_id(ipam_pool_id)
+        Self(Resource::new(scope, id, "AWS::EC2::IPAMPoolCidr")).ipam_pool_id(ipam_pool_id)
     }
 
     /// The CIDR provisioned to the IPAM pool. A CIDR is a representation of an IP address and its associated network mask (or netmask) and refers to a range of IP addresses. An IPv4 CIDR example is `10.24.34.0/23`. An IPv6 CIDR example is `2001:DB8::/32`.
@@ -26,8 +26,7 @@ impl CfnIpamPoolCidr {
     /// Replacement: always.
     #[track_caller]
     pub fn cidr(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Cidr", value.into_value());
-        self
+        Self(self.0.with("Cidr", value.into_value()))
     }
 
     /// The ID of the IPAM pool.
@@ -35,8 +34,7 @@ impl CfnIpamPoolCidr {
     /// Replacement: always.
     #[track_caller]
     pub fn ipam_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpamPoolId", value.into_value());
-        self
+        Self(self.0.with("IpamPoolId", value.into_value()))
     }
 
     /// The netmask length of the CIDR you'd like to provision to a pool. Can be used for provisioning Amazon-provided IPv6 CIDRs to top-level pools and for provisioning CIDRs to pools with source pools. Cannot be used to provision BYOIP CIDRs to top-level pools. "NetmaskLength" or "Cidr" is required.
@@ -44,8 +42,7 @@ impl CfnIpamPoolCidr {
     /// Replacement: always.
     #[track_caller]
     pub fn netmask_length(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("NetmaskLength", value.into_value());
-        self
+        Self(self.0.with("NetmaskLength", value.into_value()))
     }
 
     /// What `Ref` returns: `IpamPoolId|IpamPoolCidrId`.

@@ -18,7 +18,7 @@ impl CfnIpamPrefixListResolver {
     /// Makes the resource in `scope` with what it cannot be without: `AddressFamily`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, address_family: impl IntoValue<AddressFamily>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).address_family(address_family)
+        Self(Resource::new(scope, id, "AWS::EC2::IPAMPrefixListResolver")).address_family(address_family)
     }
 
     /// The address family of the address space in this Prefix List Resolver. Either IPv4 or IPv6.
@@ -26,15 +26,13 @@ impl CfnIpamPrefixListResolver {
     /// Replacement: always.
     #[track_caller]
     pub fn address_family(self, value: impl IntoValue<AddressFamily>) -> Self {
-        self.0.set("AddressFamily", value.into_value());
-        self
+        Self(self.0.with("AddressFamily", value.into_value()))
     }
 
     /// The property `Description`.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The Id of the IPAM this Prefix List Resolver is a part of.
@@ -42,15 +40,13 @@ impl CfnIpamPrefixListResolver {
     /// Replacement: always.
     #[track_caller]
     pub fn ipam_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpamId", value.into_value());
-        self
+        Self(self.0.with("IpamId", value.into_value()))
     }
 
     /// Rules define the business logic for selecting CIDRs from IPAM.
     #[track_caller]
     pub fn rules(self, value: impl IntoList<IpamPrefixListResolverRule>) -> Self {
-        self.0.set("Rules", value.into_list());
-        self
+        Self(self.0.with("Rules", value.into_list()))
     }
 
     /// An array of key-value pairs to apply to this resource.
@@ -58,8 +54,7 @@ impl CfnIpamPrefixListResolver {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `IpamPrefixListResolverId`.
@@ -95,33 +90,27 @@ impl IpamPrefixListResolverRule {
     ///
     ///
     pub fn new(rule_type: impl IntoValue<IpamPrefixListResolverRuleRuleType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("RuleType", rule_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("RuleType", rule_type.into_value()))
     }
 
     /// Two of the rule types allow you to add conditions to the rules. (1) For IPAM Pool CIDR rules, you can specify an ipamPoolId; if not specified, the rule will apply to all IPAM Pool CIDRs in the scope. (2) For IPAM Resource CIDR rules, you can specify resourceId, resourceOwner, resourceRegion, cidr, or resourceTag.
-    pub fn conditions(mut self, value: impl IntoList<IpamPrefixListResolverRuleCondition>) -> Self {
-        self.0.set("Conditions", value.into_list());
-        self
+    pub fn conditions(self, value: impl IntoList<IpamPrefixListResolverRuleCondition>) -> Self {
+        Self(self.0.with("Conditions", value.into_list()))
     }
 
     /// This rule will only match resources that are in this IPAM Scope.
-    pub fn ipam_scope_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpamScopeId", value.into_value());
-        self
+    pub fn ipam_scope_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("IpamScopeId", value.into_value()))
     }
 
     /// The resourceType property only applies to ipam-resource-cidr rules; this property specifies what type of resources this rule will apply to, such as VPCs or Subnets.
-    pub fn resource_type(mut self, value: impl IntoValue<IpamPrefixListResolverRuleResourceType>) -> Self {
-        self.0.set("ResourceType", value.into_value());
-        self
+    pub fn resource_type(self, value: impl IntoValue<IpamPrefixListResolverRuleResourceType>) -> Self {
+        Self(self.0.with("ResourceType", value.into_value()))
     }
 
     /// A fixed CIDR that doesn't change
-    pub fn static_cidr(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StaticCidr", value.into_value());
-        self
+    pub fn static_cidr(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("StaticCidr", value.into_value()))
     }
 }
 
@@ -138,45 +127,38 @@ impl IpamPrefixListResolverRuleCondition {
     }
 
     /// Condition for the IPAM Resource CIDR rule type. CIDR (like 10.24.34.0/23).
-    pub fn cidr(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Cidr", value.into_value());
-        self
+    pub fn cidr(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Cidr", value.into_value()))
     }
 
     /// Condition for the IPAM Pool CIDR rule type. If not chosen, the resolver applies to all IPAM Pool CIDRs in the scope.
-    pub fn ipam_pool_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpamPoolId", value.into_value());
-        self
+    pub fn ipam_pool_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("IpamPoolId", value.into_value()))
     }
 
     /// Equals, Not equals, or Subnet Of. The subnet-of operation only applies to cidr conditions.
-    pub fn operation(mut self, value: impl IntoValue<IpamPrefixListResolverRuleConditionOperation>) -> Self {
-        self.0.set("Operation", value.into_value());
-        self
+    pub fn operation(self, value: impl IntoValue<IpamPrefixListResolverRuleConditionOperation>) -> Self {
+        Self(self.0.with("Operation", value.into_value()))
     }
 
     /// Condition for the IPAM Resource CIDR rule type. The unique ID of a resource (like vpc-1234567890abcdef0).
-    pub fn resource_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResourceId", value.into_value());
-        self
+    pub fn resource_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ResourceId", value.into_value()))
     }
 
     /// Condition for the IPAM Resource CIDR rule type. Resource owner (like 111122223333).
-    pub fn resource_owner(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResourceOwner", value.into_value());
-        self
+    pub fn resource_owner(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ResourceOwner", value.into_value()))
     }
 
     /// Condition for the IPAM Resource CIDR rule type. Resource region (like us-east-1).
-    pub fn resource_region(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResourceRegion", value.into_value());
-        self
+    pub fn resource_region(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ResourceRegion", value.into_value()))
     }
 
     /// A key-value pair to associate with a resource.
-    pub fn resource_tag(mut self, value: impl IntoValue<Tag>) -> Self {
-        self.0.set("ResourceTag", value.into_value());
-        self
+    pub fn resource_tag(self, value: impl IntoValue<Tag>) -> Self {
+        Self(self.0.with("ResourceTag", value.into_value()))
     }
 }
 

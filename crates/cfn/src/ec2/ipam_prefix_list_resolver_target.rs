@@ -25,7 +25,7 @@ impl CfnIpamPrefixListResolverTarget {
         prefix_list_region: impl IntoValue<String>,
         track_latest_version: impl IntoValue<bool>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::IPAMPrefixListResolverTarget"))
             .ipam_prefix_list_resolver_id(ipam_prefix_list_resolver_id)
             .prefix_list_id(prefix_list_id)
             .prefix_list_region(prefix_list_region)
@@ -35,8 +35,7 @@ impl CfnIpamPrefixListResolverTarget {
     /// The desired version of the Prefix List Resolver that this Target should synchronize with.
     #[track_caller]
     pub fn desired_version(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("DesiredVersion", value.into_value());
-        self
+        Self(self.0.with("DesiredVersion", value.into_value()))
     }
 
     /// The Id of the IPAM Prefix List Resolver associated with this Target.
@@ -44,8 +43,7 @@ impl CfnIpamPrefixListResolverTarget {
     /// Replacement: always.
     #[track_caller]
     pub fn ipam_prefix_list_resolver_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpamPrefixListResolverId", value.into_value());
-        self
+        Self(self.0.with("IpamPrefixListResolverId", value.into_value()))
     }
 
     /// The Id of the Managed Prefix List.
@@ -53,8 +51,7 @@ impl CfnIpamPrefixListResolverTarget {
     /// Replacement: always.
     #[track_caller]
     pub fn prefix_list_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrefixListId", value.into_value());
-        self
+        Self(self.0.with("PrefixListId", value.into_value()))
     }
 
     /// The region that the Managed Prefix List is located in.
@@ -62,8 +59,7 @@ impl CfnIpamPrefixListResolverTarget {
     /// Replacement: always.
     #[track_caller]
     pub fn prefix_list_region(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrefixListRegion", value.into_value());
-        self
+        Self(self.0.with("PrefixListRegion", value.into_value()))
     }
 
     /// An array of key-value pairs to apply to this resource.
@@ -71,15 +67,13 @@ impl CfnIpamPrefixListResolverTarget {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// Indicates whether this Target automatically tracks the latest version of the Prefix List Resolver.
     #[track_caller]
     pub fn track_latest_version(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("TrackLatestVersion", value.into_value());
-        self
+        Self(self.0.with("TrackLatestVersion", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `IpamPrefixListResolverTargetId`.

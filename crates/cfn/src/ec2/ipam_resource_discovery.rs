@@ -18,14 +18,13 @@ impl CfnIpamResourceDiscovery {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::IPAMResourceDiscovery"))
     }
 
     /// The resource discovery description.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The operating Regions for the resource discovery. Operating Regions are AWS Regions where the IPAM is allowed to manage IP address CIDRs. IPAM only discovers and monitors resources in the AWS Regions you select as operating Regions.
@@ -33,8 +32,7 @@ impl CfnIpamResourceDiscovery {
     /// Items: at most 50. No item twice.
     #[track_caller]
     pub fn operating_regions(self, value: impl IntoList<IpamOperatingRegion>) -> Self {
-        self.0.set("OperatingRegions", value.into_list());
-        self
+        Self(self.0.with("OperatingRegions", value.into_list()))
     }
 
     /// If your IPAM is integrated with AWS Organizations, you can exclude an [organizational unit (OU)](https://docs.aws.amazon.com/organizations/latest/userguide/orgs_getting-started_concepts.html#organizationalunit) from being managed by IPAM. When you exclude an OU, IPAM will not manage the IP addresses in accounts in that OU. For more information, see [Exclude organizational units from IPAM](https://docs.aws.amazon.com/vpc/latest/ipam/exclude-ous.html) in the *Amazon Virtual Private Cloud IP Address Manager User Guide*.
@@ -45,8 +43,7 @@ impl CfnIpamResourceDiscovery {
         self,
         value: impl IntoList<IpamResourceDiscoveryOrganizationalUnitExclusion>,
     ) -> Self {
-        self.0.set("OrganizationalUnitExclusions", value.into_list());
-        self
+        Self(self.0.with("OrganizationalUnitExclusions", value.into_list()))
     }
 
     /// A tag is a label that you assign to an AWS resource. Each tag consists of a key and an optional value. You can use tags to search and filter your resources or track your AWS costs.
@@ -54,8 +51,7 @@ impl CfnIpamResourceDiscovery {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `IpamResourceDiscoveryId`.
@@ -121,9 +117,7 @@ impl IpamOperatingRegion {
     ///
     ///
     pub fn new(region_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("RegionName", region_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("RegionName", region_name.into_value()))
     }
 }
 
@@ -139,8 +133,6 @@ impl IpamResourceDiscoveryOrganizationalUnitExclusion {
     ///
     ///   Length: at least 1.
     pub fn new(organizations_entity_path: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("OrganizationsEntityPath", organizations_entity_path.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("OrganizationsEntityPath", organizations_entity_path.into_value()))
     }
 }

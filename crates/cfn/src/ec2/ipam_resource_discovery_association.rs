@@ -23,7 +23,7 @@ impl CfnIpamResourceDiscoveryAssociation {
         ipam_id: impl IntoValue<String>,
         ipam_resource_discovery_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::IPAMResourceDiscoveryAssociation"))
             .ipam_id(ipam_id)
             .ipam_resource_discovery_id(ipam_resource_discovery_id)
     }
@@ -33,8 +33,7 @@ impl CfnIpamResourceDiscoveryAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn ipam_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpamId", value.into_value());
-        self
+        Self(self.0.with("IpamId", value.into_value()))
     }
 
     /// The resource discovery ID.
@@ -42,8 +41,7 @@ impl CfnIpamResourceDiscoveryAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn ipam_resource_discovery_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpamResourceDiscoveryId", value.into_value());
-        self
+        Self(self.0.with("IpamResourceDiscoveryId", value.into_value()))
     }
 
     /// A tag is a label that you assign to an AWS resource. Each tag consists of a key and an optional value. You can use tags to search and filter your resources or track your AWS costs.
@@ -51,8 +49,7 @@ impl CfnIpamResourceDiscoveryAssociation {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `IpamResourceDiscoveryAssociationId`.

@@ -20,14 +20,13 @@ impl CfnIpamScope {
     /// Makes the resource in `scope` with what it cannot be without: `IpamId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, ipam_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).ipam_id(ipam_id)
+        Self(Resource::new(scope, id, "AWS::EC2::IPAMScope")).ipam_id(ipam_id)
     }
 
     /// The description of the scope.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The configuration that links an Amazon VPC IPAM scope to an external authority system. It specifies the type of external system and the external resource identifier that identifies your account or instance in that system.
@@ -38,8 +37,7 @@ impl CfnIpamScope {
         self,
         value: impl IntoValue<IpamScopeExternalAuthorityConfiguration>,
     ) -> Self {
-        self.0.set("ExternalAuthorityConfiguration", value.into_value());
-        self
+        Self(self.0.with("ExternalAuthorityConfiguration", value.into_value()))
     }
 
     /// The ID of the IPAM for which you're creating this scope.
@@ -47,8 +45,7 @@ impl CfnIpamScope {
     /// Replacement: always.
     #[track_caller]
     pub fn ipam_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpamId", value.into_value());
-        self
+        Self(self.0.with("IpamId", value.into_value()))
     }
 
     /// The key/value combination of a tag assigned to the resource. Use the tag key in the filter name and the tag value as the filter value. For example, to find all resources that have a tag with the key `Owner` and the value `TeamA`, specify `tag:Owner` for the filter name and `TeamA` for the filter value.
@@ -56,8 +53,7 @@ impl CfnIpamScope {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `IpamScopeId`.
@@ -118,10 +114,11 @@ impl IpamScopeExternalAuthorityConfiguration {
             IpamScopeExternalAuthorityConfigurationIpamScopeExternalAuthorityType,
         >,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ExternalResourceIdentifier", external_resource_identifier.into_value());
-        properties.set("IpamScopeExternalAuthorityType", ipam_scope_external_authority_type.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ExternalResourceIdentifier", external_resource_identifier.into_value())
+                .with("IpamScopeExternalAuthorityType", ipam_scope_external_authority_type.into_value()),
+        )
     }
 }
 

@@ -27,7 +27,7 @@ impl CfnKeyPair {
     /// Makes the resource in `scope` with what it cannot be without: `KeyName`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, key_name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).key_name(key_name)
+        Self(Resource::new(scope, id, "AWS::EC2::KeyPair")).key_name(key_name)
     }
 
     /// The format of the key pair.
@@ -37,8 +37,7 @@ impl CfnKeyPair {
     /// Replacement: always. Default: `pem`.
     #[track_caller]
     pub fn key_format(self, value: impl IntoValue<KeyFormat>) -> Self {
-        self.0.set("KeyFormat", value.into_value());
-        self
+        Self(self.0.with("KeyFormat", value.into_value()))
     }
 
     /// A unique name for the key pair.
@@ -48,8 +47,7 @@ impl CfnKeyPair {
     /// Replacement: always.
     #[track_caller]
     pub fn key_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KeyName", value.into_value());
-        self
+        Self(self.0.with("KeyName", value.into_value()))
     }
 
     /// The type of key pair. Note that ED25519 keys are not supported for Windows instances.
@@ -61,8 +59,7 @@ impl CfnKeyPair {
     /// Replacement: always. Default: `rsa`.
     #[track_caller]
     pub fn key_type(self, value: impl IntoValue<KeyType>) -> Self {
-        self.0.set("KeyType", value.into_value());
-        self
+        Self(self.0.with("KeyType", value.into_value()))
     }
 
     /// The public key material. The `PublicKeyMaterial` property is used to import a key pair. If this property is not specified, then a new key pair will be created.
@@ -70,8 +67,7 @@ impl CfnKeyPair {
     /// Replacement: always.
     #[track_caller]
     pub fn public_key_material(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PublicKeyMaterial", value.into_value());
-        self
+        Self(self.0.with("PublicKeyMaterial", value.into_value()))
     }
 
     /// The tags to apply to the key pair.
@@ -79,8 +75,7 @@ impl CfnKeyPair {
     /// Replacement: always. No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `KeyName`.

@@ -27,14 +27,13 @@ impl CfnLaunchTemplate {
     /// Makes the resource in `scope` with what it cannot be without: `LaunchTemplateData`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, launch_template_data: impl IntoValue<LaunchTemplateData>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).launch_template_data(launch_template_data)
+        Self(Resource::new(scope, id, "AWS::EC2::LaunchTemplate")).launch_template_data(launch_template_data)
     }
 
     /// The information for the launch template.
     #[track_caller]
     pub fn launch_template_data(self, value: impl IntoValue<LaunchTemplateData>) -> Self {
-        self.0.set("LaunchTemplateData", value.into_value());
-        self
+        Self(self.0.with("LaunchTemplateData", value.into_value()))
     }
 
     /// A name for the launch template.
@@ -42,8 +41,7 @@ impl CfnLaunchTemplate {
     /// Replacement: always.
     #[track_caller]
     pub fn launch_template_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LaunchTemplateName", value.into_value());
-        self
+        Self(self.0.with("LaunchTemplateName", value.into_value()))
     }
 
     /// The tags to apply to the launch template on creation. To tag the launch template, the resource type must be `launch-template`.
@@ -51,8 +49,7 @@ impl CfnLaunchTemplate {
     /// To specify the tags for resources that are created during instance launch, use [TagSpecifications](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-launchtemplate-launchtemplatedata.html#cfn-ec2-launchtemplate-launchtemplatedata-tagspecifications).
     #[track_caller]
     pub fn tag_specifications(self, value: impl IntoList<LaunchTemplateTagSpecification>) -> Self {
-        self.0.set("TagSpecifications", value.into_list());
-        self
+        Self(self.0.with("TagSpecifications", value.into_list()))
     }
 
     /// A description for the first version of the launch template.
@@ -60,8 +57,7 @@ impl CfnLaunchTemplate {
     /// Length: at most 255.
     #[track_caller]
     pub fn version_description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VersionDescription", value.into_value());
-        self
+        Self(self.0.with("VersionDescription", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `LaunchTemplateId`.
@@ -100,15 +96,13 @@ impl AcceleratorCount {
     }
 
     /// The maximum number of accelerators. To specify no maximum limit, omit this parameter. To exclude accelerator-enabled instance types, set `Max` to `0`.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum number of accelerators. To specify no minimum limit, omit this parameter.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -125,15 +119,13 @@ impl AcceleratorTotalMemoryMiB {
     }
 
     /// The maximum amount of accelerator memory, in MiB. To specify no maximum limit, omit this parameter.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum amount of accelerator memory, in MiB. To specify no minimum limit, omit this parameter.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -150,15 +142,13 @@ impl BaselineEbsBandwidthMbps {
     }
 
     /// The maximum baseline bandwidth, in Mbps. To specify no maximum limit, omit this parameter.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum baseline bandwidth, in Mbps. To specify no minimum limit, omit this parameter.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -177,9 +167,8 @@ impl BaselinePerformanceFactors {
     }
 
     /// The CPU performance to consider, using an instance family as the baseline reference.
-    pub fn cpu(mut self, value: impl IntoValue<Cpu>) -> Self {
-        self.0.set("Cpu", value.into_value());
-        self
+    pub fn cpu(self, value: impl IntoValue<Cpu>) -> Self {
+        Self(self.0.with("Cpu", value.into_value()))
     }
 }
 
@@ -198,27 +187,23 @@ impl BlockDeviceMapping {
     }
 
     /// The device name (for example, /dev/sdh or xvdh).
-    pub fn device_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeviceName", value.into_value());
-        self
+    pub fn device_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DeviceName", value.into_value()))
     }
 
     /// Parameters used to automatically set up EBS volumes when the instance is launched.
-    pub fn ebs(mut self, value: impl IntoValue<Ebs>) -> Self {
-        self.0.set("Ebs", value.into_value());
-        self
+    pub fn ebs(self, value: impl IntoValue<Ebs>) -> Self {
+        Self(self.0.with("Ebs", value.into_value()))
     }
 
     /// To omit the device from the block device mapping, specify an empty string.
-    pub fn no_device(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NoDevice", value.into_value());
-        self
+    pub fn no_device(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("NoDevice", value.into_value()))
     }
 
     /// The virtual device name (ephemeralN). Instance store volumes are numbered starting from 0. An instance type with 2 available instance store volumes can specify mappings for ephemeral0 and ephemeral1. The number of available instance store volumes depends on the instance type. After you connect to the instance, you must mount the volume.
-    pub fn virtual_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VirtualName", value.into_value());
-        self
+    pub fn virtual_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("VirtualName", value.into_value()))
     }
 }
 
@@ -242,17 +227,15 @@ impl CapacityReservationSpecification {
     /// - `open` - The instance can run in any `open` Capacity Reservation that has matching attributes (instance type, platform, Availability Zone, tenancy).
     /// - `none` - The instance avoids running in a Capacity Reservation even if one is available. The instance runs in On-Demand capacity.
     pub fn capacity_reservation_preference(
-        mut self,
+        self,
         value: impl IntoValue<CapacityReservationSpecificationCapacityReservationPreference>,
     ) -> Self {
-        self.0.set("CapacityReservationPreference", value.into_value());
-        self
+        Self(self.0.with("CapacityReservationPreference", value.into_value()))
     }
 
     /// Information about the target Capacity Reservation or Capacity Reservation group.
-    pub fn capacity_reservation_target(mut self, value: impl IntoValue<CapacityReservationTarget>) -> Self {
-        self.0.set("CapacityReservationTarget", value.into_value());
-        self
+    pub fn capacity_reservation_target(self, value: impl IntoValue<CapacityReservationTarget>) -> Self {
+        Self(self.0.with("CapacityReservationTarget", value.into_value()))
     }
 }
 
@@ -271,15 +254,13 @@ impl CapacityReservationTarget {
     }
 
     /// The ID of the Capacity Reservation in which to run the instance.
-    pub fn capacity_reservation_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CapacityReservationId", value.into_value());
-        self
+    pub fn capacity_reservation_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CapacityReservationId", value.into_value()))
     }
 
     /// The ARN of the Capacity Reservation resource group in which to run the instance.
-    pub fn capacity_reservation_resource_group_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CapacityReservationResourceGroupArn", value.into_value());
-        self
+    pub fn capacity_reservation_resource_group_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CapacityReservationResourceGroupArn", value.into_value()))
     }
 }
 
@@ -296,21 +277,18 @@ impl ConnectionTrackingSpecification {
     }
 
     /// Timeout (in seconds) for idle TCP connections in an established state. Min: 60 seconds. Max: 432000 seconds (5 days). Default: 432000 seconds. Recommended: Less than 432000 seconds.
-    pub fn tcp_established_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TcpEstablishedTimeout", value.into_value());
-        self
+    pub fn tcp_established_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("TcpEstablishedTimeout", value.into_value()))
     }
 
     /// Timeout (in seconds) for idle UDP flows classified as streams which have seen more than one request-response transaction. Min: 60 seconds. Max: 180 seconds (3 minutes). Default: 180 seconds.
-    pub fn udp_stream_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("UdpStreamTimeout", value.into_value());
-        self
+    pub fn udp_stream_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("UdpStreamTimeout", value.into_value()))
     }
 
     /// Timeout (in seconds) for idle UDP flows that have seen traffic only in a single direction or a single request-response transaction. Min: 30 seconds. Max: 60 seconds. Default: 30 seconds.
-    pub fn udp_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("UdpTimeout", value.into_value());
-        self
+    pub fn udp_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("UdpTimeout", value.into_value()))
     }
 }
 
@@ -329,9 +307,8 @@ impl Cpu {
     /// The instance family to use as the baseline reference for CPU performance. All instance types that match your specified attributes are compared against the CPU performance of the referenced instance family, regardless of CPU manufacturer or architecture differences.
     ///
     /// No item twice.
-    pub fn references(mut self, value: impl IntoList<Reference>) -> Self {
-        self.0.set("References", value.into_list());
-        self
+    pub fn references(self, value: impl IntoList<Reference>) -> Self {
+        Self(self.0.with("References", value.into_list()))
     }
 }
 
@@ -350,27 +327,23 @@ impl CpuOptions {
     }
 
     /// Indicates whether to enable the instance for AMD SEV-SNP. AMD SEV-SNP is supported with M6a, R6a, and C6a instance types only. For more information, see [AMD SEV-SNP for Amazon EC2 instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sev-snp.html).
-    pub fn amd_sev_snp(mut self, value: impl IntoValue<CpuOptionsAmdSevSnp>) -> Self {
-        self.0.set("AmdSevSnp", value.into_value());
-        self
+    pub fn amd_sev_snp(self, value: impl IntoValue<CpuOptionsAmdSevSnp>) -> Self {
+        Self(self.0.with("AmdSevSnp", value.into_value()))
     }
 
     /// The number of CPU cores for the instance.
-    pub fn core_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("CoreCount", value.into_value());
-        self
+    pub fn core_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("CoreCount", value.into_value()))
     }
 
     /// Indicates whether the instance is enabled for nested virtualization.
-    pub fn nested_virtualization(mut self, value: impl IntoValue<CpuOptionsNestedVirtualization>) -> Self {
-        self.0.set("NestedVirtualization", value.into_value());
-        self
+    pub fn nested_virtualization(self, value: impl IntoValue<CpuOptionsNestedVirtualization>) -> Self {
+        Self(self.0.with("NestedVirtualization", value.into_value()))
     }
 
     /// The number of threads per CPU core. To disable multithreading for the instance, specify a value of `1`. Otherwise, specify the default value of `2`.
-    pub fn threads_per_core(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ThreadsPerCore", value.into_value());
-        self
+    pub fn threads_per_core(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ThreadsPerCore", value.into_value()))
     }
 }
 
@@ -391,9 +364,8 @@ impl CreditSpecification {
     /// The credit option for CPU usage of a T instance.
     ///
     /// Valid values: `standard` | `unlimited`
-    pub fn cpu_credits(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CpuCredits", value.into_value());
-        self
+    pub fn cpu_credits(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CpuCredits", value.into_value()))
     }
 }
 
@@ -412,21 +384,18 @@ impl Ebs {
     }
 
     /// Indicates whether the EBS volume is deleted on instance termination.
-    pub fn delete_on_termination(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DeleteOnTermination", value.into_value());
-        self
+    pub fn delete_on_termination(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DeleteOnTermination", value.into_value()))
     }
 
     /// The property `EbsCardIndex`.
-    pub fn ebs_card_index(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("EbsCardIndex", value.into_value());
-        self
+    pub fn ebs_card_index(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("EbsCardIndex", value.into_value()))
     }
 
     /// Indicates whether the EBS volume is encrypted. Encrypted volumes can only be attached to instances that support Amazon EBS encryption. If you are creating a volume from a snapshot, you can't specify an encryption value.
-    pub fn encrypted(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Encrypted", value.into_value());
-        self
+    pub fn encrypted(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Encrypted", value.into_value()))
     }
 
     /// The number of I/O operations per second (IOPS). For `gp3`, `io1`, and `io2` volumes, this represents the number of IOPS that are provisioned for the volume. For `gp2` volumes, this represents the baseline performance of the volume and the rate at which the volume accumulates I/O credits for bursting.
@@ -440,29 +409,25 @@ impl Ebs {
     /// For `io2` volumes, you can achieve up to 256,000 IOPS on [instances built on the Nitro System](https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-nitro-instances.html). On other instances, you can achieve performance up to 32,000 IOPS.
     ///
     /// This parameter is supported for `io1`, `io2`, and `gp3` volumes only.
-    pub fn iops(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Iops", value.into_value());
-        self
+    pub fn iops(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Iops", value.into_value()))
     }
 
     /// Identifier (key ID, key alias, key ARN, or alias ARN) of the customer managed KMS key to use for EBS encryption.
-    pub fn kms_key_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsKeyId", value.into_value());
-        self
+    pub fn kms_key_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KmsKeyId", value.into_value()))
     }
 
     /// The ID of the snapshot.
-    pub fn snapshot_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SnapshotId", value.into_value());
-        self
+    pub fn snapshot_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SnapshotId", value.into_value()))
     }
 
     /// The throughput to provision for a `gp3` volume, with a maximum of 2,000 MiB/s.
     ///
     /// Valid Range: Minimum value of 125. Maximum value of 2,000.
-    pub fn throughput(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Throughput", value.into_value());
-        self
+    pub fn throughput(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Throughput", value.into_value()))
     }
 
     /// Specifies the Amazon EBS Provisioned Rate for Volume Initialization (volume initialization rate), in MiB/s, at which to download the snapshot blocks from Amazon S3 to the volume. This is also known as *volume initialization*. Specifying a volume initialization rate ensures that the volume is initialized at a predictable and consistent rate after creation.
@@ -477,9 +442,8 @@ impl Ebs {
     /// For more information, see [Initialize Amazon EBS volumes](https://docs.aws.amazon.com/ebs/latest/userguide/initalize-volume.html) in the *Amazon EC2 User Guide*.
     ///
     /// Valid range: 100 - 300 MiB/s
-    pub fn volume_initialization_rate(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("VolumeInitializationRate", value.into_value());
-        self
+    pub fn volume_initialization_rate(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("VolumeInitializationRate", value.into_value()))
     }
 
     /// The size of the volume, in GiBs. You must specify either a snapshot ID or a volume size. The following are the supported volumes sizes for each volume type:
@@ -490,15 +454,13 @@ impl Ebs {
     /// - `io2` : 4 - 65,536 GiB
     /// - `st1` and `sc1` : 125 - 16,384 GiB
     /// - `standard` : 1 - 1024 GiB
-    pub fn volume_size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("VolumeSize", value.into_value());
-        self
+    pub fn volume_size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("VolumeSize", value.into_value()))
     }
 
     /// The volume type. For more information, see [Amazon EBS volume types](https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html) in the *Amazon EBS User Guide*.
-    pub fn volume_type(mut self, value: impl IntoValue<EbsVolumeType>) -> Self {
-        self.0.set("VolumeType", value.into_value());
-        self
+    pub fn volume_type(self, value: impl IntoValue<EbsVolumeType>) -> Self {
+        Self(self.0.with("VolumeType", value.into_value()))
     }
 }
 
@@ -515,9 +477,8 @@ impl ElasticGpuSpecification {
     }
 
     /// The property `Type`.
-    pub fn r#type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 }
 
@@ -536,15 +497,13 @@ impl EnaSrdSpecification {
     }
 
     /// Indicates whether ENA Express is enabled for the network interface.
-    pub fn ena_srd_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnaSrdEnabled", value.into_value());
-        self
+    pub fn ena_srd_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnaSrdEnabled", value.into_value()))
     }
 
     /// Configures ENA Express for UDP network traffic.
-    pub fn ena_srd_udp_specification(mut self, value: impl IntoValue<EnaSrdUdpSpecification>) -> Self {
-        self.0.set("EnaSrdUdpSpecification", value.into_value());
-        self
+    pub fn ena_srd_udp_specification(self, value: impl IntoValue<EnaSrdUdpSpecification>) -> Self {
+        Self(self.0.with("EnaSrdUdpSpecification", value.into_value()))
     }
 }
 
@@ -561,9 +520,8 @@ impl EnaSrdUdpSpecification {
     }
 
     /// Indicates whether UDP traffic to and from the instance uses ENA Express. To specify this setting, you must first enable ENA Express.
-    pub fn ena_srd_udp_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnaSrdUdpEnabled", value.into_value());
-        self
+    pub fn ena_srd_udp_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnaSrdUdpEnabled", value.into_value()))
     }
 }
 
@@ -580,9 +538,8 @@ impl EnclaveOptions {
     }
 
     /// If this parameter is set to `true`, the instance is enabled for AWS Nitro Enclaves; otherwise, it is not enabled for AWS Nitro Enclaves.
-    pub fn enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+    pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Enabled", value.into_value()))
     }
 }
 
@@ -603,9 +560,8 @@ impl HibernationOptions {
     /// If you set this parameter to `true`, the instance is enabled for hibernation.
     ///
     /// Default: `false`
-    pub fn configured(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Configured", value.into_value());
-        self
+    pub fn configured(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Configured", value.into_value()))
     }
 }
 
@@ -626,15 +582,13 @@ impl IamInstanceProfile {
     }
 
     /// The Amazon Resource Name (ARN) of the instance profile.
-    pub fn arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Arn", value.into_value());
-        self
+    pub fn arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Arn", value.into_value()))
     }
 
     /// The name of the instance profile.
-    pub fn name(mut self, value: impl IntoValue<Name<markers::InstanceProfile>>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<Name<markers::InstanceProfile>>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 }
 
@@ -653,15 +607,13 @@ impl InstanceMarketOptions {
     }
 
     /// The market type.
-    pub fn market_type(mut self, value: impl IntoValue<InstanceMarketOptionsMarketType>) -> Self {
-        self.0.set("MarketType", value.into_value());
-        self
+    pub fn market_type(self, value: impl IntoValue<InstanceMarketOptionsMarketType>) -> Self {
+        Self(self.0.with("MarketType", value.into_value()))
     }
 
     /// The options for Spot Instances.
-    pub fn spot_options(mut self, value: impl IntoValue<SpotOptions>) -> Self {
-        self.0.set("SpotOptions", value.into_value());
-        self
+    pub fn spot_options(self, value: impl IntoValue<SpotOptions>) -> Self {
+        Self(self.0.with("SpotOptions", value.into_value()))
     }
 }
 
@@ -697,9 +649,8 @@ impl InstanceRequirements {
     /// To exclude accelerator-enabled instance types, set `Max` to `0`.
     ///
     /// Default: No minimum or maximum limits
-    pub fn accelerator_count(mut self, value: impl IntoValue<AcceleratorCount>) -> Self {
-        self.0.set("AcceleratorCount", value.into_value());
-        self
+    pub fn accelerator_count(self, value: impl IntoValue<AcceleratorCount>) -> Self {
+        Self(self.0.with("AcceleratorCount", value.into_value()))
     }
 
     /// Indicates whether instance types must have accelerators by specific manufacturers.
@@ -711,12 +662,8 @@ impl InstanceRequirements {
     /// - For instance types with Xilinx devices, specify `xilinx`.
     ///
     /// Default: Any manufacturer
-    pub fn accelerator_manufacturers(
-        mut self,
-        value: impl IntoList<InstanceRequirementsAcceleratorManufacturers>,
-    ) -> Self {
-        self.0.set("AcceleratorManufacturers", value.into_list());
-        self
+    pub fn accelerator_manufacturers(self, value: impl IntoList<InstanceRequirementsAcceleratorManufacturers>) -> Self {
+        Self(self.0.with("AcceleratorManufacturers", value.into_list()))
     }
 
     /// The accelerators that must be on the instance type.
@@ -742,17 +689,15 @@ impl InstanceRequirements {
     /// - For instance types with NVIDIA V100 GPUs, specify `v100`.
     ///
     /// Default: Any accelerator
-    pub fn accelerator_names(mut self, value: impl IntoList<InstanceRequirementsAcceleratorNames>) -> Self {
-        self.0.set("AcceleratorNames", value.into_list());
-        self
+    pub fn accelerator_names(self, value: impl IntoList<InstanceRequirementsAcceleratorNames>) -> Self {
+        Self(self.0.with("AcceleratorNames", value.into_list()))
     }
 
     /// The minimum and maximum amount of total accelerator memory, in MiB.
     ///
     /// Default: No minimum or maximum limits
-    pub fn accelerator_total_memory_mi_b(mut self, value: impl IntoValue<AcceleratorTotalMemoryMiB>) -> Self {
-        self.0.set("AcceleratorTotalMemoryMiB", value.into_value());
-        self
+    pub fn accelerator_total_memory_mi_b(self, value: impl IntoValue<AcceleratorTotalMemoryMiB>) -> Self {
+        Self(self.0.with("AcceleratorTotalMemoryMiB", value.into_value()))
     }
 
     /// The accelerator types that must be on the instance type.
@@ -763,9 +708,8 @@ impl InstanceRequirements {
     /// - For instance types with Media accelerators, specify `media`.
     ///
     /// Default: Any accelerator type
-    pub fn accelerator_types(mut self, value: impl IntoList<InstanceRequirementsAcceleratorTypes>) -> Self {
-        self.0.set("AcceleratorTypes", value.into_list());
-        self
+    pub fn accelerator_types(self, value: impl IntoList<InstanceRequirementsAcceleratorTypes>) -> Self {
+        Self(self.0.with("AcceleratorTypes", value.into_list()))
     }
 
     /// The instance types to apply your specified attributes against. All other instance types are ignored, even if they match your specified attributes.
@@ -779,9 +723,8 @@ impl InstanceRequirements {
     /// Default: All instance types
     ///
     /// Items: at most 400. Length of each: 1 to 30. Pattern of each: `^[a-zA-Z0-9\.\*\-]+$`.
-    pub fn allowed_instance_types(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AllowedInstanceTypes", value.into_list());
-        self
+    pub fn allowed_instance_types(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AllowedInstanceTypes", value.into_list()))
     }
 
     /// Indicates whether bare metal instance types must be included, excluded, or required.
@@ -791,23 +734,20 @@ impl InstanceRequirements {
     /// - To exclude bare metal instance types, specify `excluded`.
     ///
     /// Default: `excluded`
-    pub fn bare_metal(mut self, value: impl IntoValue<InstanceRequirementsBareMetal>) -> Self {
-        self.0.set("BareMetal", value.into_value());
-        self
+    pub fn bare_metal(self, value: impl IntoValue<InstanceRequirementsBareMetal>) -> Self {
+        Self(self.0.with("BareMetal", value.into_value()))
     }
 
     /// The minimum and maximum baseline bandwidth to Amazon EBS, in Mbps. For more information, see [Amazon EBS–optimized instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ebs-optimized.html) in the *Amazon EC2 User Guide*.
     ///
     /// Default: No minimum or maximum limits
-    pub fn baseline_ebs_bandwidth_mbps(mut self, value: impl IntoValue<BaselineEbsBandwidthMbps>) -> Self {
-        self.0.set("BaselineEbsBandwidthMbps", value.into_value());
-        self
+    pub fn baseline_ebs_bandwidth_mbps(self, value: impl IntoValue<BaselineEbsBandwidthMbps>) -> Self {
+        Self(self.0.with("BaselineEbsBandwidthMbps", value.into_value()))
     }
 
     /// The baseline performance to consider, using an instance family as a baseline reference. The instance family establishes the lowest acceptable level of performance. Amazon EC2 uses this baseline to guide instance type selection, but there is no guarantee that the selected instance types will always exceed the baseline for every application. Currently, this parameter only supports CPU performance as a baseline performance factor. For more information, see [Performance protection](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-attribute-based-instance-type-selection.html#ec2fleet-abis-performance-protection) in the *Amazon EC2 User Guide*.
-    pub fn baseline_performance_factors(mut self, value: impl IntoValue<BaselinePerformanceFactors>) -> Self {
-        self.0.set("BaselinePerformanceFactors", value.into_value());
-        self
+    pub fn baseline_performance_factors(self, value: impl IntoValue<BaselinePerformanceFactors>) -> Self {
+        Self(self.0.with("BaselinePerformanceFactors", value.into_value()))
     }
 
     /// Indicates whether burstable performance T instance types are included, excluded, or required. For more information, see [Burstable performance instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances.html).
@@ -817,9 +757,8 @@ impl InstanceRequirements {
     /// - To exclude burstable performance instance types, specify `excluded`.
     ///
     /// Default: `excluded`
-    pub fn burstable_performance(mut self, value: impl IntoValue<InstanceRequirementsBurstablePerformance>) -> Self {
-        self.0.set("BurstablePerformance", value.into_value());
-        self
+    pub fn burstable_performance(self, value: impl IntoValue<InstanceRequirementsBurstablePerformance>) -> Self {
+        Self(self.0.with("BurstablePerformance", value.into_value()))
     }
 
     /// The CPU manufacturers to include.
@@ -832,9 +771,8 @@ impl InstanceRequirements {
     /// > Don't confuse the CPU manufacturer with the CPU architecture. Instances will be launched with a compatible CPU architecture based on the Amazon Machine Image (AMI) that you specify in your launch template.
     ///
     /// Default: Any manufacturer
-    pub fn cpu_manufacturers(mut self, value: impl IntoList<InstanceRequirementsCpuManufacturers>) -> Self {
-        self.0.set("CpuManufacturers", value.into_list());
-        self
+    pub fn cpu_manufacturers(self, value: impl IntoList<InstanceRequirementsCpuManufacturers>) -> Self {
+        Self(self.0.with("CpuManufacturers", value.into_list()))
     }
 
     /// The instance types to exclude.
@@ -848,9 +786,8 @@ impl InstanceRequirements {
     /// Default: No excluded instance types
     ///
     /// Items: at most 400. Length of each: 1 to 30. Pattern of each: `^[a-zA-Z0-9\.\*\-]+$`.
-    pub fn excluded_instance_types(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ExcludedInstanceTypes", value.into_list());
-        self
+    pub fn excluded_instance_types(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ExcludedInstanceTypes", value.into_list()))
     }
 
     /// Indicates whether current or previous generation instance types are included. The current generation instance types are recommended for use. Current generation instance types are typically the latest two to three generations in each instance family. For more information, see [Instance types](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-types.html) in the *Amazon EC2 User Guide*.
@@ -860,9 +797,8 @@ impl InstanceRequirements {
     /// For previous generation instance types, specify `previous`.
     ///
     /// Default: Current and previous generation instance types
-    pub fn instance_generations(mut self, value: impl IntoList<InstanceRequirementsInstanceGenerations>) -> Self {
-        self.0.set("InstanceGenerations", value.into_list());
-        self
+    pub fn instance_generations(self, value: impl IntoList<InstanceRequirementsInstanceGenerations>) -> Self {
+        Self(self.0.with("InstanceGenerations", value.into_list()))
     }
 
     /// Indicates whether instance types with instance store volumes are included, excluded, or required. For more information, [Amazon EC2 instance store](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/InstanceStorage.html) in the *Amazon EC2 User Guide*.
@@ -872,9 +808,8 @@ impl InstanceRequirements {
     /// - To exclude instance types with instance store volumes, specify `excluded`.
     ///
     /// Default: `included`
-    pub fn local_storage(mut self, value: impl IntoValue<InstanceRequirementsLocalStorage>) -> Self {
-        self.0.set("LocalStorage", value.into_value());
-        self
+    pub fn local_storage(self, value: impl IntoValue<InstanceRequirementsLocalStorage>) -> Self {
+        Self(self.0.with("LocalStorage", value.into_value()))
     }
 
     /// The type of local storage that is required.
@@ -883,9 +818,8 @@ impl InstanceRequirements {
     /// - For instance types with solid state drive (SSD) storage, specify `ssd`.
     ///
     /// Default: `hdd` and `ssd`
-    pub fn local_storage_types(mut self, value: impl IntoList<InstanceRequirementsLocalStorageTypes>) -> Self {
-        self.0.set("LocalStorageTypes", value.into_list());
-        self
+    pub fn local_storage_types(self, value: impl IntoList<InstanceRequirementsLocalStorageTypes>) -> Self {
+        Self(self.0.with("LocalStorageTypes", value.into_list()))
     }
 
     /// \[Price protection\] The price protection threshold for Spot Instances, as a percentage of an identified On-Demand price. The identified On-Demand price is the price of the lowest priced current generation C, M, or R instance type with your specified attributes. If no current generation C, M, or R instance type matches your attributes, then the identified price is from the lowest priced current generation instance types, and failing that, from the lowest priced previous generation instance types that match your attributes. When Amazon EC2 selects instance types with your attributes, it will exclude instance types whose price exceeds your specified threshold.
@@ -895,39 +829,34 @@ impl InstanceRequirements {
     /// If you set `TargetCapacityUnitType` to `vcpu` or `memory-mib`, the price protection threshold is based on the per vCPU or per memory price instead of the per instance price.
     ///
     /// > Only one of `SpotMaxPricePercentageOverLowestPrice` or `MaxSpotPriceAsPercentageOfOptimalOnDemandPrice` can be specified. If you don't specify either, Amazon EC2 will automatically apply optimal price protection to consistently select from a wide range of instance types. To indicate no price protection threshold for Spot Instances, meaning you want to consider all instance types that match your attributes, include one of these parameters and specify a high value, such as `999999`.
-    pub fn max_spot_price_as_percentage_of_optimal_on_demand_price(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxSpotPriceAsPercentageOfOptimalOnDemandPrice", value.into_value());
-        self
+    pub fn max_spot_price_as_percentage_of_optimal_on_demand_price(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxSpotPriceAsPercentageOfOptimalOnDemandPrice", value.into_value()))
     }
 
     /// The minimum and maximum amount of memory per vCPU, in GiB.
     ///
     /// Default: No minimum or maximum limits
-    pub fn memory_gi_b_per_v_cpu(mut self, value: impl IntoValue<MemoryGiBPerVCpu>) -> Self {
-        self.0.set("MemoryGiBPerVCpu", value.into_value());
-        self
+    pub fn memory_gi_b_per_v_cpu(self, value: impl IntoValue<MemoryGiBPerVCpu>) -> Self {
+        Self(self.0.with("MemoryGiBPerVCpu", value.into_value()))
     }
 
     /// The minimum and maximum amount of memory, in MiB.
-    pub fn memory_mi_b(mut self, value: impl IntoValue<MemoryMiB>) -> Self {
-        self.0.set("MemoryMiB", value.into_value());
-        self
+    pub fn memory_mi_b(self, value: impl IntoValue<MemoryMiB>) -> Self {
+        Self(self.0.with("MemoryMiB", value.into_value()))
     }
 
     /// The minimum and maximum amount of network bandwidth, in gigabits per second (Gbps).
     ///
     /// Default: No minimum or maximum limits
-    pub fn network_bandwidth_gbps(mut self, value: impl IntoValue<NetworkBandwidthGbps>) -> Self {
-        self.0.set("NetworkBandwidthGbps", value.into_value());
-        self
+    pub fn network_bandwidth_gbps(self, value: impl IntoValue<NetworkBandwidthGbps>) -> Self {
+        Self(self.0.with("NetworkBandwidthGbps", value.into_value()))
     }
 
     /// The minimum and maximum number of network interfaces.
     ///
     /// Default: No minimum or maximum limits
-    pub fn network_interface_count(mut self, value: impl IntoValue<NetworkInterfaceCount>) -> Self {
-        self.0.set("NetworkInterfaceCount", value.into_value());
-        self
+    pub fn network_interface_count(self, value: impl IntoValue<NetworkInterfaceCount>) -> Self {
+        Self(self.0.with("NetworkInterfaceCount", value.into_value()))
     }
 
     /// \[Price protection\] The price protection threshold for On-Demand Instances, as a percentage higher than an identified On-Demand price. The identified On-Demand price is the price of the lowest priced current generation C, M, or R instance type with your specified attributes. When Amazon EC2 selects instance types with your attributes, it will exclude instance types whose price exceeds your specified threshold.
@@ -941,9 +870,8 @@ impl InstanceRequirements {
     /// > If you set `TargetCapacityUnitType` to `vcpu` or `memory-mib`, the price protection threshold is applied based on the per-vCPU or per-memory price instead of the per-instance price.
     ///
     /// Default: `20`
-    pub fn on_demand_max_price_percentage_over_lowest_price(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("OnDemandMaxPricePercentageOverLowestPrice", value.into_value());
-        self
+    pub fn on_demand_max_price_percentage_over_lowest_price(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("OnDemandMaxPricePercentageOverLowestPrice", value.into_value()))
     }
 
     /// Indicates whether instance types must support hibernation for On-Demand Instances.
@@ -951,9 +879,8 @@ impl InstanceRequirements {
     /// This parameter is not supported for [GetSpotPlacementScores](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetSpotPlacementScores.html).
     ///
     /// Default: `false`
-    pub fn require_hibernate_support(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RequireHibernateSupport", value.into_value());
-        self
+    pub fn require_hibernate_support(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("RequireHibernateSupport", value.into_value()))
     }
 
     /// \[Price protection\] The price protection threshold for Spot Instances, as a percentage higher than an identified Spot price. The identified Spot price is the Spot price of the lowest priced current generation C, M, or R instance type with your specified attributes. If no current generation C, M, or R instance type matches your attributes, then the identified Spot price is from the lowest priced current generation instance types, and failing that, from the lowest priced previous generation instance types that match your attributes. When Amazon EC2 selects instance types with your attributes, it will exclude instance types whose Spot price exceeds your specified threshold.
@@ -967,23 +894,20 @@ impl InstanceRequirements {
     /// > Only one of `SpotMaxPricePercentageOverLowestPrice` or `MaxSpotPriceAsPercentageOfOptimalOnDemandPrice` can be specified. If you don't specify either, Amazon EC2 will automatically apply optimal price protection to consistently select from a wide range of instance types. To indicate no price protection threshold for Spot Instances, meaning you want to consider all instance types that match your attributes, include one of these parameters and specify a high value, such as `999999`.
     ///
     /// Default: `100`
-    pub fn spot_max_price_percentage_over_lowest_price(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SpotMaxPricePercentageOverLowestPrice", value.into_value());
-        self
+    pub fn spot_max_price_percentage_over_lowest_price(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("SpotMaxPricePercentageOverLowestPrice", value.into_value()))
     }
 
     /// The minimum and maximum amount of total local storage, in GB.
     ///
     /// Default: No minimum or maximum limits
-    pub fn total_local_storage_gb(mut self, value: impl IntoValue<TotalLocalStorageGb>) -> Self {
-        self.0.set("TotalLocalStorageGB", value.into_value());
-        self
+    pub fn total_local_storage_gb(self, value: impl IntoValue<TotalLocalStorageGb>) -> Self {
+        Self(self.0.with("TotalLocalStorageGB", value.into_value()))
     }
 
     /// The minimum and maximum number of vCPUs.
-    pub fn v_cpu_count(mut self, value: impl IntoValue<VCpuCount>) -> Self {
-        self.0.set("VCpuCount", value.into_value());
-        self
+    pub fn v_cpu_count(self, value: impl IntoValue<VCpuCount>) -> Self {
+        Self(self.0.with("VCpuCount", value.into_value()))
     }
 }
 
@@ -1002,9 +926,8 @@ impl Ipv4PrefixSpecification {
     }
 
     /// The IPv4 prefix. For information, see [Assigning prefixes to network interfaces](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-prefix-eni.html) in the *Amazon EC2 User Guide*.
-    pub fn ipv4_prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv4Prefix", value.into_value());
-        self
+    pub fn ipv4_prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Ipv4Prefix", value.into_value()))
     }
 }
 
@@ -1023,9 +946,8 @@ impl Ipv6Add {
     }
 
     /// One or more specific IPv6 addresses from the IPv6 CIDR block range of your subnet. You can't use this option if you're specifying a number of IPv6 addresses.
-    pub fn ipv6_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv6Address", value.into_value());
-        self
+    pub fn ipv6_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Ipv6Address", value.into_value()))
     }
 }
 
@@ -1044,9 +966,8 @@ impl Ipv6PrefixSpecification {
     }
 
     /// The IPv6 prefix.
-    pub fn ipv6_prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv6Prefix", value.into_value());
-        self
+    pub fn ipv6_prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Ipv6Prefix", value.into_value()))
     }
 }
 
@@ -1065,83 +986,68 @@ impl LaunchTemplateData {
     }
 
     /// The block device mapping.
-    pub fn block_device_mappings(mut self, value: impl IntoList<BlockDeviceMapping>) -> Self {
-        self.0.set("BlockDeviceMappings", value.into_list());
-        self
+    pub fn block_device_mappings(self, value: impl IntoList<BlockDeviceMapping>) -> Self {
+        Self(self.0.with("BlockDeviceMappings", value.into_list()))
     }
 
     /// The Capacity Reservation targeting option. If you do not specify this parameter, the instance's Capacity Reservation preference defaults to `open`, which enables it to run in any open Capacity Reservation that has matching attributes (instance type, platform, Availability Zone).
-    pub fn capacity_reservation_specification(
-        mut self,
-        value: impl IntoValue<CapacityReservationSpecification>,
-    ) -> Self {
-        self.0.set("CapacityReservationSpecification", value.into_value());
-        self
+    pub fn capacity_reservation_specification(self, value: impl IntoValue<CapacityReservationSpecification>) -> Self {
+        Self(self.0.with("CapacityReservationSpecification", value.into_value()))
     }
 
     /// The CPU options for the instance. For more information, see [CPU options for Amazon EC2 instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-optimize-cpu.html) in the *Amazon EC2 User Guide*.
-    pub fn cpu_options(mut self, value: impl IntoValue<CpuOptions>) -> Self {
-        self.0.set("CpuOptions", value.into_value());
-        self
+    pub fn cpu_options(self, value: impl IntoValue<CpuOptions>) -> Self {
+        Self(self.0.with("CpuOptions", value.into_value()))
     }
 
     /// The credit option for CPU usage of the instance. Valid only for T instances.
-    pub fn credit_specification(mut self, value: impl IntoValue<CreditSpecification>) -> Self {
-        self.0.set("CreditSpecification", value.into_value());
-        self
+    pub fn credit_specification(self, value: impl IntoValue<CreditSpecification>) -> Self {
+        Self(self.0.with("CreditSpecification", value.into_value()))
     }
 
     /// Indicates whether to enable the instance for stop protection. For more information, see [Enable stop protection for your EC2 instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-stop-protection.html) in the *Amazon EC2 User Guide*.
-    pub fn disable_api_stop(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DisableApiStop", value.into_value());
-        self
+    pub fn disable_api_stop(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DisableApiStop", value.into_value()))
     }
 
     /// Indicates whether termination protection is enabled for the instance. The default is `false`, which means that you can terminate the instance using the Amazon EC2 console, command line tools, or API. You can enable termination protection when you launch an instance, while the instance is running, or while the instance is stopped.
-    pub fn disable_api_termination(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DisableApiTermination", value.into_value());
-        self
+    pub fn disable_api_termination(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DisableApiTermination", value.into_value()))
     }
 
     /// Indicates whether the instance is optimized for Amazon EBS I/O. This optimization provides dedicated throughput to Amazon EBS and an optimized configuration stack to provide optimal Amazon EBS I/O performance. This optimization isn't available with all instance types. Additional usage charges apply when using an EBS-optimized instance.
-    pub fn ebs_optimized(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EbsOptimized", value.into_value());
-        self
+    pub fn ebs_optimized(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EbsOptimized", value.into_value()))
     }
 
     /// The property `ElasticGpuSpecifications`.
-    pub fn elastic_gpu_specifications(mut self, value: impl IntoList<ElasticGpuSpecification>) -> Self {
-        self.0.set("ElasticGpuSpecifications", value.into_list());
-        self
+    pub fn elastic_gpu_specifications(self, value: impl IntoList<ElasticGpuSpecification>) -> Self {
+        Self(self.0.with("ElasticGpuSpecifications", value.into_list()))
     }
 
     /// The property `ElasticInferenceAccelerators`.
     pub fn elastic_inference_accelerators(
-        mut self,
+        self,
         value: impl IntoList<LaunchTemplateElasticInferenceAccelerator>,
     ) -> Self {
-        self.0.set("ElasticInferenceAccelerators", value.into_list());
-        self
+        Self(self.0.with("ElasticInferenceAccelerators", value.into_list()))
     }
 
     /// Indicates whether the instance is enabled for AWS Nitro Enclaves. For more information, see [What is Nitro Enclaves?](https://docs.aws.amazon.com/enclaves/latest/user/nitro-enclave.html) in the *AWS Nitro Enclaves User Guide*.
     ///
     /// You can't enable AWS Nitro Enclaves and hibernation on the same instance.
-    pub fn enclave_options(mut self, value: impl IntoValue<EnclaveOptions>) -> Self {
-        self.0.set("EnclaveOptions", value.into_value());
-        self
+    pub fn enclave_options(self, value: impl IntoValue<EnclaveOptions>) -> Self {
+        Self(self.0.with("EnclaveOptions", value.into_value()))
     }
 
     /// Indicates whether an instance is enabled for hibernation. This parameter is valid only if the instance meets the [hibernation prerequisites](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/hibernating-prerequisites.html). For more information, see [Hibernate your Amazon EC2 instance](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Hibernate.html) in the *Amazon EC2 User Guide*.
-    pub fn hibernation_options(mut self, value: impl IntoValue<HibernationOptions>) -> Self {
-        self.0.set("HibernationOptions", value.into_value());
-        self
+    pub fn hibernation_options(self, value: impl IntoValue<HibernationOptions>) -> Self {
+        Self(self.0.with("HibernationOptions", value.into_value()))
     }
 
     /// The name or Amazon Resource Name (ARN) of an IAM instance profile.
-    pub fn iam_instance_profile(mut self, value: impl IntoValue<IamInstanceProfile>) -> Self {
-        self.0.set("IamInstanceProfile", value.into_value());
-        self
+    pub fn iam_instance_profile(self, value: impl IntoValue<IamInstanceProfile>) -> Self {
+        Self(self.0.with("IamInstanceProfile", value.into_value()))
     }
 
     /// The ID of the AMI. Alternatively, you can specify a Systems Manager parameter, which will resolve to an AMI ID on launch.
@@ -1154,26 +1060,23 @@ impl LaunchTemplateData {
     /// - `resolve:ssm:parameter-name:label`
     ///
     /// For more information, see [Use a Systems Manager parameter to find an AMI](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/finding-an-ami.html#using-systems-manager-parameter-to-find-AMI) in the *Amazon Elastic Compute Cloud User Guide*.
-    pub fn image_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ImageId", value.into_value());
-        self
+    pub fn image_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ImageId", value.into_value()))
     }
 
     /// Indicates whether an instance stops or terminates when you initiate shutdown from the instance (using the operating system command for system shutdown).
     ///
     /// Default: `stop`
     pub fn instance_initiated_shutdown_behavior(
-        mut self,
+        self,
         value: impl IntoValue<LaunchTemplateDataInstanceInitiatedShutdownBehavior>,
     ) -> Self {
-        self.0.set("InstanceInitiatedShutdownBehavior", value.into_value());
-        self
+        Self(self.0.with("InstanceInitiatedShutdownBehavior", value.into_value()))
     }
 
     /// The market (purchasing) option for the instances.
-    pub fn instance_market_options(mut self, value: impl IntoValue<InstanceMarketOptions>) -> Self {
-        self.0.set("InstanceMarketOptions", value.into_value());
-        self
+    pub fn instance_market_options(self, value: impl IntoValue<InstanceMarketOptions>) -> Self {
+        Self(self.0.with("InstanceMarketOptions", value.into_value()))
     }
 
     /// The attributes for the instance types. When you specify instance attributes, Amazon EC2 will identify instance types with these attributes.
@@ -1192,121 +1095,104 @@ impl LaunchTemplateData {
     /// > Attribute-based instance type selection is only supported when using Auto Scaling groups, EC2 Fleet, and Spot Fleet to launch instances. If you plan to use the launch template in the [launch instance wizard](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-launch-instance-wizard.html), or with the [RunInstances](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html) API or [AWS::EC2::Instance](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance.html) AWS CloudFormation resource, you can't specify `InstanceRequirements`.
     ///
     /// For more information, see [Specify attributes for instance type selection for EC2 Fleet or Spot Fleet](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-attribute-based-instance-type-selection.html) and [Spot placement score](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-placement-score.html) in the *Amazon EC2 User Guide*.
-    pub fn instance_requirements(mut self, value: impl IntoValue<InstanceRequirements>) -> Self {
-        self.0.set("InstanceRequirements", value.into_value());
-        self
+    pub fn instance_requirements(self, value: impl IntoValue<InstanceRequirements>) -> Self {
+        Self(self.0.with("InstanceRequirements", value.into_value()))
     }
 
     /// The instance type. For more information, see [Amazon EC2 instance types](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-types.html) in the *Amazon EC2 User Guide*.
     ///
     /// If you specify `InstanceType`, you can't specify `InstanceRequirements`.
-    pub fn instance_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InstanceType", value.into_value());
-        self
+    pub fn instance_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InstanceType", value.into_value()))
     }
 
     /// The ID of the kernel.
     ///
     /// We recommend that you use PV-GRUB instead of kernels and RAM disks. For more information, see [User Provided Kernels](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/UserProvidedkernels.html) in the *Amazon EC2 User Guide*.
-    pub fn kernel_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KernelId", value.into_value());
-        self
+    pub fn kernel_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KernelId", value.into_value()))
     }
 
     /// The name of the key pair. You can create a key pair using [CreateKeyPair](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateKeyPair.html) or [ImportKeyPair](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportKeyPair.html).
     ///
     /// > If you do not specify a key pair, you can't connect to the instance unless you choose an AMI that is configured to allow users another way to log in.
-    pub fn key_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KeyName", value.into_value());
-        self
+    pub fn key_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KeyName", value.into_value()))
     }
 
     /// The license configurations.
-    pub fn license_specifications(mut self, value: impl IntoList<LicenseSpecification>) -> Self {
-        self.0.set("LicenseSpecifications", value.into_list());
-        self
+    pub fn license_specifications(self, value: impl IntoList<LicenseSpecification>) -> Self {
+        Self(self.0.with("LicenseSpecifications", value.into_list()))
     }
 
     /// The maintenance options of your instance.
-    pub fn maintenance_options(mut self, value: impl IntoValue<MaintenanceOptions>) -> Self {
-        self.0.set("MaintenanceOptions", value.into_value());
-        self
+    pub fn maintenance_options(self, value: impl IntoValue<MaintenanceOptions>) -> Self {
+        Self(self.0.with("MaintenanceOptions", value.into_value()))
     }
 
     /// The metadata options for the instance. For more information, see [Configure the Instance Metadata Service options](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html) in the *Amazon EC2 User Guide*.
-    pub fn metadata_options(mut self, value: impl IntoValue<MetadataOptions>) -> Self {
-        self.0.set("MetadataOptions", value.into_value());
-        self
+    pub fn metadata_options(self, value: impl IntoValue<MetadataOptions>) -> Self {
+        Self(self.0.with("MetadataOptions", value.into_value()))
     }
 
     /// The monitoring for the instance.
-    pub fn monitoring(mut self, value: impl IntoValue<Monitoring>) -> Self {
-        self.0.set("Monitoring", value.into_value());
-        self
+    pub fn monitoring(self, value: impl IntoValue<Monitoring>) -> Self {
+        Self(self.0.with("Monitoring", value.into_value()))
     }
 
     /// The network interfaces for the instance.
-    pub fn network_interfaces(mut self, value: impl IntoList<NetworkInterface>) -> Self {
-        self.0.set("NetworkInterfaces", value.into_list());
-        self
+    pub fn network_interfaces(self, value: impl IntoList<NetworkInterface>) -> Self {
+        Self(self.0.with("NetworkInterfaces", value.into_list()))
     }
 
     /// The settings for the network performance options for the instance. For more information, see [EC2 instance bandwidth weighting configuration](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configure-bandwidth-weighting.html).
-    pub fn network_performance_options(mut self, value: impl IntoValue<NetworkPerformanceOptions>) -> Self {
-        self.0.set("NetworkPerformanceOptions", value.into_value());
-        self
+    pub fn network_performance_options(self, value: impl IntoValue<NetworkPerformanceOptions>) -> Self {
+        Self(self.0.with("NetworkPerformanceOptions", value.into_value()))
     }
 
     /// The placement for the instance.
-    pub fn placement(mut self, value: impl IntoValue<Placement>) -> Self {
-        self.0.set("Placement", value.into_value());
-        self
+    pub fn placement(self, value: impl IntoValue<Placement>) -> Self {
+        Self(self.0.with("Placement", value.into_value()))
     }
 
     /// The hostname type for EC2 instances launched into this subnet and how DNS A and AAAA record queries should be handled. For more information, see [Amazon EC2 instance hostname types](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html) in the *Amazon Elastic Compute Cloud User Guide*.
-    pub fn private_dns_name_options(mut self, value: impl IntoValue<PrivateDnsNameOptions>) -> Self {
-        self.0.set("PrivateDnsNameOptions", value.into_value());
-        self
+    pub fn private_dns_name_options(self, value: impl IntoValue<PrivateDnsNameOptions>) -> Self {
+        Self(self.0.with("PrivateDnsNameOptions", value.into_value()))
     }
 
     /// The ID of the RAM disk.
     ///
     /// > We recommend that you use PV-GRUB instead of kernels and RAM disks. For more information, see [User provided kernels](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/UserProvidedkernels.html) in the *Amazon EC2 User Guide*.
-    pub fn ram_disk_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RamDiskId", value.into_value());
-        self
+    pub fn ram_disk_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("RamDiskId", value.into_value()))
     }
 
     /// The IDs of the security groups. You can specify the IDs of existing security groups and references to resources created by the stack template.
     ///
     /// If you specify a network interface, you must specify any security groups as part of the network interface instead.
-    pub fn security_group_ids(mut self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("SecurityGroupIds", value.into_list());
-        self
+    pub fn security_group_ids(self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
+        Self(self.0.with("SecurityGroupIds", value.into_list()))
     }
 
     /// The names of the security groups. For a nondefault VPC, you must use security group IDs instead.
     ///
     /// If you specify a network interface, you must specify any security groups as part of the network interface instead of using this parameter.
-    pub fn security_groups(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("SecurityGroups", value.into_list());
-        self
+    pub fn security_groups(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("SecurityGroups", value.into_list()))
     }
 
     /// The tags to apply to resources that are created during instance launch.
     ///
     /// To tag the launch template itself, use [TagSpecifications](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-launchtemplate.html#cfn-ec2-launchtemplate-tagspecifications).
-    pub fn tag_specifications(mut self, value: impl IntoList<TagSpecification>) -> Self {
-        self.0.set("TagSpecifications", value.into_list());
-        self
+    pub fn tag_specifications(self, value: impl IntoList<TagSpecification>) -> Self {
+        Self(self.0.with("TagSpecifications", value.into_list()))
     }
 
     /// The user data to make available to the instance. You must provide base64-encoded text. User data is limited to 16 KB. For more information, see [Run commands when you launch an EC2 instance with user data input](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html) in the *Amazon EC2 User Guide*.
     ///
     /// If you are creating the launch template for use with AWS Batch, the user data must be provided in the [MIME multi-part archive format](https://docs.aws.amazon.com/https://cloudinit.readthedocs.io/en/latest/topics/format.html#mime-multi-part-archive). For more information, see [Amazon EC2 user data in launch templates](https://docs.aws.amazon.com/batch/latest/userguide/launch-templates.html#lt-user-data) in the *AWS Batch User Guide*.
-    pub fn user_data(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserData", value.into_value());
-        self
+    pub fn user_data(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("UserData", value.into_value()))
     }
 }
 
@@ -1323,15 +1209,13 @@ impl LaunchTemplateElasticInferenceAccelerator {
     }
 
     /// The property `Count`.
-    pub fn count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Count", value.into_value());
-        self
+    pub fn count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Count", value.into_value()))
     }
 
     /// The property `Type`.
-    pub fn r#type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 }
 
@@ -1352,15 +1236,13 @@ impl LaunchTemplateTagSpecification {
     }
 
     /// The type of resource. To tag a launch template, `ResourceType` must be `launch-template`.
-    pub fn resource_type(mut self, value: impl IntoValue<LaunchTemplateTagSpecificationResourceType>) -> Self {
-        self.0.set("ResourceType", value.into_value());
-        self
+    pub fn resource_type(self, value: impl IntoValue<LaunchTemplateTagSpecificationResourceType>) -> Self {
+        Self(self.0.with("ResourceType", value.into_value()))
     }
 
     /// The tags for the resource.
-    pub fn tags(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+    pub fn tags(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("Tags", value.into_list()))
     }
 }
 
@@ -1379,9 +1261,8 @@ impl LicenseSpecification {
     }
 
     /// The Amazon Resource Name (ARN) of the license configuration.
-    pub fn license_configuration_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LicenseConfigurationArn", value.into_value());
-        self
+    pub fn license_configuration_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LicenseConfigurationArn", value.into_value()))
     }
 }
 
@@ -1398,9 +1279,8 @@ impl MaintenanceOptions {
     }
 
     /// Disables the automatic recovery behavior of your instance or sets it to default.
-    pub fn auto_recovery(mut self, value: impl IntoValue<MaintenanceOptionsAutoRecovery>) -> Self {
-        self.0.set("AutoRecovery", value.into_value());
-        self
+    pub fn auto_recovery(self, value: impl IntoValue<MaintenanceOptionsAutoRecovery>) -> Self {
+        Self(self.0.with("AutoRecovery", value.into_value()))
     }
 }
 
@@ -1417,15 +1297,13 @@ impl MemoryGiBPerVCpu {
     }
 
     /// The maximum amount of memory per vCPU, in GiB. To specify no maximum limit, omit this parameter.
-    pub fn max(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum amount of memory per vCPU, in GiB. To specify no minimum limit, omit this parameter.
-    pub fn min(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -1442,15 +1320,13 @@ impl MemoryMiB {
     }
 
     /// The maximum amount of memory, in MiB. To specify no maximum limit, omit this parameter.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum amount of memory, in MiB. To specify no minimum limit, specify `0`.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -1471,17 +1347,15 @@ impl MetadataOptions {
     /// Enables or disables the HTTP metadata endpoint on your instances. If the parameter is not specified, the default state is `enabled`.
     ///
     /// > If you specify a value of `disabled`, you will not be able to access your instance metadata.
-    pub fn http_endpoint(mut self, value: impl IntoValue<MetadataOptionsHttpEndpoint>) -> Self {
-        self.0.set("HttpEndpoint", value.into_value());
-        self
+    pub fn http_endpoint(self, value: impl IntoValue<MetadataOptionsHttpEndpoint>) -> Self {
+        Self(self.0.with("HttpEndpoint", value.into_value()))
     }
 
     /// Enables or disables the IPv6 endpoint for the instance metadata service.
     ///
     /// Default: `disabled`
-    pub fn http_protocol_ipv6(mut self, value: impl IntoValue<MetadataOptionsHttpProtocolIpv6>) -> Self {
-        self.0.set("HttpProtocolIpv6", value.into_value());
-        self
+    pub fn http_protocol_ipv6(self, value: impl IntoValue<MetadataOptionsHttpProtocolIpv6>) -> Self {
+        Self(self.0.with("HttpProtocolIpv6", value.into_value()))
     }
 
     /// The desired HTTP PUT response hop limit for instance metadata requests. The larger the number, the further instance metadata requests can travel.
@@ -1489,9 +1363,8 @@ impl MetadataOptions {
     /// Default: `1`
     ///
     /// Possible values: Integers from 1 to 64
-    pub fn http_put_response_hop_limit(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HttpPutResponseHopLimit", value.into_value());
-        self
+    pub fn http_put_response_hop_limit(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("HttpPutResponseHopLimit", value.into_value()))
     }
 
     /// Indicates whether IMDSv2 is required.
@@ -1500,17 +1373,15 @@ impl MetadataOptions {
     /// - `required` - IMDSv2 is required. You must send a session token in your instance metadata retrieval requests. With this option, retrieving the IAM role credentials always returns IMDSv2 credentials; IMDSv1 credentials are not available.
     ///
     /// Default: If the value of `ImdsSupport` for the Amazon Machine Image (AMI) for your instance is `v2.0`, the default is `required`.
-    pub fn http_tokens(mut self, value: impl IntoValue<MetadataOptionsHttpTokens>) -> Self {
-        self.0.set("HttpTokens", value.into_value());
-        self
+    pub fn http_tokens(self, value: impl IntoValue<MetadataOptionsHttpTokens>) -> Self {
+        Self(self.0.with("HttpTokens", value.into_value()))
     }
 
     /// Set to `enabled` to allow access to instance tags from the instance metadata. Set to `disabled` to turn off access to instance tags from the instance metadata. For more information, see [View tags for your EC2 instances using instance metadata](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html).
     ///
     /// Default: `disabled`
-    pub fn instance_metadata_tags(mut self, value: impl IntoValue<MetadataOptionsInstanceMetadataTags>) -> Self {
-        self.0.set("InstanceMetadataTags", value.into_value());
-        self
+    pub fn instance_metadata_tags(self, value: impl IntoValue<MetadataOptionsInstanceMetadataTags>) -> Self {
+        Self(self.0.with("InstanceMetadataTags", value.into_value()))
     }
 }
 
@@ -1529,9 +1400,8 @@ impl Monitoring {
     }
 
     /// Specify `true` to enable detailed monitoring. Otherwise, basic monitoring is enabled.
-    pub fn enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+    pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Enabled", value.into_value()))
     }
 }
 
@@ -1550,15 +1420,13 @@ impl NetworkBandwidthGbps {
     }
 
     /// The maximum amount of network bandwidth, in Gbps. To specify no maximum limit, omit this parameter.
-    pub fn max(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum amount of network bandwidth, in Gbps. If this parameter is not specified, there is no minimum limit.
-    pub fn min(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -1579,61 +1447,52 @@ impl NetworkInterface {
     /// Associates a Carrier IP address with eth0 for a new network interface.
     ///
     /// Use this option when you launch an instance in a Wavelength Zone and want to associate a Carrier IP address with the network interface. For more information about Carrier IP addresses, see [Carrier IP addresses](https://docs.aws.amazon.com/wavelength/latest/developerguide/how-wavelengths-work.html#provider-owned-ip) in the *AWS Wavelength Developer Guide*.
-    pub fn associate_carrier_ip_address(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AssociateCarrierIpAddress", value.into_value());
-        self
+    pub fn associate_carrier_ip_address(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("AssociateCarrierIpAddress", value.into_value()))
     }
 
     /// Associates a public IPv4 address with eth0 for a new network interface.
     ///
     /// AWS charges for all public IPv4 addresses, including public IPv4 addresses associated with running instances and Elastic IP addresses. For more information, see the *Public IPv4 Address* tab on the [Amazon VPC pricing page](https://docs.aws.amazon.com/vpc/pricing/).
-    pub fn associate_public_ip_address(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AssociatePublicIpAddress", value.into_value());
-        self
+    pub fn associate_public_ip_address(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("AssociatePublicIpAddress", value.into_value()))
     }
 
     /// A connection tracking specification for the network interface.
-    pub fn connection_tracking_specification(mut self, value: impl IntoValue<ConnectionTrackingSpecification>) -> Self {
-        self.0.set("ConnectionTrackingSpecification", value.into_value());
-        self
+    pub fn connection_tracking_specification(self, value: impl IntoValue<ConnectionTrackingSpecification>) -> Self {
+        Self(self.0.with("ConnectionTrackingSpecification", value.into_value()))
     }
 
     /// Indicates whether the network interface is deleted when the instance is terminated.
-    pub fn delete_on_termination(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DeleteOnTermination", value.into_value());
-        self
+    pub fn delete_on_termination(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DeleteOnTermination", value.into_value()))
     }
 
     /// A description for the network interface.
-    pub fn description(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+    pub fn description(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The device index for the network interface attachment. The primary network interface has a device index of 0. If the network interface is of type `interface`, you must specify a device index.
     ///
     /// If you create a launch template that includes secondary network interfaces but no primary network interface, and you specify it using the `LaunchTemplate` property of `AWS::EC2::Instance`, then you must include a primary network interface using the `NetworkInterfaces` property of `AWS::EC2::Instance`.
-    pub fn device_index(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("DeviceIndex", value.into_value());
-        self
+    pub fn device_index(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("DeviceIndex", value.into_value()))
     }
 
     /// The number of ENA queues to be created with the instance.
-    pub fn ena_queue_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("EnaQueueCount", value.into_value());
-        self
+    pub fn ena_queue_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("EnaQueueCount", value.into_value()))
     }
 
     /// The ENA Express configuration for the network interface.
-    pub fn ena_srd_specification(mut self, value: impl IntoValue<EnaSrdSpecification>) -> Self {
-        self.0.set("EnaSrdSpecification", value.into_value());
-        self
+    pub fn ena_srd_specification(self, value: impl IntoValue<EnaSrdSpecification>) -> Self {
+        Self(self.0.with("EnaSrdSpecification", value.into_value()))
     }
 
     /// The IDs of one or more security groups.
-    pub fn groups(mut self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("Groups", value.into_list());
-        self
+    pub fn groups(self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
+        Self(self.0.with("Groups", value.into_list()))
     }
 
     /// The type of network interface. To create an Elastic Fabric Adapter (EFA), specify `efa` or `efa`. For more information, see [Elastic Fabric Adapter for AI/ML and HPC workloads on Amazon EC2](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa.html) in the *Amazon EC2 User Guide*.
@@ -1643,87 +1502,73 @@ impl NetworkInterface {
     /// If you specify `efa-only`, do not assign any IP addresses to the network interface. EFA-only network interfaces do not support IP addresses.
     ///
     /// Valid values: `interface` | `efa` | `efa-only`
-    pub fn interface_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InterfaceType", value.into_value());
-        self
+    pub fn interface_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InterfaceType", value.into_value()))
     }
 
     /// The number of IPv4 prefixes to be automatically assigned to the network interface. You cannot use this option if you use the `Ipv4Prefix` option.
-    pub fn ipv4_prefix_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Ipv4PrefixCount", value.into_value());
-        self
+    pub fn ipv4_prefix_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Ipv4PrefixCount", value.into_value()))
     }
 
     /// One or more IPv4 prefixes to be assigned to the network interface. You cannot use this option if you use the `Ipv4PrefixCount` option.
-    pub fn ipv4_prefixes(mut self, value: impl IntoList<Ipv4PrefixSpecification>) -> Self {
-        self.0.set("Ipv4Prefixes", value.into_list());
-        self
+    pub fn ipv4_prefixes(self, value: impl IntoList<Ipv4PrefixSpecification>) -> Self {
+        Self(self.0.with("Ipv4Prefixes", value.into_list()))
     }
 
     /// The number of IPv6 addresses to assign to a network interface. Amazon EC2 automatically selects the IPv6 addresses from the subnet range. You can't use this option if specifying specific IPv6 addresses.
-    pub fn ipv6_address_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Ipv6AddressCount", value.into_value());
-        self
+    pub fn ipv6_address_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Ipv6AddressCount", value.into_value()))
     }
 
     /// One or more specific IPv6 addresses from the IPv6 CIDR block range of your subnet. You can't use this option if you're specifying a number of IPv6 addresses.
-    pub fn ipv6_addresses(mut self, value: impl IntoList<Ipv6Add>) -> Self {
-        self.0.set("Ipv6Addresses", value.into_list());
-        self
+    pub fn ipv6_addresses(self, value: impl IntoList<Ipv6Add>) -> Self {
+        Self(self.0.with("Ipv6Addresses", value.into_list()))
     }
 
     /// The number of IPv6 prefixes to be automatically assigned to the network interface. You cannot use this option if you use the `Ipv6Prefix` option.
-    pub fn ipv6_prefix_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Ipv6PrefixCount", value.into_value());
-        self
+    pub fn ipv6_prefix_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Ipv6PrefixCount", value.into_value()))
     }
 
     /// One or more IPv6 prefixes to be assigned to the network interface. You cannot use this option if you use the `Ipv6PrefixCount` option.
-    pub fn ipv6_prefixes(mut self, value: impl IntoList<Ipv6PrefixSpecification>) -> Self {
-        self.0.set("Ipv6Prefixes", value.into_list());
-        self
+    pub fn ipv6_prefixes(self, value: impl IntoList<Ipv6PrefixSpecification>) -> Self {
+        Self(self.0.with("Ipv6Prefixes", value.into_list()))
     }
 
     /// The index of the network card. Some instance types support multiple network cards. The primary network interface must be assigned to network card index 0. The default is network card index 0.
-    pub fn network_card_index(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("NetworkCardIndex", value.into_value());
-        self
+    pub fn network_card_index(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("NetworkCardIndex", value.into_value()))
     }
 
     /// The ID of the network interface.
-    pub fn network_interface_id(mut self, value: impl IntoValue<Id<markers::NetworkInterface>>) -> Self {
-        self.0.set("NetworkInterfaceId", value.into_value());
-        self
+    pub fn network_interface_id(self, value: impl IntoValue<Id<markers::NetworkInterface>>) -> Self {
+        Self(self.0.with("NetworkInterfaceId", value.into_value()))
     }
 
     /// The primary IPv6 address of the network interface. When you enable an IPv6 GUA address to be a primary IPv6, the first IPv6 GUA will be made the primary IPv6 address until the instance is terminated or the network interface is detached. For more information about primary IPv6 addresses, see [RunInstances](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html).
-    pub fn primary_ipv6(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("PrimaryIpv6", value.into_value());
-        self
+    pub fn primary_ipv6(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("PrimaryIpv6", value.into_value()))
     }
 
     /// The primary private IPv4 address of the network interface.
-    pub fn private_ip_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrivateIpAddress", value.into_value());
-        self
+    pub fn private_ip_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PrivateIpAddress", value.into_value()))
     }
 
     /// One or more private IPv4 addresses.
-    pub fn private_ip_addresses(mut self, value: impl IntoList<PrivateIpAdd>) -> Self {
-        self.0.set("PrivateIpAddresses", value.into_list());
-        self
+    pub fn private_ip_addresses(self, value: impl IntoList<PrivateIpAdd>) -> Self {
+        Self(self.0.with("PrivateIpAddresses", value.into_list()))
     }
 
     /// The number of secondary private IPv4 addresses to assign to a network interface.
-    pub fn secondary_private_ip_address_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SecondaryPrivateIpAddressCount", value.into_value());
-        self
+    pub fn secondary_private_ip_address_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("SecondaryPrivateIpAddressCount", value.into_value()))
     }
 
     /// The ID of the subnet for the network interface.
-    pub fn subnet_id(mut self, value: impl IntoValue<Id<markers::Subnet>>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+    pub fn subnet_id(self, value: impl IntoValue<Id<markers::Subnet>>) -> Self {
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 }
 
@@ -1740,15 +1585,13 @@ impl NetworkInterfaceCount {
     }
 
     /// The maximum number of network interfaces. To specify no maximum limit, omit this parameter.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum number of network interfaces. To specify no minimum limit, omit this parameter.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -1769,9 +1612,8 @@ impl NetworkPerformanceOptions {
     /// - **default** - This option uses the standard bandwidth configuration for your instance type.
     /// - **vpc-1** - This option boosts your networking baseline bandwidth and reduces your EBS baseline bandwidth.
     /// - **ebs-1** - This option boosts your EBS baseline bandwidth and reduces your networking baseline bandwidth.
-    pub fn bandwidth_weighting(mut self, value: impl IntoValue<NetworkPerformanceOptionsBandwidthWeighting>) -> Self {
-        self.0.set("BandwidthWeighting", value.into_value());
-        self
+    pub fn bandwidth_weighting(self, value: impl IntoValue<NetworkPerformanceOptionsBandwidthWeighting>) -> Self {
+        Self(self.0.with("BandwidthWeighting", value.into_value()))
     }
 }
 
@@ -1790,59 +1632,50 @@ impl Placement {
     }
 
     /// The affinity setting for an instance on a Dedicated Host.
-    pub fn affinity(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Affinity", value.into_value());
-        self
+    pub fn affinity(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Affinity", value.into_value()))
     }
 
     /// The Availability Zone for the instance.
     ///
     /// Either `AvailabilityZone` or `AvailabilityZoneId` can be specified, but not both
-    pub fn availability_zone(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZone", value.into_value());
-        self
+    pub fn availability_zone(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AvailabilityZone", value.into_value()))
     }
 
     /// The Group Id of a placement group. You must specify the Placement Group *Group Id* to launch an instance in a shared placement group.
-    pub fn group_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GroupId", value.into_value());
-        self
+    pub fn group_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("GroupId", value.into_value()))
     }
 
     /// The name of the placement group for the instance.
-    pub fn group_name(mut self, value: impl IntoValue<Name<markers::PlacementGroup>>) -> Self {
-        self.0.set("GroupName", value.into_value());
-        self
+    pub fn group_name(self, value: impl IntoValue<Name<markers::PlacementGroup>>) -> Self {
+        Self(self.0.with("GroupName", value.into_value()))
     }
 
     /// The ID of the Dedicated Host for the instance.
-    pub fn host_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostId", value.into_value());
-        self
+    pub fn host_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HostId", value.into_value()))
     }
 
     /// The ARN of the host resource group in which to launch the instances. If you specify a host resource group ARN, omit the *Tenancy* parameter or set it to `host`.
-    pub fn host_resource_group_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostResourceGroupArn", value.into_value());
-        self
+    pub fn host_resource_group_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HostResourceGroupArn", value.into_value()))
     }
 
     /// The number of the partition the instance should launch in. Valid only if the placement group strategy is set to `partition`.
-    pub fn partition_number(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("PartitionNumber", value.into_value());
-        self
+    pub fn partition_number(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("PartitionNumber", value.into_value()))
     }
 
     /// Reserved for future use.
-    pub fn spread_domain(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SpreadDomain", value.into_value());
-        self
+    pub fn spread_domain(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SpreadDomain", value.into_value()))
     }
 
     /// The tenancy of the instance. An instance with a tenancy of dedicated runs on single-tenant hardware.
-    pub fn tenancy(mut self, value: impl IntoValue<PlacementTenancy>) -> Self {
-        self.0.set("Tenancy", value.into_value());
-        self
+    pub fn tenancy(self, value: impl IntoValue<PlacementTenancy>) -> Self {
+        Self(self.0.with("Tenancy", value.into_value()))
     }
 }
 
@@ -1859,21 +1692,18 @@ impl PrivateDnsNameOptions {
     }
 
     /// Indicates whether to respond to DNS queries for instance hostnames with DNS AAAA records.
-    pub fn enable_resource_name_dns_aaaa_record(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableResourceNameDnsAAAARecord", value.into_value());
-        self
+    pub fn enable_resource_name_dns_aaaa_record(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableResourceNameDnsAAAARecord", value.into_value()))
     }
 
     /// Indicates whether to respond to DNS queries for instance hostnames with DNS A records.
-    pub fn enable_resource_name_dns_a_record(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableResourceNameDnsARecord", value.into_value());
-        self
+    pub fn enable_resource_name_dns_a_record(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableResourceNameDnsARecord", value.into_value()))
     }
 
     /// The type of hostname for EC2 instances. For IPv4 only subnets, an instance DNS name must be based on the instance IPv4 address. For IPv6 only subnets, an instance DNS name must be based on the instance ID. For dual-stack subnets, you can specify whether DNS names use the instance IPv4 address or the instance ID. For more information, see [Amazon EC2 instance hostname types](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html) in the *Amazon Elastic Compute Cloud User Guide*.
-    pub fn hostname_type(mut self, value: impl IntoValue<PrivateDnsNameOptionsHostnameType>) -> Self {
-        self.0.set("HostnameType", value.into_value());
-        self
+    pub fn hostname_type(self, value: impl IntoValue<PrivateDnsNameOptionsHostnameType>) -> Self {
+        Self(self.0.with("HostnameType", value.into_value()))
     }
 }
 
@@ -1892,15 +1722,13 @@ impl PrivateIpAdd {
     }
 
     /// Indicates whether the private IPv4 address is the primary private IPv4 address. Only one IPv4 address can be designated as primary.
-    pub fn primary(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Primary", value.into_value());
-        self
+    pub fn primary(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Primary", value.into_value()))
     }
 
     /// The private IPv4 address.
-    pub fn private_ip_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrivateIpAddress", value.into_value());
-        self
+    pub fn private_ip_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PrivateIpAddress", value.into_value()))
     }
 }
 
@@ -1932,9 +1760,8 @@ impl Reference {
     /// - `u-12tb1` | `u-18tb1` | `u-24tb1` | `u-3tb1` | `u-6tb1` | `u-9tb1` | `u7i-12tb` | `u7in-16tb` | `u7in-24tb` | `u7in-32tb`
     ///
     /// If you enable performance protection by specifying a supported instance family, the returned instance types will exclude the above unsupported instance families.
-    pub fn instance_family(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InstanceFamily", value.into_value());
-        self
+    pub fn instance_family(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InstanceFamily", value.into_value()))
     }
 }
 
@@ -1953,34 +1780,30 @@ impl SpotOptions {
     }
 
     /// Deprecated.
-    pub fn block_duration_minutes(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("BlockDurationMinutes", value.into_value());
-        self
+    pub fn block_duration_minutes(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("BlockDurationMinutes", value.into_value()))
     }
 
     /// The behavior when a Spot Instance is interrupted. The default is `terminate`.
     pub fn instance_interruption_behavior(
-        mut self,
+        self,
         value: impl IntoValue<SpotOptionsInstanceInterruptionBehavior>,
     ) -> Self {
-        self.0.set("InstanceInterruptionBehavior", value.into_value());
-        self
+        Self(self.0.with("InstanceInterruptionBehavior", value.into_value()))
     }
 
     /// The maximum hourly price you're willing to pay for a Spot Instance. We do not recommend using this parameter because it can lead to increased interruptions. If you do not specify this parameter, you will pay the current Spot price. If you do specify this parameter, it must be more than USD $0.001. Specifying a value below USD $0.001 will result in an `InvalidParameterValue` error message when the launch template is used to launch an instance.
     ///
     /// > If you specify a maximum price, your Spot Instances will be interrupted more frequently than if you do not specify this parameter.
-    pub fn max_price(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MaxPrice", value.into_value());
-        self
+    pub fn max_price(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MaxPrice", value.into_value()))
     }
 
     /// The Spot Instance request type.
     ///
     /// If you are using Spot Instances with an Auto Scaling group, use `one-time` requests, as the Amazon EC2 Auto Scaling service handles requesting new Spot Instances whenever the group is below its desired capacity.
-    pub fn spot_instance_type(mut self, value: impl IntoValue<SpotOptionsSpotInstanceType>) -> Self {
-        self.0.set("SpotInstanceType", value.into_value());
-        self
+    pub fn spot_instance_type(self, value: impl IntoValue<SpotOptionsSpotInstanceType>) -> Self {
+        Self(self.0.with("SpotInstanceType", value.into_value()))
     }
 
     /// The end date of the request, in UTC format ( *YYYY-MM-DD* T *HH:MM:SS* Z). Supported only for persistent requests.
@@ -1989,9 +1812,8 @@ impl SpotOptions {
     /// - For a one-time request, `ValidUntil` is not supported. The request remains active until all instances launch or you cancel the request.
     ///
     /// Default: 7 days from the current date
-    pub fn valid_until(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ValidUntil", value.into_value());
-        self
+    pub fn valid_until(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ValidUntil", value.into_value()))
     }
 }
 
@@ -2010,10 +1832,7 @@ impl Tag {
     ///
     ///
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -2034,15 +1853,13 @@ impl TagSpecification {
     /// The type of resource to tag. You can specify tags for the following resource types only: `instance` | `volume` | `network-interface` | `spot-instances-request`. If the instance does not include the resource type that you specify, the instance launch fails. For example, not all instance types include a volume.
     ///
     /// To tag a resource after it has been created, see [CreateTags](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html).
-    pub fn resource_type(mut self, value: impl IntoValue<TagSpecificationResourceType>) -> Self {
-        self.0.set("ResourceType", value.into_value());
-        self
+    pub fn resource_type(self, value: impl IntoValue<TagSpecificationResourceType>) -> Self {
+        Self(self.0.with("ResourceType", value.into_value()))
     }
 
     /// The tags to apply to the resource.
-    pub fn tags(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+    pub fn tags(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("Tags", value.into_list()))
     }
 }
 
@@ -2059,15 +1876,13 @@ impl TotalLocalStorageGb {
     }
 
     /// The maximum amount of total local storage, in GB. To specify no maximum limit, omit this parameter.
-    pub fn max(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum amount of total local storage, in GB. To specify no minimum limit, omit this parameter.
-    pub fn min(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -2084,15 +1899,13 @@ impl VCpuCount {
     }
 
     /// The maximum number of vCPUs. To specify no maximum limit, omit this parameter.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum number of vCPUs. To specify no minimum limit, specify `0`.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 

@@ -19,7 +19,7 @@ impl CfnLocalGatewayRoute {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::LocalGatewayRoute"))
     }
 
     /// The CIDR block used for destination matches.
@@ -27,8 +27,7 @@ impl CfnLocalGatewayRoute {
     /// Replacement: always.
     #[track_caller]
     pub fn destination_cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationCidrBlock", value.into_value());
-        self
+        Self(self.0.with("DestinationCidrBlock", value.into_value()))
     }
 
     /// The ID of the local gateway route table.
@@ -36,22 +35,19 @@ impl CfnLocalGatewayRoute {
     /// Replacement: always.
     #[track_caller]
     pub fn local_gateway_route_table_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LocalGatewayRouteTableId", value.into_value());
-        self
+        Self(self.0.with("LocalGatewayRouteTableId", value.into_value()))
     }
 
     /// The ID of the virtual interface group.
     #[track_caller]
     pub fn local_gateway_virtual_interface_group_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LocalGatewayVirtualInterfaceGroupId", value.into_value());
-        self
+        Self(self.0.with("LocalGatewayVirtualInterfaceGroupId", value.into_value()))
     }
 
     /// The ID of the network interface.
     #[track_caller]
     pub fn network_interface_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NetworkInterfaceId", value.into_value());
-        self
+        Self(self.0.with("NetworkInterfaceId", value.into_value()))
     }
 
     /// What `Ref` returns: `DestinationCidrBlock|LocalGatewayRouteTableId`.

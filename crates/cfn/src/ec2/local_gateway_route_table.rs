@@ -18,7 +18,7 @@ impl CfnLocalGatewayRouteTable {
     /// Makes the resource in `scope` with what it cannot be without: `LocalGatewayId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, local_gateway_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).local_gateway_id(local_gateway_id)
+        Self(Resource::new(scope, id, "AWS::EC2::LocalGatewayRouteTable")).local_gateway_id(local_gateway_id)
     }
 
     /// The ID of the local gateway.
@@ -26,8 +26,7 @@ impl CfnLocalGatewayRouteTable {
     /// Replacement: always.
     #[track_caller]
     pub fn local_gateway_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LocalGatewayId", value.into_value());
-        self
+        Self(self.0.with("LocalGatewayId", value.into_value()))
     }
 
     /// The mode of the local gateway route table.
@@ -35,8 +34,7 @@ impl CfnLocalGatewayRouteTable {
     /// Replacement: always.
     #[track_caller]
     pub fn mode(self, value: impl IntoValue<Mode>) -> Self {
-        self.0.set("Mode", value.into_value());
-        self
+        Self(self.0.with("Mode", value.into_value()))
     }
 
     /// The tags assigned to the local gateway route table.
@@ -44,8 +42,7 @@ impl CfnLocalGatewayRouteTable {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `LocalGatewayRouteTableId`.

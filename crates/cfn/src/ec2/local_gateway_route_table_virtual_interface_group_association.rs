@@ -23,7 +23,7 @@ impl CfnLocalGatewayRouteTableVirtualInterfaceGroupAssociation {
         local_gateway_route_table_id: impl IntoValue<String>,
         local_gateway_virtual_interface_group_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::LocalGatewayRouteTableVirtualInterfaceGroupAssociation"))
             .local_gateway_route_table_id(local_gateway_route_table_id)
             .local_gateway_virtual_interface_group_id(local_gateway_virtual_interface_group_id)
     }
@@ -33,8 +33,7 @@ impl CfnLocalGatewayRouteTableVirtualInterfaceGroupAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn local_gateway_route_table_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LocalGatewayRouteTableId", value.into_value());
-        self
+        Self(self.0.with("LocalGatewayRouteTableId", value.into_value()))
     }
 
     /// The ID of the virtual interface group.
@@ -42,8 +41,7 @@ impl CfnLocalGatewayRouteTableVirtualInterfaceGroupAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn local_gateway_virtual_interface_group_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LocalGatewayVirtualInterfaceGroupId", value.into_value());
-        self
+        Self(self.0.with("LocalGatewayVirtualInterfaceGroupId", value.into_value()))
     }
 
     /// The tags assigned to the association.
@@ -51,8 +49,7 @@ impl CfnLocalGatewayRouteTableVirtualInterfaceGroupAssociation {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `LocalGatewayRouteTableVirtualInterfaceGroupAssociationId`.

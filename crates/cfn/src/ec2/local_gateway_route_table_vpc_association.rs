@@ -23,7 +23,7 @@ impl CfnLocalGatewayRouteTableVpcAssociation {
         local_gateway_route_table_id: impl IntoValue<String>,
         vpc_id: impl IntoValue<Id<markers::Vpc>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::LocalGatewayRouteTableVPCAssociation"))
             .local_gateway_route_table_id(local_gateway_route_table_id)
             .vpc_id(vpc_id)
     }
@@ -33,8 +33,7 @@ impl CfnLocalGatewayRouteTableVpcAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn local_gateway_route_table_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LocalGatewayRouteTableId", value.into_value());
-        self
+        Self(self.0.with("LocalGatewayRouteTableId", value.into_value()))
     }
 
     /// The tags assigned to the association.
@@ -42,8 +41,7 @@ impl CfnLocalGatewayRouteTableVpcAssociation {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the VPC.
@@ -51,8 +49,7 @@ impl CfnLocalGatewayRouteTableVpcAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_id(self, value: impl IntoValue<Id<markers::Vpc>>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+        Self(self.0.with("VpcId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `LocalGatewayRouteTableVpcAssociationId`.

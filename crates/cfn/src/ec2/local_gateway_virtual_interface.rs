@@ -26,7 +26,7 @@ impl CfnLocalGatewayVirtualInterface {
         peer_address: impl IntoValue<String>,
         vlan: impl IntoValue<i64>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::LocalGatewayVirtualInterface"))
             .local_address(local_address)
             .local_gateway_virtual_interface_group_id(local_gateway_virtual_interface_group_id)
             .outpost_lag_id(outpost_lag_id)
@@ -39,8 +39,7 @@ impl CfnLocalGatewayVirtualInterface {
     /// Replacement: always.
     #[track_caller]
     pub fn local_address(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LocalAddress", value.into_value());
-        self
+        Self(self.0.with("LocalAddress", value.into_value()))
     }
 
     /// The ID of the local gateway virtual interface group.
@@ -48,8 +47,7 @@ impl CfnLocalGatewayVirtualInterface {
     /// Replacement: always.
     #[track_caller]
     pub fn local_gateway_virtual_interface_group_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LocalGatewayVirtualInterfaceGroupId", value.into_value());
-        self
+        Self(self.0.with("LocalGatewayVirtualInterfaceGroupId", value.into_value()))
     }
 
     /// The Outpost LAG ID.
@@ -57,8 +55,7 @@ impl CfnLocalGatewayVirtualInterface {
     /// Replacement: always.
     #[track_caller]
     pub fn outpost_lag_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OutpostLagId", value.into_value());
-        self
+        Self(self.0.with("OutpostLagId", value.into_value()))
     }
 
     /// The peer address.
@@ -66,8 +63,7 @@ impl CfnLocalGatewayVirtualInterface {
     /// Replacement: always.
     #[track_caller]
     pub fn peer_address(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PeerAddress", value.into_value());
-        self
+        Self(self.0.with("PeerAddress", value.into_value()))
     }
 
     /// The peer BGP ASN.
@@ -75,8 +71,7 @@ impl CfnLocalGatewayVirtualInterface {
     /// Replacement: always.
     #[track_caller]
     pub fn peer_bgp_asn(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("PeerBgpAsn", value.into_value());
-        self
+        Self(self.0.with("PeerBgpAsn", value.into_value()))
     }
 
     /// The extended 32-bit ASN of the BGP peer for use with larger ASN values.
@@ -84,8 +79,7 @@ impl CfnLocalGatewayVirtualInterface {
     /// Replacement: always.
     #[track_caller]
     pub fn peer_bgp_asn_extended(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("PeerBgpAsnExtended", value.into_value());
-        self
+        Self(self.0.with("PeerBgpAsnExtended", value.into_value()))
     }
 
     /// The tags assigned to the virtual interface.
@@ -93,8 +87,7 @@ impl CfnLocalGatewayVirtualInterface {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the VLAN.
@@ -102,8 +95,7 @@ impl CfnLocalGatewayVirtualInterface {
     /// Replacement: always.
     #[track_caller]
     pub fn vlan(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Vlan", value.into_value());
-        self
+        Self(self.0.with("Vlan", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `LocalGatewayVirtualInterfaceId`.

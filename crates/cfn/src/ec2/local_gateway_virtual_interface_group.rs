@@ -18,7 +18,7 @@ impl CfnLocalGatewayVirtualInterfaceGroup {
     /// Makes the resource in `scope` with what it cannot be without: `LocalGatewayId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, local_gateway_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).local_gateway_id(local_gateway_id)
+        Self(Resource::new(scope, id, "AWS::EC2::LocalGatewayVirtualInterfaceGroup")).local_gateway_id(local_gateway_id)
     }
 
     /// The Autonomous System Number(ASN) for the local Border Gateway Protocol (BGP).
@@ -26,8 +26,7 @@ impl CfnLocalGatewayVirtualInterfaceGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn local_bgp_asn(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("LocalBgpAsn", value.into_value());
-        self
+        Self(self.0.with("LocalBgpAsn", value.into_value()))
     }
 
     /// The extended 32-bit ASN for the local BGP configuration.
@@ -35,8 +34,7 @@ impl CfnLocalGatewayVirtualInterfaceGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn local_bgp_asn_extended(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("LocalBgpAsnExtended", value.into_value());
-        self
+        Self(self.0.with("LocalBgpAsnExtended", value.into_value()))
     }
 
     /// The ID of the local gateway.
@@ -44,8 +42,7 @@ impl CfnLocalGatewayVirtualInterfaceGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn local_gateway_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LocalGatewayId", value.into_value());
-        self
+        Self(self.0.with("LocalGatewayId", value.into_value()))
     }
 
     /// The tags assigned to the virtual interface group.
@@ -53,8 +50,7 @@ impl CfnLocalGatewayVirtualInterfaceGroup {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `LocalGatewayVirtualInterfaceGroupId`.

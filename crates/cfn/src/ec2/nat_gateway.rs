@@ -24,7 +24,7 @@ impl CfnNatGateway {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::NatGateway"))
     }
 
     /// \[Public NAT gateway only\] The allocation ID of the Elastic IP address that's associated with the NAT gateway. This property is required for a public NAT gateway and cannot be specified with a private NAT gateway.
@@ -32,8 +32,7 @@ impl CfnNatGateway {
     /// Replacement: always.
     #[track_caller]
     pub fn allocation_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AllocationId", value.into_value());
-        self
+        Self(self.0.with("AllocationId", value.into_value()))
     }
 
     /// Indicates whether this is a zonal (single-AZ) or regional (multi-AZ) NAT gateway.
@@ -45,8 +44,7 @@ impl CfnNatGateway {
     /// Replacement: always.
     #[track_caller]
     pub fn availability_mode(self, value: impl IntoValue<AvailabilityMode>) -> Self {
-        self.0.set("AvailabilityMode", value.into_value());
-        self
+        Self(self.0.with("AvailabilityMode", value.into_value()))
     }
 
     /// For regional NAT gateways only: Specifies which Availability Zones you want the NAT gateway to support and the Elastic IP addresses (EIPs) to use in each AZ. The regional NAT gateway uses these EIPs to handle outbound NAT traffic from their respective AZs. If not specified, the NAT gateway will automatically expand to new AZs and associate EIPs upon detection of an elastic network interface. If you specify this parameter, auto-expansion is disabled and you must manually manage AZ coverage.
@@ -58,8 +56,7 @@ impl CfnNatGateway {
     /// No item twice.
     #[track_caller]
     pub fn availability_zone_addresses(self, value: impl IntoList<AvailabilityZoneAddress>) -> Self {
-        self.0.set("AvailabilityZoneAddresses", value.into_list());
-        self
+        Self(self.0.with("AvailabilityZoneAddresses", value.into_list()))
     }
 
     /// Indicates whether the NAT gateway supports public or private connectivity. The default is public connectivity.
@@ -67,15 +64,13 @@ impl CfnNatGateway {
     /// Replacement: always.
     #[track_caller]
     pub fn connectivity_type(self, value: impl IntoValue<ConnectivityType>) -> Self {
-        self.0.set("ConnectivityType", value.into_value());
-        self
+        Self(self.0.with("ConnectivityType", value.into_value()))
     }
 
     /// The maximum amount of time to wait (in seconds) before forcibly releasing the IP addresses if connections are still in progress. Default value is 350 seconds.
     #[track_caller]
     pub fn max_drain_duration_seconds(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxDrainDurationSeconds", value.into_value());
-        self
+        Self(self.0.with("MaxDrainDurationSeconds", value.into_value()))
     }
 
     /// The private IPv4 address to assign to the NAT gateway. If you don't provide an address, a private IPv4 address will be automatically assigned.
@@ -83,8 +78,7 @@ impl CfnNatGateway {
     /// Replacement: always.
     #[track_caller]
     pub fn private_ip_address(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrivateIpAddress", value.into_value());
-        self
+        Self(self.0.with("PrivateIpAddress", value.into_value()))
     }
 
     /// Secondary EIP allocation IDs. For more information, see [Create a NAT gateway](https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html) in the *Amazon VPC User Guide*.
@@ -92,8 +86,7 @@ impl CfnNatGateway {
     /// No item twice.
     #[track_caller]
     pub fn secondary_allocation_ids(self, value: impl IntoList<String>) -> Self {
-        self.0.set("SecondaryAllocationIds", value.into_list());
-        self
+        Self(self.0.with("SecondaryAllocationIds", value.into_list()))
     }
 
     /// \[Private NAT gateway only\] The number of secondary private IPv4 addresses you want to assign to the NAT gateway. For more information about secondary addresses, see [Create a NAT gateway](https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html#nat-gateway-creating) in the *Amazon Virtual Private Cloud User Guide*.
@@ -103,8 +96,7 @@ impl CfnNatGateway {
     /// Range: 1 to 31.
     #[track_caller]
     pub fn secondary_private_ip_address_count(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SecondaryPrivateIpAddressCount", value.into_value());
-        self
+        Self(self.0.with("SecondaryPrivateIpAddressCount", value.into_value()))
     }
 
     /// Secondary private IPv4 addresses. For more information about secondary addresses, see [Create a NAT gateway](https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html#nat-gateway-creating) in the *Amazon Virtual Private Cloud User Guide*.
@@ -114,8 +106,7 @@ impl CfnNatGateway {
     /// No item twice.
     #[track_caller]
     pub fn secondary_private_ip_addresses(self, value: impl IntoList<String>) -> Self {
-        self.0.set("SecondaryPrivateIpAddresses", value.into_list());
-        self
+        Self(self.0.with("SecondaryPrivateIpAddresses", value.into_list()))
     }
 
     /// The ID of the subnet in which the NAT gateway is located.
@@ -123,15 +114,13 @@ impl CfnNatGateway {
     /// Replacement: always.
     #[track_caller]
     pub fn subnet_id(self, value: impl IntoValue<Id<markers::Subnet>>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 
     /// The tags for the NAT gateway.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the VPC in which the NAT gateway is located.
@@ -139,8 +128,7 @@ impl CfnNatGateway {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+        Self(self.0.with("VpcId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `NatGatewayId`.
@@ -196,25 +184,21 @@ impl AvailabilityZoneAddress {
     ///
     ///   No item twice.
     pub fn new(allocation_ids: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AllocationIds", allocation_ids.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("AllocationIds", allocation_ids.into_list()))
     }
 
     /// For regional NAT gateways only: The Availability Zone where this specific NAT gateway configuration will be active. Each AZ in a regional NAT gateway has its own configuration to handle outbound NAT traffic from that AZ.
     ///
     /// A regional NAT gateway is a single NAT Gateway that works across multiple availability zones (AZs) in your VPC, providing redundancy, scalability and availability across all the AZs in a Region.
-    pub fn availability_zone(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZone", value.into_value());
-        self
+    pub fn availability_zone(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AvailabilityZone", value.into_value()))
     }
 
     /// For regional NAT gateways only: The ID of the Availability Zone where this specific NAT gateway configuration will be active. Each AZ in a regional NAT gateway has its own configuration to handle outbound NAT traffic from that AZ. Use this instead of AvailabilityZone for consistent identification of AZs across AWS Regions.
     ///
     /// A regional NAT gateway is a single NAT Gateway that works across multiple availability zones (AZs) in your VPC, providing redundancy, scalability and availability across all the AZs in a Region.
-    pub fn availability_zone_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZoneId", value.into_value());
-        self
+    pub fn availability_zone_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AvailabilityZoneId", value.into_value()))
     }
 }
 

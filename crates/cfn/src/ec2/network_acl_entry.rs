@@ -29,7 +29,7 @@ impl CfnNetworkAclEntry {
         rule_action: impl IntoValue<RuleAction>,
         rule_number: impl IntoValue<i64>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::NetworkAclEntry"))
             .network_acl_id(network_acl_id)
             .protocol(protocol)
             .rule_action(rule_action)
@@ -39,8 +39,7 @@ impl CfnNetworkAclEntry {
     /// The IPv4 CIDR range to allow or deny, in CIDR notation (for example, 172.16.0.0/24). You must specify an IPv4 CIDR block or an IPv6 CIDR block.
     #[track_caller]
     pub fn cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CidrBlock", value.into_value());
-        self
+        Self(self.0.with("CidrBlock", value.into_value()))
     }
 
     /// Whether this rule applies to egress traffic from the subnet ( `true` ) or ingress traffic to the subnet ( `false` ). By default, AWS CloudFormation specifies `false`.
@@ -48,22 +47,19 @@ impl CfnNetworkAclEntry {
     /// Replacement: always.
     #[track_caller]
     pub fn egress(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Egress", value.into_value());
-        self
+        Self(self.0.with("Egress", value.into_value()))
     }
 
     /// The Internet Control Message Protocol (ICMP) code and type. Required if specifying 1 (ICMP) for the protocol parameter.
     #[track_caller]
     pub fn icmp(self, value: impl IntoValue<Icmp>) -> Self {
-        self.0.set("Icmp", value.into_value());
-        self
+        Self(self.0.with("Icmp", value.into_value()))
     }
 
     /// The IPv6 network range to allow or deny, in CIDR notation. You must specify an IPv4 CIDR block or an IPv6 CIDR block.
     #[track_caller]
     pub fn ipv6_cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv6CidrBlock", value.into_value());
-        self
+        Self(self.0.with("Ipv6CidrBlock", value.into_value()))
     }
 
     /// The ID of the ACL for the entry.
@@ -71,15 +67,13 @@ impl CfnNetworkAclEntry {
     /// Replacement: always.
     #[track_caller]
     pub fn network_acl_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NetworkAclId", value.into_value());
-        self
+        Self(self.0.with("NetworkAclId", value.into_value()))
     }
 
     /// The range of port numbers for the UDP/TCP protocol. Required if specifying 6 (TCP) or 17 (UDP) for the protocol parameter.
     #[track_caller]
     pub fn port_range(self, value: impl IntoValue<PortRange>) -> Self {
-        self.0.set("PortRange", value.into_value());
-        self
+        Self(self.0.with("PortRange", value.into_value()))
     }
 
     /// The IP protocol that the rule applies to. You must specify -1 or a protocol number. You can specify -1 for all protocols.
@@ -87,15 +81,13 @@ impl CfnNetworkAclEntry {
     /// > If you specify -1, all ports are opened and the `PortRange` property is ignored.
     #[track_caller]
     pub fn protocol(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+        Self(self.0.with("Protocol", value.into_value()))
     }
 
     /// Whether to allow or deny traffic that matches the rule; valid values are "allow" or "deny".
     #[track_caller]
     pub fn rule_action(self, value: impl IntoValue<RuleAction>) -> Self {
-        self.0.set("RuleAction", value.into_value());
-        self
+        Self(self.0.with("RuleAction", value.into_value()))
     }
 
     /// Rule number to assign to the entry, such as 100. ACL entries are processed in ascending order by rule number. Entries can't use the same rule number unless one is an egress rule and the other is an ingress rule.
@@ -103,8 +95,7 @@ impl CfnNetworkAclEntry {
     /// Replacement: always.
     #[track_caller]
     pub fn rule_number(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RuleNumber", value.into_value());
-        self
+        Self(self.0.with("RuleNumber", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -131,15 +122,13 @@ impl Icmp {
     }
 
     /// The Internet Control Message Protocol (ICMP) code. You can use -1 to specify all ICMP codes for the given ICMP type. Required if you specify 1 (ICMP) for the protocol parameter.
-    pub fn code(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Code", value.into_value());
-        self
+    pub fn code(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Code", value.into_value()))
     }
 
     /// The Internet Control Message Protocol (ICMP) type. You can use -1 to specify all ICMP types. Conditional requirement: Required if you specify 1 (ICMP) for the `CreateNetworkAclEntry` protocol parameter.
-    pub fn r#type(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 }
 
@@ -156,15 +145,13 @@ impl PortRange {
     }
 
     /// The first port in the range. Required if you specify 6 (TCP) or 17 (UDP) for the protocol parameter.
-    pub fn from(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("From", value.into_value());
-        self
+    pub fn from(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("From", value.into_value()))
     }
 
     /// The last port in the range. Required if you specify 6 (TCP) or 17 (UDP) for the protocol parameter.
-    pub fn to(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("To", value.into_value());
-        self
+    pub fn to(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("To", value.into_value()))
     }
 }
 

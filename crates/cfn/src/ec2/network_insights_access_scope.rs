@@ -20,7 +20,7 @@ impl CfnNetworkInsightsAccessScope {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::NetworkInsightsAccessScope"))
     }
 
     /// The paths to exclude.
@@ -28,8 +28,7 @@ impl CfnNetworkInsightsAccessScope {
     /// Replacement: always.
     #[track_caller]
     pub fn exclude_paths(self, value: impl IntoList<AccessScopePathRequest>) -> Self {
-        self.0.set("ExcludePaths", value.into_list());
-        self
+        Self(self.0.with("ExcludePaths", value.into_list()))
     }
 
     /// The paths to match.
@@ -37,15 +36,13 @@ impl CfnNetworkInsightsAccessScope {
     /// Replacement: always.
     #[track_caller]
     pub fn match_paths(self, value: impl IntoList<AccessScopePathRequest>) -> Self {
-        self.0.set("MatchPaths", value.into_list());
-        self
+        Self(self.0.with("MatchPaths", value.into_list()))
     }
 
     /// The tags.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `NetworkInsightsAccessScopeId`.
@@ -89,25 +86,22 @@ impl AccessScopePathRequest {
     /// The destination.
     ///
     /// Replacement: always.
-    pub fn destination(mut self, value: impl IntoValue<PathStatementRequest>) -> Self {
-        self.0.set("Destination", value.into_value());
-        self
+    pub fn destination(self, value: impl IntoValue<PathStatementRequest>) -> Self {
+        Self(self.0.with("Destination", value.into_value()))
     }
 
     /// The source.
     ///
     /// Replacement: always.
-    pub fn source(mut self, value: impl IntoValue<PathStatementRequest>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+    pub fn source(self, value: impl IntoValue<PathStatementRequest>) -> Self {
+        Self(self.0.with("Source", value.into_value()))
     }
 
     /// The through resources.
     ///
     /// Replacement: always.
-    pub fn through_resources(mut self, value: impl IntoList<ThroughResourcesStatementRequest>) -> Self {
-        self.0.set("ThroughResources", value.into_list());
-        self
+    pub fn through_resources(self, value: impl IntoList<ThroughResourcesStatementRequest>) -> Self {
+        Self(self.0.with("ThroughResources", value.into_list()))
     }
 }
 
@@ -126,57 +120,50 @@ impl PacketHeaderStatementRequest {
     /// The destination addresses.
     ///
     /// Replacement: always.
-    pub fn destination_addresses(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("DestinationAddresses", value.into_list());
-        self
+    pub fn destination_addresses(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("DestinationAddresses", value.into_list()))
     }
 
     /// The destination ports.
     ///
     /// Replacement: always.
-    pub fn destination_ports(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("DestinationPorts", value.into_list());
-        self
+    pub fn destination_ports(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("DestinationPorts", value.into_list()))
     }
 
     /// The destination prefix lists.
     ///
     /// Replacement: always.
-    pub fn destination_prefix_lists(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("DestinationPrefixLists", value.into_list());
-        self
+    pub fn destination_prefix_lists(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("DestinationPrefixLists", value.into_list()))
     }
 
     /// The protocols.
     ///
     /// Replacement: always.
-    pub fn protocols(mut self, value: impl IntoList<PacketHeaderStatementRequestProtocols>) -> Self {
-        self.0.set("Protocols", value.into_list());
-        self
+    pub fn protocols(self, value: impl IntoList<PacketHeaderStatementRequestProtocols>) -> Self {
+        Self(self.0.with("Protocols", value.into_list()))
     }
 
     /// The source addresses.
     ///
     /// Replacement: always.
-    pub fn source_addresses(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("SourceAddresses", value.into_list());
-        self
+    pub fn source_addresses(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("SourceAddresses", value.into_list()))
     }
 
     /// The source ports.
     ///
     /// Replacement: always.
-    pub fn source_ports(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("SourcePorts", value.into_list());
-        self
+    pub fn source_ports(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("SourcePorts", value.into_list()))
     }
 
     /// The source prefix lists.
     ///
     /// Replacement: always.
-    pub fn source_prefix_lists(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("SourcePrefixLists", value.into_list());
-        self
+    pub fn source_prefix_lists(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("SourcePrefixLists", value.into_list()))
     }
 }
 
@@ -195,17 +182,15 @@ impl PathStatementRequest {
     /// The packet header statement.
     ///
     /// Replacement: always.
-    pub fn packet_header_statement(mut self, value: impl IntoValue<PacketHeaderStatementRequest>) -> Self {
-        self.0.set("PacketHeaderStatement", value.into_value());
-        self
+    pub fn packet_header_statement(self, value: impl IntoValue<PacketHeaderStatementRequest>) -> Self {
+        Self(self.0.with("PacketHeaderStatement", value.into_value()))
     }
 
     /// The resource statement.
     ///
     /// Replacement: always.
-    pub fn resource_statement(mut self, value: impl IntoValue<ResourceStatementRequest>) -> Self {
-        self.0.set("ResourceStatement", value.into_value());
-        self
+    pub fn resource_statement(self, value: impl IntoValue<ResourceStatementRequest>) -> Self {
+        Self(self.0.with("ResourceStatement", value.into_value()))
     }
 }
 
@@ -224,17 +209,15 @@ impl ResourceStatementRequest {
     /// The resource types.
     ///
     /// Replacement: always.
-    pub fn resource_types(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ResourceTypes", value.into_list());
-        self
+    pub fn resource_types(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ResourceTypes", value.into_list()))
     }
 
     /// The resources.
     ///
     /// Replacement: always.
-    pub fn resources(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Resources", value.into_list());
-        self
+    pub fn resources(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Resources", value.into_list()))
     }
 }
 
@@ -253,9 +236,8 @@ impl ThroughResourcesStatementRequest {
     /// The resource statement.
     ///
     /// Replacement: always.
-    pub fn resource_statement(mut self, value: impl IntoValue<ResourceStatementRequest>) -> Self {
-        self.0.set("ResourceStatement", value.into_value());
-        self
+    pub fn resource_statement(self, value: impl IntoValue<ResourceStatementRequest>) -> Self {
+        Self(self.0.with("ResourceStatement", value.into_value()))
     }
 }
 

@@ -18,7 +18,8 @@ impl CfnNetworkInsightsAccessScopeAnalysis {
     /// Makes the resource in `scope` with what it cannot be without: `NetworkInsightsAccessScopeId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, network_insights_access_scope_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).network_insights_access_scope_id(network_insights_access_scope_id)
+        Self(Resource::new(scope, id, "AWS::EC2::NetworkInsightsAccessScopeAnalysis"))
+            .network_insights_access_scope_id(network_insights_access_scope_id)
     }
 
     /// The ID of the Network Access Scope.
@@ -26,15 +27,13 @@ impl CfnNetworkInsightsAccessScopeAnalysis {
     /// Replacement: always.
     #[track_caller]
     pub fn network_insights_access_scope_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NetworkInsightsAccessScopeId", value.into_value());
-        self
+        Self(self.0.with("NetworkInsightsAccessScopeId", value.into_value()))
     }
 
     /// The tags.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `NetworkInsightsAccessScopeAnalysisId`.

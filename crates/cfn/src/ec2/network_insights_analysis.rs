@@ -18,7 +18,8 @@ impl CfnNetworkInsightsAnalysis {
     /// Makes the resource in `scope` with what it cannot be without: `NetworkInsightsPathId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, network_insights_path_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).network_insights_path_id(network_insights_path_id)
+        Self(Resource::new(scope, id, "AWS::EC2::NetworkInsightsAnalysis"))
+            .network_insights_path_id(network_insights_path_id)
     }
 
     /// The member accounts that contain resources that the path can traverse.
@@ -26,8 +27,7 @@ impl CfnNetworkInsightsAnalysis {
     /// No item twice.
     #[track_caller]
     pub fn additional_accounts(self, value: impl IntoList<String>) -> Self {
-        self.0.set("AdditionalAccounts", value.into_list());
-        self
+        Self(self.0.with("AdditionalAccounts", value.into_list()))
     }
 
     /// The Amazon Resource Names (ARN) of the resources that the path must traverse.
@@ -35,8 +35,7 @@ impl CfnNetworkInsightsAnalysis {
     /// Replacement: always. Length of each: 1 to 1283.
     #[track_caller]
     pub fn filter_in_arns(self, value: impl IntoList<String>) -> Self {
-        self.0.set("FilterInArns", value.into_list());
-        self
+        Self(self.0.with("FilterInArns", value.into_list()))
     }
 
     /// The Amazon Resource Names (ARN) of the resources that the path must ignore.
@@ -44,8 +43,7 @@ impl CfnNetworkInsightsAnalysis {
     /// Replacement: always. Length of each: 1 to 1283.
     #[track_caller]
     pub fn filter_out_arns(self, value: impl IntoList<String>) -> Self {
-        self.0.set("FilterOutArns", value.into_list());
-        self
+        Self(self.0.with("FilterOutArns", value.into_list()))
     }
 
     /// The ID of the path.
@@ -53,8 +51,7 @@ impl CfnNetworkInsightsAnalysis {
     /// Replacement: always.
     #[track_caller]
     pub fn network_insights_path_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NetworkInsightsPathId", value.into_value());
-        self
+        Self(self.0.with("NetworkInsightsPathId", value.into_value()))
     }
 
     /// The tags to apply.
@@ -62,8 +59,7 @@ impl CfnNetworkInsightsAnalysis {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `NetworkInsightsAnalysisId`.

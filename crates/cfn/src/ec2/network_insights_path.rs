@@ -20,7 +20,7 @@ impl CfnNetworkInsightsPath {
     /// Makes the resource in `scope` with what it cannot be without: `Protocol`, `Source`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, protocol: impl IntoValue<Protocol>, source: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).protocol(protocol).source(source)
+        Self(Resource::new(scope, id, "AWS::EC2::NetworkInsightsPath")).protocol(protocol).source(source)
     }
 
     /// The ID or ARN of the destination. If the resource is in another account, you must specify an ARN.
@@ -28,8 +28,7 @@ impl CfnNetworkInsightsPath {
     /// Replacement: always.
     #[track_caller]
     pub fn destination(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Destination", value.into_value());
-        self
+        Self(self.0.with("Destination", value.into_value()))
     }
 
     /// The IP address of the destination.
@@ -37,8 +36,7 @@ impl CfnNetworkInsightsPath {
     /// Replacement: always. Length: at most 15. Pattern: `^([0-9]{1,3}.){3}[0-9]{1,3}$`.
     #[track_caller]
     pub fn destination_ip(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationIp", value.into_value());
-        self
+        Self(self.0.with("DestinationIp", value.into_value()))
     }
 
     /// The destination port.
@@ -46,8 +44,7 @@ impl CfnNetworkInsightsPath {
     /// Replacement: always. Range: 0 to 65535.
     #[track_caller]
     pub fn destination_port(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("DestinationPort", value.into_value());
-        self
+        Self(self.0.with("DestinationPort", value.into_value()))
     }
 
     /// Scopes the analysis to network paths that match specific filters at the destination. If you specify this parameter, you can't specify the parameter for the destination IP address.
@@ -55,8 +52,7 @@ impl CfnNetworkInsightsPath {
     /// Replacement: always.
     #[track_caller]
     pub fn filter_at_destination(self, value: impl IntoValue<PathFilter>) -> Self {
-        self.0.set("FilterAtDestination", value.into_value());
-        self
+        Self(self.0.with("FilterAtDestination", value.into_value()))
     }
 
     /// Scopes the analysis to network paths that match specific filters at the source. If you specify this parameter, you can't specify the parameters for the source IP address or the destination port.
@@ -64,8 +60,7 @@ impl CfnNetworkInsightsPath {
     /// Replacement: always.
     #[track_caller]
     pub fn filter_at_source(self, value: impl IntoValue<PathFilter>) -> Self {
-        self.0.set("FilterAtSource", value.into_value());
-        self
+        Self(self.0.with("FilterAtSource", value.into_value()))
     }
 
     /// The protocol.
@@ -73,8 +68,7 @@ impl CfnNetworkInsightsPath {
     /// Replacement: always.
     #[track_caller]
     pub fn protocol(self, value: impl IntoValue<Protocol>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+        Self(self.0.with("Protocol", value.into_value()))
     }
 
     /// The ID or ARN of the source. If the resource is in another account, you must specify an ARN.
@@ -82,8 +76,7 @@ impl CfnNetworkInsightsPath {
     /// Replacement: always.
     #[track_caller]
     pub fn source(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+        Self(self.0.with("Source", value.into_value()))
     }
 
     /// The IP address of the source.
@@ -91,15 +84,13 @@ impl CfnNetworkInsightsPath {
     /// Replacement: always. Length: at most 15. Pattern: `^([0-9]{1,3}.){3}[0-9]{1,3}$`.
     #[track_caller]
     pub fn source_ip(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceIp", value.into_value());
-        self
+        Self(self.0.with("SourceIp", value.into_value()))
     }
 
     /// The tags to add to the path.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `NetworkInsightsPathId`.
@@ -148,17 +139,15 @@ impl FilterPortRange {
     /// The first port in the range.
     ///
     /// Replacement: always. Range: 0 to 65535.
-    pub fn from_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("FromPort", value.into_value());
-        self
+    pub fn from_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("FromPort", value.into_value()))
     }
 
     /// The last port in the range.
     ///
     /// Replacement: always. Range: 0 to 65535.
-    pub fn to_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ToPort", value.into_value());
-        self
+    pub fn to_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ToPort", value.into_value()))
     }
 }
 
@@ -177,33 +166,29 @@ impl PathFilter {
     /// The destination IPv4 address.
     ///
     /// Replacement: always. Length: at most 15. Pattern: `^([0-9]{1,3}.){3}[0-9]{1,3}$`.
-    pub fn destination_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationAddress", value.into_value());
-        self
+    pub fn destination_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DestinationAddress", value.into_value()))
     }
 
     /// The destination port range.
     ///
     /// Replacement: always.
-    pub fn destination_port_range(mut self, value: impl IntoValue<FilterPortRange>) -> Self {
-        self.0.set("DestinationPortRange", value.into_value());
-        self
+    pub fn destination_port_range(self, value: impl IntoValue<FilterPortRange>) -> Self {
+        Self(self.0.with("DestinationPortRange", value.into_value()))
     }
 
     /// The source IPv4 address.
     ///
     /// Replacement: always. Length: at most 15. Pattern: `^([0-9]{1,3}.){3}[0-9]{1,3}$`.
-    pub fn source_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceAddress", value.into_value());
-        self
+    pub fn source_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SourceAddress", value.into_value()))
     }
 
     /// The source port range.
     ///
     /// Replacement: always.
-    pub fn source_port_range(mut self, value: impl IntoValue<FilterPortRange>) -> Self {
-        self.0.set("SourcePortRange", value.into_value());
-        self
+    pub fn source_port_range(self, value: impl IntoValue<FilterPortRange>) -> Self {
+        Self(self.0.with("SourcePortRange", value.into_value()))
     }
 }
 

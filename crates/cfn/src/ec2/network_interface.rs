@@ -18,7 +18,7 @@ impl CfnNetworkInterface {
     /// Makes the resource in `scope` with what it cannot be without: `SubnetId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, subnet_id: impl IntoValue<Id<markers::Subnet>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).subnet_id(subnet_id)
+        Self(Resource::new(scope, id, "AWS::EC2::NetworkInterface")).subnet_id(subnet_id)
     }
 
     /// A connection tracking specification for the network interface.
@@ -26,15 +26,13 @@ impl CfnNetworkInterface {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn connection_tracking_specification(self, value: impl IntoValue<ConnectionTrackingSpecification>) -> Self {
-        self.0.set("ConnectionTrackingSpecification", value.into_value());
-        self
+        Self(self.0.with("ConnectionTrackingSpecification", value.into_value()))
     }
 
     /// A description for the network interface.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// If you’re modifying a network interface in a dual-stack or IPv6-only subnet, you have the option to assign a primary IPv6 IP address. A primary IPv6 address is an IPv6 GUA address associated with an ENI that you have enabled to use a primary IPv6 address. Use this option if the instance that this ENI will be attached to relies on its IPv6 address not changing. AWS will automatically assign an IPv6 address associated with the ENI attached to your instance to be the primary IPv6 address. Once you enable an IPv6 GUA address to be a primary IPv6, you cannot disable it. When you enable an IPv6 GUA address to be a primary IPv6, the first IPv6 GUA will be made the primary IPv6 address until the instance is terminated or the network interface is detached. If you have multiple IPv6 addresses associated with an ENI attached to your instance and you enable a primary IPv6 address, the first IPv6 GUA address associated with the ENI becomes the primary IPv6 address.
@@ -42,15 +40,13 @@ impl CfnNetworkInterface {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn enable_primary_ipv6(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnablePrimaryIpv6", value.into_value());
-        self
+        Self(self.0.with("EnablePrimaryIpv6", value.into_value()))
     }
 
     /// The IDs of the security groups associated with this network interface.
     #[track_caller]
     pub fn group_set(self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("GroupSet", value.into_list());
-        self
+        Self(self.0.with("GroupSet", value.into_list()))
     }
 
     /// The type of network interface. The default is `interface`. The supported values are `efa` and `trunk`.
@@ -58,8 +54,7 @@ impl CfnNetworkInterface {
     /// Replacement: always.
     #[track_caller]
     pub fn interface_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InterfaceType", value.into_value());
-        self
+        Self(self.0.with("InterfaceType", value.into_value()))
     }
 
     /// The number of IPv4 prefixes to be automatically assigned to the network interface.
@@ -67,8 +62,7 @@ impl CfnNetworkInterface {
     /// When creating a network interface, you can't specify a count of IPv4 prefixes if you've specified one of the following: specific IPv4 prefixes, specific private IPv4 addresses, or a count of private IPv4 addresses.
     #[track_caller]
     pub fn ipv4_prefix_count(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Ipv4PrefixCount", value.into_value());
-        self
+        Self(self.0.with("Ipv4PrefixCount", value.into_value()))
     }
 
     /// The IPv4 delegated prefixes that are assigned to the network interface.
@@ -76,8 +70,7 @@ impl CfnNetworkInterface {
     /// When creating a network interface, you can't specify IPv4 prefixes if you've specified one of the following: a count of IPv4 prefixes, specific private IPv4 addresses, or a count of private IPv4 addresses.
     #[track_caller]
     pub fn ipv4_prefixes(self, value: impl IntoList<Ipv4PrefixSpecification>) -> Self {
-        self.0.set("Ipv4Prefixes", value.into_list());
-        self
+        Self(self.0.with("Ipv4Prefixes", value.into_list()))
     }
 
     /// The number of IPv6 addresses to assign to the network interface. Amazon EC2 automatically selects the IPv6 addresses from the subnet range. To specify specific IPv6 addresses, use the `Ipv6Addresses` property and don't specify this property.
@@ -85,8 +78,7 @@ impl CfnNetworkInterface {
     /// When creating a network interface, you can't specify a count of IPv6 addresses if you've specified one of the following: specific IPv6 addresses, specific IPv6 prefixes, or a count of IPv6 prefixes.
     #[track_caller]
     pub fn ipv6_address_count(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Ipv6AddressCount", value.into_value());
-        self
+        Self(self.0.with("Ipv6AddressCount", value.into_value()))
     }
 
     /// The IPv6 addresses from the IPv6 CIDR block range of your subnet to assign to the network interface. If you're specifying a number of IPv6 addresses, use the `Ipv6AddressCount` property and don't specify this property.
@@ -96,8 +88,7 @@ impl CfnNetworkInterface {
     /// No item twice.
     #[track_caller]
     pub fn ipv6_addresses(self, value: impl IntoList<InstanceIpv6Address>) -> Self {
-        self.0.set("Ipv6Addresses", value.into_list());
-        self
+        Self(self.0.with("Ipv6Addresses", value.into_list()))
     }
 
     /// The number of IPv6 prefixes to be automatically assigned to the network interface.
@@ -105,8 +96,7 @@ impl CfnNetworkInterface {
     /// When creating a network interface, you can't specify a count of IPv6 prefixes if you've specified one of the following: specific IPv6 prefixes, specific IPv6 addresses, or a count of IPv6 addresses.
     #[track_caller]
     pub fn ipv6_prefix_count(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Ipv6PrefixCount", value.into_value());
-        self
+        Self(self.0.with("Ipv6PrefixCount", value.into_value()))
     }
 
     /// The IPv6 delegated prefixes that are assigned to the network interface.
@@ -114,8 +104,7 @@ impl CfnNetworkInterface {
     /// When creating a network interface, you can't specify IPv6 prefixes if you've specified one of the following: a count of IPv6 prefixes, specific IPv6 addresses, or a count of IPv6 addresses.
     #[track_caller]
     pub fn ipv6_prefixes(self, value: impl IntoList<Ipv6PrefixSpecification>) -> Self {
-        self.0.set("Ipv6Prefixes", value.into_list());
-        self
+        Self(self.0.with("Ipv6Prefixes", value.into_list()))
     }
 
     /// The private IPv4 address to assign to the network interface as the primary private IP address. If you want to specify multiple private IP addresses, use the `PrivateIpAddresses` property.
@@ -123,8 +112,7 @@ impl CfnNetworkInterface {
     /// Replacement: always.
     #[track_caller]
     pub fn private_ip_address(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrivateIpAddress", value.into_value());
-        self
+        Self(self.0.with("PrivateIpAddress", value.into_value()))
     }
 
     /// The private IPv4 addresses to assign to the network interface. You can specify a primary private IP address by setting the value of the `Primary` property to `true` in the `PrivateIpAddressSpecification` property. If you want EC2 to automatically assign private IP addresses, use the `SecondaryPrivateIpAddressCount` property and do not specify this property.
@@ -134,8 +122,7 @@ impl CfnNetworkInterface {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn private_ip_addresses(self, value: impl IntoList<PrivateIpAddressSpecification>) -> Self {
-        self.0.set("PrivateIpAddresses", value.into_list());
-        self
+        Self(self.0.with("PrivateIpAddresses", value.into_list()))
     }
 
     /// Public IP DNS hostname type
@@ -144,8 +131,7 @@ impl CfnNetworkInterface {
         self,
         value: impl IntoValue<PublicIpDnsHostnameTypeSpecification>,
     ) -> Self {
-        self.0.set("PublicIpDnsHostnameTypeSpecification", value.into_value());
-        self
+        Self(self.0.with("PublicIpDnsHostnameTypeSpecification", value.into_value()))
     }
 
     /// The number of secondary private IPv4 addresses to assign to a network interface. When you specify a number of secondary IPv4 addresses, Amazon EC2 selects these IP addresses within the subnet's IPv4 CIDR range. You can't specify this option and specify more than one private IP address using `privateIpAddresses`.
@@ -153,15 +139,13 @@ impl CfnNetworkInterface {
     /// When creating a Network Interface, you can't specify a count of private IPv4 addresses if you've specified one of the following: specific private IPv4 addresses, specific IPv4 prefixes, or a count of IPv4 prefixes.
     #[track_caller]
     pub fn secondary_private_ip_address_count(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SecondaryPrivateIpAddressCount", value.into_value());
-        self
+        Self(self.0.with("SecondaryPrivateIpAddressCount", value.into_value()))
     }
 
     /// Enable or disable source/destination checks, which ensure that the instance is either the source or the destination of any traffic that it receives. If the value is `true`, source/destination checks are enabled; otherwise, they are disabled. The default value is `true`. You must disable source/destination checks if the instance runs services such as network address translation, routing, or firewalls.
     #[track_caller]
     pub fn source_dest_check(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("SourceDestCheck", value.into_value());
-        self
+        Self(self.0.with("SourceDestCheck", value.into_value()))
     }
 
     /// The ID of the subnet to associate with the network interface.
@@ -169,15 +153,13 @@ impl CfnNetworkInterface {
     /// Replacement: always.
     #[track_caller]
     pub fn subnet_id(self, value: impl IntoValue<Id<markers::Subnet>>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 
     /// The tags to apply to the network interface.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -229,21 +211,18 @@ impl ConnectionTrackingSpecification {
     }
 
     /// Timeout (in seconds) for idle TCP connections in an established state. Min: 60 seconds. Max: 432000 seconds (5 days). Default: 432000 seconds. Recommended: Less than 432000 seconds.
-    pub fn tcp_established_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TcpEstablishedTimeout", value.into_value());
-        self
+    pub fn tcp_established_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("TcpEstablishedTimeout", value.into_value()))
     }
 
     /// Timeout (in seconds) for idle UDP flows classified as streams which have seen more than one request-response transaction. Min: 60 seconds. Max: 180 seconds (3 minutes). Default: 180 seconds.
-    pub fn udp_stream_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("UdpStreamTimeout", value.into_value());
-        self
+    pub fn udp_stream_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("UdpStreamTimeout", value.into_value()))
     }
 
     /// Timeout (in seconds) for idle UDP flows that have seen traffic only in a single direction or a single request-response transaction. Min: 30 seconds. Max: 60 seconds. Default: 30 seconds.
-    pub fn udp_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("UdpTimeout", value.into_value());
-        self
+    pub fn udp_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("UdpTimeout", value.into_value()))
     }
 }
 
@@ -259,9 +238,7 @@ impl InstanceIpv6Address {
     ///
     ///
     pub fn new(ipv6_address: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Ipv6Address", ipv6_address.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Ipv6Address", ipv6_address.into_value()))
     }
 }
 
@@ -277,9 +254,7 @@ impl Ipv4PrefixSpecification {
     ///
     ///
     pub fn new(ipv4_prefix: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Ipv4Prefix", ipv4_prefix.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Ipv4Prefix", ipv4_prefix.into_value()))
     }
 }
 
@@ -295,9 +270,7 @@ impl Ipv6PrefixSpecification {
     ///
     ///
     pub fn new(ipv6_prefix: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Ipv6Prefix", ipv6_prefix.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Ipv6Prefix", ipv6_prefix.into_value()))
     }
 }
 
@@ -316,10 +289,11 @@ impl PrivateIpAddressSpecification {
     ///
     ///   Replacement: sometimes.
     pub fn new(primary: impl IntoValue<bool>, private_ip_address: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Primary", primary.into_value());
-        properties.set("PrivateIpAddress", private_ip_address.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Primary", primary.into_value())
+                .with("PrivateIpAddress", private_ip_address.into_value()),
+        )
     }
 }
 

@@ -24,7 +24,7 @@ impl CfnNetworkInterfaceAttachment {
         instance_id: impl IntoValue<String>,
         network_interface_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::NetworkInterfaceAttachment"))
             .device_index(device_index)
             .instance_id(instance_id)
             .network_interface_id(network_interface_id)
@@ -35,8 +35,7 @@ impl CfnNetworkInterfaceAttachment {
     /// Default: `true`.
     #[track_caller]
     pub fn delete_on_termination(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DeleteOnTermination", value.into_value());
-        self
+        Self(self.0.with("DeleteOnTermination", value.into_value()))
     }
 
     /// The network interface's position in the attachment order. For example, the first attached network interface has a `DeviceIndex` of 0.
@@ -44,22 +43,19 @@ impl CfnNetworkInterfaceAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn device_index(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeviceIndex", value.into_value());
-        self
+        Self(self.0.with("DeviceIndex", value.into_value()))
     }
 
     /// The number of ENA queues created with the instance.
     #[track_caller]
     pub fn ena_queue_count(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("EnaQueueCount", value.into_value());
-        self
+        Self(self.0.with("EnaQueueCount", value.into_value()))
     }
 
     /// Configures ENA Express for the network interface that this action attaches to the instance.
     #[track_caller]
     pub fn ena_srd_specification(self, value: impl IntoValue<EnaSrdSpecification>) -> Self {
-        self.0.set("EnaSrdSpecification", value.into_value());
-        self
+        Self(self.0.with("EnaSrdSpecification", value.into_value()))
     }
 
     /// The ID of the instance to which you will attach the ENI.
@@ -67,8 +63,7 @@ impl CfnNetworkInterfaceAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn instance_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InstanceId", value.into_value());
-        self
+        Self(self.0.with("InstanceId", value.into_value()))
     }
 
     /// The ID of the ENI that you want to attach.
@@ -76,8 +71,7 @@ impl CfnNetworkInterfaceAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn network_interface_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NetworkInterfaceId", value.into_value());
-        self
+        Self(self.0.with("NetworkInterfaceId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `AttachmentId`.
@@ -106,15 +100,13 @@ impl EnaSrdSpecification {
     }
 
     /// Indicates whether ENA Express is enabled for the network interface.
-    pub fn ena_srd_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnaSrdEnabled", value.into_value());
-        self
+    pub fn ena_srd_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnaSrdEnabled", value.into_value()))
     }
 
     /// Configures ENA Express for UDP network traffic.
-    pub fn ena_srd_udp_specification(mut self, value: impl IntoValue<EnaSrdUdpSpecification>) -> Self {
-        self.0.set("EnaSrdUdpSpecification", value.into_value());
-        self
+    pub fn ena_srd_udp_specification(self, value: impl IntoValue<EnaSrdUdpSpecification>) -> Self {
+        Self(self.0.with("EnaSrdUdpSpecification", value.into_value()))
     }
 }
 
@@ -131,8 +123,7 @@ impl EnaSrdUdpSpecification {
     }
 
     /// Indicates whether UDP traffic to and from the instance uses ENA Express. To specify this setting, you must first enable ENA Express.
-    pub fn ena_srd_udp_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnaSrdUdpEnabled", value.into_value());
-        self
+    pub fn ena_srd_udp_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnaSrdUdpEnabled", value.into_value()))
     }
 }

@@ -24,7 +24,7 @@ impl CfnNetworkInterfacePermission {
         network_interface_id: impl IntoValue<String>,
         permission: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::NetworkInterfacePermission"))
             .aws_account_id(aws_account_id)
             .network_interface_id(network_interface_id)
             .permission(permission)
@@ -35,8 +35,7 @@ impl CfnNetworkInterfacePermission {
     /// Replacement: always.
     #[track_caller]
     pub fn aws_account_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AwsAccountId", value.into_value());
-        self
+        Self(self.0.with("AwsAccountId", value.into_value()))
     }
 
     /// The ID of the network interface.
@@ -44,8 +43,7 @@ impl CfnNetworkInterfacePermission {
     /// Replacement: always.
     #[track_caller]
     pub fn network_interface_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NetworkInterfaceId", value.into_value());
-        self
+        Self(self.0.with("NetworkInterfaceId", value.into_value()))
     }
 
     /// The type of permission to grant: `INSTANCE-ATTACH` or `EIP-ASSOCIATE`.
@@ -53,8 +51,7 @@ impl CfnNetworkInterfacePermission {
     /// Replacement: always.
     #[track_caller]
     pub fn permission(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Permission", value.into_value());
-        self
+        Self(self.0.with("Permission", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -23,7 +23,7 @@ impl CfnNetworkPerformanceMetricSubscription {
         source: impl IntoValue<String>,
         statistic: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::NetworkPerformanceMetricSubscription"))
             .destination(destination)
             .metric(metric)
             .source(source)
@@ -35,8 +35,7 @@ impl CfnNetworkPerformanceMetricSubscription {
     /// Replacement: always.
     #[track_caller]
     pub fn destination(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Destination", value.into_value());
-        self
+        Self(self.0.with("Destination", value.into_value()))
     }
 
     /// The metric used for the subscription.
@@ -44,8 +43,7 @@ impl CfnNetworkPerformanceMetricSubscription {
     /// Replacement: always.
     #[track_caller]
     pub fn metric(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Metric", value.into_value());
-        self
+        Self(self.0.with("Metric", value.into_value()))
     }
 
     /// The Region or Availability Zone that's the source for the subscription. For example, `us-east-1`.
@@ -53,8 +51,7 @@ impl CfnNetworkPerformanceMetricSubscription {
     /// Replacement: always.
     #[track_caller]
     pub fn source(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+        Self(self.0.with("Source", value.into_value()))
     }
 
     /// The statistic used for the subscription.
@@ -62,8 +59,7 @@ impl CfnNetworkPerformanceMetricSubscription {
     /// Replacement: always.
     #[track_caller]
     pub fn statistic(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Statistic", value.into_value());
-        self
+        Self(self.0.with("Statistic", value.into_value()))
     }
 
     /// What `Ref` returns: `Source|Destination|Metric|Statistic`.

@@ -22,7 +22,7 @@ impl CfnPlacementGroup {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::PlacementGroup"))
     }
 
     /// The ID of a parent placement group. Valid for strategies that support parent group linking.
@@ -30,8 +30,7 @@ impl CfnPlacementGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn parent_group_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ParentGroupId", value.into_value());
-        self
+        Self(self.0.with("ParentGroupId", value.into_value()))
     }
 
     /// The number of partitions. Valid only when *Strategy* is set to `partition`.
@@ -39,8 +38,7 @@ impl CfnPlacementGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn partition_count(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("PartitionCount", value.into_value());
-        self
+        Self(self.0.with("PartitionCount", value.into_value()))
     }
 
     /// Determines how placement groups spread instances.
@@ -51,8 +49,7 @@ impl CfnPlacementGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn spread_level(self, value: impl IntoValue<SpreadLevel>) -> Self {
-        self.0.set("SpreadLevel", value.into_value());
-        self
+        Self(self.0.with("SpreadLevel", value.into_value()))
     }
 
     /// The placement strategy.
@@ -60,8 +57,7 @@ impl CfnPlacementGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn strategy(self, value: impl IntoValue<Strategy>) -> Self {
-        self.0.set("Strategy", value.into_value());
-        self
+        Self(self.0.with("Strategy", value.into_value()))
     }
 
     /// The tags to apply to the new placement group.
@@ -69,8 +65,7 @@ impl CfnPlacementGroup {
     /// Replacement: always. No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `GroupName`.

@@ -23,7 +23,9 @@ impl CfnPrefixList {
         address_family: impl IntoValue<AddressFamily>,
         prefix_list_name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).address_family(address_family).prefix_list_name(prefix_list_name)
+        Self(Resource::new(scope, id, "AWS::EC2::PrefixList"))
+            .address_family(address_family)
+            .prefix_list_name(prefix_list_name)
     }
 
     /// The IP address type.
@@ -31,8 +33,7 @@ impl CfnPrefixList {
     /// Valid Values: `IPv4` | `IPv6`
     #[track_caller]
     pub fn address_family(self, value: impl IntoValue<AddressFamily>) -> Self {
-        self.0.set("AddressFamily", value.into_value());
-        self
+        Self(self.0.with("AddressFamily", value.into_value()))
     }
 
     /// The entries for the prefix list.
@@ -40,8 +41,7 @@ impl CfnPrefixList {
     /// Items: at most 100.
     #[track_caller]
     pub fn entries(self, value: impl IntoList<Entry>) -> Self {
-        self.0.set("Entries", value.into_list());
-        self
+        Self(self.0.with("Entries", value.into_list()))
     }
 
     /// The maximum number of entries for the prefix list. You can't modify the entries and the size of a prefix list at the same time.
@@ -51,8 +51,7 @@ impl CfnPrefixList {
     /// Range: at least 1.
     #[track_caller]
     pub fn max_entries(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxEntries", value.into_value());
-        self
+        Self(self.0.with("MaxEntries", value.into_value()))
     }
 
     /// A name for the prefix list.
@@ -62,15 +61,13 @@ impl CfnPrefixList {
     /// Length: 1 to 255.
     #[track_caller]
     pub fn prefix_list_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrefixListName", value.into_value());
-        self
+        Self(self.0.with("PrefixListName", value.into_value()))
     }
 
     /// The tags for the prefix list.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `PrefixListId`.
@@ -111,9 +108,7 @@ impl Entry {
     ///
     ///   Length: 1 to 46.
     pub fn new(cidr: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Cidr", cidr.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Cidr", cidr.into_value()))
     }
 
     /// A description for the entry.
@@ -121,9 +116,8 @@ impl Entry {
     /// Constraints: Up to 255 characters in length.
     ///
     /// Length: at most 255.
-    pub fn description(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+    pub fn description(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Description", value.into_value()))
     }
 }
 

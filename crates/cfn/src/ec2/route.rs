@@ -22,7 +22,7 @@ impl CfnRoute {
     /// Makes the resource in `scope` with what it cannot be without: `RouteTableId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, route_table_id: impl IntoValue<Id<markers::RouteTable>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).route_table_id(route_table_id)
+        Self(Resource::new(scope, id, "AWS::EC2::Route")).route_table_id(route_table_id)
     }
 
     /// The ID of the carrier gateway.
@@ -30,15 +30,13 @@ impl CfnRoute {
     /// You can only use this option when the VPC contains a subnet which is associated with a Wavelength Zone.
     #[track_caller]
     pub fn carrier_gateway_id(self, value: impl IntoValue<Id<markers::CarrierGateway>>) -> Self {
-        self.0.set("CarrierGatewayId", value.into_value());
-        self
+        Self(self.0.with("CarrierGatewayId", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the core network.
     #[track_caller]
     pub fn core_network_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CoreNetworkArn", value.into_value());
-        self
+        Self(self.0.with("CoreNetworkArn", value.into_value()))
     }
 
     /// The IPv4 CIDR address block used for the destination match. Routing decisions are based on the most specific match. We modify the specified CIDR block to its canonical form; for example, if you specify `100.68.0.18/18`, we modify it to `100.68.0.0/18`.
@@ -46,8 +44,7 @@ impl CfnRoute {
     /// Replacement: always.
     #[track_caller]
     pub fn destination_cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationCidrBlock", value.into_value());
-        self
+        Self(self.0.with("DestinationCidrBlock", value.into_value()))
     }
 
     /// The IPv6 CIDR block used for the destination match. Routing decisions are based on the most specific match.
@@ -55,8 +52,7 @@ impl CfnRoute {
     /// Replacement: always.
     #[track_caller]
     pub fn destination_ipv6_cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationIpv6CidrBlock", value.into_value());
-        self
+        Self(self.0.with("DestinationIpv6CidrBlock", value.into_value()))
     }
 
     /// The ID of a prefix list used for the destination match.
@@ -64,8 +60,7 @@ impl CfnRoute {
     /// Replacement: always.
     #[track_caller]
     pub fn destination_prefix_list_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationPrefixListId", value.into_value());
-        self
+        Self(self.0.with("DestinationPrefixListId", value.into_value()))
     }
 
     /// \[IPv6 traffic only\] The ID of an egress-only internet gateway.
@@ -74,50 +69,43 @@ impl CfnRoute {
         self,
         value: impl IntoValue<Id<markers::EgressOnlyInternetGateway>>,
     ) -> Self {
-        self.0.set("EgressOnlyInternetGatewayId", value.into_value());
-        self
+        Self(self.0.with("EgressOnlyInternetGatewayId", value.into_value()))
     }
 
     /// The ID of an internet gateway or virtual private gateway attached to your VPC.
     #[track_caller]
     pub fn gateway_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GatewayId", value.into_value());
-        self
+        Self(self.0.with("GatewayId", value.into_value()))
     }
 
     /// The ID of a NAT instance in your VPC. The operation fails if you specify an instance ID unless exactly one network interface is attached.
     #[track_caller]
     pub fn instance_id(self, value: impl IntoValue<Id<markers::Instance>>) -> Self {
-        self.0.set("InstanceId", value.into_value());
-        self
+        Self(self.0.with("InstanceId", value.into_value()))
     }
 
     /// The ID of the local gateway.
     #[track_caller]
     pub fn local_gateway_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LocalGatewayId", value.into_value());
-        self
+        Self(self.0.with("LocalGatewayId", value.into_value()))
     }
 
     /// \[IPv4 traffic only\] The ID of a NAT gateway.
     #[track_caller]
     pub fn nat_gateway_id(self, value: impl IntoValue<Id<markers::NatGateway>>) -> Self {
-        self.0.set("NatGatewayId", value.into_value());
-        self
+        Self(self.0.with("NatGatewayId", value.into_value()))
     }
 
     /// The ID of a network interface.
     #[track_caller]
     pub fn network_interface_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NetworkInterfaceId", value.into_value());
-        self
+        Self(self.0.with("NetworkInterfaceId", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the ODB network.
     #[track_caller]
     pub fn odb_network_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OdbNetworkArn", value.into_value());
-        self
+        Self(self.0.with("OdbNetworkArn", value.into_value()))
     }
 
     /// The ID of the route table for the route.
@@ -125,29 +113,25 @@ impl CfnRoute {
     /// Replacement: always.
     #[track_caller]
     pub fn route_table_id(self, value: impl IntoValue<Id<markers::RouteTable>>) -> Self {
-        self.0.set("RouteTableId", value.into_value());
-        self
+        Self(self.0.with("RouteTableId", value.into_value()))
     }
 
     /// The ID of a transit gateway.
     #[track_caller]
     pub fn transit_gateway_id(self, value: impl IntoValue<Id<markers::TransitGateway>>) -> Self {
-        self.0.set("TransitGatewayId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayId", value.into_value()))
     }
 
     /// The ID of a VPC endpoint. Supported for Gateway Load Balancer endpoints only.
     #[track_caller]
     pub fn vpc_endpoint_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VpcEndpointId", value.into_value());
-        self
+        Self(self.0.with("VpcEndpointId", value.into_value()))
     }
 
     /// The ID of a VPC peering connection.
     #[track_caller]
     pub fn vpc_peering_connection_id(self, value: impl IntoValue<Id<markers::VpcPeeringConnection>>) -> Self {
-        self.0.set("VpcPeeringConnectionId", value.into_value());
-        self
+        Self(self.0.with("VpcPeeringConnectionId", value.into_value()))
     }
 
     /// What `Ref` returns: `RouteTableId|CidrBlock`.

@@ -22,7 +22,7 @@ impl CfnRouteServer {
     /// Makes the resource in `scope` with what it cannot be without: `AmazonSideAsn`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, amazon_side_asn: impl IntoValue<i64>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).amazon_side_asn(amazon_side_asn)
+        Self(Resource::new(scope, id, "AWS::EC2::RouteServer")).amazon_side_asn(amazon_side_asn)
     }
 
     /// The Border Gateway Protocol (BGP) Autonomous System Number (ASN) for the appliance. Valid values are from 1 to 4294967295. We recommend using a private ASN in the 64512–65534 (16-bit ASN) or 4200000000–4294967294 (32-bit ASN) range.
@@ -30,15 +30,13 @@ impl CfnRouteServer {
     /// Replacement: always. Range: 1 to 4294967294.
     #[track_caller]
     pub fn amazon_side_asn(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("AmazonSideAsn", value.into_value());
-        self
+        Self(self.0.with("AmazonSideAsn", value.into_value()))
     }
 
     /// Indicates whether routes should be persisted after all BGP sessions are terminated.
     #[track_caller]
     pub fn persist_routes(self, value: impl IntoValue<PersistRoutes>) -> Self {
-        self.0.set("PersistRoutes", value.into_value());
-        self
+        Self(self.0.with("PersistRoutes", value.into_value()))
     }
 
     /// The number of minutes a route server will wait after BGP is re-established to unpersist the routes in the FIB and RIB. Value must be in the range of 1-5. The default value is 1. Only valid if `persistRoutesState` is 'enabled'.
@@ -48,22 +46,19 @@ impl CfnRouteServer {
     /// Range: 0 to 5.
     #[track_caller]
     pub fn persist_routes_duration(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("PersistRoutesDuration", value.into_value());
-        self
+        Self(self.0.with("PersistRoutesDuration", value.into_value()))
     }
 
     /// Indicates whether SNS notifications are enabled for the route server. Enabling SNS notifications persists BGP status changes to an SNS topic provisioned by AWS.
     #[track_caller]
     pub fn sns_notifications_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("SnsNotificationsEnabled", value.into_value());
-        self
+        Self(self.0.with("SnsNotificationsEnabled", value.into_value()))
     }
 
     /// Any tags assigned to the route server.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -23,7 +23,9 @@ impl CfnRouteServerAssociation {
         route_server_id: impl IntoValue<String>,
         vpc_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).route_server_id(route_server_id).vpc_id(vpc_id)
+        Self(Resource::new(scope, id, "AWS::EC2::RouteServerAssociation"))
+            .route_server_id(route_server_id)
+            .vpc_id(vpc_id)
     }
 
     /// The ID of the associated route server.
@@ -31,8 +33,7 @@ impl CfnRouteServerAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn route_server_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RouteServerId", value.into_value());
-        self
+        Self(self.0.with("RouteServerId", value.into_value()))
     }
 
     /// The ID of the associated VPC.
@@ -40,8 +41,7 @@ impl CfnRouteServerAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+        Self(self.0.with("VpcId", value.into_value()))
     }
 
     /// What `Ref` returns: `RouteServerId|VpcId`.

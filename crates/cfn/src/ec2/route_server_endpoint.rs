@@ -27,7 +27,9 @@ impl CfnRouteServerEndpoint {
         route_server_id: impl IntoValue<String>,
         subnet_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).route_server_id(route_server_id).subnet_id(subnet_id)
+        Self(Resource::new(scope, id, "AWS::EC2::RouteServerEndpoint"))
+            .route_server_id(route_server_id)
+            .subnet_id(subnet_id)
     }
 
     /// The ID of the route server associated with this endpoint.
@@ -35,8 +37,7 @@ impl CfnRouteServerEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn route_server_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RouteServerId", value.into_value());
-        self
+        Self(self.0.with("RouteServerId", value.into_value()))
     }
 
     /// The ID of the subnet to place the route server endpoint into.
@@ -44,15 +45,13 @@ impl CfnRouteServerEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn subnet_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 
     /// Any tags assigned to the route server endpoint.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -26,7 +26,7 @@ impl CfnRouteServerPeer {
         peer_address: impl IntoValue<String>,
         route_server_endpoint_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::RouteServerPeer"))
             .bgp_options(bgp_options)
             .peer_address(peer_address)
             .route_server_endpoint_id(route_server_endpoint_id)
@@ -37,8 +37,7 @@ impl CfnRouteServerPeer {
     /// Replacement: always.
     #[track_caller]
     pub fn bgp_options(self, value: impl IntoValue<BgpOptions>) -> Self {
-        self.0.set("BgpOptions", value.into_value());
-        self
+        Self(self.0.with("BgpOptions", value.into_value()))
     }
 
     /// The IPv4 address of the peer device.
@@ -46,8 +45,7 @@ impl CfnRouteServerPeer {
     /// Replacement: always.
     #[track_caller]
     pub fn peer_address(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PeerAddress", value.into_value());
-        self
+        Self(self.0.with("PeerAddress", value.into_value()))
     }
 
     /// The ID of the route server endpoint associated with this peer.
@@ -55,15 +53,13 @@ impl CfnRouteServerPeer {
     /// Replacement: always.
     #[track_caller]
     pub fn route_server_endpoint_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RouteServerEndpointId", value.into_value());
-        self
+        Self(self.0.with("RouteServerEndpointId", value.into_value()))
     }
 
     /// Any tags assigned to the route server peer.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -122,9 +118,8 @@ impl BgpOptions {
     /// The Border Gateway Protocol (BGP) Autonomous System Number (ASN) for the appliance. Valid values are from 1 to 4294967295. We recommend using a private ASN in the 64512–65534 (16-bit ASN) or 4200000000–4294967294 (32-bit ASN) range.
     ///
     /// Range: 1 to 4294967294.
-    pub fn peer_asn(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("PeerAsn", value.into_value());
-        self
+    pub fn peer_asn(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("PeerAsn", value.into_value()))
     }
 
     /// The liveness detection protocol used for the BGP peer.
@@ -135,9 +130,8 @@ impl BgpOptions {
     /// - `bfd` : An additional Bidirectional Forwarding Detection (BFD) protocol ( [RFC5880](https://docs.aws.amazon.com/https://www.rfc-editor.org/rfc/rfc5880) ) that enables fast failover by using more sensitive liveness detection.
     ///
     /// Defaults to `bgp-keepalive`.
-    pub fn peer_liveness_detection(mut self, value: impl IntoValue<BgpOptionsPeerLivenessDetection>) -> Self {
-        self.0.set("PeerLivenessDetection", value.into_value());
-        self
+    pub fn peer_liveness_detection(self, value: impl IntoValue<BgpOptionsPeerLivenessDetection>) -> Self {
+        Self(self.0.with("PeerLivenessDetection", value.into_value()))
     }
 }
 

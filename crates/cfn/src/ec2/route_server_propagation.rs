@@ -23,7 +23,9 @@ impl CfnRouteServerPropagation {
         route_server_id: impl IntoValue<String>,
         route_table_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).route_server_id(route_server_id).route_table_id(route_table_id)
+        Self(Resource::new(scope, id, "AWS::EC2::RouteServerPropagation"))
+            .route_server_id(route_server_id)
+            .route_table_id(route_table_id)
     }
 
     /// The ID of the route server configured for route propagation.
@@ -31,8 +33,7 @@ impl CfnRouteServerPropagation {
     /// Replacement: always.
     #[track_caller]
     pub fn route_server_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RouteServerId", value.into_value());
-        self
+        Self(self.0.with("RouteServerId", value.into_value()))
     }
 
     /// The ID of the route table configured for route server propagation.
@@ -40,8 +41,7 @@ impl CfnRouteServerPropagation {
     /// Replacement: always.
     #[track_caller]
     pub fn route_table_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RouteTableId", value.into_value());
-        self
+        Self(self.0.with("RouteTableId", value.into_value()))
     }
 
     /// What `Ref` returns: `RouteServerId|RouteTableId`.

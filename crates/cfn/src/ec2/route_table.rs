@@ -20,14 +20,13 @@ impl CfnRouteTable {
     /// Makes the resource in `scope` with what it cannot be without: `VpcId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, vpc_id: impl IntoValue<Id<markers::Vpc>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).vpc_id(vpc_id)
+        Self(Resource::new(scope, id, "AWS::EC2::RouteTable")).vpc_id(vpc_id)
     }
 
     /// Any tags assigned to the route table.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the VPC.
@@ -35,8 +34,7 @@ impl CfnRouteTable {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_id(self, value: impl IntoValue<Id<markers::Vpc>>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+        Self(self.0.with("VpcId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `RouteTableId`.

@@ -23,7 +23,9 @@ impl CfnSecondaryNetwork {
         ipv4_cidr_block: impl IntoValue<String>,
         network_type: impl IntoValue<NetworkType>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).ipv4_cidr_block(ipv4_cidr_block).network_type(network_type)
+        Self(Resource::new(scope, id, "AWS::EC2::SecondaryNetwork"))
+            .ipv4_cidr_block(ipv4_cidr_block)
+            .network_type(network_type)
     }
 
     /// The property `Ipv4CidrBlock`.
@@ -31,8 +33,7 @@ impl CfnSecondaryNetwork {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv4_cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv4CidrBlock", value.into_value());
-        self
+        Self(self.0.with("Ipv4CidrBlock", value.into_value()))
     }
 
     /// The property `NetworkType`.
@@ -40,8 +41,7 @@ impl CfnSecondaryNetwork {
     /// Replacement: always.
     #[track_caller]
     pub fn network_type(self, value: impl IntoValue<NetworkType>) -> Self {
-        self.0.set("NetworkType", value.into_value());
-        self
+        Self(self.0.with("NetworkType", value.into_value()))
     }
 
     /// The property `Tags`.
@@ -49,8 +49,7 @@ impl CfnSecondaryNetwork {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `SecondaryNetworkArn`.

@@ -28,7 +28,7 @@ impl CfnSecurityGroup {
     /// Makes the resource in `scope` with what it cannot be without: `GroupDescription`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, group_description: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).group_description(group_description)
+        Self(Resource::new(scope, id, "AWS::EC2::SecurityGroup")).group_description(group_description)
     }
 
     /// A description for the security group.
@@ -40,8 +40,7 @@ impl CfnSecurityGroup {
     /// Replacement: always. Length: at most 255. Pattern: `^([a-z,A-Z,0-9,. _\-:/()#,@[\]+=&;\{\}!$*])*$`.
     #[track_caller]
     pub fn group_description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GroupDescription", value.into_value());
-        self
+        Self(self.0.with("GroupDescription", value.into_value()))
     }
 
     /// The name of the security group. Names are case-insensitive and must be unique within the VPC.
@@ -53,29 +52,25 @@ impl CfnSecurityGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn group_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GroupName", value.into_value());
-        self
+        Self(self.0.with("GroupName", value.into_value()))
     }
 
     /// The outbound rules associated with the security group.
     #[track_caller]
     pub fn security_group_egress(self, value: impl IntoList<Egress>) -> Self {
-        self.0.set("SecurityGroupEgress", value.into_list());
-        self
+        Self(self.0.with("SecurityGroupEgress", value.into_list()))
     }
 
     /// The inbound rules associated with the security group.
     #[track_caller]
     pub fn security_group_ingress(self, value: impl IntoList<Ingress>) -> Self {
-        self.0.set("SecurityGroupIngress", value.into_list());
-        self
+        Self(self.0.with("SecurityGroupIngress", value.into_list()))
     }
 
     /// Any tags assigned to the security group.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the VPC for the security group. If you do not specify a VPC, the default is to use the default VPC for the Region. If there's no specified VPC and no default VPC, security group creation fails.
@@ -83,8 +78,7 @@ impl CfnSecurityGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_id(self, value: impl IntoValue<Id<markers::Vpc>>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+        Self(self.0.with("VpcId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -130,9 +124,7 @@ impl Egress {
     ///
     ///
     pub fn new(ip_protocol: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("IpProtocol", ip_protocol.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("IpProtocol", ip_protocol.into_value()))
     }
 
     /// The IPv4 address range, in CIDR format.
@@ -140,9 +132,8 @@ impl Egress {
     /// You must specify exactly one of the following: `CidrIp`, `CidrIpv6`, `DestinationPrefixListId`, or `DestinationSecurityGroupId`.
     ///
     /// For examples of rules that you can add to security groups for specific access scenarios, see [Security group rules for different use cases](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-rules-reference.html) in the *Amazon EC2 User Guide*.
-    pub fn cidr_ip(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CidrIp", value.into_value());
-        self
+    pub fn cidr_ip(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CidrIp", value.into_value()))
     }
 
     /// The IPv6 address range, in CIDR format.
@@ -150,49 +141,43 @@ impl Egress {
     /// You must specify exactly one of the following: `CidrIp`, `CidrIpv6`, `DestinationPrefixListId`, or `DestinationSecurityGroupId`.
     ///
     /// For examples of rules that you can add to security groups for specific access scenarios, see [Security group rules for different use cases](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-rules-reference.html) in the *Amazon EC2 User Guide*.
-    pub fn cidr_ipv6(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CidrIpv6", value.into_value());
-        self
+    pub fn cidr_ipv6(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CidrIpv6", value.into_value()))
     }
 
     /// A description for the security group rule.
     ///
     /// Constraints: Up to 255 characters in length. Allowed characters are a-z, A-Z, 0-9, spaces, and ._-:/()#,@\[\]+=;{}!$*
-    pub fn description(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+    pub fn description(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The prefix list IDs for the destination AWS service. This is the AWS service that you want to access through a VPC endpoint from instances associated with the security group.
     ///
     /// You must specify exactly one of the following: `CidrIp`, `CidrIpv6`, `DestinationPrefixListId`, or `DestinationSecurityGroupId`.
-    pub fn destination_prefix_list_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationPrefixListId", value.into_value());
-        self
+    pub fn destination_prefix_list_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DestinationPrefixListId", value.into_value()))
     }
 
     /// The ID of the destination VPC security group.
     ///
     /// You must specify exactly one of the following: `CidrIp`, `CidrIpv6`, `DestinationPrefixListId`, or `DestinationSecurityGroupId`.
-    pub fn destination_security_group_id(mut self, value: impl IntoValue<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("DestinationSecurityGroupId", value.into_value());
-        self
+    pub fn destination_security_group_id(self, value: impl IntoValue<Id<markers::SecurityGroup>>) -> Self {
+        Self(self.0.with("DestinationSecurityGroupId", value.into_value()))
     }
 
     /// If the protocol is TCP or UDP, this is the start of the port range. If the protocol is ICMP or ICMPv6, this is the ICMP type or -1 (all ICMP types).
     ///
     /// Range: at least -1.
-    pub fn from_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("FromPort", value.into_value());
-        self
+    pub fn from_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("FromPort", value.into_value()))
     }
 
     /// If the protocol is TCP or UDP, this is the end of the port range. If the protocol is ICMP or ICMPv6, this is the ICMP code or -1 (all ICMP codes). If the start port is -1 (all ICMP types), then the end port must be -1 (all ICMP codes).
     ///
     /// Range: at least -1.
-    pub fn to_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ToPort", value.into_value());
-        self
+    pub fn to_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ToPort", value.into_value()))
     }
 }
 
@@ -218,9 +203,7 @@ impl Ingress {
     ///
     ///
     pub fn new(ip_protocol: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("IpProtocol", ip_protocol.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("IpProtocol", ip_protocol.into_value()))
     }
 
     /// The IPv4 address range, in CIDR format.
@@ -228,9 +211,8 @@ impl Ingress {
     /// You must specify exactly one of the following: `CidrIp`, `CidrIpv6`, `SourcePrefixListId`, or `SourceSecurityGroupId`.
     ///
     /// For examples of rules that you can add to security groups for specific access scenarios, see [Security group rules for different use cases](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-rules-reference.html) in the *Amazon EC2 User Guide*.
-    pub fn cidr_ip(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CidrIp", value.into_value());
-        self
+    pub fn cidr_ip(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CidrIp", value.into_value()))
     }
 
     /// The IPv6 address range, in CIDR format.
@@ -238,60 +220,52 @@ impl Ingress {
     /// You must specify exactly one of the following: `CidrIp`, `CidrIpv6`, `SourcePrefixListId`, or `SourceSecurityGroupId`.
     ///
     /// For examples of rules that you can add to security groups for specific access scenarios, see [Security group rules for different use cases](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/security-group-rules-reference.html) in the *Amazon EC2 User Guide*.
-    pub fn cidr_ipv6(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CidrIpv6", value.into_value());
-        self
+    pub fn cidr_ipv6(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CidrIpv6", value.into_value()))
     }
 
     /// Updates the description of an ingress (inbound) security group rule. You can replace an existing description, or add a description to a rule that did not have one previously.
     ///
     /// Constraints: Up to 255 characters in length. Allowed characters are a-z, A-Z, 0-9, spaces, and ._-:/()#,@\[\]+=;{}!$*
-    pub fn description(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+    pub fn description(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// If the protocol is TCP or UDP, this is the start of the port range. If the protocol is ICMP or ICMPv6, this is the ICMP type or -1 (all ICMP types).
     ///
     /// Range: at least -1.
-    pub fn from_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("FromPort", value.into_value());
-        self
+    pub fn from_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("FromPort", value.into_value()))
     }
 
     /// The ID of a prefix list.
-    pub fn source_prefix_list_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourcePrefixListId", value.into_value());
-        self
+    pub fn source_prefix_list_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SourcePrefixListId", value.into_value()))
     }
 
     /// The ID of the security group.
-    pub fn source_security_group_id(mut self, value: impl IntoValue<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("SourceSecurityGroupId", value.into_value());
-        self
+    pub fn source_security_group_id(self, value: impl IntoValue<Id<markers::SecurityGroup>>) -> Self {
+        Self(self.0.with("SourceSecurityGroupId", value.into_value()))
     }
 
     /// \[Default VPC\] The name of the source security group. You must specify either the security group ID or the security group name. You can't specify the group name in combination with an IP address range. Creates rules that grant full ICMP, UDP, and TCP access.
     ///
     /// For security groups in a nondefault VPC, you must specify the group ID.
-    pub fn source_security_group_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceSecurityGroupName", value.into_value());
-        self
+    pub fn source_security_group_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SourceSecurityGroupName", value.into_value()))
     }
 
     /// \[nondefault VPC\] The AWS account ID for the source security group, if the source security group is in a different account. You can't specify this property with an IP address range. Creates rules that grant full ICMP, UDP, and TCP access.
     ///
     /// If you specify `SourceSecurityGroupName` or `SourceSecurityGroupId` and that security group is owned by a different account than the account creating the stack, you must specify the `SourceSecurityGroupOwnerId` ; otherwise, this property is optional.
-    pub fn source_security_group_owner_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceSecurityGroupOwnerId", value.into_value());
-        self
+    pub fn source_security_group_owner_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SourceSecurityGroupOwnerId", value.into_value()))
     }
 
     /// If the protocol is TCP or UDP, this is the end of the port range. If the protocol is ICMP or ICMPv6, this is the ICMP code or -1 (all ICMP codes). If the start port is -1 (all ICMP types), then the end port must be -1 (all ICMP codes).
     ///
     /// Range: at least -1.
-    pub fn to_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ToPort", value.into_value());
-        self
+    pub fn to_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ToPort", value.into_value()))
     }
 }

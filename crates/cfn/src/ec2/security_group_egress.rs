@@ -31,7 +31,7 @@ impl CfnSecurityGroupEgress {
         group_id: impl IntoValue<Id<markers::SecurityGroup>>,
         ip_protocol: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).group_id(group_id).ip_protocol(ip_protocol)
+        Self(Resource::new(scope, id, "AWS::EC2::SecurityGroupEgress")).group_id(group_id).ip_protocol(ip_protocol)
     }
 
     /// The IPv4 address range, in CIDR format.
@@ -43,8 +43,7 @@ impl CfnSecurityGroupEgress {
     /// Replacement: always.
     #[track_caller]
     pub fn cidr_ip(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CidrIp", value.into_value());
-        self
+        Self(self.0.with("CidrIp", value.into_value()))
     }
 
     /// The IPv6 address range, in CIDR format.
@@ -56,8 +55,7 @@ impl CfnSecurityGroupEgress {
     /// Replacement: always.
     #[track_caller]
     pub fn cidr_ipv6(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CidrIpv6", value.into_value());
-        self
+        Self(self.0.with("CidrIpv6", value.into_value()))
     }
 
     /// The description of an egress (outbound) security group rule.
@@ -65,8 +63,7 @@ impl CfnSecurityGroupEgress {
     /// Constraints: Up to 255 characters in length. Allowed characters are a-z, A-Z, 0-9, spaces, and ._-:/()#,@\[\]+=;{}!$*
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The prefix list IDs for an AWS service. This is the AWS service to access through a VPC endpoint from instances associated with the security group.
@@ -76,8 +73,7 @@ impl CfnSecurityGroupEgress {
     /// Replacement: always.
     #[track_caller]
     pub fn destination_prefix_list_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationPrefixListId", value.into_value());
-        self
+        Self(self.0.with("DestinationPrefixListId", value.into_value()))
     }
 
     /// The ID of the security group.
@@ -87,8 +83,7 @@ impl CfnSecurityGroupEgress {
     /// Replacement: always.
     #[track_caller]
     pub fn destination_security_group_id(self, value: impl IntoValue<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("DestinationSecurityGroupId", value.into_value());
-        self
+        Self(self.0.with("DestinationSecurityGroupId", value.into_value()))
     }
 
     /// If the protocol is TCP or UDP, this is the start of the port range. If the protocol is ICMP or ICMPv6, this is the ICMP type or -1 (all ICMP types).
@@ -96,8 +91,7 @@ impl CfnSecurityGroupEgress {
     /// Replacement: always. Range: at least -1.
     #[track_caller]
     pub fn from_port(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("FromPort", value.into_value());
-        self
+        Self(self.0.with("FromPort", value.into_value()))
     }
 
     /// The ID of the security group. You must specify either the security group ID or the security group name in the request. For security groups in a nondefault VPC, you must specify the security group ID.
@@ -105,8 +99,7 @@ impl CfnSecurityGroupEgress {
     /// Replacement: always.
     #[track_caller]
     pub fn group_id(self, value: impl IntoValue<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("GroupId", value.into_value());
-        self
+        Self(self.0.with("GroupId", value.into_value()))
     }
 
     /// The IP protocol name ( `tcp`, `udp`, `icmp`, `icmpv6` ) or number (see [Protocol Numbers](https://docs.aws.amazon.com/http://www.iana.org/assignments/protocol-numbers/protocol-numbers.xhtml) ).
@@ -116,8 +109,7 @@ impl CfnSecurityGroupEgress {
     /// Replacement: always.
     #[track_caller]
     pub fn ip_protocol(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpProtocol", value.into_value());
-        self
+        Self(self.0.with("IpProtocol", value.into_value()))
     }
 
     /// If the protocol is TCP or UDP, this is the end of the port range. If the protocol is ICMP or ICMPv6, this is the ICMP code or -1 (all ICMP codes). If the start port is -1 (all ICMP types), then the end port must be -1 (all ICMP codes).
@@ -125,8 +117,7 @@ impl CfnSecurityGroupEgress {
     /// Replacement: always. Range: at least -1.
     #[track_caller]
     pub fn to_port(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ToPort", value.into_value());
-        self
+        Self(self.0.with("ToPort", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

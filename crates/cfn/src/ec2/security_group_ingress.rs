@@ -26,7 +26,7 @@ impl CfnSecurityGroupIngress {
     /// Makes the resource in `scope` with what it cannot be without: `IpProtocol`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, ip_protocol: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).ip_protocol(ip_protocol)
+        Self(Resource::new(scope, id, "AWS::EC2::SecurityGroupIngress")).ip_protocol(ip_protocol)
     }
 
     /// The IPv4 address range, in CIDR format.
@@ -38,8 +38,7 @@ impl CfnSecurityGroupIngress {
     /// Replacement: always.
     #[track_caller]
     pub fn cidr_ip(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CidrIp", value.into_value());
-        self
+        Self(self.0.with("CidrIp", value.into_value()))
     }
 
     /// The IPv6 address range, in CIDR format.
@@ -51,8 +50,7 @@ impl CfnSecurityGroupIngress {
     /// Replacement: always.
     #[track_caller]
     pub fn cidr_ipv6(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CidrIpv6", value.into_value());
-        self
+        Self(self.0.with("CidrIpv6", value.into_value()))
     }
 
     /// Updates the description of an ingress (inbound) security group rule. You can replace an existing description, or add a description to a rule that did not have one previously.
@@ -60,8 +58,7 @@ impl CfnSecurityGroupIngress {
     /// Constraints: Up to 255 characters in length. Allowed characters are a-z, A-Z, 0-9, spaces, and ._-:/()#,@\[\]+=;{}!$*
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The start of port range for the TCP and UDP protocols, or an ICMP/ICMPv6 type number. A value of `-1` indicates all ICMP/ICMPv6 types. If you specify all ICMP/ICMPv6 types, you must specify all codes.
@@ -71,8 +68,7 @@ impl CfnSecurityGroupIngress {
     /// Replacement: always. Range: at least -1.
     #[track_caller]
     pub fn from_port(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("FromPort", value.into_value());
-        self
+        Self(self.0.with("FromPort", value.into_value()))
     }
 
     /// The ID of the security group.
@@ -80,8 +76,7 @@ impl CfnSecurityGroupIngress {
     /// Replacement: always.
     #[track_caller]
     pub fn group_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GroupId", value.into_value());
-        self
+        Self(self.0.with("GroupId", value.into_value()))
     }
 
     /// \[Default VPC\] The name of the security group. For security groups for a default VPC you can specify either the ID or the name of the security group. For security groups for a nondefault VPC, you must specify the ID of the security group.
@@ -89,8 +84,7 @@ impl CfnSecurityGroupIngress {
     /// Replacement: always.
     #[track_caller]
     pub fn group_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GroupName", value.into_value());
-        self
+        Self(self.0.with("GroupName", value.into_value()))
     }
 
     /// The IP protocol name ( `tcp`, `udp`, `icmp`, `icmpv6` ) or number (see [Protocol Numbers](https://docs.aws.amazon.com/http://www.iana.org/assignments/protocol-numbers/protocol-numbers.xhtml) ).
@@ -100,8 +94,7 @@ impl CfnSecurityGroupIngress {
     /// Replacement: always.
     #[track_caller]
     pub fn ip_protocol(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpProtocol", value.into_value());
-        self
+        Self(self.0.with("IpProtocol", value.into_value()))
     }
 
     /// The ID of a prefix list.
@@ -109,8 +102,7 @@ impl CfnSecurityGroupIngress {
     /// Replacement: always.
     #[track_caller]
     pub fn source_prefix_list_id(self, value: impl IntoValue<Id<markers::PrefixList>>) -> Self {
-        self.0.set("SourcePrefixListId", value.into_value());
-        self
+        Self(self.0.with("SourcePrefixListId", value.into_value()))
     }
 
     /// The ID of the security group. You must specify either the security group ID or the security group name. For security groups in a nondefault VPC, you must specify the security group ID.
@@ -118,8 +110,7 @@ impl CfnSecurityGroupIngress {
     /// Replacement: always.
     #[track_caller]
     pub fn source_security_group_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceSecurityGroupId", value.into_value());
-        self
+        Self(self.0.with("SourceSecurityGroupId", value.into_value()))
     }
 
     /// \[Default VPC\] The name of the source security group. You must specify either the security group ID or the security group name. You can't specify the group name in combination with an IP address range. Creates rules that grant full ICMP, UDP, and TCP access.
@@ -129,8 +120,7 @@ impl CfnSecurityGroupIngress {
     /// Replacement: always.
     #[track_caller]
     pub fn source_security_group_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceSecurityGroupName", value.into_value());
-        self
+        Self(self.0.with("SourceSecurityGroupName", value.into_value()))
     }
 
     /// \[nondefault VPC\] The AWS account ID for the source security group, if the source security group is in a different account. You can't specify this property with an IP address range. Creates rules that grant full ICMP, UDP, and TCP access.
@@ -140,8 +130,7 @@ impl CfnSecurityGroupIngress {
     /// Replacement: always.
     #[track_caller]
     pub fn source_security_group_owner_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceSecurityGroupOwnerId", value.into_value());
-        self
+        Self(self.0.with("SourceSecurityGroupOwnerId", value.into_value()))
     }
 
     /// The end of port range for the TCP and UDP protocols, or an ICMP/ICMPv6 code. A value of `-1` indicates all ICMP/ICMPv6 codes for the specified ICMP type. If you specify all ICMP/ICMPv6 types, you must specify all codes.
@@ -151,8 +140,7 @@ impl CfnSecurityGroupIngress {
     /// Replacement: always. Range: at least -1.
     #[track_caller]
     pub fn to_port(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ToPort", value.into_value());
-        self
+        Self(self.0.with("ToPort", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -16,7 +16,7 @@ impl CfnSecurityGroupVpcAssociation {
     /// Makes the resource in `scope` with what it cannot be without: `GroupId`, `VpcId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, group_id: impl IntoValue<String>, vpc_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).group_id(group_id).vpc_id(vpc_id)
+        Self(Resource::new(scope, id, "AWS::EC2::SecurityGroupVpcAssociation")).group_id(group_id).vpc_id(vpc_id)
     }
 
     /// The association's security group ID.
@@ -24,8 +24,7 @@ impl CfnSecurityGroupVpcAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn group_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GroupId", value.into_value());
-        self
+        Self(self.0.with("GroupId", value.into_value()))
     }
 
     /// The association's VPC ID.
@@ -33,8 +32,7 @@ impl CfnSecurityGroupVpcAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+        Self(self.0.with("VpcId", value.into_value()))
     }
 
     /// What `Ref` returns: `GroupId|VpcId`.

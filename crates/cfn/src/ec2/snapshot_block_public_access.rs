@@ -16,7 +16,7 @@ impl CfnSnapshotBlockPublicAccess {
     /// Makes the resource in `scope` with what it cannot be without: `State`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, state: impl IntoValue<State>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).state(state)
+        Self(Resource::new(scope, id, "AWS::EC2::SnapshotBlockPublicAccess")).state(state)
     }
 
     /// The mode in which to enable block public access for snapshots for the Region. Specify one of the following values:
@@ -27,8 +27,7 @@ impl CfnSnapshotBlockPublicAccess {
     /// - `block-new-sharing` - Prevents only new public sharing of snapshots in the Region. Users in the account will no longer be able to request new public sharing. However, snapshots that are already publicly shared, remain publicly available.
     #[track_caller]
     pub fn state(self, value: impl IntoValue<State>) -> Self {
-        self.0.set("State", value.into_value());
-        self
+        Self(self.0.with("State", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `AccountId`.

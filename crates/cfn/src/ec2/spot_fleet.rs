@@ -34,21 +34,20 @@ impl CfnSpotFleet {
         id: &str,
         spot_fleet_request_config_data: impl IntoValue<SpotFleetRequestConfigData>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).spot_fleet_request_config_data(spot_fleet_request_config_data)
+        Self(Resource::new(scope, id, "AWS::EC2::SpotFleet"))
+            .spot_fleet_request_config_data(spot_fleet_request_config_data)
     }
 
     /// Describes the configuration of a Spot Fleet request.
     #[track_caller]
     pub fn spot_fleet_request_config_data(self, value: impl IntoValue<SpotFleetRequestConfigData>) -> Self {
-        self.0.set("SpotFleetRequestConfigData", value.into_value());
-        self
+        Self(self.0.with("SpotFleetRequestConfigData", value.into_value()))
     }
 
     /// The tags for a Spot Fleet resource.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -77,17 +76,15 @@ impl AcceleratorCountRequest {
     /// The maximum number of accelerators. To specify no maximum limit, omit this parameter. To exclude accelerator-enabled instance types, set `Max` to `0`.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum number of accelerators. To specify no minimum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -106,17 +103,15 @@ impl AcceleratorTotalMemoryMiBRequest {
     /// The maximum amount of accelerator memory, in MiB. To specify no maximum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum amount of accelerator memory, in MiB. To specify no minimum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -135,17 +130,15 @@ impl BaselineEbsBandwidthMbpsRequest {
     /// The maximum baseline bandwidth, in Mbps. To specify no maximum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum baseline bandwidth, in Mbps. To specify no minimum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -164,9 +157,8 @@ impl BaselinePerformanceFactorsRequest {
     }
 
     /// The CPU performance to consider, using an instance family as the baseline reference.
-    pub fn cpu(mut self, value: impl IntoValue<CpuPerformanceFactorRequest>) -> Self {
-        self.0.set("Cpu", value.into_value());
-        self
+    pub fn cpu(self, value: impl IntoValue<CpuPerformanceFactorRequest>) -> Self {
+        Self(self.0.with("Cpu", value.into_value()))
     }
 }
 
@@ -184,25 +176,21 @@ impl BlockDeviceMapping {
     ///
     ///   Replacement: always.
     pub fn new(device_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DeviceName", device_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("DeviceName", device_name.into_value()))
     }
 
     /// Parameters used to automatically set up EBS volumes when the instance is launched.
     ///
     /// Replacement: always.
-    pub fn ebs(mut self, value: impl IntoValue<EbsBlockDevice>) -> Self {
-        self.0.set("Ebs", value.into_value());
-        self
+    pub fn ebs(self, value: impl IntoValue<EbsBlockDevice>) -> Self {
+        Self(self.0.with("Ebs", value.into_value()))
     }
 
     /// To omit the device from the block device mapping, specify an empty string. When this property is specified, the device is removed from the block device mapping regardless of the assigned value.
     ///
     /// Replacement: always.
-    pub fn no_device(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NoDevice", value.into_value());
-        self
+    pub fn no_device(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("NoDevice", value.into_value()))
     }
 
     /// The virtual device name ( `ephemeral` N). Instance store volumes are numbered starting from 0. An instance type with 2 available instance store volumes can specify mappings for `ephemeral0` and `ephemeral1`. The number of available instance store volumes depends on the instance type. After you connect to the instance, you must mount the volume.
@@ -212,9 +200,8 @@ impl BlockDeviceMapping {
     /// Constraints: For M3 instances, you must specify instance store volumes in the block device mapping for the instance. When you launch an M3 instance, we ignore any instance store volumes specified in the block device mapping for the AMI.
     ///
     /// Replacement: always.
-    pub fn virtual_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VirtualName", value.into_value());
-        self
+    pub fn virtual_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("VirtualName", value.into_value()))
     }
 }
 
@@ -230,9 +217,7 @@ impl ClassicLoadBalancer {
     ///
     ///   Replacement: always.
     pub fn new(name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()))
     }
 }
 
@@ -248,9 +233,7 @@ impl ClassicLoadBalancersConfig {
     ///
     ///   Replacement: always. No item twice.
     pub fn new(classic_load_balancers: impl IntoList<ClassicLoadBalancer>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ClassicLoadBalancers", classic_load_balancers.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("ClassicLoadBalancers", classic_load_balancers.into_list()))
     }
 }
 
@@ -269,9 +252,8 @@ impl CpuPerformanceFactorRequest {
     /// Specify an instance family to use as the baseline reference for CPU performance. All instance types that match your specified attributes will be compared against the CPU performance of the referenced instance family, regardless of CPU manufacturer or architecture differences.
     ///
     /// > Currently, only one instance family can be specified in the list.
-    pub fn references(mut self, value: impl IntoList<PerformanceFactorReferenceRequest>) -> Self {
-        self.0.set("References", value.into_list());
-        self
+    pub fn references(self, value: impl IntoList<PerformanceFactorReferenceRequest>) -> Self {
+        Self(self.0.with("References", value.into_list()))
     }
 }
 
@@ -290,9 +272,8 @@ impl EbsBlockDevice {
     /// Indicates whether the EBS volume is deleted on instance termination. For more information, see [Preserving Amazon EBS volumes on instance termination](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html#preserving-volumes-on-termination) in the *Amazon EC2 User Guide*.
     ///
     /// Replacement: always.
-    pub fn delete_on_termination(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DeleteOnTermination", value.into_value());
-        self
+    pub fn delete_on_termination(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DeleteOnTermination", value.into_value()))
     }
 
     /// Indicates whether the encryption state of an EBS volume is changed while being restored from a backing snapshot. The effect of setting the encryption state to `true` depends on the volume origin (new or from a snapshot), starting encryption state, ownership, and whether encryption by default is enabled. For more information, see [Amazon EBS Encryption](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/EBSEncryption.html#encryption-parameters) in the *Amazon EC2 User Guide*.
@@ -304,9 +285,8 @@ impl EbsBlockDevice {
     /// This parameter is not returned by [DescribeImageAttribute](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImageAttribute.html).
     ///
     /// Replacement: always.
-    pub fn encrypted(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Encrypted", value.into_value());
-        self
+    pub fn encrypted(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Encrypted", value.into_value()))
     }
 
     /// The number of I/O operations per second (IOPS). For `gp3`, `io1`, and `io2` volumes, this represents the number of IOPS that are provisioned for the volume. For `gp2` volumes, this represents the baseline performance of the volume and the rate at which the volume accumulates I/O credits for bursting.
@@ -322,17 +302,15 @@ impl EbsBlockDevice {
     /// This parameter is required for `io1` and `io2` volumes. The default for `gp3` volumes is 3,000 IOPS.
     ///
     /// Replacement: always.
-    pub fn iops(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Iops", value.into_value());
-        self
+    pub fn iops(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Iops", value.into_value()))
     }
 
     /// The ID of the snapshot.
     ///
     /// Replacement: always.
-    pub fn snapshot_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SnapshotId", value.into_value());
-        self
+    pub fn snapshot_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SnapshotId", value.into_value()))
     }
 
     /// The size of the volume, in GiBs. You must specify either a snapshot ID or a volume size. If you specify a snapshot, the default is the snapshot size. You can specify a volume size that is equal to or larger than the snapshot size.
@@ -347,17 +325,15 @@ impl EbsBlockDevice {
     /// - `standard` : 1 - 1024 GiB
     ///
     /// Replacement: always.
-    pub fn volume_size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("VolumeSize", value.into_value());
-        self
+    pub fn volume_size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("VolumeSize", value.into_value()))
     }
 
     /// The volume type. For more information, see [Amazon EBS volume types](https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html) in the *Amazon EBS User Guide*.
     ///
     /// Replacement: always.
-    pub fn volume_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VolumeType", value.into_value());
-        self
+    pub fn volume_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("VolumeType", value.into_value()))
     }
 }
 
@@ -386,9 +362,7 @@ impl FleetLaunchTemplateSpecification {
     ///
     ///   Replacement: always.
     pub fn new(version: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Version", version.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Version", version.into_value()))
     }
 
     /// The ID of the launch template.
@@ -396,9 +370,8 @@ impl FleetLaunchTemplateSpecification {
     /// You must specify the `LaunchTemplateId` or the `LaunchTemplateName`, but not both.
     ///
     /// Replacement: always.
-    pub fn launch_template_id(mut self, value: impl IntoValue<Id<markers::LaunchTemplate>>) -> Self {
-        self.0.set("LaunchTemplateId", value.into_value());
-        self
+    pub fn launch_template_id(self, value: impl IntoValue<Id<markers::LaunchTemplate>>) -> Self {
+        Self(self.0.with("LaunchTemplateId", value.into_value()))
     }
 
     /// The name of the launch template.
@@ -406,9 +379,8 @@ impl FleetLaunchTemplateSpecification {
     /// You must specify the `LaunchTemplateName` or the `LaunchTemplateId`, but not both.
     ///
     /// Replacement: always. Length: 3 to 128. Pattern: `[a-zA-Z0-9\(\)\.\-/_]+`.
-    pub fn launch_template_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LaunchTemplateName", value.into_value());
-        self
+    pub fn launch_template_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LaunchTemplateName", value.into_value()))
     }
 }
 
@@ -424,9 +396,7 @@ impl GroupIdentifier {
     ///
     ///   Replacement: always.
     pub fn new(group_id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("GroupId", group_id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("GroupId", group_id.into_value()))
     }
 }
 
@@ -445,9 +415,8 @@ impl IamInstanceProfileSpecification {
     /// The Amazon Resource Name (ARN) of the instance profile.
     ///
     /// Replacement: always.
-    pub fn arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Arn", value.into_value());
-        self
+    pub fn arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Arn", value.into_value()))
     }
 }
 
@@ -463,9 +432,7 @@ impl InstanceIpv6Address {
     ///
     ///   Replacement: always.
     pub fn new(ipv6_address: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Ipv6Address", ipv6_address.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Ipv6Address", ipv6_address.into_value()))
     }
 }
 
@@ -486,25 +453,22 @@ impl InstanceNetworkInterfaceSpecification {
     /// AWS charges for all public IPv4 addresses, including public IPv4 addresses associated with running instances and Elastic IP addresses. For more information, see the *Public IPv4 Address* tab on the [Amazon VPC pricing page](https://docs.aws.amazon.com/vpc/pricing/).
     ///
     /// Replacement: always.
-    pub fn associate_public_ip_address(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AssociatePublicIpAddress", value.into_value());
-        self
+    pub fn associate_public_ip_address(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("AssociatePublicIpAddress", value.into_value()))
     }
 
     /// Indicates whether the network interface is deleted when the instance is terminated.
     ///
     /// Replacement: always.
-    pub fn delete_on_termination(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DeleteOnTermination", value.into_value());
-        self
+    pub fn delete_on_termination(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DeleteOnTermination", value.into_value()))
     }
 
     /// The description of the network interface. Applies only if creating a network interface when launching an instance.
     ///
     /// Replacement: always.
-    pub fn description(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+    pub fn description(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The position of the network interface in the attachment order. A primary network interface has a device index of 0.
@@ -512,33 +476,29 @@ impl InstanceNetworkInterfaceSpecification {
     /// If you specify a network interface when launching an instance, you must specify the device index.
     ///
     /// Replacement: always.
-    pub fn device_index(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("DeviceIndex", value.into_value());
-        self
+    pub fn device_index(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("DeviceIndex", value.into_value()))
     }
 
     /// The IDs of the security groups for the network interface. Applies only if creating a network interface when launching an instance.
     ///
     /// Replacement: always. No item twice.
-    pub fn groups(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Groups", value.into_list());
-        self
+    pub fn groups(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Groups", value.into_list()))
     }
 
     /// A number of IPv6 addresses to assign to the network interface. Amazon EC2 chooses the IPv6 addresses from the range of the subnet. You cannot specify this option and the option to assign specific IPv6 addresses in the same request. You can specify this option if you've specified a minimum number of instances to launch.
     ///
     /// Replacement: always.
-    pub fn ipv6_address_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Ipv6AddressCount", value.into_value());
-        self
+    pub fn ipv6_address_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Ipv6AddressCount", value.into_value()))
     }
 
     /// The IPv6 addresses to assign to the network interface. You cannot specify this option and the option to assign a number of IPv6 addresses in the same request. You cannot specify this option if you've specified a minimum number of instances to launch.
     ///
     /// Replacement: always. No item twice.
-    pub fn ipv6_addresses(mut self, value: impl IntoList<InstanceIpv6Address>) -> Self {
-        self.0.set("Ipv6Addresses", value.into_list());
-        self
+    pub fn ipv6_addresses(self, value: impl IntoList<InstanceIpv6Address>) -> Self {
+        Self(self.0.with("Ipv6Addresses", value.into_list()))
     }
 
     /// The ID of the network interface.
@@ -546,33 +506,29 @@ impl InstanceNetworkInterfaceSpecification {
     /// If you are creating a Spot Fleet, omit this parameter because you can’t specify a network interface ID in a launch specification.
     ///
     /// Replacement: always.
-    pub fn network_interface_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NetworkInterfaceId", value.into_value());
-        self
+    pub fn network_interface_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("NetworkInterfaceId", value.into_value()))
     }
 
     /// The private IPv4 addresses to assign to the network interface. Only one private IPv4 address can be designated as primary. You cannot specify this option if you're launching more than one instance in a [RunInstances](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html) request.
     ///
     /// Replacement: always. No item twice.
-    pub fn private_ip_addresses(mut self, value: impl IntoList<PrivateIpAddressSpecification>) -> Self {
-        self.0.set("PrivateIpAddresses", value.into_list());
-        self
+    pub fn private_ip_addresses(self, value: impl IntoList<PrivateIpAddressSpecification>) -> Self {
+        Self(self.0.with("PrivateIpAddresses", value.into_list()))
     }
 
     /// The number of secondary private IPv4 addresses. You can’t specify this parameter and also specify a secondary private IP address using the `PrivateIpAddress` parameter.
     ///
     /// Replacement: always.
-    pub fn secondary_private_ip_address_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SecondaryPrivateIpAddressCount", value.into_value());
-        self
+    pub fn secondary_private_ip_address_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("SecondaryPrivateIpAddressCount", value.into_value()))
     }
 
     /// The ID of the subnet associated with the network interface.
     ///
     /// Replacement: always.
-    pub fn subnet_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+    pub fn subnet_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 }
 
@@ -610,9 +566,8 @@ impl InstanceRequirementsRequest {
     /// Default: No minimum or maximum limits
     ///
     /// Replacement: always.
-    pub fn accelerator_count(mut self, value: impl IntoValue<AcceleratorCountRequest>) -> Self {
-        self.0.set("AcceleratorCount", value.into_value());
-        self
+    pub fn accelerator_count(self, value: impl IntoValue<AcceleratorCountRequest>) -> Self {
+        Self(self.0.with("AcceleratorCount", value.into_value()))
     }
 
     /// Indicates whether instance types must have accelerators by specific manufacturers.
@@ -627,11 +582,10 @@ impl InstanceRequirementsRequest {
     ///
     /// Replacement: always.
     pub fn accelerator_manufacturers(
-        mut self,
+        self,
         value: impl IntoList<InstanceRequirementsRequestAcceleratorManufacturers>,
     ) -> Self {
-        self.0.set("AcceleratorManufacturers", value.into_list());
-        self
+        Self(self.0.with("AcceleratorManufacturers", value.into_list()))
     }
 
     /// The accelerators that must be on the instance type.
@@ -659,9 +613,8 @@ impl InstanceRequirementsRequest {
     /// Default: Any accelerator
     ///
     /// Replacement: always.
-    pub fn accelerator_names(mut self, value: impl IntoList<InstanceRequirementsRequestAcceleratorNames>) -> Self {
-        self.0.set("AcceleratorNames", value.into_list());
-        self
+    pub fn accelerator_names(self, value: impl IntoList<InstanceRequirementsRequestAcceleratorNames>) -> Self {
+        Self(self.0.with("AcceleratorNames", value.into_list()))
     }
 
     /// The minimum and maximum amount of total accelerator memory, in MiB.
@@ -669,9 +622,8 @@ impl InstanceRequirementsRequest {
     /// Default: No minimum or maximum limits
     ///
     /// Replacement: always.
-    pub fn accelerator_total_memory_mi_b(mut self, value: impl IntoValue<AcceleratorTotalMemoryMiBRequest>) -> Self {
-        self.0.set("AcceleratorTotalMemoryMiB", value.into_value());
-        self
+    pub fn accelerator_total_memory_mi_b(self, value: impl IntoValue<AcceleratorTotalMemoryMiBRequest>) -> Self {
+        Self(self.0.with("AcceleratorTotalMemoryMiB", value.into_value()))
     }
 
     /// The accelerator types that must be on the instance type.
@@ -684,9 +636,8 @@ impl InstanceRequirementsRequest {
     /// Default: Any accelerator type
     ///
     /// Replacement: always.
-    pub fn accelerator_types(mut self, value: impl IntoList<InstanceRequirementsRequestAcceleratorTypes>) -> Self {
-        self.0.set("AcceleratorTypes", value.into_list());
-        self
+    pub fn accelerator_types(self, value: impl IntoList<InstanceRequirementsRequestAcceleratorTypes>) -> Self {
+        Self(self.0.with("AcceleratorTypes", value.into_list()))
     }
 
     /// The instance types to apply your specified attributes against. All other instance types are ignored, even if they match your specified attributes.
@@ -700,9 +651,8 @@ impl InstanceRequirementsRequest {
     /// Default: All instance types
     ///
     /// Replacement: always. Length of each: 1 to 30. Pattern of each: `[a-zA-Z0-9\.\*]+`.
-    pub fn allowed_instance_types(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AllowedInstanceTypes", value.into_list());
-        self
+    pub fn allowed_instance_types(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AllowedInstanceTypes", value.into_list()))
     }
 
     /// Indicates whether bare metal instance types must be included, excluded, or required.
@@ -714,9 +664,8 @@ impl InstanceRequirementsRequest {
     /// Default: `excluded`
     ///
     /// Replacement: always.
-    pub fn bare_metal(mut self, value: impl IntoValue<InstanceRequirementsRequestBareMetal>) -> Self {
-        self.0.set("BareMetal", value.into_value());
-        self
+    pub fn bare_metal(self, value: impl IntoValue<InstanceRequirementsRequestBareMetal>) -> Self {
+        Self(self.0.with("BareMetal", value.into_value()))
     }
 
     /// The minimum and maximum baseline bandwidth to Amazon EBS, in Mbps. For more information, see [Amazon EBS–optimized instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ebs-optimized.html) in the *Amazon EC2 User Guide*.
@@ -724,15 +673,13 @@ impl InstanceRequirementsRequest {
     /// Default: No minimum or maximum limits
     ///
     /// Replacement: always.
-    pub fn baseline_ebs_bandwidth_mbps(mut self, value: impl IntoValue<BaselineEbsBandwidthMbpsRequest>) -> Self {
-        self.0.set("BaselineEbsBandwidthMbps", value.into_value());
-        self
+    pub fn baseline_ebs_bandwidth_mbps(self, value: impl IntoValue<BaselineEbsBandwidthMbpsRequest>) -> Self {
+        Self(self.0.with("BaselineEbsBandwidthMbps", value.into_value()))
     }
 
     /// The baseline performance to consider, using an instance family as a baseline reference. The instance family establishes the lowest acceptable level of performance. Amazon EC2 uses this baseline to guide instance type selection, but there is no guarantee that the selected instance types will always exceed the baseline for every application. Currently, this parameter only supports CPU performance as a baseline performance factor. For more information, see [Performance protection](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-attribute-based-instance-type-selection.html#ec2fleet-abis-performance-protection) in the *Amazon EC2 User Guide*.
-    pub fn baseline_performance_factors(mut self, value: impl IntoValue<BaselinePerformanceFactorsRequest>) -> Self {
-        self.0.set("BaselinePerformanceFactors", value.into_value());
-        self
+    pub fn baseline_performance_factors(self, value: impl IntoValue<BaselinePerformanceFactorsRequest>) -> Self {
+        Self(self.0.with("BaselinePerformanceFactors", value.into_value()))
     }
 
     /// Indicates whether burstable performance T instance types are included, excluded, or required. For more information, see [Burstable performance instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances.html).
@@ -744,12 +691,8 @@ impl InstanceRequirementsRequest {
     /// Default: `excluded`
     ///
     /// Replacement: always.
-    pub fn burstable_performance(
-        mut self,
-        value: impl IntoValue<InstanceRequirementsRequestBurstablePerformance>,
-    ) -> Self {
-        self.0.set("BurstablePerformance", value.into_value());
-        self
+    pub fn burstable_performance(self, value: impl IntoValue<InstanceRequirementsRequestBurstablePerformance>) -> Self {
+        Self(self.0.with("BurstablePerformance", value.into_value()))
     }
 
     /// The CPU manufacturers to include.
@@ -764,9 +707,8 @@ impl InstanceRequirementsRequest {
     /// Default: Any manufacturer
     ///
     /// Replacement: always.
-    pub fn cpu_manufacturers(mut self, value: impl IntoList<InstanceRequirementsRequestCpuManufacturers>) -> Self {
-        self.0.set("CpuManufacturers", value.into_list());
-        self
+    pub fn cpu_manufacturers(self, value: impl IntoList<InstanceRequirementsRequestCpuManufacturers>) -> Self {
+        Self(self.0.with("CpuManufacturers", value.into_list()))
     }
 
     /// The instance types to exclude.
@@ -780,9 +722,8 @@ impl InstanceRequirementsRequest {
     /// Default: No excluded instance types
     ///
     /// Replacement: always. Length of each: 1 to 30. Pattern of each: `[a-zA-Z0-9\.\*]+`.
-    pub fn excluded_instance_types(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ExcludedInstanceTypes", value.into_list());
-        self
+    pub fn excluded_instance_types(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ExcludedInstanceTypes", value.into_list()))
     }
 
     /// Indicates whether current or previous generation instance types are included. The current generation instance types are recommended for use. Current generation instance types are typically the latest two to three generations in each instance family. For more information, see [Instance types](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-types.html) in the *Amazon EC2 User Guide*.
@@ -794,12 +735,8 @@ impl InstanceRequirementsRequest {
     /// Default: Current and previous generation instance types
     ///
     /// Replacement: always.
-    pub fn instance_generations(
-        mut self,
-        value: impl IntoList<InstanceRequirementsRequestInstanceGenerations>,
-    ) -> Self {
-        self.0.set("InstanceGenerations", value.into_list());
-        self
+    pub fn instance_generations(self, value: impl IntoList<InstanceRequirementsRequestInstanceGenerations>) -> Self {
+        Self(self.0.with("InstanceGenerations", value.into_list()))
     }
 
     /// Indicates whether instance types with instance store volumes are included, excluded, or required. For more information, [Amazon EC2 instance store](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/InstanceStorage.html) in the *Amazon EC2 User Guide*.
@@ -811,9 +748,8 @@ impl InstanceRequirementsRequest {
     /// Default: `included`
     ///
     /// Replacement: always.
-    pub fn local_storage(mut self, value: impl IntoValue<InstanceRequirementsRequestLocalStorage>) -> Self {
-        self.0.set("LocalStorage", value.into_value());
-        self
+    pub fn local_storage(self, value: impl IntoValue<InstanceRequirementsRequestLocalStorage>) -> Self {
+        Self(self.0.with("LocalStorage", value.into_value()))
     }
 
     /// The type of local storage that is required.
@@ -824,9 +760,8 @@ impl InstanceRequirementsRequest {
     /// Default: `hdd` and `ssd`
     ///
     /// Replacement: always.
-    pub fn local_storage_types(mut self, value: impl IntoList<InstanceRequirementsRequestLocalStorageTypes>) -> Self {
-        self.0.set("LocalStorageTypes", value.into_list());
-        self
+    pub fn local_storage_types(self, value: impl IntoList<InstanceRequirementsRequestLocalStorageTypes>) -> Self {
+        Self(self.0.with("LocalStorageTypes", value.into_list()))
     }
 
     /// \[Price protection\] The price protection threshold for Spot Instances, as a percentage of an identified On-Demand price. The identified On-Demand price is the price of the lowest priced current generation C, M, or R instance type with your specified attributes. If no current generation C, M, or R instance type matches your attributes, then the identified price is from the lowest priced current generation instance types, and failing that, from the lowest priced previous generation instance types that match your attributes. When Amazon EC2 selects instance types with your attributes, it will exclude instance types whose price exceeds your specified threshold.
@@ -836,9 +771,8 @@ impl InstanceRequirementsRequest {
     /// If you set `TargetCapacityUnitType` to `vcpu` or `memory-mib`, the price protection threshold is based on the per vCPU or per memory price instead of the per instance price.
     ///
     /// > Only one of `SpotMaxPricePercentageOverLowestPrice` or `MaxSpotPriceAsPercentageOfOptimalOnDemandPrice` can be specified. If you don't specify either, Amazon EC2 will automatically apply optimal price protection to consistently select from a wide range of instance types. To indicate no price protection threshold for Spot Instances, meaning you want to consider all instance types that match your attributes, include one of these parameters and specify a high value, such as `999999`.
-    pub fn max_spot_price_as_percentage_of_optimal_on_demand_price(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxSpotPriceAsPercentageOfOptimalOnDemandPrice", value.into_value());
-        self
+    pub fn max_spot_price_as_percentage_of_optimal_on_demand_price(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxSpotPriceAsPercentageOfOptimalOnDemandPrice", value.into_value()))
     }
 
     /// The minimum and maximum amount of memory per vCPU, in GiB.
@@ -846,17 +780,15 @@ impl InstanceRequirementsRequest {
     /// Default: No minimum or maximum limits
     ///
     /// Replacement: always.
-    pub fn memory_gi_b_per_v_cpu(mut self, value: impl IntoValue<MemoryGiBPerVCpuRequest>) -> Self {
-        self.0.set("MemoryGiBPerVCpu", value.into_value());
-        self
+    pub fn memory_gi_b_per_v_cpu(self, value: impl IntoValue<MemoryGiBPerVCpuRequest>) -> Self {
+        Self(self.0.with("MemoryGiBPerVCpu", value.into_value()))
     }
 
     /// The minimum and maximum amount of memory, in MiB.
     ///
     /// Replacement: always.
-    pub fn memory_mi_b(mut self, value: impl IntoValue<MemoryMiBRequest>) -> Self {
-        self.0.set("MemoryMiB", value.into_value());
-        self
+    pub fn memory_mi_b(self, value: impl IntoValue<MemoryMiBRequest>) -> Self {
+        Self(self.0.with("MemoryMiB", value.into_value()))
     }
 
     /// The minimum and maximum amount of baseline network bandwidth, in gigabits per second (Gbps). For more information, see [Amazon EC2 instance network bandwidth](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-network-bandwidth.html) in the *Amazon EC2 User Guide*.
@@ -864,9 +796,8 @@ impl InstanceRequirementsRequest {
     /// Default: No minimum or maximum limits
     ///
     /// Replacement: always.
-    pub fn network_bandwidth_gbps(mut self, value: impl IntoValue<NetworkBandwidthGbpsRequest>) -> Self {
-        self.0.set("NetworkBandwidthGbps", value.into_value());
-        self
+    pub fn network_bandwidth_gbps(self, value: impl IntoValue<NetworkBandwidthGbpsRequest>) -> Self {
+        Self(self.0.with("NetworkBandwidthGbps", value.into_value()))
     }
 
     /// The minimum and maximum number of network interfaces.
@@ -874,9 +805,8 @@ impl InstanceRequirementsRequest {
     /// Default: No minimum or maximum limits
     ///
     /// Replacement: always.
-    pub fn network_interface_count(mut self, value: impl IntoValue<NetworkInterfaceCountRequest>) -> Self {
-        self.0.set("NetworkInterfaceCount", value.into_value());
-        self
+    pub fn network_interface_count(self, value: impl IntoValue<NetworkInterfaceCountRequest>) -> Self {
+        Self(self.0.with("NetworkInterfaceCount", value.into_value()))
     }
 
     /// \[Price protection\] The price protection threshold for On-Demand Instances, as a percentage higher than an identified On-Demand price. The identified On-Demand price is the price of the lowest priced current generation C, M, or R instance type with your specified attributes. When Amazon EC2 selects instance types with your attributes, it will exclude instance types whose price exceeds your specified threshold.
@@ -892,17 +822,15 @@ impl InstanceRequirementsRequest {
     /// Default: `20`
     ///
     /// Replacement: always.
-    pub fn on_demand_max_price_percentage_over_lowest_price(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("OnDemandMaxPricePercentageOverLowestPrice", value.into_value());
-        self
+    pub fn on_demand_max_price_percentage_over_lowest_price(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("OnDemandMaxPricePercentageOverLowestPrice", value.into_value()))
     }
 
     /// Specifies whether instance types must support encrypting in-transit traffic between instances. For more information, including the supported instance types, see [Encryption in transit](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/data-protection.html#encryption-transit) in the *Amazon EC2 User Guide*.
     ///
     /// Default: `false`
-    pub fn require_encryption_in_transit(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RequireEncryptionInTransit", value.into_value());
-        self
+    pub fn require_encryption_in_transit(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("RequireEncryptionInTransit", value.into_value()))
     }
 
     /// Indicates whether instance types must support hibernation for On-Demand Instances.
@@ -912,9 +840,8 @@ impl InstanceRequirementsRequest {
     /// Default: `false`
     ///
     /// Replacement: always.
-    pub fn require_hibernate_support(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RequireHibernateSupport", value.into_value());
-        self
+    pub fn require_hibernate_support(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("RequireHibernateSupport", value.into_value()))
     }
 
     /// \[Price protection\] The price protection threshold for Spot Instances, as a percentage higher than an identified Spot price. The identified Spot price is the Spot price of the lowest priced current generation C, M, or R instance type with your specified attributes. If no current generation C, M, or R instance type matches your attributes, then the identified Spot price is from the lowest priced current generation instance types, and failing that, from the lowest priced previous generation instance types that match your attributes. When Amazon EC2 selects instance types with your attributes, it will exclude instance types whose Spot price exceeds your specified threshold.
@@ -930,9 +857,8 @@ impl InstanceRequirementsRequest {
     /// Default: `100`
     ///
     /// Replacement: always.
-    pub fn spot_max_price_percentage_over_lowest_price(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SpotMaxPricePercentageOverLowestPrice", value.into_value());
-        self
+    pub fn spot_max_price_percentage_over_lowest_price(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("SpotMaxPricePercentageOverLowestPrice", value.into_value()))
     }
 
     /// The minimum and maximum amount of total local storage, in GB.
@@ -940,17 +866,15 @@ impl InstanceRequirementsRequest {
     /// Default: No minimum or maximum limits
     ///
     /// Replacement: always.
-    pub fn total_local_storage_gb(mut self, value: impl IntoValue<TotalLocalStorageGbRequest>) -> Self {
-        self.0.set("TotalLocalStorageGB", value.into_value());
-        self
+    pub fn total_local_storage_gb(self, value: impl IntoValue<TotalLocalStorageGbRequest>) -> Self {
+        Self(self.0.with("TotalLocalStorageGB", value.into_value()))
     }
 
     /// The minimum and maximum number of vCPUs.
     ///
     /// Replacement: always.
-    pub fn v_cpu_count(mut self, value: impl IntoValue<VCpuCountRangeRequest>) -> Self {
-        self.0.set("VCpuCount", value.into_value());
-        self
+    pub fn v_cpu_count(self, value: impl IntoValue<VCpuCountRangeRequest>) -> Self {
+        Self(self.0.with("VCpuCount", value.into_value()))
     }
 }
 
@@ -969,17 +893,15 @@ impl LaunchTemplateConfig {
     /// The launch template to use. Make sure that the launch template does not contain the `NetworkInterfaceId` parameter because you can't specify a network interface ID in a Spot Fleet.
     ///
     /// Replacement: always.
-    pub fn launch_template_specification(mut self, value: impl IntoValue<FleetLaunchTemplateSpecification>) -> Self {
-        self.0.set("LaunchTemplateSpecification", value.into_value());
-        self
+    pub fn launch_template_specification(self, value: impl IntoValue<FleetLaunchTemplateSpecification>) -> Self {
+        Self(self.0.with("LaunchTemplateSpecification", value.into_value()))
     }
 
     /// Any parameters that you specify override the same parameters in the launch template.
     ///
     /// Replacement: always. No item twice.
-    pub fn overrides(mut self, value: impl IntoList<LaunchTemplateOverrides>) -> Self {
-        self.0.set("Overrides", value.into_list());
-        self
+    pub fn overrides(self, value: impl IntoList<LaunchTemplateOverrides>) -> Self {
+        Self(self.0.with("Overrides", value.into_list()))
     }
 }
 
@@ -1000,17 +922,15 @@ impl LaunchTemplateOverrides {
     /// Either `AvailabilityZone` or `AvailabilityZoneId` must be specified in the request, but not both.
     ///
     /// Replacement: always.
-    pub fn availability_zone(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZone", value.into_value());
-        self
+    pub fn availability_zone(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AvailabilityZone", value.into_value()))
     }
 
     /// The ID of the Availability Zone in which to launch the instances. For example, `use2-az1`.
     ///
     /// Either `AvailabilityZone` or `AvailabilityZoneId` must be specified in the request, but not both.
-    pub fn availability_zone_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZoneId", value.into_value());
-        self
+    pub fn availability_zone_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AvailabilityZoneId", value.into_value()))
     }
 
     /// The instance requirements. When you specify instance requirements, Amazon EC2 will identify instance types with the provided requirements, and then use your On-Demand and Spot allocation strategies to launch instances from these instance types, in the same way as when you specify a list of instance types.
@@ -1018,17 +938,15 @@ impl LaunchTemplateOverrides {
     /// > If you specify `InstanceRequirements`, you can't specify `InstanceType`.
     ///
     /// Replacement: always.
-    pub fn instance_requirements(mut self, value: impl IntoValue<InstanceRequirementsRequest>) -> Self {
-        self.0.set("InstanceRequirements", value.into_value());
-        self
+    pub fn instance_requirements(self, value: impl IntoValue<InstanceRequirementsRequest>) -> Self {
+        Self(self.0.with("InstanceRequirements", value.into_value()))
     }
 
     /// The instance type.
     ///
     /// Replacement: always.
-    pub fn instance_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InstanceType", value.into_value());
-        self
+    pub fn instance_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InstanceType", value.into_value()))
     }
 
     /// The priority for the launch template override. The highest priority is launched first.
@@ -1040,9 +958,8 @@ impl LaunchTemplateOverrides {
     /// Valid values are whole numbers starting at `0`. The lower the number, the higher the priority. If no number is set, the launch template override has the lowest priority. You can set the same priority for different launch template overrides.
     ///
     /// Replacement: always.
-    pub fn priority(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Priority", value.into_value());
-        self
+    pub fn priority(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Priority", value.into_value()))
     }
 
     /// The maximum price per unit hour that you are willing to pay for a Spot Instance. We do not recommend using this parameter because it can lead to increased interruptions. If you do not specify this parameter, you will pay the current Spot price.
@@ -1050,17 +967,15 @@ impl LaunchTemplateOverrides {
     /// > If you specify a maximum price, your instances will be interrupted more frequently than if you do not specify this parameter.
     ///
     /// Replacement: always.
-    pub fn spot_price(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SpotPrice", value.into_value());
-        self
+    pub fn spot_price(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SpotPrice", value.into_value()))
     }
 
     /// The ID of the subnet in which to launch the instances.
     ///
     /// Replacement: always.
-    pub fn subnet_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+    pub fn subnet_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 
     /// The number of units provided by the specified instance type. These are the same units that you chose to set the target capacity in terms of instances, or a performance characteristic such as vCPUs, memory, or I/O.
@@ -1070,9 +985,8 @@ impl LaunchTemplateOverrides {
     /// > When specifying weights, the price used in the `lowestPrice` and `priceCapacityOptimized` allocation strategies is per *unit* hour (where the instance price is divided by the specified weight). However, if all the specified weights are above the requested `TargetCapacity`, resulting in only 1 instance being launched, the price used is per *instance* hour.
     ///
     /// Replacement: always.
-    pub fn weighted_capacity(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("WeightedCapacity", value.into_value());
-        self
+    pub fn weighted_capacity(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("WeightedCapacity", value.into_value()))
     }
 }
 
@@ -1091,17 +1005,15 @@ impl LoadBalancersConfig {
     /// The Classic Load Balancers.
     ///
     /// Replacement: always.
-    pub fn classic_load_balancers_config(mut self, value: impl IntoValue<ClassicLoadBalancersConfig>) -> Self {
-        self.0.set("ClassicLoadBalancersConfig", value.into_value());
-        self
+    pub fn classic_load_balancers_config(self, value: impl IntoValue<ClassicLoadBalancersConfig>) -> Self {
+        Self(self.0.with("ClassicLoadBalancersConfig", value.into_value()))
     }
 
     /// The target groups.
     ///
     /// Replacement: always.
-    pub fn target_groups_config(mut self, value: impl IntoValue<TargetGroupsConfig>) -> Self {
-        self.0.set("TargetGroupsConfig", value.into_value());
-        self
+    pub fn target_groups_config(self, value: impl IntoValue<TargetGroupsConfig>) -> Self {
+        Self(self.0.with("TargetGroupsConfig", value.into_value()))
     }
 }
 
@@ -1120,17 +1032,15 @@ impl MemoryGiBPerVCpuRequest {
     /// The maximum amount of memory per vCPU, in GiB. To specify no maximum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum amount of memory per vCPU, in GiB. To specify no minimum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -1149,17 +1059,15 @@ impl MemoryMiBRequest {
     /// The maximum amount of memory, in MiB. To specify no maximum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum amount of memory, in MiB. To specify no minimum limit, specify `0`.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -1180,17 +1088,15 @@ impl NetworkBandwidthGbpsRequest {
     /// The maximum amount of network bandwidth, in Gbps. To specify no maximum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum amount of network bandwidth, in Gbps. To specify no minimum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -1209,17 +1115,15 @@ impl NetworkInterfaceCountRequest {
     /// The maximum number of network interfaces. To specify no maximum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum number of network interfaces. To specify no minimum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -1255,9 +1159,8 @@ impl PerformanceFactorReferenceRequest {
     /// If you enable performance protection by specifying a supported instance family, the returned instance types will exclude the above unsupported instance families.
     ///
     /// If you specify an unsupported instance family as a value for baseline performance, the API returns an empty response for [GetInstanceTypesFromInstanceRequirements](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetInstanceTypesFromInstanceRequirements.html) and an exception for [CreateFleet](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFleet.html), [RequestSpotFleet](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RequestSpotFleet.html), [ModifyFleet](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyFleet.html), and [ModifySpotFleetRequest](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySpotFleetRequest.html).
-    pub fn instance_family(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InstanceFamily", value.into_value());
-        self
+    pub fn instance_family(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InstanceFamily", value.into_value()))
     }
 }
 
@@ -1273,17 +1176,14 @@ impl PrivateIpAddressSpecification {
     ///
     ///   Replacement: always.
     pub fn new(private_ip_address: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PrivateIpAddress", private_ip_address.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("PrivateIpAddress", private_ip_address.into_value()))
     }
 
     /// Indicates whether the private IPv4 address is the primary private IPv4 address. Only one IPv4 address can be designated as primary.
     ///
     /// Replacement: always.
-    pub fn primary(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Primary", value.into_value());
-        self
+    pub fn primary(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Primary", value.into_value()))
     }
 }
 
@@ -1306,9 +1206,8 @@ impl SpotCapacityRebalance {
     /// `launch-before-terminate` - Spot Fleet launches a new replacement Spot Instance when a rebalance notification is emitted for an existing Spot Instance in the fleet, and then, after a delay that you specify (in `TerminationDelay` ), terminates the instances that received a rebalance notification.
     ///
     /// Replacement: always.
-    pub fn replacement_strategy(mut self, value: impl IntoValue<SpotCapacityRebalanceReplacementStrategy>) -> Self {
-        self.0.set("ReplacementStrategy", value.into_value());
-        self
+    pub fn replacement_strategy(self, value: impl IntoValue<SpotCapacityRebalanceReplacementStrategy>) -> Self {
+        Self(self.0.with("ReplacementStrategy", value.into_value()))
     }
 
     /// The amount of time (in seconds) that Amazon EC2 waits before terminating the old Spot Instance after launching a new replacement Spot Instance.
@@ -1320,9 +1219,8 @@ impl SpotCapacityRebalance {
     /// Valid values: Minimum value of `120` seconds. Maximum value of `7200` seconds.
     ///
     /// Replacement: always.
-    pub fn termination_delay(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TerminationDelay", value.into_value());
-        self
+    pub fn termination_delay(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("TerminationDelay", value.into_value()))
     }
 }
 
@@ -1338,17 +1236,14 @@ impl SpotFleetLaunchSpecification {
     ///
     ///   Replacement: always.
     pub fn new(image_id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ImageId", image_id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ImageId", image_id.into_value()))
     }
 
     /// One or more block devices that are mapped to the Spot Instances. You can't specify both a snapshot ID and an encryption value. This is because only blank volumes can be encrypted on creation. If a snapshot is the basis for a volume, it is not blank and its encryption status is used for the volume encryption status.
     ///
     /// Replacement: always. No item twice.
-    pub fn block_device_mappings(mut self, value: impl IntoList<BlockDeviceMapping>) -> Self {
-        self.0.set("BlockDeviceMappings", value.into_list());
-        self
+    pub fn block_device_mappings(self, value: impl IntoList<BlockDeviceMapping>) -> Self {
+        Self(self.0.with("BlockDeviceMappings", value.into_list()))
     }
 
     /// Indicates whether the instances are optimized for EBS I/O. This optimization provides dedicated throughput to Amazon EBS and an optimized configuration stack to provide optimal EBS I/O performance. This optimization isn't available with all instance types. Additional usage charges apply when using an EBS Optimized instance.
@@ -1356,17 +1251,15 @@ impl SpotFleetLaunchSpecification {
     /// Default: `false`
     ///
     /// Replacement: always. Default: `false`.
-    pub fn ebs_optimized(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EbsOptimized", value.into_value());
-        self
+    pub fn ebs_optimized(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EbsOptimized", value.into_value()))
     }
 
     /// The IAM instance profile.
     ///
     /// Replacement: always.
-    pub fn iam_instance_profile(mut self, value: impl IntoValue<IamInstanceProfileSpecification>) -> Self {
-        self.0.set("IamInstanceProfile", value.into_value());
-        self
+    pub fn iam_instance_profile(self, value: impl IntoValue<IamInstanceProfileSpecification>) -> Self {
+        Self(self.0.with("IamInstanceProfile", value.into_value()))
     }
 
     /// The attributes for the instance types. When you specify instance attributes, Amazon EC2 will identify instance types with those attributes.
@@ -1374,65 +1267,57 @@ impl SpotFleetLaunchSpecification {
     /// > If you specify `InstanceRequirements`, you can't specify `InstanceType`.
     ///
     /// Replacement: always.
-    pub fn instance_requirements(mut self, value: impl IntoValue<InstanceRequirementsRequest>) -> Self {
-        self.0.set("InstanceRequirements", value.into_value());
-        self
+    pub fn instance_requirements(self, value: impl IntoValue<InstanceRequirementsRequest>) -> Self {
+        Self(self.0.with("InstanceRequirements", value.into_value()))
     }
 
     /// The instance type.
     ///
     /// Replacement: always.
-    pub fn instance_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InstanceType", value.into_value());
-        self
+    pub fn instance_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InstanceType", value.into_value()))
     }
 
     /// The ID of the kernel.
     ///
     /// Replacement: always.
-    pub fn kernel_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KernelId", value.into_value());
-        self
+    pub fn kernel_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KernelId", value.into_value()))
     }
 
     /// The name of the key pair.
     ///
     /// Replacement: always.
-    pub fn key_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KeyName", value.into_value());
-        self
+    pub fn key_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KeyName", value.into_value()))
     }
 
     /// Enable or disable monitoring for the instances.
     ///
     /// Replacement: always.
-    pub fn monitoring(mut self, value: impl IntoValue<SpotFleetMonitoring>) -> Self {
-        self.0.set("Monitoring", value.into_value());
-        self
+    pub fn monitoring(self, value: impl IntoValue<SpotFleetMonitoring>) -> Self {
+        Self(self.0.with("Monitoring", value.into_value()))
     }
 
     /// The network interfaces.
     ///
     /// Replacement: always. No item twice.
-    pub fn network_interfaces(mut self, value: impl IntoList<InstanceNetworkInterfaceSpecification>) -> Self {
-        self.0.set("NetworkInterfaces", value.into_list());
-        self
+    pub fn network_interfaces(self, value: impl IntoList<InstanceNetworkInterfaceSpecification>) -> Self {
+        Self(self.0.with("NetworkInterfaces", value.into_list()))
     }
 
     /// The placement information.
     ///
     /// Replacement: always.
-    pub fn placement(mut self, value: impl IntoValue<SpotPlacement>) -> Self {
-        self.0.set("Placement", value.into_value());
-        self
+    pub fn placement(self, value: impl IntoValue<SpotPlacement>) -> Self {
+        Self(self.0.with("Placement", value.into_value()))
     }
 
     /// The ID of the RAM disk. Some kernels require additional drivers at launch. Check the kernel requirements for information about whether you need to specify a RAM disk. To find kernel requirements, refer to the AWS Resource Center and search for the kernel ID.
     ///
     /// Replacement: always.
-    pub fn ramdisk_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RamdiskId", value.into_value());
-        self
+    pub fn ramdisk_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("RamdiskId", value.into_value()))
     }
 
     /// The security groups.
@@ -1440,9 +1325,8 @@ impl SpotFleetLaunchSpecification {
     /// If you specify a network interface, you must specify any security groups as part of the network interface instead of using this parameter.
     ///
     /// Replacement: always. No item twice.
-    pub fn security_groups(mut self, value: impl IntoList<GroupIdentifier>) -> Self {
-        self.0.set("SecurityGroups", value.into_list());
-        self
+    pub fn security_groups(self, value: impl IntoList<GroupIdentifier>) -> Self {
+        Self(self.0.with("SecurityGroups", value.into_list()))
     }
 
     /// The maximum price per unit hour that you are willing to pay for a Spot Instance. We do not recommend using this parameter because it can lead to increased interruptions. If you do not specify this parameter, you will pay the current Spot price.
@@ -1450,9 +1334,8 @@ impl SpotFleetLaunchSpecification {
     /// > If you specify a maximum price, your instances will be interrupted more frequently than if you do not specify this parameter.
     ///
     /// Replacement: always.
-    pub fn spot_price(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SpotPrice", value.into_value());
-        self
+    pub fn spot_price(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SpotPrice", value.into_value()))
     }
 
     /// The IDs of the subnets in which to launch the instances. To specify multiple subnets, separate them using commas; for example, "subnet-1234abcdeexample1, subnet-0987cdef6example2".
@@ -1460,25 +1343,22 @@ impl SpotFleetLaunchSpecification {
     /// If you specify a network interface, you must specify any subnets as part of the network interface instead of using this parameter.
     ///
     /// Replacement: always.
-    pub fn subnet_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+    pub fn subnet_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 
     /// The tags to apply during creation.
     ///
     /// Replacement: always. No item twice.
-    pub fn tag_specifications(mut self, value: impl IntoList<SpotFleetTagSpecification>) -> Self {
-        self.0.set("TagSpecifications", value.into_list());
-        self
+    pub fn tag_specifications(self, value: impl IntoList<SpotFleetTagSpecification>) -> Self {
+        Self(self.0.with("TagSpecifications", value.into_list()))
     }
 
     /// The base64-encoded user data that instances use when starting up. User data is limited to 16 KB.
     ///
     /// Replacement: always.
-    pub fn user_data(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserData", value.into_value());
-        self
+    pub fn user_data(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("UserData", value.into_value()))
     }
 
     /// The number of units provided by the specified instance type. These are the same units that you chose to set the target capacity in terms of instances, or a performance characteristic such as vCPUs, memory, or I/O.
@@ -1488,9 +1368,8 @@ impl SpotFleetLaunchSpecification {
     /// > When specifying weights, the price used in the `lowestPrice` and `priceCapacityOptimized` allocation strategies is per *unit* hour (where the instance price is divided by the specified weight). However, if all the specified weights are above the requested `TargetCapacity`, resulting in only 1 instance being launched, the price used is per *instance* hour.
     ///
     /// Replacement: always.
-    pub fn weighted_capacity(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("WeightedCapacity", value.into_value());
-        self
+    pub fn weighted_capacity(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("WeightedCapacity", value.into_value()))
     }
 }
 
@@ -1511,9 +1390,8 @@ impl SpotFleetMonitoring {
     /// Default: `false`
     ///
     /// Replacement: always. Default: `false`.
-    pub fn enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+    pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Enabled", value.into_value()))
     }
 }
 
@@ -1534,10 +1412,11 @@ impl SpotFleetRequestConfigData {
     ///
     ///
     pub fn new(iam_fleet_role: impl IntoValue<Arn<markers::Role>>, target_capacity: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("IamFleetRole", iam_fleet_role.into_value());
-        properties.set("TargetCapacity", target_capacity.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("IamFleetRole", iam_fleet_role.into_value())
+                .with("TargetCapacity", target_capacity.into_value()),
+        )
     }
 
     /// The strategy that determines how to allocate the target Spot Instance capacity across the Spot Instance pools specified by the Spot Fleet launch configuration. For more information, see [Allocation strategies for Spot Instances](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-fleet-allocation-strategy.html) in the *Amazon EC2 User Guide*.
@@ -1552,37 +1431,33 @@ impl SpotFleetRequestConfigData {
     /// Default: `lowestPrice`
     ///
     /// Replacement: always.
-    pub fn allocation_strategy(mut self, value: impl IntoValue<SpotFleetRequestConfigDataAllocationStrategy>) -> Self {
-        self.0.set("AllocationStrategy", value.into_value());
-        self
+    pub fn allocation_strategy(self, value: impl IntoValue<SpotFleetRequestConfigDataAllocationStrategy>) -> Self {
+        Self(self.0.with("AllocationStrategy", value.into_value()))
     }
 
     /// Reserved.
-    pub fn context(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Context", value.into_value());
-        self
+    pub fn context(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Context", value.into_value()))
     }
 
     /// Indicates whether running Spot Instances should be terminated if you decrease the target capacity of the Spot Fleet request below the current size of the Spot Fleet.
     ///
     /// Supported only for fleets of type `maintain`.
     pub fn excess_capacity_termination_policy(
-        mut self,
+        self,
         value: impl IntoValue<SpotFleetRequestConfigDataExcessCapacityTerminationPolicy>,
     ) -> Self {
-        self.0.set("ExcessCapacityTerminationPolicy", value.into_value());
-        self
+        Self(self.0.with("ExcessCapacityTerminationPolicy", value.into_value()))
     }
 
     /// The behavior when a Spot Instance is interrupted. The default is `terminate`.
     ///
     /// Replacement: always.
     pub fn instance_interruption_behavior(
-        mut self,
+        self,
         value: impl IntoValue<SpotFleetRequestConfigDataInstanceInterruptionBehavior>,
     ) -> Self {
-        self.0.set("InstanceInterruptionBehavior", value.into_value());
-        self
+        Self(self.0.with("InstanceInterruptionBehavior", value.into_value()))
     }
 
     /// The number of Spot pools across which to allocate your target Spot capacity. Valid only when Spot *AllocationStrategy* is set to `lowest-price`. Spot Fleet selects the cheapest Spot pools and evenly allocates your target Spot capacity across the number of Spot pools that you specify.
@@ -1590,25 +1465,22 @@ impl SpotFleetRequestConfigData {
     /// Note that Spot Fleet attempts to draw Spot Instances from the number of pools that you specify on a best effort basis. If a pool runs out of Spot capacity before fulfilling your target capacity, Spot Fleet will continue to fulfill your request by drawing from the next cheapest pool. To ensure that your target capacity is met, you might receive Spot Instances from more than the number of pools that you specified. Similarly, if most of the pools have no Spot capacity, you might receive your full target capacity from fewer than the number of pools that you specified.
     ///
     /// Replacement: always.
-    pub fn instance_pools_to_use_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("InstancePoolsToUseCount", value.into_value());
-        self
+    pub fn instance_pools_to_use_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("InstancePoolsToUseCount", value.into_value()))
     }
 
     /// The launch specifications for the Spot Fleet request. If you specify `LaunchSpecifications`, you can't specify `LaunchTemplateConfigs`.
     ///
     /// Replacement: always. No item twice.
-    pub fn launch_specifications(mut self, value: impl IntoList<SpotFleetLaunchSpecification>) -> Self {
-        self.0.set("LaunchSpecifications", value.into_list());
-        self
+    pub fn launch_specifications(self, value: impl IntoList<SpotFleetLaunchSpecification>) -> Self {
+        Self(self.0.with("LaunchSpecifications", value.into_list()))
     }
 
     /// The launch template and overrides. If you specify `LaunchTemplateConfigs`, you can't specify `LaunchSpecifications`.
     ///
     /// Replacement: always. No item twice.
-    pub fn launch_template_configs(mut self, value: impl IntoList<LaunchTemplateConfig>) -> Self {
-        self.0.set("LaunchTemplateConfigs", value.into_list());
-        self
+    pub fn launch_template_configs(self, value: impl IntoList<LaunchTemplateConfig>) -> Self {
+        Self(self.0.with("LaunchTemplateConfigs", value.into_list()))
     }
 
     /// One or more Classic Load Balancers and target groups to attach to the Spot Fleet request. Spot Fleet registers the running Spot Instances with the specified Classic Load Balancers and target groups.
@@ -1616,17 +1488,15 @@ impl SpotFleetRequestConfigData {
     /// With Network Load Balancers, Spot Fleet cannot register instances that have the following instance types: C1, CC1, CC2, CG1, CG2, CR1, CS1, G1, G2, HI1, HS1, M1, M2, M3, and T1.
     ///
     /// Replacement: always.
-    pub fn load_balancers_config(mut self, value: impl IntoValue<LoadBalancersConfig>) -> Self {
-        self.0.set("LoadBalancersConfig", value.into_value());
-        self
+    pub fn load_balancers_config(self, value: impl IntoValue<LoadBalancersConfig>) -> Self {
+        Self(self.0.with("LoadBalancersConfig", value.into_value()))
     }
 
     /// The order of the launch template overrides to use in fulfilling On-Demand capacity. If you specify `lowestPrice`, Spot Fleet uses price to determine the order, launching the lowest price first. If you specify `prioritized`, Spot Fleet uses the priority that you assign to each Spot Fleet launch template override, launching the highest priority first. If you do not specify a value, Spot Fleet defaults to `lowestPrice`.
     ///
     /// Replacement: always.
-    pub fn on_demand_allocation_strategy(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OnDemandAllocationStrategy", value.into_value());
-        self
+    pub fn on_demand_allocation_strategy(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("OnDemandAllocationStrategy", value.into_value()))
     }
 
     /// The maximum amount per hour for On-Demand Instances that you're willing to pay. You can use the `onDemandMaxTotalPrice` parameter, the `spotMaxTotalPrice` parameter, or both parameters to ensure that your fleet cost does not exceed your budget. If you set a maximum price per hour for the On-Demand Instances and Spot Instances in your request, Spot Fleet will launch instances until it reaches the maximum amount you're willing to pay. When the maximum amount you're willing to pay is reached, the fleet stops launching instances even if it hasn’t met the target capacity.
@@ -1634,33 +1504,29 @@ impl SpotFleetRequestConfigData {
     /// > If your fleet includes T instances that are configured as `unlimited`, and if their average CPU usage exceeds the baseline utilization, you will incur a charge for surplus credits. The `onDemandMaxTotalPrice` does not account for surplus credits, and, if you use surplus credits, your final cost might be higher than what you specified for `onDemandMaxTotalPrice`. For more information, see [Surplus credits can incur charges](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-unlimited-mode-concepts.html#unlimited-mode-surplus-credits) in the *Amazon EC2 User Guide*.
     ///
     /// Replacement: always.
-    pub fn on_demand_max_total_price(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OnDemandMaxTotalPrice", value.into_value());
-        self
+    pub fn on_demand_max_total_price(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("OnDemandMaxTotalPrice", value.into_value()))
     }
 
     /// The number of On-Demand units to request. You can choose to set the target capacity in terms of instances or a performance characteristic that is important to your application workload, such as vCPUs, memory, or I/O. If the request type is `maintain`, you can specify a target capacity of 0 and add capacity later.
     ///
     /// Replacement: always.
-    pub fn on_demand_target_capacity(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("OnDemandTargetCapacity", value.into_value());
-        self
+    pub fn on_demand_target_capacity(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("OnDemandTargetCapacity", value.into_value()))
     }
 
     /// Indicates whether Spot Fleet should replace unhealthy instances.
     ///
     /// Replacement: always.
-    pub fn replace_unhealthy_instances(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ReplaceUnhealthyInstances", value.into_value());
-        self
+    pub fn replace_unhealthy_instances(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ReplaceUnhealthyInstances", value.into_value()))
     }
 
     /// The strategies for managing your Spot Instances that are at an elevated risk of being interrupted.
     ///
     /// Replacement: always.
-    pub fn spot_maintenance_strategies(mut self, value: impl IntoValue<SpotMaintenanceStrategies>) -> Self {
-        self.0.set("SpotMaintenanceStrategies", value.into_value());
-        self
+    pub fn spot_maintenance_strategies(self, value: impl IntoValue<SpotMaintenanceStrategies>) -> Self {
+        Self(self.0.with("SpotMaintenanceStrategies", value.into_value()))
     }
 
     /// The maximum amount per hour for Spot Instances that you're willing to pay. You can use the `spotMaxTotalPrice` parameter, the `onDemandMaxTotalPrice` parameter, or both parameters to ensure that your fleet cost does not exceed your budget. If you set a maximum price per hour for the On-Demand Instances and Spot Instances in your request, Spot Fleet will launch instances until it reaches the maximum amount you're willing to pay. When the maximum amount you're willing to pay is reached, the fleet stops launching instances even if it hasn’t met the target capacity.
@@ -1668,9 +1534,8 @@ impl SpotFleetRequestConfigData {
     /// > If your fleet includes T instances that are configured as `unlimited`, and if their average CPU usage exceeds the baseline utilization, you will incur a charge for surplus credits. The `spotMaxTotalPrice` does not account for surplus credits, and, if you use surplus credits, your final cost might be higher than what you specified for `spotMaxTotalPrice`. For more information, see [Surplus credits can incur charges](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-unlimited-mode-concepts.html#unlimited-mode-surplus-credits) in the *Amazon EC2 User Guide*.
     ///
     /// Replacement: always.
-    pub fn spot_max_total_price(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SpotMaxTotalPrice", value.into_value());
-        self
+    pub fn spot_max_total_price(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SpotMaxTotalPrice", value.into_value()))
     }
 
     /// The maximum price per unit hour that you are willing to pay for a Spot Instance. We do not recommend using this parameter because it can lead to increased interruptions. If you do not specify this parameter, you will pay the current Spot price.
@@ -1678,60 +1543,53 @@ impl SpotFleetRequestConfigData {
     /// > If you specify a maximum price, your instances will be interrupted more frequently than if you do not specify this parameter.
     ///
     /// Replacement: always.
-    pub fn spot_price(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SpotPrice", value.into_value());
-        self
+    pub fn spot_price(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SpotPrice", value.into_value()))
     }
 
     /// The key-value pair for tagging the Spot Fleet request on creation. The value for `ResourceType` must be `spot-fleet-request`, otherwise the Spot Fleet request fails. To tag instances at launch, specify the tags in the [launch template](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-launch-templates.html#create-launch-template) (valid only if you use `LaunchTemplateConfigs` ) or in the [`SpotFleetTagSpecification`](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SpotFleetTagSpecification.html) (valid only if you use `LaunchSpecifications` ). For information about tagging after launch, see [Tag your resources](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-resources).
     ///
     /// Replacement: always. No item twice.
-    pub fn tag_specifications(mut self, value: impl IntoList<SpotFleetTagSpecification>) -> Self {
-        self.0.set("TagSpecifications", value.into_list());
-        self
+    pub fn tag_specifications(self, value: impl IntoList<SpotFleetTagSpecification>) -> Self {
+        Self(self.0.with("TagSpecifications", value.into_list()))
     }
 
     /// The unit for the target capacity. You can specify this parameter only when using attribute-based instance type selection.
     ///
     /// Default: `units` (the number of instances)
     pub fn target_capacity_unit_type(
-        mut self,
+        self,
         value: impl IntoValue<SpotFleetRequestConfigDataTargetCapacityUnitType>,
     ) -> Self {
-        self.0.set("TargetCapacityUnitType", value.into_value());
-        self
+        Self(self.0.with("TargetCapacityUnitType", value.into_value()))
     }
 
     /// Indicates whether running Spot Instances are terminated when the Spot Fleet request expires.
     ///
     /// Replacement: always.
-    pub fn terminate_instances_with_expiration(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("TerminateInstancesWithExpiration", value.into_value());
-        self
+    pub fn terminate_instances_with_expiration(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("TerminateInstancesWithExpiration", value.into_value()))
     }
 
     /// The type of request. Indicates whether the Spot Fleet only requests the target capacity or also attempts to maintain it. When this value is `request`, the Spot Fleet only places the required requests. It does not attempt to replenish Spot Instances if capacity is diminished, nor does it submit requests in alternative Spot pools if capacity is not available. When this value is `maintain`, the Spot Fleet maintains the target capacity. The Spot Fleet places the required requests to meet capacity and automatically replenishes any interrupted instances. Default: `maintain`. `instant` is listed but is not used by Spot Fleet.
     ///
     /// Replacement: always.
-    pub fn r#type(mut self, value: impl IntoValue<SpotFleetRequestConfigDataType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<SpotFleetRequestConfigDataType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// The start date and time of the request, in UTC format ( *YYYY* - *MM* - *DD* T *HH* : *MM* : *SS* Z). By default, Amazon EC2 starts fulfilling the request immediately.
     ///
     /// Replacement: always.
-    pub fn valid_from(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ValidFrom", value.into_value());
-        self
+    pub fn valid_from(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ValidFrom", value.into_value()))
     }
 
     /// The end date and time of the request, in UTC format ( *YYYY* - *MM* - *DD* T *HH* : *MM* : *SS* Z). After the end date and time, no new Spot Instance requests are placed or able to fulfill the request. If no value is specified, the Spot Fleet request remains until you cancel it.
     ///
     /// Replacement: always.
-    pub fn valid_until(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ValidUntil", value.into_value());
-        self
+    pub fn valid_until(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ValidUntil", value.into_value()))
     }
 }
 
@@ -1750,17 +1608,15 @@ impl SpotFleetTagSpecification {
     /// The type of resource. Currently, the only resource type that is supported is `instance`. To tag the Spot Fleet request on creation, use the `TagSpecifications` parameter in [`SpotFleetRequestConfigData`](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SpotFleetRequestConfigData.html).
     ///
     /// Replacement: always.
-    pub fn resource_type(mut self, value: impl IntoValue<SpotFleetTagSpecificationResourceType>) -> Self {
-        self.0.set("ResourceType", value.into_value());
-        self
+    pub fn resource_type(self, value: impl IntoValue<SpotFleetTagSpecificationResourceType>) -> Self {
+        Self(self.0.with("ResourceType", value.into_value()))
     }
 
     /// The tags.
     ///
     /// Replacement: always.
-    pub fn tags(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+    pub fn tags(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("Tags", value.into_list()))
     }
 }
 
@@ -1779,9 +1635,8 @@ impl SpotMaintenanceStrategies {
     /// The Spot Instance replacement strategy to use when Amazon EC2 emits a signal that your Spot Instance is at an elevated risk of being interrupted. For more information, see [Capacity rebalancing](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-fleet-capacity-rebalance.html) in the *Amazon EC2 User Guide*.
     ///
     /// Replacement: always.
-    pub fn capacity_rebalance(mut self, value: impl IntoValue<SpotCapacityRebalance>) -> Self {
-        self.0.set("CapacityRebalance", value.into_value());
-        self
+    pub fn capacity_rebalance(self, value: impl IntoValue<SpotCapacityRebalance>) -> Self {
+        Self(self.0.with("CapacityRebalance", value.into_value()))
     }
 }
 
@@ -1802,9 +1657,8 @@ impl SpotPlacement {
     /// To specify multiple Availability Zones, separate them using commas; for example, "us-west-2a, us-west-2b".
     ///
     /// Replacement: always.
-    pub fn availability_zone(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZone", value.into_value());
-        self
+    pub fn availability_zone(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AvailabilityZone", value.into_value()))
     }
 
     /// The ID of the Availability Zone. For example, `use2-az1`.
@@ -1812,25 +1666,22 @@ impl SpotPlacement {
     /// \[Spot Fleet only\] To specify multiple Availability Zones, separate them using commas; for example, " `use2-az1`, `use2-bz1` ".
     ///
     /// Either `AvailabilityZone` or `AvailabilityZoneId` must be specified in the request, but not both.
-    pub fn availability_zone_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZoneId", value.into_value());
-        self
+    pub fn availability_zone_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AvailabilityZoneId", value.into_value()))
     }
 
     /// The name of the placement group.
     ///
     /// Replacement: always.
-    pub fn group_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GroupName", value.into_value());
-        self
+    pub fn group_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("GroupName", value.into_value()))
     }
 
     /// The tenancy of the instance (if the instance is running in a VPC). An instance with a tenancy of `dedicated` runs on single-tenant hardware. The `host` tenancy is not supported for Spot Instances.
     ///
     /// Replacement: always.
-    pub fn tenancy(mut self, value: impl IntoValue<SpotPlacementTenancy>) -> Self {
-        self.0.set("Tenancy", value.into_value());
-        self
+    pub fn tenancy(self, value: impl IntoValue<SpotPlacementTenancy>) -> Self {
+        Self(self.0.with("Tenancy", value.into_value()))
     }
 }
 
@@ -1849,10 +1700,7 @@ impl Tag {
     ///
     ///
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -1868,9 +1716,7 @@ impl TargetGroup {
     ///
     ///   Replacement: always.
     pub fn new(arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Arn", arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Arn", arn.into_value()))
     }
 }
 
@@ -1886,9 +1732,7 @@ impl TargetGroupsConfig {
     ///
     ///   Replacement: always. No item twice.
     pub fn new(target_groups: impl IntoList<TargetGroup>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TargetGroups", target_groups.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("TargetGroups", target_groups.into_list()))
     }
 }
 
@@ -1907,17 +1751,15 @@ impl TotalLocalStorageGbRequest {
     /// The maximum amount of total local storage, in GB. To specify no maximum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum amount of total local storage, in GB. To specify no minimum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -1936,17 +1778,15 @@ impl VCpuCountRangeRequest {
     /// The maximum number of vCPUs. To specify no maximum limit, omit this parameter.
     ///
     /// Replacement: always.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum number of vCPUs. To specify no minimum limit, specify `0`.
     ///
     /// Replacement: always.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 

@@ -18,7 +18,7 @@ impl CfnSqlHaStandbyDetectedInstance {
     /// Makes the resource in `scope` with what it cannot be without: `InstanceId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, instance_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).instance_id(instance_id)
+        Self(Resource::new(scope, id, "AWS::EC2::SqlHaStandbyDetectedInstance")).instance_id(instance_id)
     }
 
     /// The ID of the EC2 instance to enable for SQL Server high availability standby detection.
@@ -26,8 +26,7 @@ impl CfnSqlHaStandbyDetectedInstance {
     /// Replacement: always. Pattern: `^i-[0-9a-f]{8,17}$`.
     #[track_caller]
     pub fn instance_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InstanceId", value.into_value());
-        self
+        Self(self.0.with("InstanceId", value.into_value()))
     }
 
     /// The ARN of the AWS Secrets Manager secret containing SQL Server access credentials to the EC2 instance. If not specified, AWS Systems Manager agent will use default local user credentials.
@@ -35,8 +34,7 @@ impl CfnSqlHaStandbyDetectedInstance {
     /// Pattern: `^(?=.{20,2048}$)arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[a-zA-Z0-9/_+=.@-]+$`.
     #[track_caller]
     pub fn sql_server_credentials(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SqlServerCredentials", value.into_value());
-        self
+        Self(self.0.with("SqlServerCredentials", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `InstanceId`.

@@ -22,7 +22,7 @@ impl CfnSubnet {
     /// Makes the resource in `scope` with what it cannot be without: `VpcId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, vpc_id: impl IntoValue<Id<markers::Vpc>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).vpc_id(vpc_id)
+        Self(Resource::new(scope, id, "AWS::EC2::Subnet")).vpc_id(vpc_id)
     }
 
     /// Indicates whether a network interface created in this subnet receives an IPv6 address. The default value is `false`.
@@ -30,8 +30,7 @@ impl CfnSubnet {
     /// If you specify `AssignIpv6AddressOnCreation`, you must also specify an IPv6 CIDR block.
     #[track_caller]
     pub fn assign_ipv6_address_on_creation(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AssignIpv6AddressOnCreation", value.into_value());
-        self
+        Self(self.0.with("AssignIpv6AddressOnCreation", value.into_value()))
     }
 
     /// The Availability Zone of the subnet.
@@ -41,8 +40,7 @@ impl CfnSubnet {
     /// Replacement: always.
     #[track_caller]
     pub fn availability_zone(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZone", value.into_value());
-        self
+        Self(self.0.with("AvailabilityZone", value.into_value()))
     }
 
     /// The AZ ID of the subnet.
@@ -50,8 +48,7 @@ impl CfnSubnet {
     /// Replacement: always.
     #[track_caller]
     pub fn availability_zone_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZoneId", value.into_value());
-        self
+        Self(self.0.with("AvailabilityZoneId", value.into_value()))
     }
 
     /// The IPv4 CIDR block assigned to the subnet.
@@ -61,8 +58,7 @@ impl CfnSubnet {
     /// Replacement: always.
     #[track_caller]
     pub fn cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CidrBlock", value.into_value());
-        self
+        Self(self.0.with("CidrBlock", value.into_value()))
     }
 
     /// Indicates whether DNS queries made to the Amazon-provided DNS Resolver in this subnet should return synthetic IPv6 addresses for IPv4-only destinations.
@@ -70,15 +66,13 @@ impl CfnSubnet {
     /// > You must first configure a NAT gateway in a public subnet (separate from the subnet containing the IPv6-only workloads). For example, the subnet containing the NAT gateway should have a `0.0.0.0/0` route pointing to the internet gateway. For more information, see [Configure DNS64 and NAT64](https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-nat64-dns64.html#nat-gateway-nat64-dns64-walkthrough) in the *Amazon Virtual Private Cloud User Guide*.
     #[track_caller]
     pub fn enable_dns64(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableDns64", value.into_value());
-        self
+        Self(self.0.with("EnableDns64", value.into_value()))
     }
 
     /// Indicates the device position for local network interfaces in this subnet. For example, `1` indicates local network interfaces in this subnet are the secondary network interface (eth1).
     #[track_caller]
     pub fn enable_lni_at_device_index(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("EnableLniAtDeviceIndex", value.into_value());
-        self
+        Self(self.0.with("EnableLniAtDeviceIndex", value.into_value()))
     }
 
     /// An IPv4 IPAM pool ID for the subnet.
@@ -86,8 +80,7 @@ impl CfnSubnet {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv4_ipam_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv4IpamPoolId", value.into_value());
-        self
+        Self(self.0.with("Ipv4IpamPoolId", value.into_value()))
     }
 
     /// An IPv4 netmask length for the subnet.
@@ -95,8 +88,7 @@ impl CfnSubnet {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv4_netmask_length(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Ipv4NetmaskLength", value.into_value());
-        self
+        Self(self.0.with("Ipv4NetmaskLength", value.into_value()))
     }
 
     /// The IPv6 CIDR block.
@@ -106,8 +98,7 @@ impl CfnSubnet {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn ipv6_cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv6CidrBlock", value.into_value());
-        self
+        Self(self.0.with("Ipv6CidrBlock", value.into_value()))
     }
 
     /// An IPv6 IPAM pool ID for the subnet.
@@ -115,8 +106,7 @@ impl CfnSubnet {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv6_ipam_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv6IpamPoolId", value.into_value());
-        self
+        Self(self.0.with("Ipv6IpamPoolId", value.into_value()))
     }
 
     /// Indicates whether this is an IPv6 only subnet. For more information, see [Subnet basics](https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Subnets.html#subnet-basics) in the *Amazon Virtual Private Cloud User Guide*.
@@ -124,8 +114,7 @@ impl CfnSubnet {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv6_native(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Ipv6Native", value.into_value());
-        self
+        Self(self.0.with("Ipv6Native", value.into_value()))
     }
 
     /// An IPv6 netmask length for the subnet.
@@ -133,8 +122,7 @@ impl CfnSubnet {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv6_netmask_length(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Ipv6NetmaskLength", value.into_value());
-        self
+        Self(self.0.with("Ipv6NetmaskLength", value.into_value()))
     }
 
     /// Indicates whether instances launched in this subnet receive a public IPv4 address. The default value is `false`.
@@ -142,8 +130,7 @@ impl CfnSubnet {
     /// AWS charges for all public IPv4 addresses, including public IPv4 addresses associated with running instances and Elastic IP addresses. For more information, see the *Public IPv4 Address* tab on the [VPC pricing page](https://docs.aws.amazon.com/vpc/pricing/).
     #[track_caller]
     pub fn map_public_ip_on_launch(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("MapPublicIpOnLaunch", value.into_value());
-        self
+        Self(self.0.with("MapPublicIpOnLaunch", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the Outpost.
@@ -151,8 +138,7 @@ impl CfnSubnet {
     /// Replacement: always.
     #[track_caller]
     pub fn outpost_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OutpostArn", value.into_value());
-        self
+        Self(self.0.with("OutpostArn", value.into_value()))
     }
 
     /// The hostname type for EC2 instances launched into this subnet and how DNS A and AAAA record queries to the instances should be handled. For more information, see [Amazon EC2 instance hostname types](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-naming.html) in the *Amazon Elastic Compute Cloud User Guide*.
@@ -164,15 +150,13 @@ impl CfnSubnet {
     /// - HostnameType (ip-name | resource-name)
     #[track_caller]
     pub fn private_dns_name_options_on_launch(self, value: impl IntoValue<PrivateDnsNameOptionsOnLaunch>) -> Self {
-        self.0.set("PrivateDnsNameOptionsOnLaunch", value.into_value());
-        self
+        Self(self.0.with("PrivateDnsNameOptionsOnLaunch", value.into_value()))
     }
 
     /// Any tags assigned to the subnet.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the VPC the subnet is in.
@@ -182,8 +166,7 @@ impl CfnSubnet {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_id(self, value: impl IntoValue<Id<markers::Vpc>>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+        Self(self.0.with("VpcId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `SubnetId`.
@@ -250,20 +233,17 @@ impl PrivateDnsNameOptionsOnLaunch {
     }
 
     /// Indicates whether to respond to DNS queries for instance hostname with DNS AAAA records.
-    pub fn enable_resource_name_dns_aaaa_record(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableResourceNameDnsAAAARecord", value.into_value());
-        self
+    pub fn enable_resource_name_dns_aaaa_record(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableResourceNameDnsAAAARecord", value.into_value()))
     }
 
     /// Indicates whether to respond to DNS queries for instance hostnames with DNS A records.
-    pub fn enable_resource_name_dns_a_record(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableResourceNameDnsARecord", value.into_value());
-        self
+    pub fn enable_resource_name_dns_a_record(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableResourceNameDnsARecord", value.into_value()))
     }
 
     /// The type of hostname for EC2 instances. For IPv4 only subnets, an instance DNS name must be based on the instance IPv4 address. For IPv6 only subnets, an instance DNS name must be based on the instance ID. For dual-stack subnets, you can specify whether DNS names use the instance IPv4 address or the instance ID.
-    pub fn hostname_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostnameType", value.into_value());
-        self
+    pub fn hostname_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HostnameType", value.into_value()))
     }
 }

@@ -18,7 +18,7 @@ impl CfnSubnetCidrBlock {
     /// Makes the resource in `scope` with what it cannot be without: `SubnetId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, subnet_id: impl IntoValue<Id<markers::Subnet>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).subnet_id(subnet_id)
+        Self(Resource::new(scope, id, "AWS::EC2::SubnetCidrBlock")).subnet_id(subnet_id)
     }
 
     /// The IPv6 network range for the subnet, in CIDR notation.
@@ -26,8 +26,7 @@ impl CfnSubnetCidrBlock {
     /// Replacement: always. Length: at most 42.
     #[track_caller]
     pub fn ipv6_cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv6CidrBlock", value.into_value());
-        self
+        Self(self.0.with("Ipv6CidrBlock", value.into_value()))
     }
 
     /// An IPv6 IPAM pool ID for the subnet.
@@ -35,8 +34,7 @@ impl CfnSubnetCidrBlock {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv6_ipam_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv6IpamPoolId", value.into_value());
-        self
+        Self(self.0.with("Ipv6IpamPoolId", value.into_value()))
     }
 
     /// An IPv6 netmask length for the subnet.
@@ -44,8 +42,7 @@ impl CfnSubnetCidrBlock {
     /// Replacement: always. Range: 0 to 128.
     #[track_caller]
     pub fn ipv6_netmask_length(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Ipv6NetmaskLength", value.into_value());
-        self
+        Self(self.0.with("Ipv6NetmaskLength", value.into_value()))
     }
 
     /// The ID of the subnet.
@@ -53,8 +50,7 @@ impl CfnSubnetCidrBlock {
     /// Replacement: always.
     #[track_caller]
     pub fn subnet_id(self, value: impl IntoValue<Id<markers::Subnet>>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -24,7 +24,10 @@ impl CfnSubnetCidrReservation {
         reservation_type: impl IntoValue<ReservationType>,
         subnet_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).cidr(cidr).reservation_type(reservation_type).subnet_id(subnet_id)
+        Self(Resource::new(scope, id, "AWS::EC2::SubnetCidrReservation"))
+            .cidr(cidr)
+            .reservation_type(reservation_type)
+            .subnet_id(subnet_id)
     }
 
     /// The IPv4 or IPv6 CIDR range to reserve. Must lie inside the subnet's CIDR block and must not overlap an existing reservation. Supply an IPv6 range exactly as the service returns it: Amazon EC2 stores an IPv6 CIDR in RFC 5952 compressed form, and a noncanonical spelling of the same range is reported as drift because this property is create-only and read back.
@@ -32,8 +35,7 @@ impl CfnSubnetCidrReservation {
     /// Replacement: always.
     #[track_caller]
     pub fn cidr(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Cidr", value.into_value());
-        self
+        Self(self.0.with("Cidr", value.into_value()))
     }
 
     /// The description of the subnet CIDR reservation.
@@ -41,8 +43,7 @@ impl CfnSubnetCidrReservation {
     /// Replacement: always.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The type of reservation. A prefix reservation is used for an IPv6 prefix delegated to a network interface; an explicit reservation is used for a range that Amazon EC2 must not assign automatically.
@@ -50,8 +51,7 @@ impl CfnSubnetCidrReservation {
     /// Replacement: always.
     #[track_caller]
     pub fn reservation_type(self, value: impl IntoValue<ReservationType>) -> Self {
-        self.0.set("ReservationType", value.into_value());
-        self
+        Self(self.0.with("ReservationType", value.into_value()))
     }
 
     /// The identifier of the subnet the CIDR range is reserved in.
@@ -59,15 +59,13 @@ impl CfnSubnetCidrReservation {
     /// Replacement: always.
     #[track_caller]
     pub fn subnet_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 
     /// The tags assigned to the subnet CIDR reservation.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: `SubnetId|SubnetCidrReservationId`.

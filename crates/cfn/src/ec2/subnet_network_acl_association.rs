@@ -25,7 +25,9 @@ impl CfnSubnetNetworkAclAssociation {
         network_acl_id: impl IntoValue<Id<markers::NetworkAcl>>,
         subnet_id: impl IntoValue<Id<markers::Subnet>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).network_acl_id(network_acl_id).subnet_id(subnet_id)
+        Self(Resource::new(scope, id, "AWS::EC2::SubnetNetworkAclAssociation"))
+            .network_acl_id(network_acl_id)
+            .subnet_id(subnet_id)
     }
 
     /// The ID of the network ACL.
@@ -33,8 +35,7 @@ impl CfnSubnetNetworkAclAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn network_acl_id(self, value: impl IntoValue<Id<markers::NetworkAcl>>) -> Self {
-        self.0.set("NetworkAclId", value.into_value());
-        self
+        Self(self.0.with("NetworkAclId", value.into_value()))
     }
 
     /// The ID of the subnet.
@@ -42,8 +43,7 @@ impl CfnSubnetNetworkAclAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn subnet_id(self, value: impl IntoValue<Id<markers::Subnet>>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `AssociationId`.

@@ -23,7 +23,9 @@ impl CfnSubnetRouteTableAssociation {
         route_table_id: impl IntoValue<Id<markers::RouteTable>>,
         subnet_id: impl IntoValue<Id<markers::Subnet>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).route_table_id(route_table_id).subnet_id(subnet_id)
+        Self(Resource::new(scope, id, "AWS::EC2::SubnetRouteTableAssociation"))
+            .route_table_id(route_table_id)
+            .subnet_id(subnet_id)
     }
 
     /// The ID of the route table.
@@ -33,8 +35,7 @@ impl CfnSubnetRouteTableAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn route_table_id(self, value: impl IntoValue<Id<markers::RouteTable>>) -> Self {
-        self.0.set("RouteTableId", value.into_value());
-        self
+        Self(self.0.with("RouteTableId", value.into_value()))
     }
 
     /// The ID of the subnet.
@@ -42,8 +43,7 @@ impl CfnSubnetRouteTableAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn subnet_id(self, value: impl IntoValue<Id<markers::Subnet>>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

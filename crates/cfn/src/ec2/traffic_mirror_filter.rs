@@ -22,7 +22,7 @@ impl CfnTrafficMirrorFilter {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::TrafficMirrorFilter"))
     }
 
     /// The description of the Traffic Mirror filter.
@@ -30,8 +30,7 @@ impl CfnTrafficMirrorFilter {
     /// Replacement: always.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The network service traffic that is associated with the Traffic Mirror filter.
@@ -41,15 +40,13 @@ impl CfnTrafficMirrorFilter {
     /// No item twice.
     #[track_caller]
     pub fn network_services(self, value: impl IntoList<NetworkServices>) -> Self {
-        self.0.set("NetworkServices", value.into_list());
-        self
+        Self(self.0.with("NetworkServices", value.into_list()))
     }
 
     /// The tags to assign to a Traffic Mirror filter.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

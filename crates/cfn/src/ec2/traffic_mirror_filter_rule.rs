@@ -31,7 +31,7 @@ impl CfnTrafficMirrorFilterRule {
         traffic_direction: impl IntoValue<TrafficDirection>,
         traffic_mirror_filter_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::TrafficMirrorFilterRule"))
             .destination_cidr_block(destination_cidr_block)
             .rule_action(rule_action)
             .rule_number(rule_number)
@@ -43,22 +43,19 @@ impl CfnTrafficMirrorFilterRule {
     /// The description of the Traffic Mirror rule.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The destination CIDR block to assign to the Traffic Mirror rule.
     #[track_caller]
     pub fn destination_cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationCidrBlock", value.into_value());
-        self
+        Self(self.0.with("DestinationCidrBlock", value.into_value()))
     }
 
     /// The destination port range.
     #[track_caller]
     pub fn destination_port_range(self, value: impl IntoValue<TrafficMirrorPortRange>) -> Self {
-        self.0.set("DestinationPortRange", value.into_value());
-        self
+        Self(self.0.with("DestinationPortRange", value.into_value()))
     }
 
     /// The protocol, for example UDP, to assign to the Traffic Mirror rule.
@@ -66,50 +63,43 @@ impl CfnTrafficMirrorFilterRule {
     /// For information about the protocol value, see [Protocol Numbers](https://docs.aws.amazon.com/https://www.iana.org/assignments/protocol-numbers/protocol-numbers.xhtml) on the Internet Assigned Numbers Authority (IANA) website.
     #[track_caller]
     pub fn protocol(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+        Self(self.0.with("Protocol", value.into_value()))
     }
 
     /// The action to take on the filtered traffic.
     #[track_caller]
     pub fn rule_action(self, value: impl IntoValue<RuleAction>) -> Self {
-        self.0.set("RuleAction", value.into_value());
-        self
+        Self(self.0.with("RuleAction", value.into_value()))
     }
 
     /// The number of the Traffic Mirror rule. This number must be unique for each Traffic Mirror rule in a given direction. The rules are processed in ascending order by rule number.
     #[track_caller]
     pub fn rule_number(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RuleNumber", value.into_value());
-        self
+        Self(self.0.with("RuleNumber", value.into_value()))
     }
 
     /// The source CIDR block to assign to the Traffic Mirror rule.
     #[track_caller]
     pub fn source_cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceCidrBlock", value.into_value());
-        self
+        Self(self.0.with("SourceCidrBlock", value.into_value()))
     }
 
     /// The source port range.
     #[track_caller]
     pub fn source_port_range(self, value: impl IntoValue<TrafficMirrorPortRange>) -> Self {
-        self.0.set("SourcePortRange", value.into_value());
-        self
+        Self(self.0.with("SourcePortRange", value.into_value()))
     }
 
     /// Tags on Traffic Mirroring filter rules.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The type of traffic.
     #[track_caller]
     pub fn traffic_direction(self, value: impl IntoValue<TrafficDirection>) -> Self {
-        self.0.set("TrafficDirection", value.into_value());
-        self
+        Self(self.0.with("TrafficDirection", value.into_value()))
     }
 
     /// The ID of the filter that this rule is associated with.
@@ -117,8 +107,7 @@ impl CfnTrafficMirrorFilterRule {
     /// Replacement: always.
     #[track_caller]
     pub fn traffic_mirror_filter_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TrafficMirrorFilterId", value.into_value());
-        self
+        Self(self.0.with("TrafficMirrorFilterId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `TrafficMirrorFilterRuleId`.
@@ -147,10 +136,7 @@ impl TrafficMirrorPortRange {
     ///
     ///
     pub fn new(from_port: impl IntoValue<i64>, to_port: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FromPort", from_port.into_value());
-        properties.set("ToPort", to_port.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("FromPort", from_port.into_value()).with("ToPort", to_port.into_value()))
     }
 }
 

@@ -31,7 +31,7 @@ impl CfnTrafficMirrorSession {
         traffic_mirror_filter_id: impl IntoValue<String>,
         traffic_mirror_target_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::TrafficMirrorSession"))
             .network_interface_id(network_interface_id)
             .session_number(session_number)
             .traffic_mirror_filter_id(traffic_mirror_filter_id)
@@ -41,8 +41,7 @@ impl CfnTrafficMirrorSession {
     /// The description of the Traffic Mirror session.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The ID of the source network interface.
@@ -50,15 +49,13 @@ impl CfnTrafficMirrorSession {
     /// Replacement: always.
     #[track_caller]
     pub fn network_interface_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NetworkInterfaceId", value.into_value());
-        self
+        Self(self.0.with("NetworkInterfaceId", value.into_value()))
     }
 
     /// The ID of the account that owns the Traffic Mirror session.
     #[track_caller]
     pub fn owner_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OwnerId", value.into_value());
-        self
+        Self(self.0.with("OwnerId", value.into_value()))
     }
 
     /// The number of bytes in each packet to mirror. These are bytes after the VXLAN header. Do not specify this parameter when you want to mirror the entire packet. To mirror a subset of the packet, set this to the length (in bytes) that you want to mirror. For example, if you set this value to 100, then the first 100 bytes that meet the filter criteria are copied to the target.
@@ -68,8 +65,7 @@ impl CfnTrafficMirrorSession {
     /// For sessions with Network Load Balancer (NLB) Traffic Mirror targets the default `PacketLength` will be set to 8500. Valid values are 1-8500. Setting a `PacketLength` greater than 8500 will result in an error response.
     #[track_caller]
     pub fn packet_length(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("PacketLength", value.into_value());
-        self
+        Self(self.0.with("PacketLength", value.into_value()))
     }
 
     /// The session number determines the order in which sessions are evaluated when an interface is used by multiple sessions. The first session with a matching filter is the one that mirrors the packets.
@@ -77,36 +73,31 @@ impl CfnTrafficMirrorSession {
     /// Valid values are 1-32766.
     #[track_caller]
     pub fn session_number(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SessionNumber", value.into_value());
-        self
+        Self(self.0.with("SessionNumber", value.into_value()))
     }
 
     /// The tags to assign to a Traffic Mirror session.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the Traffic Mirror filter.
     #[track_caller]
     pub fn traffic_mirror_filter_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TrafficMirrorFilterId", value.into_value());
-        self
+        Self(self.0.with("TrafficMirrorFilterId", value.into_value()))
     }
 
     /// The ID of the Traffic Mirror target.
     #[track_caller]
     pub fn traffic_mirror_target_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TrafficMirrorTargetId", value.into_value());
-        self
+        Self(self.0.with("TrafficMirrorTargetId", value.into_value()))
     }
 
     /// The VXLAN ID for the Traffic Mirror session. For more information about the VXLAN protocol, see [RFC 7348](https://docs.aws.amazon.com/https://datatracker.ietf.org/doc/html/rfc7348). If you do not specify a `VirtualNetworkId`, an account-wide unique ID is chosen at random.
     #[track_caller]
     pub fn virtual_network_id(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("VirtualNetworkId", value.into_value());
-        self
+        Self(self.0.with("VirtualNetworkId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -24,7 +24,7 @@ impl CfnTrafficMirrorTarget {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::TrafficMirrorTarget"))
     }
 
     /// The description of the Traffic Mirror target.
@@ -32,8 +32,7 @@ impl CfnTrafficMirrorTarget {
     /// Replacement: always.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The ID of the Gateway Load Balancer endpoint.
@@ -41,8 +40,7 @@ impl CfnTrafficMirrorTarget {
     /// Replacement: always.
     #[track_caller]
     pub fn gateway_load_balancer_endpoint_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GatewayLoadBalancerEndpointId", value.into_value());
-        self
+        Self(self.0.with("GatewayLoadBalancerEndpointId", value.into_value()))
     }
 
     /// The network interface ID that is associated with the target.
@@ -50,8 +48,7 @@ impl CfnTrafficMirrorTarget {
     /// Replacement: always.
     #[track_caller]
     pub fn network_interface_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NetworkInterfaceId", value.into_value());
-        self
+        Self(self.0.with("NetworkInterfaceId", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the Network Load Balancer that is associated with the target.
@@ -59,15 +56,13 @@ impl CfnTrafficMirrorTarget {
     /// Replacement: always.
     #[track_caller]
     pub fn network_load_balancer_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NetworkLoadBalancerArn", value.into_value());
-        self
+        Self(self.0.with("NetworkLoadBalancerArn", value.into_value()))
     }
 
     /// The tags to assign to the Traffic Mirror target.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -28,7 +28,7 @@ impl CfnTransitGateway {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::TransitGateway"))
     }
 
     /// A private Autonomous System Number (ASN) for the Amazon side of a BGP session. The range is 64512 to 65534 for 16-bit ASNs. The default is 64512.
@@ -36,57 +36,49 @@ impl CfnTransitGateway {
     /// Replacement: always.
     #[track_caller]
     pub fn amazon_side_asn(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("AmazonSideAsn", value.into_value());
-        self
+        Self(self.0.with("AmazonSideAsn", value.into_value()))
     }
 
     /// The ID of the default association route table.
     #[track_caller]
     pub fn association_default_route_table_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AssociationDefaultRouteTableId", value.into_value());
-        self
+        Self(self.0.with("AssociationDefaultRouteTableId", value.into_value()))
     }
 
     /// Enable or disable automatic acceptance of attachment requests. Disabled by default.
     #[track_caller]
     pub fn auto_accept_shared_attachments(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AutoAcceptSharedAttachments", value.into_value());
-        self
+        Self(self.0.with("AutoAcceptSharedAttachments", value.into_value()))
     }
 
     /// Enable or disable automatic association with the default association route table. Enabled by default. If `DefaultRouteTableAssociation` is set to enable, AWS Transit Gateway will create the default transit gateway route table.
     #[track_caller]
     pub fn default_route_table_association(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DefaultRouteTableAssociation", value.into_value());
-        self
+        Self(self.0.with("DefaultRouteTableAssociation", value.into_value()))
     }
 
     /// Enable or disable automatic propagation of routes to the default propagation route table. Enabled by default. If `DefaultRouteTablePropagation` is set to enable, AWS Transit Gateway will create the default transit gateway route table.
     #[track_caller]
     pub fn default_route_table_propagation(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DefaultRouteTablePropagation", value.into_value());
-        self
+        Self(self.0.with("DefaultRouteTablePropagation", value.into_value()))
     }
 
     /// The description of the transit gateway.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Enable or disable DNS support. Enabled by default.
     #[track_caller]
     pub fn dns_support(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DnsSupport", value.into_value());
-        self
+        Self(self.0.with("DnsSupport", value.into_value()))
     }
 
     /// Enable or disable encryption support. Disabled by default.
     #[track_caller]
     pub fn encryption_support(self, value: impl IntoValue<EncryptionSupport>) -> Self {
-        self.0.set("EncryptionSupport", value.into_value());
-        self
+        Self(self.0.with("EncryptionSupport", value.into_value()))
     }
 
     /// Indicates whether multicast is enabled on the transit gateway
@@ -94,15 +86,13 @@ impl CfnTransitGateway {
     /// Replacement: always.
     #[track_caller]
     pub fn multicast_support(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MulticastSupport", value.into_value());
-        self
+        Self(self.0.with("MulticastSupport", value.into_value()))
     }
 
     /// The ID of the default propagation route table.
     #[track_caller]
     pub fn propagation_default_route_table_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PropagationDefaultRouteTableId", value.into_value());
-        self
+        Self(self.0.with("PropagationDefaultRouteTableId", value.into_value()))
     }
 
     /// Enables you to reference a security group across VPCs attached to a transit gateway (TGW). Use this option to simplify security group management and control of instance-to-instance traffic across VPCs that are connected by transit gateway. You can also use this option to migrate from VPC peering (which was the only option that supported security group referencing) to transit gateways (which now also support security group referencing). This option is disabled by default and there are no additional costs to use this feature.
@@ -110,29 +100,25 @@ impl CfnTransitGateway {
     /// For important information about this feature, see [Create a transit gateway](https://docs.aws.amazon.com/vpc/latest/tgw/tgw-transit-gateways.html#create-tgw) in the *AWS Transit Gateway Guide*.
     #[track_caller]
     pub fn security_group_referencing_support(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SecurityGroupReferencingSupport", value.into_value());
-        self
+        Self(self.0.with("SecurityGroupReferencingSupport", value.into_value()))
     }
 
     /// The tags for the transit gateway.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The transit gateway CIDR blocks.
     #[track_caller]
     pub fn transit_gateway_cidr_blocks(self, value: impl IntoList<String>) -> Self {
-        self.0.set("TransitGatewayCidrBlocks", value.into_list());
-        self
+        Self(self.0.with("TransitGatewayCidrBlocks", value.into_list()))
     }
 
     /// Enable or disable Equal Cost Multipath Protocol support. Enabled by default.
     #[track_caller]
     pub fn vpn_ecmp_support(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VpnEcmpSupport", value.into_value());
-        self
+        Self(self.0.with("VpnEcmpSupport", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

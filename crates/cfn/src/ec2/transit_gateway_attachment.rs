@@ -30,7 +30,7 @@ impl CfnTransitGatewayAttachment {
         transit_gateway_id: impl IntoValue<Id<markers::TransitGateway>>,
         vpc_id: impl IntoValue<Id<markers::Vpc>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::TransitGatewayAttachment"))
             .subnet_ids(subnet_ids)
             .transit_gateway_id(transit_gateway_id)
             .vpc_id(vpc_id)
@@ -39,22 +39,19 @@ impl CfnTransitGatewayAttachment {
     /// The VPC attachment options.
     #[track_caller]
     pub fn options(self, value: impl IntoValue<Options>) -> Self {
-        self.0.set("Options", value.into_value());
-        self
+        Self(self.0.with("Options", value.into_value()))
     }
 
     /// The IDs of one or more subnets. You can specify only one subnet per Availability Zone. You must specify at least one subnet, but we recommend that you specify two subnets for better availability. The transit gateway uses one IP address from each specified subnet.
     #[track_caller]
     pub fn subnet_ids(self, value: impl IntoList<Id<markers::Subnet>>) -> Self {
-        self.0.set("SubnetIds", value.into_list());
-        self
+        Self(self.0.with("SubnetIds", value.into_list()))
     }
 
     /// The tags for the attachment.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the transit gateway.
@@ -62,8 +59,7 @@ impl CfnTransitGatewayAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_id(self, value: impl IntoValue<Id<markers::TransitGateway>>) -> Self {
-        self.0.set("TransitGatewayId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayId", value.into_value()))
     }
 
     /// The ID of the VPC.
@@ -71,8 +67,7 @@ impl CfnTransitGatewayAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_id(self, value: impl IntoValue<Id<markers::Vpc>>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+        Self(self.0.with("VpcId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -99,32 +94,28 @@ impl Options {
     }
 
     /// Enable or disable appliance mode support. The default is `disable`.
-    pub fn appliance_mode_support(mut self, value: impl IntoValue<OptionsApplianceModeSupport>) -> Self {
-        self.0.set("ApplianceModeSupport", value.into_value());
-        self
+    pub fn appliance_mode_support(self, value: impl IntoValue<OptionsApplianceModeSupport>) -> Self {
+        Self(self.0.with("ApplianceModeSupport", value.into_value()))
     }
 
     /// Enable or disable DNS support. The default is `disable`.
-    pub fn dns_support(mut self, value: impl IntoValue<OptionsDnsSupport>) -> Self {
-        self.0.set("DnsSupport", value.into_value());
-        self
+    pub fn dns_support(self, value: impl IntoValue<OptionsDnsSupport>) -> Self {
+        Self(self.0.with("DnsSupport", value.into_value()))
     }
 
     /// Enable or disable IPv6 support. The default is `disable`.
-    pub fn ipv6_support(mut self, value: impl IntoValue<OptionsIpv6Support>) -> Self {
-        self.0.set("Ipv6Support", value.into_value());
-        self
+    pub fn ipv6_support(self, value: impl IntoValue<OptionsIpv6Support>) -> Self {
+        Self(self.0.with("Ipv6Support", value.into_value()))
     }
 
     /// Enables you to reference a security group across VPCs attached to a transit gateway (TGW). Use this option to simplify security group management and control of instance-to-instance traffic across VPCs that are connected by transit gateway. You can also use this option to migrate from VPC peering (which was the only option that supported security group referencing) to transit gateways (which now also support security group referencing). This option is disabled by default and there are no additional costs to use this feature.
     ///
     /// For important information about this feature, see [Create a transit gateway](https://docs.aws.amazon.com/vpc/latest/tgw/tgw-transit-gateways.html#create-tgw) in the *AWS Transit Gateway Guide*.
     pub fn security_group_referencing_support(
-        mut self,
+        self,
         value: impl IntoValue<OptionsSecurityGroupReferencingSupport>,
     ) -> Self {
-        self.0.set("SecurityGroupReferencingSupport", value.into_value());
-        self
+        Self(self.0.with("SecurityGroupReferencingSupport", value.into_value()))
     }
 }
 

@@ -25,7 +25,7 @@ impl CfnTransitGatewayConnect {
         options: impl IntoValue<TransitGatewayConnectOptions>,
         transport_transit_gateway_attachment_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::TransitGatewayConnect"))
             .options(options)
             .transport_transit_gateway_attachment_id(transport_transit_gateway_attachment_id)
     }
@@ -37,15 +37,13 @@ impl CfnTransitGatewayConnect {
     /// Replacement: always.
     #[track_caller]
     pub fn options(self, value: impl IntoValue<TransitGatewayConnectOptions>) -> Self {
-        self.0.set("Options", value.into_value());
-        self
+        Self(self.0.with("Options", value.into_value()))
     }
 
     /// The tags for the attachment.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the attachment from which the Connect attachment was created.
@@ -53,8 +51,7 @@ impl CfnTransitGatewayConnect {
     /// Replacement: always.
     #[track_caller]
     pub fn transport_transit_gateway_attachment_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransportTransitGatewayAttachmentId", value.into_value());
-        self
+        Self(self.0.with("TransportTransitGatewayAttachmentId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `TransitGatewayAttachmentId`.
@@ -98,9 +95,8 @@ impl TransitGatewayConnectOptions {
     /// The tunnel protocol.
     ///
     /// Replacement: always.
-    pub fn protocol(mut self, value: impl IntoValue<TransitGatewayConnectOptionsProtocol>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+    pub fn protocol(self, value: impl IntoValue<TransitGatewayConnectOptionsProtocol>) -> Self {
+        Self(self.0.with("Protocol", value.into_value()))
     }
 }
 

@@ -23,7 +23,7 @@ impl CfnTransitGatewayConnectPeer {
         connect_peer_configuration: impl IntoValue<TransitGatewayConnectPeerConfiguration>,
         transit_gateway_attachment_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::TransitGatewayConnectPeer"))
             .connect_peer_configuration(connect_peer_configuration)
             .transit_gateway_attachment_id(transit_gateway_attachment_id)
     }
@@ -33,15 +33,13 @@ impl CfnTransitGatewayConnectPeer {
     /// Replacement: always.
     #[track_caller]
     pub fn connect_peer_configuration(self, value: impl IntoValue<TransitGatewayConnectPeerConfiguration>) -> Self {
-        self.0.set("ConnectPeerConfiguration", value.into_value());
-        self
+        Self(self.0.with("ConnectPeerConfiguration", value.into_value()))
     }
 
     /// The tags for the Connect peer.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the Connect attachment.
@@ -49,8 +47,7 @@ impl CfnTransitGatewayConnectPeer {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_attachment_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitGatewayAttachmentId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayAttachmentId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `TransitGatewayConnectPeerId`.
@@ -97,35 +94,30 @@ impl TransitGatewayAttachmentBgpConfiguration {
     }
 
     /// The BGP status.
-    pub fn bgp_status(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BgpStatus", value.into_value());
-        self
+    pub fn bgp_status(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("BgpStatus", value.into_value()))
     }
 
     /// The interior BGP peer IP address for the appliance.
-    pub fn peer_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PeerAddress", value.into_value());
-        self
+    pub fn peer_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PeerAddress", value.into_value()))
     }
 
     /// The peer Autonomous System Number (ASN).
     ///
     /// Replacement: always.
-    pub fn peer_asn(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("PeerAsn", value.into_value());
-        self
+    pub fn peer_asn(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("PeerAsn", value.into_value()))
     }
 
     /// The interior BGP peer IP address for the transit gateway.
-    pub fn transit_gateway_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitGatewayAddress", value.into_value());
-        self
+    pub fn transit_gateway_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TransitGatewayAddress", value.into_value()))
     }
 
     /// The transit gateway Autonomous System Number (ASN).
-    pub fn transit_gateway_asn(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("TransitGatewayAsn", value.into_value());
-        self
+    pub fn transit_gateway_asn(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("TransitGatewayAsn", value.into_value()))
     }
 }
 
@@ -144,29 +136,27 @@ impl TransitGatewayConnectPeerConfiguration {
     ///
     ///   Replacement: always.
     pub fn new(inside_cidr_blocks: impl IntoList<String>, peer_address: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("InsideCidrBlocks", inside_cidr_blocks.into_list());
-        properties.set("PeerAddress", peer_address.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("InsideCidrBlocks", inside_cidr_blocks.into_list())
+                .with("PeerAddress", peer_address.into_value()),
+        )
     }
 
     /// The BGP configuration details.
-    pub fn bgp_configurations(mut self, value: impl IntoList<TransitGatewayAttachmentBgpConfiguration>) -> Self {
-        self.0.set("BgpConfigurations", value.into_list());
-        self
+    pub fn bgp_configurations(self, value: impl IntoList<TransitGatewayAttachmentBgpConfiguration>) -> Self {
+        Self(self.0.with("BgpConfigurations", value.into_list()))
     }
 
     /// The tunnel protocol.
-    pub fn protocol(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+    pub fn protocol(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Protocol", value.into_value()))
     }
 
     /// The Connect peer IP address on the transit gateway side of the tunnel.
     ///
     /// Replacement: always.
-    pub fn transit_gateway_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitGatewayAddress", value.into_value());
-        self
+    pub fn transit_gateway_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TransitGatewayAddress", value.into_value()))
     }
 }

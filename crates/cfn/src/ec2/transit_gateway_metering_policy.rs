@@ -18,21 +18,19 @@ impl CfnTransitGatewayMeteringPolicy {
     /// Makes the resource in `scope` with what it cannot be without: `TransitGatewayId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, transit_gateway_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).transit_gateway_id(transit_gateway_id)
+        Self(Resource::new(scope, id, "AWS::EC2::TransitGatewayMeteringPolicy")).transit_gateway_id(transit_gateway_id)
     }
 
     /// The IDs of the middlebox attachments associated with the metering policy.
     #[track_caller]
     pub fn middlebox_attachment_ids(self, value: impl IntoList<String>) -> Self {
-        self.0.set("MiddleboxAttachmentIds", value.into_list());
-        self
+        Self(self.0.with("MiddleboxAttachmentIds", value.into_list()))
     }
 
     /// The tags assigned to the transit gateway metering policy.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the transit gateway associated with the metering policy.
@@ -40,8 +38,7 @@ impl CfnTransitGatewayMeteringPolicy {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitGatewayId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `TransitGatewayMeteringPolicyId`.

@@ -22,7 +22,7 @@ impl CfnTransitGatewayMeteringPolicyEntry {
         policy_rule_number: impl IntoValue<i64>,
         transit_gateway_metering_policy_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::TransitGatewayMeteringPolicyEntry"))
             .metered_account(metered_account)
             .policy_rule_number(policy_rule_number)
             .transit_gateway_metering_policy_id(transit_gateway_metering_policy_id)
@@ -33,8 +33,7 @@ impl CfnTransitGatewayMeteringPolicyEntry {
     /// Replacement: always.
     #[track_caller]
     pub fn destination_cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationCidrBlock", value.into_value());
-        self
+        Self(self.0.with("DestinationCidrBlock", value.into_value()))
     }
 
     /// Describes a range of ports.
@@ -42,8 +41,7 @@ impl CfnTransitGatewayMeteringPolicyEntry {
     /// Replacement: always.
     #[track_caller]
     pub fn destination_port_range(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationPortRange", value.into_value());
-        self
+        Self(self.0.with("DestinationPortRange", value.into_value()))
     }
 
     /// The ID of the source attachment through which traffic leaves a transit gateway
@@ -51,8 +49,7 @@ impl CfnTransitGatewayMeteringPolicyEntry {
     /// Replacement: always.
     #[track_caller]
     pub fn destination_transit_gateway_attachment_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationTransitGatewayAttachmentId", value.into_value());
-        self
+        Self(self.0.with("DestinationTransitGatewayAttachmentId", value.into_value()))
     }
 
     /// The property `DestinationTransitGatewayAttachmentType`.
@@ -63,8 +60,7 @@ impl CfnTransitGatewayMeteringPolicyEntry {
         self,
         value: impl IntoValue<DestinationTransitGatewayAttachmentType>,
     ) -> Self {
-        self.0.set("DestinationTransitGatewayAttachmentType", value.into_value());
-        self
+        Self(self.0.with("DestinationTransitGatewayAttachmentType", value.into_value()))
     }
 
     /// The AWS account ID to which the metered traffic is attributed.
@@ -72,8 +68,7 @@ impl CfnTransitGatewayMeteringPolicyEntry {
     /// Replacement: always.
     #[track_caller]
     pub fn metered_account(self, value: impl IntoValue<MeteredAccount>) -> Self {
-        self.0.set("MeteredAccount", value.into_value());
-        self
+        Self(self.0.with("MeteredAccount", value.into_value()))
     }
 
     /// The rule number of the metering policy entry.
@@ -81,8 +76,7 @@ impl CfnTransitGatewayMeteringPolicyEntry {
     /// Replacement: always.
     #[track_caller]
     pub fn policy_rule_number(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("PolicyRuleNumber", value.into_value());
-        self
+        Self(self.0.with("PolicyRuleNumber", value.into_value()))
     }
 
     /// The protocol of the traffic
@@ -90,8 +84,7 @@ impl CfnTransitGatewayMeteringPolicyEntry {
     /// Replacement: always.
     #[track_caller]
     pub fn protocol(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+        Self(self.0.with("Protocol", value.into_value()))
     }
 
     /// Describes an IPv4 CIDR block.
@@ -99,8 +92,7 @@ impl CfnTransitGatewayMeteringPolicyEntry {
     /// Replacement: always.
     #[track_caller]
     pub fn source_cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceCidrBlock", value.into_value());
-        self
+        Self(self.0.with("SourceCidrBlock", value.into_value()))
     }
 
     /// Describes a range of ports.
@@ -108,8 +100,7 @@ impl CfnTransitGatewayMeteringPolicyEntry {
     /// Replacement: always.
     #[track_caller]
     pub fn source_port_range(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourcePortRange", value.into_value());
-        self
+        Self(self.0.with("SourcePortRange", value.into_value()))
     }
 
     /// The ID of the source attachment through which traffic enters a transit gateway
@@ -117,8 +108,7 @@ impl CfnTransitGatewayMeteringPolicyEntry {
     /// Replacement: always.
     #[track_caller]
     pub fn source_transit_gateway_attachment_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceTransitGatewayAttachmentId", value.into_value());
-        self
+        Self(self.0.with("SourceTransitGatewayAttachmentId", value.into_value()))
     }
 
     /// The property `SourceTransitGatewayAttachmentType`.
@@ -129,8 +119,7 @@ impl CfnTransitGatewayMeteringPolicyEntry {
         self,
         value: impl IntoValue<SourceTransitGatewayAttachmentType>,
     ) -> Self {
-        self.0.set("SourceTransitGatewayAttachmentType", value.into_value());
-        self
+        Self(self.0.with("SourceTransitGatewayAttachmentType", value.into_value()))
     }
 
     /// The ID of the transit gateway metering policy for which the entry is being created
@@ -138,8 +127,7 @@ impl CfnTransitGatewayMeteringPolicyEntry {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_metering_policy_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitGatewayMeteringPolicyId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayMeteringPolicyId", value.into_value()))
     }
 
     /// What `Ref` returns: `TransitGatewayMeteringPolicyId|PolicyRuleNumber`.

@@ -20,7 +20,7 @@ impl CfnTransitGatewayMulticastDomain {
     /// Makes the resource in `scope` with what it cannot be without: `TransitGatewayId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, transit_gateway_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).transit_gateway_id(transit_gateway_id)
+        Self(Resource::new(scope, id, "AWS::EC2::TransitGatewayMulticastDomain")).transit_gateway_id(transit_gateway_id)
     }
 
     /// The options for the transit gateway multicast domain.
@@ -30,15 +30,13 @@ impl CfnTransitGatewayMulticastDomain {
     /// - StaticSourcesSupport (enable | disable)
     #[track_caller]
     pub fn options(self, value: impl IntoValue<Options>) -> Self {
-        self.0.set("Options", value.into_value());
-        self
+        Self(self.0.with("Options", value.into_value()))
     }
 
     /// The tags for the transit gateway multicast domain.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the transit gateway.
@@ -46,8 +44,7 @@ impl CfnTransitGatewayMulticastDomain {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitGatewayId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `TransitGatewayMulticastDomainId`.
@@ -89,24 +86,18 @@ impl Options {
     }
 
     /// Indicates whether to automatically accept cross-account subnet associations that are associated with the transit gateway multicast domain.
-    pub fn auto_accept_shared_associations(
-        mut self,
-        value: impl IntoValue<OptionsAutoAcceptSharedAssociations>,
-    ) -> Self {
-        self.0.set("AutoAcceptSharedAssociations", value.into_value());
-        self
+    pub fn auto_accept_shared_associations(self, value: impl IntoValue<OptionsAutoAcceptSharedAssociations>) -> Self {
+        Self(self.0.with("AutoAcceptSharedAssociations", value.into_value()))
     }
 
     /// Specify whether to enable Internet Group Management Protocol (IGMP) version 2 for the transit gateway multicast domain.
-    pub fn igmpv2_support(mut self, value: impl IntoValue<OptionsIgmpv2Support>) -> Self {
-        self.0.set("Igmpv2Support", value.into_value());
-        self
+    pub fn igmpv2_support(self, value: impl IntoValue<OptionsIgmpv2Support>) -> Self {
+        Self(self.0.with("Igmpv2Support", value.into_value()))
     }
 
     /// Specify whether to enable support for statically configuring multicast group sources for a domain.
-    pub fn static_sources_support(mut self, value: impl IntoValue<OptionsStaticSourcesSupport>) -> Self {
-        self.0.set("StaticSourcesSupport", value.into_value());
-        self
+    pub fn static_sources_support(self, value: impl IntoValue<OptionsStaticSourcesSupport>) -> Self {
+        Self(self.0.with("StaticSourcesSupport", value.into_value()))
     }
 }
 

@@ -24,7 +24,7 @@ impl CfnTransitGatewayMulticastDomainAssociation {
         transit_gateway_attachment_id: impl IntoValue<String>,
         transit_gateway_multicast_domain_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::TransitGatewayMulticastDomainAssociation"))
             .subnet_id(subnet_id)
             .transit_gateway_attachment_id(transit_gateway_attachment_id)
             .transit_gateway_multicast_domain_id(transit_gateway_multicast_domain_id)
@@ -35,8 +35,7 @@ impl CfnTransitGatewayMulticastDomainAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn subnet_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 
     /// The ID of the transit gateway attachment.
@@ -44,8 +43,7 @@ impl CfnTransitGatewayMulticastDomainAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_attachment_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitGatewayAttachmentId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayAttachmentId", value.into_value()))
     }
 
     /// The ID of the transit gateway multicast domain.
@@ -53,8 +51,7 @@ impl CfnTransitGatewayMulticastDomainAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_multicast_domain_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitGatewayMulticastDomainId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayMulticastDomainId", value.into_value()))
     }
 
     /// What `Ref` returns: `TransitGatewayMulticastDomainId|TransitGatewayAttachmentId|SubnetId`.

@@ -22,7 +22,7 @@ impl CfnTransitGatewayMulticastGroupMember {
         network_interface_id: impl IntoValue<String>,
         transit_gateway_multicast_domain_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::TransitGatewayMulticastGroupMember"))
             .group_ip_address(group_ip_address)
             .network_interface_id(network_interface_id)
             .transit_gateway_multicast_domain_id(transit_gateway_multicast_domain_id)
@@ -33,8 +33,7 @@ impl CfnTransitGatewayMulticastGroupMember {
     /// Replacement: always.
     #[track_caller]
     pub fn group_ip_address(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GroupIpAddress", value.into_value());
-        self
+        Self(self.0.with("GroupIpAddress", value.into_value()))
     }
 
     /// The group members' network interface IDs to register with the transit gateway multicast group.
@@ -42,8 +41,7 @@ impl CfnTransitGatewayMulticastGroupMember {
     /// Replacement: always.
     #[track_caller]
     pub fn network_interface_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NetworkInterfaceId", value.into_value());
-        self
+        Self(self.0.with("NetworkInterfaceId", value.into_value()))
     }
 
     /// The ID of the transit gateway multicast domain.
@@ -51,8 +49,7 @@ impl CfnTransitGatewayMulticastGroupMember {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_multicast_domain_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitGatewayMulticastDomainId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayMulticastDomainId", value.into_value()))
     }
 
     /// What `Ref` returns: `TransitGatewayMulticastDomainId|GroupIpAddress|NetworkInterfaceId`.

@@ -24,7 +24,7 @@ impl CfnTransitGatewayMulticastGroupSource {
         network_interface_id: impl IntoValue<String>,
         transit_gateway_multicast_domain_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::TransitGatewayMulticastGroupSource"))
             .group_ip_address(group_ip_address)
             .network_interface_id(network_interface_id)
             .transit_gateway_multicast_domain_id(transit_gateway_multicast_domain_id)
@@ -35,8 +35,7 @@ impl CfnTransitGatewayMulticastGroupSource {
     /// Replacement: always.
     #[track_caller]
     pub fn group_ip_address(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GroupIpAddress", value.into_value());
-        self
+        Self(self.0.with("GroupIpAddress", value.into_value()))
     }
 
     /// The group sources' network interface IDs to register with the transit gateway multicast group.
@@ -44,8 +43,7 @@ impl CfnTransitGatewayMulticastGroupSource {
     /// Replacement: always.
     #[track_caller]
     pub fn network_interface_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NetworkInterfaceId", value.into_value());
-        self
+        Self(self.0.with("NetworkInterfaceId", value.into_value()))
     }
 
     /// The ID of the transit gateway multicast domain.
@@ -53,8 +51,7 @@ impl CfnTransitGatewayMulticastGroupSource {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_multicast_domain_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitGatewayMulticastDomainId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayMulticastDomainId", value.into_value()))
     }
 
     /// What `Ref` returns: `TransitGatewayMulticastDomainId|GroupIpAddress|NetworkInterfaceId`.

@@ -27,7 +27,7 @@ impl CfnTransitGatewayPeeringAttachment {
         peer_transit_gateway_id: impl IntoValue<String>,
         transit_gateway_id: impl IntoValue<Id<markers::TransitGateway>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::TransitGatewayPeeringAttachment"))
             .peer_account_id(peer_account_id)
             .peer_region(peer_region)
             .peer_transit_gateway_id(peer_transit_gateway_id)
@@ -39,8 +39,7 @@ impl CfnTransitGatewayPeeringAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn peer_account_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PeerAccountId", value.into_value());
-        self
+        Self(self.0.with("PeerAccountId", value.into_value()))
     }
 
     /// The Region where the transit gateway that you want to create the peer for is located.
@@ -48,8 +47,7 @@ impl CfnTransitGatewayPeeringAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn peer_region(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PeerRegion", value.into_value());
-        self
+        Self(self.0.with("PeerRegion", value.into_value()))
     }
 
     /// The ID of the transit gateway in the PeerRegion.
@@ -57,15 +55,13 @@ impl CfnTransitGatewayPeeringAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn peer_transit_gateway_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PeerTransitGatewayId", value.into_value());
-        self
+        Self(self.0.with("PeerTransitGatewayId", value.into_value()))
     }
 
     /// The tags for the transit gateway peering attachment.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the transit gateway peering attachment.
@@ -73,8 +69,7 @@ impl CfnTransitGatewayPeeringAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_id(self, value: impl IntoValue<Id<markers::TransitGateway>>) -> Self {
-        self.0.set("TransitGatewayId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `TransitGatewayAttachmentId`.

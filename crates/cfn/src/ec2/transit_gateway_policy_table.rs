@@ -18,14 +18,13 @@ impl CfnTransitGatewayPolicyTable {
     /// Makes the resource in `scope` with what it cannot be without: `TransitGatewayId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, transit_gateway_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).transit_gateway_id(transit_gateway_id)
+        Self(Resource::new(scope, id, "AWS::EC2::TransitGatewayPolicyTable")).transit_gateway_id(transit_gateway_id)
     }
 
     /// The property `Tags`.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The Id of transit gateway
@@ -33,8 +32,7 @@ impl CfnTransitGatewayPolicyTable {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitGatewayId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `TransitGatewayPolicyTableId`.

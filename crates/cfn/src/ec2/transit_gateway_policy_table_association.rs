@@ -21,7 +21,7 @@ impl CfnTransitGatewayPolicyTableAssociation {
         transit_gateway_attachment_id: impl IntoValue<String>,
         transit_gateway_policy_table_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::TransitGatewayPolicyTableAssociation"))
             .transit_gateway_attachment_id(transit_gateway_attachment_id)
             .transit_gateway_policy_table_id(transit_gateway_policy_table_id)
     }
@@ -31,8 +31,7 @@ impl CfnTransitGatewayPolicyTableAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_attachment_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitGatewayAttachmentId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayAttachmentId", value.into_value()))
     }
 
     /// The ID of transit gateway policy table.
@@ -40,8 +39,7 @@ impl CfnTransitGatewayPolicyTableAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_policy_table_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitGatewayPolicyTableId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayPolicyTableId", value.into_value()))
     }
 
     /// What `Ref` returns: `TransitGatewayPolicyTableId|TransitGatewayAttachmentId`.

@@ -23,7 +23,7 @@ impl CfnTransitGatewayPolicyTableEntry {
         target_route_table_id: impl IntoValue<String>,
         transit_gateway_policy_table_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::TransitGatewayPolicyTableEntry"))
             .policy_rule(policy_rule)
             .policy_rule_number(policy_rule_number)
             .target_route_table_id(target_route_table_id)
@@ -33,8 +33,7 @@ impl CfnTransitGatewayPolicyTableEntry {
     /// The property `PolicyRule`.
     #[track_caller]
     pub fn policy_rule(self, value: impl IntoValue<TransitGatewayPolicyRule>) -> Self {
-        self.0.set("PolicyRule", value.into_value());
-        self
+        Self(self.0.with("PolicyRule", value.into_value()))
     }
 
     /// The rule number for the policy table entry.
@@ -42,15 +41,13 @@ impl CfnTransitGatewayPolicyTableEntry {
     /// Replacement: always.
     #[track_caller]
     pub fn policy_rule_number(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PolicyRuleNumber", value.into_value());
-        self
+        Self(self.0.with("PolicyRuleNumber", value.into_value()))
     }
 
     /// The ID of the target route table.
     #[track_caller]
     pub fn target_route_table_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TargetRouteTableId", value.into_value());
-        self
+        Self(self.0.with("TargetRouteTableId", value.into_value()))
     }
 
     /// The ID of the transit gateway policy table.
@@ -58,8 +55,7 @@ impl CfnTransitGatewayPolicyTableEntry {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_policy_table_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitGatewayPolicyTableId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayPolicyTableId", value.into_value()))
     }
 
     /// What `Ref` returns: `TransitGatewayPolicyTableId|PolicyRuleNumber`.
@@ -86,32 +82,27 @@ impl TransitGatewayPolicyRule {
     }
 
     /// The destination CIDR block for the transit gateway policy rule.
-    pub fn destination_cidr_block(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationCidrBlock", value.into_value());
-        self
+    pub fn destination_cidr_block(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DestinationCidrBlock", value.into_value()))
     }
 
     /// The destination port range for the transit gateway policy rule.
-    pub fn destination_port_range(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationPortRange", value.into_value());
-        self
+    pub fn destination_port_range(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DestinationPortRange", value.into_value()))
     }
 
     /// The protocol for the transit gateway policy rule.
-    pub fn protocol(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+    pub fn protocol(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Protocol", value.into_value()))
     }
 
     /// The source CIDR block for the transit gateway policy rule.
-    pub fn source_cidr_block(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceCidrBlock", value.into_value());
-        self
+    pub fn source_cidr_block(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SourceCidrBlock", value.into_value()))
     }
 
     /// The source port range for the transit gateway policy rule.
-    pub fn source_port_range(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourcePortRange", value.into_value());
-        self
+    pub fn source_port_range(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SourcePortRange", value.into_value()))
     }
 }

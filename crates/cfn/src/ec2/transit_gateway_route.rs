@@ -23,7 +23,7 @@ impl CfnTransitGatewayRoute {
         destination_cidr_block: impl IntoValue<String>,
         transit_gateway_route_table_id: impl IntoValue<Id<markers::TransitGatewayRouteTable>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::TransitGatewayRoute"))
             .destination_cidr_block(destination_cidr_block)
             .transit_gateway_route_table_id(transit_gateway_route_table_id)
     }
@@ -33,8 +33,7 @@ impl CfnTransitGatewayRoute {
     /// Replacement: always.
     #[track_caller]
     pub fn blackhole(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Blackhole", value.into_value());
-        self
+        Self(self.0.with("Blackhole", value.into_value()))
     }
 
     /// The CIDR block used for destination matches.
@@ -42,8 +41,7 @@ impl CfnTransitGatewayRoute {
     /// Replacement: always.
     #[track_caller]
     pub fn destination_cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationCidrBlock", value.into_value());
-        self
+        Self(self.0.with("DestinationCidrBlock", value.into_value()))
     }
 
     /// The ID of the attachment.
@@ -51,8 +49,7 @@ impl CfnTransitGatewayRoute {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_attachment_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitGatewayAttachmentId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayAttachmentId", value.into_value()))
     }
 
     /// The ID of the transit gateway route table.
@@ -60,8 +57,7 @@ impl CfnTransitGatewayRoute {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_route_table_id(self, value: impl IntoValue<Id<markers::TransitGatewayRouteTable>>) -> Self {
-        self.0.set("TransitGatewayRouteTableId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayRouteTableId", value.into_value()))
     }
 
     /// What `Ref` returns: `TransitGatewayRouteTableId|DestinationCidrBlock`.

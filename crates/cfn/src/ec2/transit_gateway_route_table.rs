@@ -18,7 +18,7 @@ impl CfnTransitGatewayRouteTable {
     /// Makes the resource in `scope` with what it cannot be without: `TransitGatewayId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, transit_gateway_id: impl IntoValue<Id<markers::TransitGateway>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).transit_gateway_id(transit_gateway_id)
+        Self(Resource::new(scope, id, "AWS::EC2::TransitGatewayRouteTable")).transit_gateway_id(transit_gateway_id)
     }
 
     /// Any tags assigned to the route table.
@@ -26,8 +26,7 @@ impl CfnTransitGatewayRouteTable {
     /// Replacement: always.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the transit gateway.
@@ -35,8 +34,7 @@ impl CfnTransitGatewayRouteTable {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_id(self, value: impl IntoValue<Id<markers::TransitGateway>>) -> Self {
-        self.0.set("TransitGatewayId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `TransitGatewayRouteTableId`.

@@ -25,7 +25,7 @@ impl CfnTransitGatewayRouteTableAssociation {
         transit_gateway_attachment_id: impl IntoValue<String>,
         transit_gateway_route_table_id: impl IntoValue<Id<markers::TransitGatewayRouteTable>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::TransitGatewayRouteTableAssociation"))
             .transit_gateway_attachment_id(transit_gateway_attachment_id)
             .transit_gateway_route_table_id(transit_gateway_route_table_id)
     }
@@ -35,8 +35,7 @@ impl CfnTransitGatewayRouteTableAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_attachment_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitGatewayAttachmentId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayAttachmentId", value.into_value()))
     }
 
     /// The ID of the route table for the transit gateway.
@@ -44,8 +43,7 @@ impl CfnTransitGatewayRouteTableAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_route_table_id(self, value: impl IntoValue<Id<markers::TransitGatewayRouteTable>>) -> Self {
-        self.0.set("TransitGatewayRouteTableId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayRouteTableId", value.into_value()))
     }
 
     /// What `Ref` returns: `TransitGatewayRouteTableId|TransitGatewayAttachmentId`.

@@ -24,7 +24,7 @@ impl CfnVerifiedAccessEndpoint {
         endpoint_type: impl IntoValue<EndpointType>,
         verified_access_group_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::VerifiedAccessEndpoint"))
             .attachment_type(attachment_type)
             .endpoint_type(endpoint_type)
             .verified_access_group_id(verified_access_group_id)
@@ -35,8 +35,7 @@ impl CfnVerifiedAccessEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn application_domain(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApplicationDomain", value.into_value());
-        self
+        Self(self.0.with("ApplicationDomain", value.into_value()))
     }
 
     /// The type of attachment used to provide connectivity between the AWS Verified Access endpoint and the application.
@@ -44,22 +43,19 @@ impl CfnVerifiedAccessEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn attachment_type(self, value: impl IntoValue<AttachmentType>) -> Self {
-        self.0.set("AttachmentType", value.into_value());
-        self
+        Self(self.0.with("AttachmentType", value.into_value()))
     }
 
     /// The options for a CIDR endpoint.
     #[track_caller]
     pub fn cidr_options(self, value: impl IntoValue<CidrOptions>) -> Self {
-        self.0.set("CidrOptions", value.into_value());
-        self
+        Self(self.0.with("CidrOptions", value.into_value()))
     }
 
     /// A description for the AWS Verified Access endpoint.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The ARN of a public TLS/SSL certificate imported into or created with ACM.
@@ -67,8 +63,7 @@ impl CfnVerifiedAccessEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn domain_certificate_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DomainCertificateArn", value.into_value());
-        self
+        Self(self.0.with("DomainCertificateArn", value.into_value()))
     }
 
     /// A custom identifier that is prepended to the DNS name that is generated for the endpoint.
@@ -76,8 +71,7 @@ impl CfnVerifiedAccessEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn endpoint_domain_prefix(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EndpointDomainPrefix", value.into_value());
-        self
+        Self(self.0.with("EndpointDomainPrefix", value.into_value()))
     }
 
     /// The type of AWS Verified Access endpoint. Incoming application requests will be sent to an IP address, load balancer or a network interface depending on the endpoint type specified.
@@ -85,43 +79,37 @@ impl CfnVerifiedAccessEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn endpoint_type(self, value: impl IntoValue<EndpointType>) -> Self {
-        self.0.set("EndpointType", value.into_value());
-        self
+        Self(self.0.with("EndpointType", value.into_value()))
     }
 
     /// The load balancer details if creating the AWS Verified Access endpoint as `load-balancer` type.
     #[track_caller]
     pub fn load_balancer_options(self, value: impl IntoValue<LoadBalancerOptions>) -> Self {
-        self.0.set("LoadBalancerOptions", value.into_value());
-        self
+        Self(self.0.with("LoadBalancerOptions", value.into_value()))
     }
 
     /// The options for network-interface type endpoint.
     #[track_caller]
     pub fn network_interface_options(self, value: impl IntoValue<NetworkInterfaceOptions>) -> Self {
-        self.0.set("NetworkInterfaceOptions", value.into_value());
-        self
+        Self(self.0.with("NetworkInterfaceOptions", value.into_value()))
     }
 
     /// The Verified Access policy document.
     #[track_caller]
     pub fn policy_document(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PolicyDocument", value.into_value());
-        self
+        Self(self.0.with("PolicyDocument", value.into_value()))
     }
 
     /// The status of the Verified Access policy.
     #[track_caller]
     pub fn policy_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("PolicyEnabled", value.into_value());
-        self
+        Self(self.0.with("PolicyEnabled", value.into_value()))
     }
 
     /// The options for an RDS endpoint.
     #[track_caller]
     pub fn rds_options(self, value: impl IntoValue<RdsOptions>) -> Self {
-        self.0.set("RdsOptions", value.into_value());
-        self
+        Self(self.0.with("RdsOptions", value.into_value()))
     }
 
     /// The IDs of the security groups for the endpoint.
@@ -129,15 +117,13 @@ impl CfnVerifiedAccessEndpoint {
     /// Replacement: always. No item twice.
     #[track_caller]
     pub fn security_group_ids(self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("SecurityGroupIds", value.into_list());
-        self
+        Self(self.0.with("SecurityGroupIds", value.into_list()))
     }
 
     /// The options for additional server side encryption.
     #[track_caller]
     pub fn sse_specification(self, value: impl IntoValue<SseSpecification>) -> Self {
-        self.0.set("SseSpecification", value.into_value());
-        self
+        Self(self.0.with("SseSpecification", value.into_value()))
     }
 
     /// The tags.
@@ -145,15 +131,13 @@ impl CfnVerifiedAccessEndpoint {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the AWS Verified Access group.
     #[track_caller]
     pub fn verified_access_group_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VerifiedAccessGroupId", value.into_value());
-        self
+        Self(self.0.with("VerifiedAccessGroupId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `VerifiedAccessEndpointId`.
@@ -212,33 +196,29 @@ impl CidrOptions {
     /// The CIDR.
     ///
     /// Replacement: always.
-    pub fn cidr(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Cidr", value.into_value());
-        self
+    pub fn cidr(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Cidr", value.into_value()))
     }
 
     /// The port ranges.
     ///
     /// No item twice.
-    pub fn port_ranges(mut self, value: impl IntoList<PortRange>) -> Self {
-        self.0.set("PortRanges", value.into_list());
-        self
+    pub fn port_ranges(self, value: impl IntoList<PortRange>) -> Self {
+        Self(self.0.with("PortRanges", value.into_list()))
     }
 
     /// The protocol.
     ///
     /// Replacement: always.
-    pub fn protocol(mut self, value: impl IntoValue<CidrOptionsProtocol>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+    pub fn protocol(self, value: impl IntoValue<CidrOptionsProtocol>) -> Self {
+        Self(self.0.with("Protocol", value.into_value()))
     }
 
     /// The IDs of the subnets.
     ///
     /// Replacement: always. No item twice.
-    pub fn subnet_ids(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("SubnetIds", value.into_list());
-        self
+    pub fn subnet_ids(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("SubnetIds", value.into_list()))
     }
 }
 
@@ -257,39 +237,34 @@ impl LoadBalancerOptions {
     /// The ARN of the load balancer.
     ///
     /// Replacement: always.
-    pub fn load_balancer_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LoadBalancerArn", value.into_value());
-        self
+    pub fn load_balancer_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LoadBalancerArn", value.into_value()))
     }
 
     /// The IP port number.
     ///
     /// Range: 1 to 65535.
-    pub fn port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Port", value.into_value());
-        self
+    pub fn port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Port", value.into_value()))
     }
 
     /// The port ranges.
     ///
     /// No item twice.
-    pub fn port_ranges(mut self, value: impl IntoList<PortRange>) -> Self {
-        self.0.set("PortRanges", value.into_list());
-        self
+    pub fn port_ranges(self, value: impl IntoList<PortRange>) -> Self {
+        Self(self.0.with("PortRanges", value.into_list()))
     }
 
     /// The IP protocol.
-    pub fn protocol(mut self, value: impl IntoValue<LoadBalancerOptionsProtocol>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+    pub fn protocol(self, value: impl IntoValue<LoadBalancerOptionsProtocol>) -> Self {
+        Self(self.0.with("Protocol", value.into_value()))
     }
 
     /// The IDs of the subnets. You can specify only one subnet per Availability Zone.
     ///
     /// No item twice.
-    pub fn subnet_ids(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("SubnetIds", value.into_list());
-        self
+    pub fn subnet_ids(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("SubnetIds", value.into_list()))
     }
 }
 
@@ -308,31 +283,27 @@ impl NetworkInterfaceOptions {
     /// The ID of the network interface.
     ///
     /// Replacement: always.
-    pub fn network_interface_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NetworkInterfaceId", value.into_value());
-        self
+    pub fn network_interface_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("NetworkInterfaceId", value.into_value()))
     }
 
     /// The IP port number.
     ///
     /// Range: 1 to 65535.
-    pub fn port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Port", value.into_value());
-        self
+    pub fn port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Port", value.into_value()))
     }
 
     /// The port ranges.
     ///
     /// No item twice.
-    pub fn port_ranges(mut self, value: impl IntoList<PortRange>) -> Self {
-        self.0.set("PortRanges", value.into_list());
-        self
+    pub fn port_ranges(self, value: impl IntoList<PortRange>) -> Self {
+        Self(self.0.with("PortRanges", value.into_list()))
     }
 
     /// The IP protocol.
-    pub fn protocol(mut self, value: impl IntoValue<NetworkInterfaceOptionsProtocol>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+    pub fn protocol(self, value: impl IntoValue<NetworkInterfaceOptionsProtocol>) -> Self {
+        Self(self.0.with("Protocol", value.into_value()))
     }
 }
 
@@ -351,17 +322,15 @@ impl PortRange {
     /// The start of the port range.
     ///
     /// Range: 1 to 65535.
-    pub fn from_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("FromPort", value.into_value());
-        self
+    pub fn from_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("FromPort", value.into_value()))
     }
 
     /// The end of the port range.
     ///
     /// Range: 1 to 65535.
-    pub fn to_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ToPort", value.into_value());
-        self
+    pub fn to_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ToPort", value.into_value()))
     }
 }
 
@@ -380,55 +349,48 @@ impl RdsOptions {
     /// The port.
     ///
     /// Range: 1 to 65535.
-    pub fn port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Port", value.into_value());
-        self
+    pub fn port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Port", value.into_value()))
     }
 
     /// The protocol.
     ///
     /// Replacement: always.
-    pub fn protocol(mut self, value: impl IntoValue<RdsOptionsProtocol>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+    pub fn protocol(self, value: impl IntoValue<RdsOptionsProtocol>) -> Self {
+        Self(self.0.with("Protocol", value.into_value()))
     }
 
     /// The ARN of the DB cluster.
     ///
     /// Replacement: always.
-    pub fn rds_db_cluster_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RdsDbClusterArn", value.into_value());
-        self
+    pub fn rds_db_cluster_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("RdsDbClusterArn", value.into_value()))
     }
 
     /// The ARN of the RDS instance.
     ///
     /// Replacement: always.
-    pub fn rds_db_instance_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RdsDbInstanceArn", value.into_value());
-        self
+    pub fn rds_db_instance_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("RdsDbInstanceArn", value.into_value()))
     }
 
     /// The ARN of the RDS proxy.
     ///
     /// Replacement: always.
-    pub fn rds_db_proxy_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RdsDbProxyArn", value.into_value());
-        self
+    pub fn rds_db_proxy_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("RdsDbProxyArn", value.into_value()))
     }
 
     /// The RDS endpoint.
-    pub fn rds_endpoint(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RdsEndpoint", value.into_value());
-        self
+    pub fn rds_endpoint(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("RdsEndpoint", value.into_value()))
     }
 
     /// The IDs of the subnets. You can specify only one subnet per Availability Zone.
     ///
     /// No item twice.
-    pub fn subnet_ids(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("SubnetIds", value.into_list());
-        self
+    pub fn subnet_ids(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("SubnetIds", value.into_list()))
     }
 }
 
@@ -447,15 +409,13 @@ impl SseSpecification {
     /// Enable or disable the use of customer managed KMS keys for server side encryption.
     ///
     /// Valid values: `True` | `False`
-    pub fn customer_managed_key_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("CustomerManagedKeyEnabled", value.into_value());
-        self
+    pub fn customer_managed_key_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("CustomerManagedKeyEnabled", value.into_value()))
     }
 
     /// The ARN of the KMS key.
-    pub fn kms_key_arn(mut self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KmsKeyArn", value.into_value());
-        self
+    pub fn kms_key_arn(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
+        Self(self.0.with("KmsKeyArn", value.into_value()))
     }
 }
 

@@ -18,35 +18,32 @@ impl CfnVerifiedAccessGroup {
     /// Makes the resource in `scope` with what it cannot be without: `VerifiedAccessInstanceId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, verified_access_instance_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).verified_access_instance_id(verified_access_instance_id)
+        Self(Resource::new(scope, id, "AWS::EC2::VerifiedAccessGroup"))
+            .verified_access_instance_id(verified_access_instance_id)
     }
 
     /// A description for the AWS Verified Access group.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The Verified Access policy document.
     #[track_caller]
     pub fn policy_document(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PolicyDocument", value.into_value());
-        self
+        Self(self.0.with("PolicyDocument", value.into_value()))
     }
 
     /// The status of the Verified Access policy.
     #[track_caller]
     pub fn policy_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("PolicyEnabled", value.into_value());
-        self
+        Self(self.0.with("PolicyEnabled", value.into_value()))
     }
 
     /// The options for additional server side encryption.
     #[track_caller]
     pub fn sse_specification(self, value: impl IntoValue<SseSpecification>) -> Self {
-        self.0.set("SseSpecification", value.into_value());
-        self
+        Self(self.0.with("SseSpecification", value.into_value()))
     }
 
     /// The tags.
@@ -54,15 +51,13 @@ impl CfnVerifiedAccessGroup {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the AWS Verified Access instance.
     #[track_caller]
     pub fn verified_access_instance_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VerifiedAccessInstanceId", value.into_value());
-        self
+        Self(self.0.with("VerifiedAccessInstanceId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `VerifiedAccessGroupId`.
@@ -111,14 +106,12 @@ impl SseSpecification {
     /// Enable or disable the use of customer managed KMS keys for server side encryption.
     ///
     /// Valid values: `True` | `False`
-    pub fn customer_managed_key_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("CustomerManagedKeyEnabled", value.into_value());
-        self
+    pub fn customer_managed_key_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("CustomerManagedKeyEnabled", value.into_value()))
     }
 
     /// The ARN of the KMS key.
-    pub fn kms_key_arn(mut self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KmsKeyArn", value.into_value());
-        self
+    pub fn kms_key_arn(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
+        Self(self.0.with("KmsKeyArn", value.into_value()))
     }
 }

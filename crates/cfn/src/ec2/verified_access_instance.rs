@@ -18,35 +18,31 @@ impl CfnVerifiedAccessInstance {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::VerifiedAccessInstance"))
     }
 
     /// The custom subdomain.
     #[track_caller]
     pub fn cidr_endpoints_custom_sub_domain(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CidrEndpointsCustomSubDomain", value.into_value());
-        self
+        Self(self.0.with("CidrEndpointsCustomSubDomain", value.into_value()))
     }
 
     /// A description for the AWS Verified Access instance.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Indicates whether support for Federal Information Processing Standards (FIPS) is enabled on the instance.
     #[track_caller]
     pub fn fips_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("FipsEnabled", value.into_value());
-        self
+        Self(self.0.with("FipsEnabled", value.into_value()))
     }
 
     /// The logging configuration for the Verified Access instances.
     #[track_caller]
     pub fn logging_configurations(self, value: impl IntoValue<VerifiedAccessLogs>) -> Self {
-        self.0.set("LoggingConfigurations", value.into_value());
-        self
+        Self(self.0.with("LoggingConfigurations", value.into_value()))
     }
 
     /// The tags.
@@ -54,8 +50,7 @@ impl CfnVerifiedAccessInstance {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The IDs of the AWS Verified Access trust providers.
@@ -63,8 +58,7 @@ impl CfnVerifiedAccessInstance {
     /// No item twice.
     #[track_caller]
     pub fn verified_access_trust_provider_ids(self, value: impl IntoList<String>) -> Self {
-        self.0.set("VerifiedAccessTrustProviderIds", value.into_list());
-        self
+        Self(self.0.with("VerifiedAccessTrustProviderIds", value.into_list()))
     }
 
     /// The IDs of the AWS Verified Access trust providers.
@@ -72,8 +66,7 @@ impl CfnVerifiedAccessInstance {
     /// No item twice.
     #[track_caller]
     pub fn verified_access_trust_providers(self, value: impl IntoList<VerifiedAccessTrustProvider>) -> Self {
-        self.0.set("VerifiedAccessTrustProviders", value.into_list());
-        self
+        Self(self.0.with("VerifiedAccessTrustProviders", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `VerifiedAccessInstanceId`.
@@ -115,15 +108,13 @@ impl CloudWatchLogs {
     }
 
     /// Indicates whether logging is enabled.
-    pub fn enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+    pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Enabled", value.into_value()))
     }
 
     /// The ID of the CloudWatch Logs log group.
-    pub fn log_group(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogGroup", value.into_value());
-        self
+    pub fn log_group(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LogGroup", value.into_value()))
     }
 }
 
@@ -140,15 +131,13 @@ impl KinesisDataFirehose {
     }
 
     /// The ID of the delivery stream.
-    pub fn delivery_stream(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeliveryStream", value.into_value());
-        self
+    pub fn delivery_stream(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DeliveryStream", value.into_value()))
     }
 
     /// Indicates whether logging is enabled.
-    pub fn enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+    pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Enabled", value.into_value()))
     }
 }
 
@@ -165,27 +154,23 @@ impl S3 {
     }
 
     /// The bucket name.
-    pub fn bucket_name(mut self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
-        self.0.set("BucketName", value.into_value());
-        self
+    pub fn bucket_name(self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
+        Self(self.0.with("BucketName", value.into_value()))
     }
 
     /// The AWS account number that owns the bucket.
-    pub fn bucket_owner(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BucketOwner", value.into_value());
-        self
+    pub fn bucket_owner(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("BucketOwner", value.into_value()))
     }
 
     /// Indicates whether logging is enabled.
-    pub fn enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+    pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Enabled", value.into_value()))
     }
 
     /// The bucket prefix.
-    pub fn prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Prefix", value.into_value());
-        self
+    pub fn prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Prefix", value.into_value()))
     }
 }
 
@@ -202,35 +187,30 @@ impl VerifiedAccessLogs {
     }
 
     /// CloudWatch Logs logging destination.
-    pub fn cloud_watch_logs(mut self, value: impl IntoValue<CloudWatchLogs>) -> Self {
-        self.0.set("CloudWatchLogs", value.into_value());
-        self
+    pub fn cloud_watch_logs(self, value: impl IntoValue<CloudWatchLogs>) -> Self {
+        Self(self.0.with("CloudWatchLogs", value.into_value()))
     }
 
     /// Indicates whether to include trust data sent by trust providers in the logs.
-    pub fn include_trust_context(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IncludeTrustContext", value.into_value());
-        self
+    pub fn include_trust_context(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IncludeTrustContext", value.into_value()))
     }
 
     /// Kinesis logging destination.
-    pub fn kinesis_data_firehose(mut self, value: impl IntoValue<KinesisDataFirehose>) -> Self {
-        self.0.set("KinesisDataFirehose", value.into_value());
-        self
+    pub fn kinesis_data_firehose(self, value: impl IntoValue<KinesisDataFirehose>) -> Self {
+        Self(self.0.with("KinesisDataFirehose", value.into_value()))
     }
 
     /// The logging version.
     ///
     /// Valid values: `ocsf-0.1` | `ocsf-1.0.0-rc.2`
-    pub fn log_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogVersion", value.into_value());
-        self
+    pub fn log_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LogVersion", value.into_value()))
     }
 
     /// Amazon S3 logging options.
-    pub fn s3(mut self, value: impl IntoValue<S3>) -> Self {
-        self.0.set("S3", value.into_value());
-        self
+    pub fn s3(self, value: impl IntoValue<S3>) -> Self {
+        Self(self.0.with("S3", value.into_value()))
     }
 }
 
@@ -247,32 +227,27 @@ impl VerifiedAccessTrustProvider {
     }
 
     /// A description for the AWS Verified Access trust provider.
-    pub fn description(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+    pub fn description(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The type of device-based trust provider.
-    pub fn device_trust_provider_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeviceTrustProviderType", value.into_value());
-        self
+    pub fn device_trust_provider_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DeviceTrustProviderType", value.into_value()))
     }
 
     /// The type of Verified Access trust provider.
-    pub fn trust_provider_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TrustProviderType", value.into_value());
-        self
+    pub fn trust_provider_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TrustProviderType", value.into_value()))
     }
 
     /// The type of user-based trust provider.
-    pub fn user_trust_provider_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserTrustProviderType", value.into_value());
-        self
+    pub fn user_trust_provider_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("UserTrustProviderType", value.into_value()))
     }
 
     /// The ID of the AWS Verified Access trust provider.
-    pub fn verified_access_trust_provider_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VerifiedAccessTrustProviderId", value.into_value());
-        self
+    pub fn verified_access_trust_provider_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("VerifiedAccessTrustProviderId", value.into_value()))
     }
 }

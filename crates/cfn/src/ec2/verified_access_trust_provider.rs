@@ -23,7 +23,7 @@ impl CfnVerifiedAccessTrustProvider {
         policy_reference_name: impl IntoValue<String>,
         trust_provider_type: impl IntoValue<TrustProviderType>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::VerifiedAccessTrustProvider"))
             .policy_reference_name(policy_reference_name)
             .trust_provider_type(trust_provider_type)
     }
@@ -31,8 +31,7 @@ impl CfnVerifiedAccessTrustProvider {
     /// A description for the AWS Verified Access trust provider.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The options for device-identity trust provider.
@@ -40,8 +39,7 @@ impl CfnVerifiedAccessTrustProvider {
     /// Replacement: always.
     #[track_caller]
     pub fn device_options(self, value: impl IntoValue<DeviceOptions>) -> Self {
-        self.0.set("DeviceOptions", value.into_value());
-        self
+        Self(self.0.with("DeviceOptions", value.into_value()))
     }
 
     /// The type of device-based trust provider.
@@ -49,22 +47,19 @@ impl CfnVerifiedAccessTrustProvider {
     /// Replacement: always.
     #[track_caller]
     pub fn device_trust_provider_type(self, value: impl IntoValue<DeviceTrustProviderType>) -> Self {
-        self.0.set("DeviceTrustProviderType", value.into_value());
-        self
+        Self(self.0.with("DeviceTrustProviderType", value.into_value()))
     }
 
     /// The OpenID Connect (OIDC) options.
     #[track_caller]
     pub fn native_application_oidc_options(self, value: impl IntoValue<NativeApplicationOidcOptions>) -> Self {
-        self.0.set("NativeApplicationOidcOptions", value.into_value());
-        self
+        Self(self.0.with("NativeApplicationOidcOptions", value.into_value()))
     }
 
     /// The options for an OpenID Connect-compatible user-identity trust provider.
     #[track_caller]
     pub fn oidc_options(self, value: impl IntoValue<OidcOptions>) -> Self {
-        self.0.set("OidcOptions", value.into_value());
-        self
+        Self(self.0.with("OidcOptions", value.into_value()))
     }
 
     /// The identifier to be used when working with policy rules.
@@ -72,15 +67,13 @@ impl CfnVerifiedAccessTrustProvider {
     /// Replacement: always.
     #[track_caller]
     pub fn policy_reference_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PolicyReferenceName", value.into_value());
-        self
+        Self(self.0.with("PolicyReferenceName", value.into_value()))
     }
 
     /// The options for additional server side encryption.
     #[track_caller]
     pub fn sse_specification(self, value: impl IntoValue<SseSpecification>) -> Self {
-        self.0.set("SseSpecification", value.into_value());
-        self
+        Self(self.0.with("SseSpecification", value.into_value()))
     }
 
     /// The tags.
@@ -88,8 +81,7 @@ impl CfnVerifiedAccessTrustProvider {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The type of Verified Access trust provider.
@@ -97,8 +89,7 @@ impl CfnVerifiedAccessTrustProvider {
     /// Replacement: always.
     #[track_caller]
     pub fn trust_provider_type(self, value: impl IntoValue<TrustProviderType>) -> Self {
-        self.0.set("TrustProviderType", value.into_value());
-        self
+        Self(self.0.with("TrustProviderType", value.into_value()))
     }
 
     /// The type of user-based trust provider.
@@ -106,8 +97,7 @@ impl CfnVerifiedAccessTrustProvider {
     /// Replacement: always.
     #[track_caller]
     pub fn user_trust_provider_type(self, value: impl IntoValue<UserTrustProviderType>) -> Self {
-        self.0.set("UserTrustProviderType", value.into_value());
-        self
+        Self(self.0.with("UserTrustProviderType", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `VerifiedAccessTrustProviderId`.
@@ -144,17 +134,15 @@ impl DeviceOptions {
     }
 
     /// The URL AWS Verified Access will use to verify the authenticity of the device tokens.
-    pub fn public_signing_key_url(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PublicSigningKeyUrl", value.into_value());
-        self
+    pub fn public_signing_key_url(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PublicSigningKeyUrl", value.into_value()))
     }
 
     /// The ID of the tenant application with the device-identity provider.
     ///
     /// Replacement: always.
-    pub fn tenant_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TenantId", value.into_value());
-        self
+    pub fn tenant_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TenantId", value.into_value()))
     }
 }
 
@@ -171,51 +159,43 @@ impl NativeApplicationOidcOptions {
     }
 
     /// The authorization endpoint of the IdP.
-    pub fn authorization_endpoint(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AuthorizationEndpoint", value.into_value());
-        self
+    pub fn authorization_endpoint(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AuthorizationEndpoint", value.into_value()))
     }
 
     /// The OAuth 2.0 client identifier.
-    pub fn client_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientId", value.into_value());
-        self
+    pub fn client_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ClientId", value.into_value()))
     }
 
     /// The OAuth 2.0 client secret.
-    pub fn client_secret(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientSecret", value.into_value());
-        self
+    pub fn client_secret(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ClientSecret", value.into_value()))
     }
 
     /// The OIDC issuer identifier of the IdP.
-    pub fn issuer(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Issuer", value.into_value());
-        self
+    pub fn issuer(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Issuer", value.into_value()))
     }
 
     /// The public signing key endpoint.
-    pub fn public_signing_key_endpoint(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PublicSigningKeyEndpoint", value.into_value());
-        self
+    pub fn public_signing_key_endpoint(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PublicSigningKeyEndpoint", value.into_value()))
     }
 
     /// The set of user claims to be requested from the IdP.
-    pub fn scope(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Scope", value.into_value());
-        self
+    pub fn scope(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Scope", value.into_value()))
     }
 
     /// The token endpoint of the IdP.
-    pub fn token_endpoint(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TokenEndpoint", value.into_value());
-        self
+    pub fn token_endpoint(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TokenEndpoint", value.into_value()))
     }
 
     /// The user info endpoint of the IdP.
-    pub fn user_info_endpoint(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserInfoEndpoint", value.into_value());
-        self
+    pub fn user_info_endpoint(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("UserInfoEndpoint", value.into_value()))
     }
 }
 
@@ -232,45 +212,38 @@ impl OidcOptions {
     }
 
     /// The OIDC authorization endpoint.
-    pub fn authorization_endpoint(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AuthorizationEndpoint", value.into_value());
-        self
+    pub fn authorization_endpoint(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AuthorizationEndpoint", value.into_value()))
     }
 
     /// The client identifier.
-    pub fn client_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientId", value.into_value());
-        self
+    pub fn client_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ClientId", value.into_value()))
     }
 
     /// The client secret.
-    pub fn client_secret(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientSecret", value.into_value());
-        self
+    pub fn client_secret(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ClientSecret", value.into_value()))
     }
 
     /// The OIDC issuer.
-    pub fn issuer(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Issuer", value.into_value());
-        self
+    pub fn issuer(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Issuer", value.into_value()))
     }
 
     /// The OpenID Connect (OIDC) scope specified.
-    pub fn scope(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Scope", value.into_value());
-        self
+    pub fn scope(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Scope", value.into_value()))
     }
 
     /// The OIDC token endpoint.
-    pub fn token_endpoint(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TokenEndpoint", value.into_value());
-        self
+    pub fn token_endpoint(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TokenEndpoint", value.into_value()))
     }
 
     /// The OIDC user info endpoint.
-    pub fn user_info_endpoint(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserInfoEndpoint", value.into_value());
-        self
+    pub fn user_info_endpoint(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("UserInfoEndpoint", value.into_value()))
     }
 }
 
@@ -289,15 +262,13 @@ impl SseSpecification {
     /// Enable or disable the use of customer managed KMS keys for server side encryption.
     ///
     /// Valid values: `True` | `False`
-    pub fn customer_managed_key_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("CustomerManagedKeyEnabled", value.into_value());
-        self
+    pub fn customer_managed_key_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("CustomerManagedKeyEnabled", value.into_value()))
     }
 
     /// The ARN of the KMS key.
-    pub fn kms_key_arn(mut self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KmsKeyArn", value.into_value());
-        self
+    pub fn kms_key_arn(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
+        Self(self.0.with("KmsKeyArn", value.into_value()))
     }
 }
 

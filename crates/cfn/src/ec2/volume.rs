@@ -32,14 +32,13 @@ impl CfnVolume {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::Volume"))
     }
 
     /// Indicates whether the volume is auto-enabled for I/O operations. By default, Amazon EBS disables I/O to the volume from attached EC2 instances when it determines that a volume's data is potentially inconsistent. If the consistency of the volume is not a concern, and you prefer that the volume be made available immediately if it's impaired, you can configure the volume to automatically enable I/O.
     #[track_caller]
     pub fn auto_enable_io(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AutoEnableIO", value.into_value());
-        self
+        Self(self.0.with("AutoEnableIO", value.into_value()))
     }
 
     /// The ID of the Availability Zone in which to create the volume. For example, `us-east-1a`.
@@ -49,8 +48,7 @@ impl CfnVolume {
     /// If you are creating a volume copy, omit this parameter. The volume copy is created in the same Availability Zone as the source volume.
     #[track_caller]
     pub fn availability_zone(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZone", value.into_value());
-        self
+        Self(self.0.with("AvailabilityZone", value.into_value()))
     }
 
     /// The ID of the Availability Zone in which to create the volume. For example, `use1-az1`.
@@ -60,8 +58,7 @@ impl CfnVolume {
     /// If you are creating a volume copy, omit this parameter. The volume copy is created in the same Availability Zone as the source volume.
     #[track_caller]
     pub fn availability_zone_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZoneId", value.into_value());
-        self
+        Self(self.0.with("AvailabilityZoneId", value.into_value()))
     }
 
     /// Indicates whether the volume should be encrypted. The effect of setting the encryption state to `true` depends on the volume origin (new, from a snapshot, or from an existing volume), starting encryption state, ownership, and whether encryption by default is enabled. For more information, see [Encryption by default](https://docs.aws.amazon.com/ebs/latest/userguide/work-with-ebs-encr.html#encryption-by-default) in the *Amazon EBS User Guide*.
@@ -69,8 +66,7 @@ impl CfnVolume {
     /// If you are creating a volume copy, omit this parameter. The volume is automatically encrypted with the same KMS key as the source volume. You can't copy unencrypted volumes.
     #[track_caller]
     pub fn encrypted(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Encrypted", value.into_value());
-        self
+        Self(self.0.with("Encrypted", value.into_value()))
     }
 
     /// The number of I/O operations per second (IOPS) to provision for the volume. Required for `io1` and `io2` volumes. Optional for `gp3` volumes. Omit for all other volume types.
@@ -84,8 +80,7 @@ impl CfnVolume {
     /// > [Instances built on the Nitro System](https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-nitro-instances.html) can support up to 256,000 IOPS. Other instances can support up to 32,000 IOPS.
     #[track_caller]
     pub fn iops(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Iops", value.into_value());
-        self
+        Self(self.0.with("Iops", value.into_value()))
     }
 
     /// The identifier of the AWS KMS key to use for Amazon EBS encryption. If `KmsKeyId` is specified, the encrypted state must be `true`.
@@ -102,8 +97,7 @@ impl CfnVolume {
     /// If you are creating a volume copy, omit this parameter. The volume is automatically encrypted with the same KMS key as the source volume. You can't copy unencrypted volumes.
     #[track_caller]
     pub fn kms_key_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsKeyId", value.into_value());
-        self
+        Self(self.0.with("KmsKeyId", value.into_value()))
     }
 
     /// Indicates whether Amazon EBS Multi-Attach is enabled.
@@ -111,8 +105,7 @@ impl CfnVolume {
     /// AWS CloudFormation does not currently support updating a single-attach volume to be multi-attach enabled, updating a multi-attach enabled volume to be single-attach, or updating the size or number of I/O operations per second (IOPS) of a multi-attach enabled volume.
     #[track_caller]
     pub fn multi_attach_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("MultiAttachEnabled", value.into_value());
-        self
+        Self(self.0.with("MultiAttachEnabled", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the Outpost on which to create the volume.
@@ -120,8 +113,7 @@ impl CfnVolume {
     /// If you intend to use a volume with an instance running on an outpost, then you must create the volume on the same outpost as the instance. You can't use a volume created in an AWS Region with an instance on an AWS outpost, or the other way around.
     #[track_caller]
     pub fn outpost_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OutpostArn", value.into_value());
-        self
+        Self(self.0.with("OutpostArn", value.into_value()))
     }
 
     /// The size of the volume, in GiBs.
@@ -139,29 +131,25 @@ impl CfnVolume {
     /// - standard: `1 - 1024` GiB
     #[track_caller]
     pub fn size(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Size", value.into_value());
-        self
+        Self(self.0.with("Size", value.into_value()))
     }
 
     /// The snapshot from which to create the volume. Only specify to create a volume from a snapshot. To create a new empty volume, omit this parameter and specify a value for `Size` instead. To create a volume copy, omit this parameter and specify `SourceVolumeId` instead.
     #[track_caller]
     pub fn snapshot_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SnapshotId", value.into_value());
-        self
+        Self(self.0.with("SnapshotId", value.into_value()))
     }
 
     /// The ID of the source EBS volume to copy. When specified, the volume is created as an exact copy of the specified volume. Only specify to create a volume copy. To create a new empty volume or to create a volume from a snapshot, omit this parameter,
     #[track_caller]
     pub fn source_volume_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceVolumeId", value.into_value());
-        self
+        Self(self.0.with("SourceVolumeId", value.into_value()))
     }
 
     /// The tags to apply to the volume during creation.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The throughput to provision for a volume, with a maximum of 1,000 MiB/s.
@@ -171,8 +159,7 @@ impl CfnVolume {
     /// Valid Range: Minimum value of 125. Maximum value of 1000.
     #[track_caller]
     pub fn throughput(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Throughput", value.into_value());
-        self
+        Self(self.0.with("Throughput", value.into_value()))
     }
 
     /// Specifies the Amazon EBS Provisioned Rate for Volume Initialization (volume initialization rate), in MiB/s, at which to download the snapshot blocks from Amazon S3 to the volume. This is also known as *volume initialization*. Specifying a volume initialization rate ensures that the volume is initialized at a predictable and consistent rate after creation.
@@ -189,8 +176,7 @@ impl CfnVolume {
     /// Valid range: 100 - 300 MiB/s
     #[track_caller]
     pub fn volume_initialization_rate(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("VolumeInitializationRate", value.into_value());
-        self
+        Self(self.0.with("VolumeInitializationRate", value.into_value()))
     }
 
     /// The volume type. This parameter can be one of the following values:
@@ -208,8 +194,7 @@ impl CfnVolume {
     /// Default: `gp2`
     #[track_caller]
     pub fn volume_type(self, value: impl IntoValue<VolumeType>) -> Self {
-        self.0.set("VolumeType", value.into_value());
-        self
+        Self(self.0.with("VolumeType", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `VolumeId`.

@@ -29,7 +29,7 @@ impl CfnVolumeAttachment {
         instance_id: impl IntoValue<Id<markers::Instance>>,
         volume_id: impl IntoValue<Id<markers::Volume>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).instance_id(instance_id).volume_id(volume_id)
+        Self(Resource::new(scope, id, "AWS::EC2::VolumeAttachment")).instance_id(instance_id).volume_id(volume_id)
     }
 
     /// The device name (for example, `/dev/sdh` or `xvdh` ).
@@ -37,8 +37,7 @@ impl CfnVolumeAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn device(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Device", value.into_value());
-        self
+        Self(self.0.with("Device", value.into_value()))
     }
 
     /// The index of the EBS card. Some instance types support multiple EBS cards. The default EBS card index is 0.
@@ -46,8 +45,7 @@ impl CfnVolumeAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn ebs_card_index(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("EbsCardIndex", value.into_value());
-        self
+        Self(self.0.with("EbsCardIndex", value.into_value()))
     }
 
     /// The ID of the instance to which the volume attaches. This value can be a reference to an [`AWS::EC2::Instance`](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-instance.html) resource, or it can be the physical ID of an existing EC2 instance.
@@ -55,8 +53,7 @@ impl CfnVolumeAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn instance_id(self, value: impl IntoValue<Id<markers::Instance>>) -> Self {
-        self.0.set("InstanceId", value.into_value());
-        self
+        Self(self.0.with("InstanceId", value.into_value()))
     }
 
     /// The ID of the Amazon EBS volume. The volume and instance must be within the same Availability Zone. This value can be a reference to an [`AWS::EC2::Volume`](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ec2-ebs-volume.html) resource, or it can be the volume ID of an existing Amazon EBS volume.
@@ -64,8 +61,7 @@ impl CfnVolumeAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn volume_id(self, value: impl IntoValue<Id<markers::Volume>>) -> Self {
-        self.0.set("VolumeId", value.into_value());
-        self
+        Self(self.0.with("VolumeId", value.into_value()))
     }
 
     /// What `Ref` returns: `VolumeId|InstanceId`.

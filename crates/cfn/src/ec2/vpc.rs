@@ -22,7 +22,7 @@ impl CfnVpc {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::VPC"))
     }
 
     /// The IPv4 network range for the VPC, in CIDR notation. For example, `10.0.0.0/16`. We modify the specified CIDR block to its canonical form; for example, if you specify `100.68.0.18/18`, we modify it to `100.68.0.0/18`.
@@ -32,8 +32,7 @@ impl CfnVpc {
     /// Replacement: always.
     #[track_caller]
     pub fn cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CidrBlock", value.into_value());
-        self
+        Self(self.0.with("CidrBlock", value.into_value()))
     }
 
     /// Indicates whether the instances launched in the VPC get DNS hostnames. If enabled, instances in the VPC get DNS hostnames; otherwise, they do not. Disabled by default for nondefault VPCs. For more information, see [DNS attributes in your VPC](https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html#vpc-dns-support).
@@ -41,15 +40,13 @@ impl CfnVpc {
     /// You can only enable DNS hostnames if you've enabled DNS support.
     #[track_caller]
     pub fn enable_dns_hostnames(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableDnsHostnames", value.into_value());
-        self
+        Self(self.0.with("EnableDnsHostnames", value.into_value()))
     }
 
     /// Indicates whether the DNS resolution is supported for the VPC. If enabled, queries to the Amazon provided DNS server at the 169.254.169.253 IP address, or the reserved IP address at the base of the VPC network range "plus two" succeed. If disabled, the Amazon provided DNS service in the VPC that resolves public DNS hostnames to IP addresses is not enabled. Enabled by default. For more information, see [DNS attributes in your VPC](https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html#vpc-dns-support).
     #[track_caller]
     pub fn enable_dns_support(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableDnsSupport", value.into_value());
-        self
+        Self(self.0.with("EnableDnsSupport", value.into_value()))
     }
 
     /// The allowed tenancy of instances launched into the VPC.
@@ -62,8 +59,7 @@ impl CfnVpc {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn instance_tenancy(self, value: impl IntoValue<InstanceTenancy>) -> Self {
-        self.0.set("InstanceTenancy", value.into_value());
-        self
+        Self(self.0.with("InstanceTenancy", value.into_value()))
     }
 
     /// The ID of an IPv4 IPAM pool you want to use for allocating this VPC's CIDR. For more information, see [What is IPAM?](https://docs.aws.amazon.com//vpc/latest/ipam/what-is-it-ipam.html) in the *Amazon VPC IPAM User Guide*.
@@ -73,8 +69,7 @@ impl CfnVpc {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv4_ipam_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv4IpamPoolId", value.into_value());
-        self
+        Self(self.0.with("Ipv4IpamPoolId", value.into_value()))
     }
 
     /// The netmask length of the IPv4 CIDR you want to allocate to this VPC from an Amazon VPC IP Address Manager (IPAM) pool. For more information about IPAM, see [What is IPAM?](https://docs.aws.amazon.com//vpc/latest/ipam/what-is-it-ipam.html) in the *Amazon VPC IPAM User Guide*.
@@ -82,15 +77,13 @@ impl CfnVpc {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv4_netmask_length(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Ipv4NetmaskLength", value.into_value());
-        self
+        Self(self.0.with("Ipv4NetmaskLength", value.into_value()))
     }
 
     /// The tags for the VPC.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// Describes the configuration and state of VPC encryption controls.
@@ -99,8 +92,7 @@ impl CfnVpc {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_encryption_control(self, value: impl IntoValue<VpcEncryptionControl>) -> Self {
-        self.0.set("VpcEncryptionControl", value.into_value());
-        self
+        Self(self.0.with("VpcEncryptionControl", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `VpcId`.
@@ -312,99 +304,85 @@ impl VpcEncryptionControl {
 
     /// The property `EgressOnlyInternetGatewayExclusion`.
     pub fn egress_only_internet_gateway_exclusion(
-        mut self,
+        self,
         value: impl IntoValue<VpcEncryptionControlEgressOnlyInternetGatewayExclusion>,
     ) -> Self {
-        self.0.set("EgressOnlyInternetGatewayExclusion", value.into_value());
-        self
+        Self(self.0.with("EgressOnlyInternetGatewayExclusion", value.into_value()))
     }
 
     /// The property `ElasticFileSystemExclusion`.
     pub fn elastic_file_system_exclusion(
-        mut self,
+        self,
         value: impl IntoValue<VpcEncryptionControlElasticFileSystemExclusion>,
     ) -> Self {
-        self.0.set("ElasticFileSystemExclusion", value.into_value());
-        self
+        Self(self.0.with("ElasticFileSystemExclusion", value.into_value()))
     }
 
     /// The property `InternetGatewayExclusion`.
     pub fn internet_gateway_exclusion(
-        mut self,
+        self,
         value: impl IntoValue<VpcEncryptionControlInternetGatewayExclusion>,
     ) -> Self {
-        self.0.set("InternetGatewayExclusion", value.into_value());
-        self
+        Self(self.0.with("InternetGatewayExclusion", value.into_value()))
     }
 
     /// The property `LambdaExclusion`.
-    pub fn lambda_exclusion(mut self, value: impl IntoValue<VpcEncryptionControlLambdaExclusion>) -> Self {
-        self.0.set("LambdaExclusion", value.into_value());
-        self
+    pub fn lambda_exclusion(self, value: impl IntoValue<VpcEncryptionControlLambdaExclusion>) -> Self {
+        Self(self.0.with("LambdaExclusion", value.into_value()))
     }
 
     /// The encryption mode for the VPC Encryption Control configuration.
-    pub fn mode(mut self, value: impl IntoValue<VpcEncryptionControlMode>) -> Self {
-        self.0.set("Mode", value.into_value());
-        self
+    pub fn mode(self, value: impl IntoValue<VpcEncryptionControlMode>) -> Self {
+        Self(self.0.with("Mode", value.into_value()))
     }
 
     /// The property `NatGatewayExclusion`.
-    pub fn nat_gateway_exclusion(mut self, value: impl IntoValue<VpcEncryptionControlNatGatewayExclusion>) -> Self {
-        self.0.set("NatGatewayExclusion", value.into_value());
-        self
+    pub fn nat_gateway_exclusion(self, value: impl IntoValue<VpcEncryptionControlNatGatewayExclusion>) -> Self {
+        Self(self.0.with("NatGatewayExclusion", value.into_value()))
     }
 
     /// Describes the exclusion configurations for various resource types in VPC Encryption Control.
     ///  For more information, see [Enforce VPC encryption in transit](https://docs.aws.amazon.com/vpc/latest/userguide/vpc-encryption-controls.html) in the *Amazon VPC User Guide*.
-    pub fn resource_exclusions(mut self, value: impl IntoValue<VpcEncryptionControlExclusions>) -> Self {
-        self.0.set("ResourceExclusions", value.into_value());
-        self
+    pub fn resource_exclusions(self, value: impl IntoValue<VpcEncryptionControlExclusions>) -> Self {
+        Self(self.0.with("ResourceExclusions", value.into_value()))
     }
 
     /// The current state of the VPC Encryption Control configuration.
-    pub fn state(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("State", value.into_value());
-        self
+    pub fn state(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("State", value.into_value()))
     }
 
     /// A message providing additional information about the encryption control state.
-    pub fn state_message(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StateMessage", value.into_value());
-        self
+    pub fn state_message(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("StateMessage", value.into_value()))
     }
 
     /// The property `VirtualPrivateGatewayExclusion`.
     pub fn virtual_private_gateway_exclusion(
-        mut self,
+        self,
         value: impl IntoValue<VpcEncryptionControlVirtualPrivateGatewayExclusion>,
     ) -> Self {
-        self.0.set("VirtualPrivateGatewayExclusion", value.into_value());
-        self
+        Self(self.0.with("VirtualPrivateGatewayExclusion", value.into_value()))
     }
 
     /// The ID of the VPC Encryption Control configuration.
-    pub fn vpc_encryption_control_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VpcEncryptionControlId", value.into_value());
-        self
+    pub fn vpc_encryption_control_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("VpcEncryptionControlId", value.into_value()))
     }
 
     /// The ID of the VPC associated with the encryption control configuration.
-    pub fn vpc_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+    pub fn vpc_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("VpcId", value.into_value()))
     }
 
     /// The property `VpcLatticeExclusion`.
-    pub fn vpc_lattice_exclusion(mut self, value: impl IntoValue<VpcEncryptionControlVpcLatticeExclusion>) -> Self {
-        self.0.set("VpcLatticeExclusion", value.into_value());
-        self
+    pub fn vpc_lattice_exclusion(self, value: impl IntoValue<VpcEncryptionControlVpcLatticeExclusion>) -> Self {
+        Self(self.0.with("VpcLatticeExclusion", value.into_value()))
     }
 
     /// The property `VpcPeeringExclusion`.
-    pub fn vpc_peering_exclusion(mut self, value: impl IntoValue<VpcEncryptionControlVpcPeeringExclusion>) -> Self {
-        self.0.set("VpcPeeringExclusion", value.into_value());
-        self
+    pub fn vpc_peering_exclusion(self, value: impl IntoValue<VpcEncryptionControlVpcPeeringExclusion>) -> Self {
+        Self(self.0.with("VpcPeeringExclusion", value.into_value()))
     }
 }
 
@@ -422,15 +400,13 @@ impl VpcEncryptionControlExclusion {
     }
 
     /// The current state of the exclusion configuration.
-    pub fn state(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("State", value.into_value());
-        self
+    pub fn state(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("State", value.into_value()))
     }
 
     /// A message providing additional information about the exclusion state.
-    pub fn state_message(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StateMessage", value.into_value());
-        self
+    pub fn state_message(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("StateMessage", value.into_value()))
     }
 }
 
@@ -449,58 +425,50 @@ impl VpcEncryptionControlExclusions {
 
     /// Describes an exclusion configuration for VPC Encryption Control.
     ///  For more information, see [Enforce VPC encryption in transit](https://docs.aws.amazon.com/vpc/latest/userguide/vpc-encryption-controls.html) in the *Amazon VPC User Guide*.
-    pub fn egress_only_internet_gateway(mut self, value: impl IntoValue<VpcEncryptionControlExclusion>) -> Self {
-        self.0.set("EgressOnlyInternetGateway", value.into_value());
-        self
+    pub fn egress_only_internet_gateway(self, value: impl IntoValue<VpcEncryptionControlExclusion>) -> Self {
+        Self(self.0.with("EgressOnlyInternetGateway", value.into_value()))
     }
 
     /// Describes an exclusion configuration for VPC Encryption Control.
     ///  For more information, see [Enforce VPC encryption in transit](https://docs.aws.amazon.com/vpc/latest/userguide/vpc-encryption-controls.html) in the *Amazon VPC User Guide*.
-    pub fn elastic_file_system(mut self, value: impl IntoValue<VpcEncryptionControlExclusion>) -> Self {
-        self.0.set("ElasticFileSystem", value.into_value());
-        self
+    pub fn elastic_file_system(self, value: impl IntoValue<VpcEncryptionControlExclusion>) -> Self {
+        Self(self.0.with("ElasticFileSystem", value.into_value()))
     }
 
     /// Describes an exclusion configuration for VPC Encryption Control.
     ///  For more information, see [Enforce VPC encryption in transit](https://docs.aws.amazon.com/vpc/latest/userguide/vpc-encryption-controls.html) in the *Amazon VPC User Guide*.
-    pub fn internet_gateway(mut self, value: impl IntoValue<VpcEncryptionControlExclusion>) -> Self {
-        self.0.set("InternetGateway", value.into_value());
-        self
+    pub fn internet_gateway(self, value: impl IntoValue<VpcEncryptionControlExclusion>) -> Self {
+        Self(self.0.with("InternetGateway", value.into_value()))
     }
 
     /// Describes an exclusion configuration for VPC Encryption Control.
     ///  For more information, see [Enforce VPC encryption in transit](https://docs.aws.amazon.com/vpc/latest/userguide/vpc-encryption-controls.html) in the *Amazon VPC User Guide*.
-    pub fn lambda(mut self, value: impl IntoValue<VpcEncryptionControlExclusion>) -> Self {
-        self.0.set("Lambda", value.into_value());
-        self
+    pub fn lambda(self, value: impl IntoValue<VpcEncryptionControlExclusion>) -> Self {
+        Self(self.0.with("Lambda", value.into_value()))
     }
 
     /// Describes an exclusion configuration for VPC Encryption Control.
     ///  For more information, see [Enforce VPC encryption in transit](https://docs.aws.amazon.com/vpc/latest/userguide/vpc-encryption-controls.html) in the *Amazon VPC User Guide*.
-    pub fn nat_gateway(mut self, value: impl IntoValue<VpcEncryptionControlExclusion>) -> Self {
-        self.0.set("NatGateway", value.into_value());
-        self
+    pub fn nat_gateway(self, value: impl IntoValue<VpcEncryptionControlExclusion>) -> Self {
+        Self(self.0.with("NatGateway", value.into_value()))
     }
 
     /// Describes an exclusion configuration for VPC Encryption Control.
     ///  For more information, see [Enforce VPC encryption in transit](https://docs.aws.amazon.com/vpc/latest/userguide/vpc-encryption-controls.html) in the *Amazon VPC User Guide*.
-    pub fn virtual_private_gateway(mut self, value: impl IntoValue<VpcEncryptionControlExclusion>) -> Self {
-        self.0.set("VirtualPrivateGateway", value.into_value());
-        self
+    pub fn virtual_private_gateway(self, value: impl IntoValue<VpcEncryptionControlExclusion>) -> Self {
+        Self(self.0.with("VirtualPrivateGateway", value.into_value()))
     }
 
     /// Describes an exclusion configuration for VPC Encryption Control.
     ///  For more information, see [Enforce VPC encryption in transit](https://docs.aws.amazon.com/vpc/latest/userguide/vpc-encryption-controls.html) in the *Amazon VPC User Guide*.
-    pub fn vpc_lattice(mut self, value: impl IntoValue<VpcEncryptionControlExclusion>) -> Self {
-        self.0.set("VpcLattice", value.into_value());
-        self
+    pub fn vpc_lattice(self, value: impl IntoValue<VpcEncryptionControlExclusion>) -> Self {
+        Self(self.0.with("VpcLattice", value.into_value()))
     }
 
     /// Describes an exclusion configuration for VPC Encryption Control.
     ///  For more information, see [Enforce VPC encryption in transit](https://docs.aws.amazon.com/vpc/latest/userguide/vpc-encryption-controls.html) in the *Amazon VPC User Guide*.
-    pub fn vpc_peering(mut self, value: impl IntoValue<VpcEncryptionControlExclusion>) -> Self {
-        self.0.set("VpcPeering", value.into_value());
-        self
+    pub fn vpc_peering(self, value: impl IntoValue<VpcEncryptionControlExclusion>) -> Self {
+        Self(self.0.with("VpcPeering", value.into_value()))
     }
 }
 

@@ -22,7 +22,8 @@ impl CfnVpcBlockPublicAccessExclusion {
         id: &str,
         internet_gateway_exclusion_mode: impl IntoValue<InternetGatewayExclusionMode>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).internet_gateway_exclusion_mode(internet_gateway_exclusion_mode)
+        Self(Resource::new(scope, id, "AWS::EC2::VPCBlockPublicAccessExclusion"))
+            .internet_gateway_exclusion_mode(internet_gateway_exclusion_mode)
     }
 
     /// The desired VPC Block Public Access mode for a specific VPC or subnet exclusion.
@@ -31,8 +32,7 @@ impl CfnVpcBlockPublicAccessExclusion {
     /// - `allow-egress` : Allow outbound internet traffic from the excluded VPCs and subnets. Block inbound internet traffic to the excluded VPCs and subnets. Only applies when VPC Block Public Access is set to `block-bidirectional`.
     #[track_caller]
     pub fn internet_gateway_exclusion_mode(self, value: impl IntoValue<InternetGatewayExclusionMode>) -> Self {
-        self.0.set("InternetGatewayExclusionMode", value.into_value());
-        self
+        Self(self.0.with("InternetGatewayExclusionMode", value.into_value()))
     }
 
     /// The ID of the subnet you want to exclude. Required only if you don't specify VpcId.
@@ -40,15 +40,13 @@ impl CfnVpcBlockPublicAccessExclusion {
     /// Replacement: always.
     #[track_caller]
     pub fn subnet_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SubnetId", value.into_value());
-        self
+        Self(self.0.with("SubnetId", value.into_value()))
     }
 
     /// An array of key-value pairs to apply to this resource.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the VPC you want to exclude. Required only if you don't specify SubnetId.
@@ -56,8 +54,7 @@ impl CfnVpcBlockPublicAccessExclusion {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+        Self(self.0.with("VpcId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ExclusionId`.

@@ -16,7 +16,8 @@ impl CfnVpcBlockPublicAccessOptions {
     /// Makes the resource in `scope` with what it cannot be without: `InternetGatewayBlockMode`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, internet_gateway_block_mode: impl IntoValue<InternetGatewayBlockMode>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).internet_gateway_block_mode(internet_gateway_block_mode)
+        Self(Resource::new(scope, id, "AWS::EC2::VPCBlockPublicAccessOptions"))
+            .internet_gateway_block_mode(internet_gateway_block_mode)
     }
 
     /// The desired VPC Block Public Access mode for internet gateways in your account. We do not allow you to create this resource type in an "off" mode since off is the default value.
@@ -25,8 +26,7 @@ impl CfnVpcBlockPublicAccessOptions {
     /// - `block-ingress` : Block all internet traffic to the VPCs in this Region (except for VPCs or subnets which are excluded). Only traffic to and from NAT gateways and egress-only internet gateways is allowed because these gateways only allow outbound connections to be established.
     #[track_caller]
     pub fn internet_gateway_block_mode(self, value: impl IntoValue<InternetGatewayBlockMode>) -> Self {
-        self.0.set("InternetGatewayBlockMode", value.into_value());
-        self
+        Self(self.0.with("InternetGatewayBlockMode", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `AccountId`.

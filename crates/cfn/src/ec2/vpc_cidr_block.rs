@@ -22,7 +22,7 @@ impl CfnVpcCidrBlock {
     /// Makes the resource in `scope` with what it cannot be without: `VpcId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, vpc_id: impl IntoValue<Id<markers::Vpc>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).vpc_id(vpc_id)
+        Self(Resource::new(scope, id, "AWS::EC2::VPCCidrBlock")).vpc_id(vpc_id)
     }
 
     /// Requests an Amazon-provided IPv6 CIDR block with a /56 prefix length for the VPC. You cannot specify the range of IPv6 addresses or the size of the CIDR block.
@@ -30,8 +30,7 @@ impl CfnVpcCidrBlock {
     /// Replacement: always.
     #[track_caller]
     pub fn amazon_provided_ipv6_cidr_block(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AmazonProvidedIpv6CidrBlock", value.into_value());
-        self
+        Self(self.0.with("AmazonProvidedIpv6CidrBlock", value.into_value()))
     }
 
     /// An IPv4 CIDR block to associate with the VPC.
@@ -39,8 +38,7 @@ impl CfnVpcCidrBlock {
     /// Replacement: always.
     #[track_caller]
     pub fn cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CidrBlock", value.into_value());
-        self
+        Self(self.0.with("CidrBlock", value.into_value()))
     }
 
     /// Associate a CIDR allocated from an IPv4 IPAM pool to a VPC. For more information about Amazon VPC IP Address Manager (IPAM), see [What is IPAM?](https://docs.aws.amazon.com//vpc/latest/ipam/what-is-it-ipam.html) in the *Amazon VPC IPAM User Guide*.
@@ -48,8 +46,7 @@ impl CfnVpcCidrBlock {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv4_ipam_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv4IpamPoolId", value.into_value());
-        self
+        Self(self.0.with("Ipv4IpamPoolId", value.into_value()))
     }
 
     /// The netmask length of the IPv4 CIDR you would like to associate from an Amazon VPC IP Address Manager (IPAM) pool. For more information about IPAM, see [What is IPAM?](https://docs.aws.amazon.com//vpc/latest/ipam/what-is-it-ipam.html) in the *Amazon VPC IPAM User Guide*.
@@ -57,8 +54,7 @@ impl CfnVpcCidrBlock {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv4_netmask_length(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Ipv4NetmaskLength", value.into_value());
-        self
+        Self(self.0.with("Ipv4NetmaskLength", value.into_value()))
     }
 
     /// An IPv6 CIDR block from the IPv6 address pool. You must also specify `Ipv6Pool` in the request.
@@ -68,8 +64,7 @@ impl CfnVpcCidrBlock {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv6_cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv6CidrBlock", value.into_value());
-        self
+        Self(self.0.with("Ipv6CidrBlock", value.into_value()))
     }
 
     /// The name of the location from which we advertise the IPV6 CIDR block. Use this parameter to limit the CIDR block to this location.
@@ -81,8 +76,7 @@ impl CfnVpcCidrBlock {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv6_cidr_block_network_border_group(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv6CidrBlockNetworkBorderGroup", value.into_value());
-        self
+        Self(self.0.with("Ipv6CidrBlockNetworkBorderGroup", value.into_value()))
     }
 
     /// Associates a CIDR allocated from an IPv6 IPAM pool to a VPC. For more information about Amazon VPC IP Address Manager (IPAM), see [What is IPAM?](https://docs.aws.amazon.com//vpc/latest/ipam/what-is-it-ipam.html) in the *Amazon VPC IPAM User Guide*.
@@ -90,8 +84,7 @@ impl CfnVpcCidrBlock {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv6_ipam_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv6IpamPoolId", value.into_value());
-        self
+        Self(self.0.with("Ipv6IpamPoolId", value.into_value()))
     }
 
     /// The netmask length of the IPv6 CIDR you would like to associate from an Amazon VPC IP Address Manager (IPAM) pool. For more information about IPAM, see [What is IPAM?](https://docs.aws.amazon.com//vpc/latest/ipam/what-is-it-ipam.html) in the *Amazon VPC IPAM User Guide*.
@@ -99,8 +92,7 @@ impl CfnVpcCidrBlock {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv6_netmask_length(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Ipv6NetmaskLength", value.into_value());
-        self
+        Self(self.0.with("Ipv6NetmaskLength", value.into_value()))
     }
 
     /// The ID of an IPv6 address pool from which to allocate the IPv6 CIDR block.
@@ -108,8 +100,7 @@ impl CfnVpcCidrBlock {
     /// Replacement: always.
     #[track_caller]
     pub fn ipv6_pool(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv6Pool", value.into_value());
-        self
+        Self(self.0.with("Ipv6Pool", value.into_value()))
     }
 
     /// The ID of the VPC.
@@ -117,8 +108,7 @@ impl CfnVpcCidrBlock {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_id(self, value: impl IntoValue<Id<markers::Vpc>>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+        Self(self.0.with("VpcId", value.into_value()))
     }
 
     /// What `Ref` returns: `Id|VpcId`.

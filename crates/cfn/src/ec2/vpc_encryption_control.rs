@@ -20,7 +20,7 @@ impl CfnVpcEncryptionControl {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::VPCEncryptionControl"))
     }
 
     /// Specifies whether to exclude egress-only internet gateway traffic from encryption enforcement.
@@ -29,50 +29,43 @@ impl CfnVpcEncryptionControl {
         self,
         value: impl IntoValue<EgressOnlyInternetGatewayExclusionInput>,
     ) -> Self {
-        self.0.set("EgressOnlyInternetGatewayExclusionInput", value.into_value());
-        self
+        Self(self.0.with("EgressOnlyInternetGatewayExclusionInput", value.into_value()))
     }
 
     /// Specifies whether to exclude Elastic File System traffic from encryption enforcement.
     #[track_caller]
     pub fn elastic_file_system_exclusion_input(self, value: impl IntoValue<ElasticFileSystemExclusionInput>) -> Self {
-        self.0.set("ElasticFileSystemExclusionInput", value.into_value());
-        self
+        Self(self.0.with("ElasticFileSystemExclusionInput", value.into_value()))
     }
 
     /// Specifies whether to exclude internet gateway traffic from encryption enforcement.
     #[track_caller]
     pub fn internet_gateway_exclusion_input(self, value: impl IntoValue<InternetGatewayExclusionInput>) -> Self {
-        self.0.set("InternetGatewayExclusionInput", value.into_value());
-        self
+        Self(self.0.with("InternetGatewayExclusionInput", value.into_value()))
     }
 
     /// Specifies whether to exclude Lambda function traffic from encryption enforcement.
     #[track_caller]
     pub fn lambda_exclusion_input(self, value: impl IntoValue<LambdaExclusionInput>) -> Self {
-        self.0.set("LambdaExclusionInput", value.into_value());
-        self
+        Self(self.0.with("LambdaExclusionInput", value.into_value()))
     }
 
     /// The encryption mode for the VPC Encryption Control configuration.
     #[track_caller]
     pub fn mode(self, value: impl IntoValue<Mode>) -> Self {
-        self.0.set("Mode", value.into_value());
-        self
+        Self(self.0.with("Mode", value.into_value()))
     }
 
     /// Specifies whether to exclude NAT gateway traffic from encryption enforcement.
     #[track_caller]
     pub fn nat_gateway_exclusion_input(self, value: impl IntoValue<NatGatewayExclusionInput>) -> Self {
-        self.0.set("NatGatewayExclusionInput", value.into_value());
-        self
+        Self(self.0.with("NatGatewayExclusionInput", value.into_value()))
     }
 
     /// The tags assigned to the VPC Encryption Control configuration.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// Specifies whether to exclude virtual private gateway traffic from encryption enforcement.
@@ -81,8 +74,7 @@ impl CfnVpcEncryptionControl {
         self,
         value: impl IntoValue<VirtualPrivateGatewayExclusionInput>,
     ) -> Self {
-        self.0.set("VirtualPrivateGatewayExclusionInput", value.into_value());
-        self
+        Self(self.0.with("VirtualPrivateGatewayExclusionInput", value.into_value()))
     }
 
     /// The ID of the VPC for which to create the encryption control configuration.
@@ -90,22 +82,19 @@ impl CfnVpcEncryptionControl {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+        Self(self.0.with("VpcId", value.into_value()))
     }
 
     /// Specifies whether to exclude VPC Lattice traffic from encryption enforcement.
     #[track_caller]
     pub fn vpc_lattice_exclusion_input(self, value: impl IntoValue<VpcLatticeExclusionInput>) -> Self {
-        self.0.set("VpcLatticeExclusionInput", value.into_value());
-        self
+        Self(self.0.with("VpcLatticeExclusionInput", value.into_value()))
     }
 
     /// Specifies whether to exclude VPC peering connection traffic from encryption enforcement.
     #[track_caller]
     pub fn vpc_peering_exclusion_input(self, value: impl IntoValue<VpcPeeringExclusionInput>) -> Self {
-        self.0.set("VpcPeeringExclusionInput", value.into_value());
-        self
+        Self(self.0.with("VpcPeeringExclusionInput", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `VpcEncryptionControlId`.

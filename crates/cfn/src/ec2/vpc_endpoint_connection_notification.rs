@@ -25,7 +25,7 @@ impl CfnVpcEndpointConnectionNotification {
         connection_events: impl IntoList<String>,
         connection_notification_arn: impl IntoValue<Arn<markers::Topic>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::VPCEndpointConnectionNotification"))
             .connection_events(connection_events)
             .connection_notification_arn(connection_notification_arn)
     }
@@ -33,15 +33,13 @@ impl CfnVpcEndpointConnectionNotification {
     /// The endpoint events for which to receive notifications. Valid values are `Accept`, `Connect`, `Delete`, and `Reject`.
     #[track_caller]
     pub fn connection_events(self, value: impl IntoList<String>) -> Self {
-        self.0.set("ConnectionEvents", value.into_list());
-        self
+        Self(self.0.with("ConnectionEvents", value.into_list()))
     }
 
     /// The ARN of the SNS topic for the notifications.
     #[track_caller]
     pub fn connection_notification_arn(self, value: impl IntoValue<Arn<markers::Topic>>) -> Self {
-        self.0.set("ConnectionNotificationArn", value.into_value());
-        self
+        Self(self.0.with("ConnectionNotificationArn", value.into_value()))
     }
 
     /// The ID of the endpoint service.
@@ -49,8 +47,7 @@ impl CfnVpcEndpointConnectionNotification {
     /// Replacement: always.
     #[track_caller]
     pub fn service_id(self, value: impl IntoValue<Id<markers::VpcEndpointService>>) -> Self {
-        self.0.set("ServiceId", value.into_value());
-        self
+        Self(self.0.with("ServiceId", value.into_value()))
     }
 
     /// The ID of the endpoint.
@@ -58,8 +55,7 @@ impl CfnVpcEndpointConnectionNotification {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_endpoint_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VPCEndpointId", value.into_value());
-        self
+        Self(self.0.with("VPCEndpointId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `VPCEndpointConnectionNotificationId`.

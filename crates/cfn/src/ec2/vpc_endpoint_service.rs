@@ -25,28 +25,25 @@ impl CfnVpcEndpointService {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::VPCEndpointService"))
     }
 
     /// Indicates whether requests from service consumers to create an endpoint to your service must be accepted.
     #[track_caller]
     pub fn acceptance_required(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AcceptanceRequired", value.into_value());
-        self
+        Self(self.0.with("AcceptanceRequired", value.into_value()))
     }
 
     /// Indicates whether to enable the built-in Contributor Insights rules provided by AWS PrivateLink.
     #[track_caller]
     pub fn contributor_insights_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ContributorInsightsEnabled", value.into_value());
-        self
+        Self(self.0.with("ContributorInsightsEnabled", value.into_value()))
     }
 
     /// The Amazon Resource Names (ARNs) of the Gateway Load Balancers.
     #[track_caller]
     pub fn gateway_load_balancer_arns(self, value: impl IntoList<String>) -> Self {
-        self.0.set("GatewayLoadBalancerArns", value.into_list());
-        self
+        Self(self.0.with("GatewayLoadBalancerArns", value.into_list()))
     }
 
     /// The Amazon Resource Names (ARNs) of the Network Load Balancers.
@@ -55,36 +52,31 @@ impl CfnVpcEndpointService {
         self,
         value: impl IntoList<Arn<markers::ElasticLoadBalancingV2LoadBalancer>>,
     ) -> Self {
-        self.0.set("NetworkLoadBalancerArns", value.into_list());
-        self
+        Self(self.0.with("NetworkLoadBalancerArns", value.into_list()))
     }
 
     /// The entity that is responsible for the endpoint costs. The default is the endpoint owner. If you set the payer responsibility to the service owner, you cannot set it back to the endpoint owner.
     #[track_caller]
     pub fn payer_responsibility(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PayerResponsibility", value.into_value());
-        self
+        Self(self.0.with("PayerResponsibility", value.into_value()))
     }
 
     /// The property `PrivateDnsName`.
     #[track_caller]
     pub fn private_dns_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrivateDnsName", value.into_value());
-        self
+        Self(self.0.with("PrivateDnsName", value.into_value()))
     }
 
     /// The property `PrivateDnsNameConfiguration`.
     #[track_caller]
     pub fn private_dns_name_configuration(self, value: impl IntoValue<PrivateDnsNameConfiguration>) -> Self {
-        self.0.set("PrivateDnsNameConfiguration", value.into_value());
-        self
+        Self(self.0.with("PrivateDnsNameConfiguration", value.into_value()))
     }
 
     /// The supported IP address types. The possible values are `ipv4` and `ipv6`.
     #[track_caller]
     pub fn supported_ip_address_types(self, value: impl IntoList<SupportedIpAddressTypes>) -> Self {
-        self.0.set("SupportedIpAddressTypes", value.into_list());
-        self
+        Self(self.0.with("SupportedIpAddressTypes", value.into_list()))
     }
 
     /// The Regions from which service consumers can access the service.
@@ -92,15 +84,13 @@ impl CfnVpcEndpointService {
     /// No item twice.
     #[track_caller]
     pub fn supported_regions(self, value: impl IntoList<String>) -> Self {
-        self.0.set("SupportedRegions", value.into_list());
-        self
+        Self(self.0.with("SupportedRegions", value.into_list()))
     }
 
     /// The tags to associate with the service.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `ServiceId`.
@@ -147,27 +137,23 @@ impl PrivateDnsNameConfiguration {
     }
 
     /// The property `Name`.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The property `State`.
-    pub fn state(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("State", value.into_value());
-        self
+    pub fn state(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("State", value.into_value()))
     }
 
     /// The property `Type`.
-    pub fn r#type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// The property `Value`.
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 

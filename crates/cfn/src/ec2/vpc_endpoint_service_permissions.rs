@@ -20,14 +20,13 @@ impl CfnVpcEndpointServicePermissions {
     /// Makes the resource in `scope` with what it cannot be without: `ServiceId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, service_id: impl IntoValue<Id<markers::VpcEndpointService>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).service_id(service_id)
+        Self(Resource::new(scope, id, "AWS::EC2::VPCEndpointServicePermissions")).service_id(service_id)
     }
 
     /// The Amazon Resource Names (ARN) of one or more principals (for example, users, IAM roles, and AWS accounts ). Permissions are granted to the principals in this list. To grant permissions to all principals, specify an asterisk (*). Permissions are revoked for principals not in this list. If the list is empty, then all permissions are revoked.
     #[track_caller]
     pub fn allowed_principals(self, value: impl IntoList<String>) -> Self {
-        self.0.set("AllowedPrincipals", value.into_list());
-        self
+        Self(self.0.with("AllowedPrincipals", value.into_list()))
     }
 
     /// The ID of the service.
@@ -35,8 +34,7 @@ impl CfnVpcEndpointServicePermissions {
     /// Replacement: always.
     #[track_caller]
     pub fn service_id(self, value: impl IntoValue<Id<markers::VpcEndpointService>>) -> Self {
-        self.0.set("ServiceId", value.into_value());
-        self
+        Self(self.0.with("ServiceId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ServiceId`.

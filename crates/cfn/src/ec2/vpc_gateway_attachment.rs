@@ -18,7 +18,7 @@ impl CfnVpcGatewayAttachment {
     /// Makes the resource in `scope` with what it cannot be without: `VpcId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, vpc_id: impl IntoValue<Id<markers::Vpc>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).vpc_id(vpc_id)
+        Self(Resource::new(scope, id, "AWS::EC2::VPCGatewayAttachment")).vpc_id(vpc_id)
     }
 
     /// The ID of the internet gateway.
@@ -26,8 +26,7 @@ impl CfnVpcGatewayAttachment {
     /// You must specify either `InternetGatewayId` or `VpnGatewayId`, but not both.
     #[track_caller]
     pub fn internet_gateway_id(self, value: impl IntoValue<Id<markers::InternetGateway>>) -> Self {
-        self.0.set("InternetGatewayId", value.into_value());
-        self
+        Self(self.0.with("InternetGatewayId", value.into_value()))
     }
 
     /// The ID of the VPC.
@@ -35,8 +34,7 @@ impl CfnVpcGatewayAttachment {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_id(self, value: impl IntoValue<Id<markers::Vpc>>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+        Self(self.0.with("VpcId", value.into_value()))
     }
 
     /// The ID of the virtual private gateway.
@@ -44,8 +42,7 @@ impl CfnVpcGatewayAttachment {
     /// You must specify either `InternetGatewayId` or `VpnGatewayId`, but not both.
     #[track_caller]
     pub fn vpn_gateway_id(self, value: impl IntoValue<Id<markers::VpnGateway>>) -> Self {
-        self.0.set("VpnGatewayId", value.into_value());
-        self
+        Self(self.0.with("VpnGatewayId", value.into_value()))
     }
 
     /// What `Ref` returns: `AttachmentType|VpcId`.

@@ -29,7 +29,7 @@ impl CfnVpcPeeringConnection {
         peer_vpc_id: impl IntoValue<Id<markers::Vpc>>,
         vpc_id: impl IntoValue<Id<markers::Vpc>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).peer_vpc_id(peer_vpc_id).vpc_id(vpc_id)
+        Self(Resource::new(scope, id, "AWS::EC2::VPCPeeringConnection")).peer_vpc_id(peer_vpc_id).vpc_id(vpc_id)
     }
 
     /// The Region code to use when calling Security Token Service (STS) to assume the PeerRoleArn, if provided.
@@ -37,8 +37,7 @@ impl CfnVpcPeeringConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn assume_role_region(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AssumeRoleRegion", value.into_value());
-        self
+        Self(self.0.with("AssumeRoleRegion", value.into_value()))
     }
 
     /// The AWS account ID of the owner of the accepter VPC.
@@ -48,8 +47,7 @@ impl CfnVpcPeeringConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn peer_owner_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PeerOwnerId", value.into_value());
-        self
+        Self(self.0.with("PeerOwnerId", value.into_value()))
     }
 
     /// The Region code for the accepter VPC, if the accepter VPC is located in a Region other than the Region in which you make the request.
@@ -59,8 +57,7 @@ impl CfnVpcPeeringConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn peer_region(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PeerRegion", value.into_value());
-        self
+        Self(self.0.with("PeerRegion", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the VPC peer role for the peering connection in another AWS account.
@@ -70,8 +67,7 @@ impl CfnVpcPeeringConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn peer_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("PeerRoleArn", value.into_value());
-        self
+        Self(self.0.with("PeerRoleArn", value.into_value()))
     }
 
     /// The ID of the VPC with which you are creating the VPC peering connection. You must specify this parameter in the request.
@@ -79,15 +75,13 @@ impl CfnVpcPeeringConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn peer_vpc_id(self, value: impl IntoValue<Id<markers::Vpc>>) -> Self {
-        self.0.set("PeerVpcId", value.into_value());
-        self
+        Self(self.0.with("PeerVpcId", value.into_value()))
     }
 
     /// Any tags assigned to the resource.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the VPC.
@@ -95,8 +89,7 @@ impl CfnVpcPeeringConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_id(self, value: impl IntoValue<Id<markers::Vpc>>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+        Self(self.0.with("VpcId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

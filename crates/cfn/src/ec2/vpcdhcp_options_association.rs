@@ -25,7 +25,9 @@ impl CfnVpcdhcpOptionsAssociation {
         dhcp_options_id: impl IntoValue<Id<markers::DhcpOptions>>,
         vpc_id: impl IntoValue<Id<markers::Vpc>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).dhcp_options_id(dhcp_options_id).vpc_id(vpc_id)
+        Self(Resource::new(scope, id, "AWS::EC2::VPCDHCPOptionsAssociation"))
+            .dhcp_options_id(dhcp_options_id)
+            .vpc_id(vpc_id)
     }
 
     /// The ID of the DHCP options set, or `default` to associate no DHCP options with the VPC.
@@ -33,8 +35,7 @@ impl CfnVpcdhcpOptionsAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn dhcp_options_id(self, value: impl IntoValue<Id<markers::DhcpOptions>>) -> Self {
-        self.0.set("DhcpOptionsId", value.into_value());
-        self
+        Self(self.0.with("DhcpOptionsId", value.into_value()))
     }
 
     /// The ID of the VPC.
@@ -42,8 +43,7 @@ impl CfnVpcdhcpOptionsAssociation {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_id(self, value: impl IntoValue<Id<markers::Vpc>>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+        Self(self.0.with("VpcId", value.into_value()))
     }
 
     /// What `Ref` returns: `DhcpOptionsId|VpcId`.

@@ -18,14 +18,13 @@ impl CfnVpnConcentrator {
     /// Makes the resource in `scope` with what it cannot be without: `Type`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, r#type: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).r#type(r#type)
+        Self(Resource::new(scope, id, "AWS::EC2::VPNConcentrator")).r#type(r#type)
     }
 
     /// Any tags assigned to the VPN concentrator.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the transit gateway associated with the VPN concentrator.
@@ -33,8 +32,7 @@ impl CfnVpnConcentrator {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitGatewayId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayId", value.into_value()))
     }
 
     /// The type of VPN concentrator.
@@ -42,8 +40,7 @@ impl CfnVpnConcentrator {
     /// Replacement: always.
     #[track_caller]
     pub fn r#type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `VpnConcentratorId`.

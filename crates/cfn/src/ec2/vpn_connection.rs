@@ -29,7 +29,9 @@ impl CfnVpnConnection {
         customer_gateway_id: impl IntoValue<Id<markers::CustomerGateway>>,
         r#type: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).customer_gateway_id(customer_gateway_id).r#type(r#type)
+        Self(Resource::new(scope, id, "AWS::EC2::VPNConnection"))
+            .customer_gateway_id(customer_gateway_id)
+            .r#type(r#type)
     }
 
     /// The ID of the customer gateway at your end of the VPN connection.
@@ -37,8 +39,7 @@ impl CfnVpnConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn customer_gateway_id(self, value: impl IntoValue<Id<markers::CustomerGateway>>) -> Self {
-        self.0.set("CustomerGatewayId", value.into_value());
-        self
+        Self(self.0.with("CustomerGatewayId", value.into_value()))
     }
 
     /// Indicate whether to enable acceleration for the VPN connection.
@@ -48,8 +49,7 @@ impl CfnVpnConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn enable_acceleration(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableAcceleration", value.into_value());
-        self
+        Self(self.0.with("EnableAcceleration", value.into_value()))
     }
 
     /// The IPv4 CIDR on the customer gateway (on-premises) side of the VPN connection.
@@ -59,8 +59,7 @@ impl CfnVpnConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn local_ipv4_network_cidr(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LocalIpv4NetworkCidr", value.into_value());
-        self
+        Self(self.0.with("LocalIpv4NetworkCidr", value.into_value()))
     }
 
     /// The IPv6 CIDR on the customer gateway (on-premises) side of the VPN connection.
@@ -70,8 +69,7 @@ impl CfnVpnConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn local_ipv6_network_cidr(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LocalIpv6NetworkCidr", value.into_value());
-        self
+        Self(self.0.with("LocalIpv6NetworkCidr", value.into_value()))
     }
 
     /// The type of IP address assigned to the outside interface of the customer gateway device.
@@ -83,8 +81,7 @@ impl CfnVpnConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn outside_ip_address_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OutsideIpAddressType", value.into_value());
-        self
+        Self(self.0.with("OutsideIpAddressType", value.into_value()))
     }
 
     /// Describes the storage location for an instance store-backed AMI.
@@ -92,8 +89,7 @@ impl CfnVpnConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn pre_shared_key_storage(self, value: impl IntoValue<PreSharedKeyStorage>) -> Self {
-        self.0.set("PreSharedKeyStorage", value.into_value());
-        self
+        Self(self.0.with("PreSharedKeyStorage", value.into_value()))
     }
 
     /// The IPv4 CIDR on the AWS side of the VPN connection.
@@ -103,8 +99,7 @@ impl CfnVpnConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn remote_ipv4_network_cidr(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RemoteIpv4NetworkCidr", value.into_value());
-        self
+        Self(self.0.with("RemoteIpv4NetworkCidr", value.into_value()))
     }
 
     /// The IPv6 CIDR on the AWS side of the VPN connection.
@@ -114,8 +109,7 @@ impl CfnVpnConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn remote_ipv6_network_cidr(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RemoteIpv6NetworkCidr", value.into_value());
-        self
+        Self(self.0.with("RemoteIpv6NetworkCidr", value.into_value()))
     }
 
     /// Indicates whether the VPN connection uses static routes only. Static routes must be used for devices that don't support BGP.
@@ -125,15 +119,13 @@ impl CfnVpnConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn static_routes_only(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("StaticRoutesOnly", value.into_value());
-        self
+        Self(self.0.with("StaticRoutesOnly", value.into_value()))
     }
 
     /// Any tags assigned to the VPN connection.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The ID of the transit gateway associated with the VPN connection.
@@ -143,8 +135,7 @@ impl CfnVpnConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn transit_gateway_id(self, value: impl IntoValue<Id<markers::TransitGateway>>) -> Self {
-        self.0.set("TransitGatewayId", value.into_value());
-        self
+        Self(self.0.with("TransitGatewayId", value.into_value()))
     }
 
     /// The transit gateway attachment ID to use for the VPN tunnel.
@@ -154,8 +145,7 @@ impl CfnVpnConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn transport_transit_gateway_attachment_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransportTransitGatewayAttachmentId", value.into_value());
-        self
+        Self(self.0.with("TransportTransitGatewayAttachmentId", value.into_value()))
     }
 
     /// The desired bandwidth specification for the VPN tunnel, used when creating or modifying VPN connection options to set the tunnel's throughput capacity. `standard` supports up to 1.25 Gbps per tunnel, while `large` supports up to 5 Gbps per tunnel. The default value is `standard`. Existing VPN connections without a bandwidth setting will automatically default to `standard`.
@@ -163,8 +153,7 @@ impl CfnVpnConnection {
     /// Default: `standard`.
     #[track_caller]
     pub fn tunnel_bandwidth(self, value: impl IntoValue<TunnelBandwidth>) -> Self {
-        self.0.set("TunnelBandwidth", value.into_value());
-        self
+        Self(self.0.with("TunnelBandwidth", value.into_value()))
     }
 
     /// Indicate whether the VPN tunnels process IPv4 or IPv6 traffic.
@@ -174,8 +163,7 @@ impl CfnVpnConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn tunnel_inside_ip_version(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TunnelInsideIpVersion", value.into_value());
-        self
+        Self(self.0.with("TunnelInsideIpVersion", value.into_value()))
     }
 
     /// The type of VPN connection.
@@ -183,8 +171,7 @@ impl CfnVpnConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn r#type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// The ID of the VPN concentrator to associate with the VPN connection.
@@ -192,8 +179,7 @@ impl CfnVpnConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn vpn_concentrator_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VpnConcentratorId", value.into_value());
-        self
+        Self(self.0.with("VpnConcentratorId", value.into_value()))
     }
 
     /// The ID of the virtual private gateway at the AWS side of the VPN connection.
@@ -203,8 +189,7 @@ impl CfnVpnConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn vpn_gateway_id(self, value: impl IntoValue<Id<markers::VpnGateway>>) -> Self {
-        self.0.set("VpnGatewayId", value.into_value());
-        self
+        Self(self.0.with("VpnGatewayId", value.into_value()))
     }
 
     /// The tunnel options for the VPN connection.
@@ -212,8 +197,7 @@ impl CfnVpnConnection {
     /// Replacement: always.
     #[track_caller]
     pub fn vpn_tunnel_options_specifications(self, value: impl IntoList<VpnTunnelOptionsSpecification>) -> Self {
-        self.0.set("VpnTunnelOptionsSpecifications", value.into_list());
-        self
+        Self(self.0.with("VpnTunnelOptionsSpecifications", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `VpnConnectionId`.
@@ -242,51 +226,42 @@ impl CloudwatchLogOptionsSpecification {
     /// Specifies whether to enable BGP logging for the VPN connection. Default value is `False`.
     ///
     /// Valid values: `True` | `False`
-    pub fn bgp_log_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("BgpLogEnabled", value.into_value());
-        self
+    pub fn bgp_log_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("BgpLogEnabled", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the CloudWatch log group where BGP logs will be sent.
-    pub fn bgp_log_group_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BgpLogGroupArn", value.into_value());
-        self
+    pub fn bgp_log_group_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("BgpLogGroupArn", value.into_value()))
     }
 
     /// The desired output format for BGP logs to be sent to CloudWatch. Default format is `json`.
     ///
     /// Valid values: `json` | `text`
     pub fn bgp_log_output_format(
-        mut self,
+        self,
         value: impl IntoValue<CloudwatchLogOptionsSpecificationBgpLogOutputFormat>,
     ) -> Self {
-        self.0.set("BgpLogOutputFormat", value.into_value());
-        self
+        Self(self.0.with("BgpLogOutputFormat", value.into_value()))
     }
 
     /// Enable or disable VPN tunnel logging feature. Default value is `False`.
     ///
     /// Valid values: `True` | `False`
-    pub fn log_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("LogEnabled", value.into_value());
-        self
+    pub fn log_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("LogEnabled", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the CloudWatch log group to send logs to.
-    pub fn log_group_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogGroupArn", value.into_value());
-        self
+    pub fn log_group_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LogGroupArn", value.into_value()))
     }
 
     /// Set log format. Default format is `json`.
     ///
     /// Valid values: `json` | `text`
-    pub fn log_output_format(
-        mut self,
-        value: impl IntoValue<CloudwatchLogOptionsSpecificationLogOutputFormat>,
-    ) -> Self {
-        self.0.set("LogOutputFormat", value.into_value());
-        self
+    pub fn log_output_format(self, value: impl IntoValue<CloudwatchLogOptionsSpecificationLogOutputFormat>) -> Self {
+        Self(self.0.with("LogOutputFormat", value.into_value()))
     }
 }
 
@@ -303,9 +278,8 @@ impl IkeVersionsRequestListValue {
     }
 
     /// The IKE version.
-    pub fn value(mut self, value: impl IntoValue<IkeVersionsRequestListValueValue>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<IkeVersionsRequestListValueValue>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -324,9 +298,8 @@ impl Phase1DhGroupNumbersRequestListValue {
     /// The Diffie-Hellmann group number.
     ///
     /// Values: `2`, `14`, `15`, `16`, `17`, `18`, `19`, `20`, `21`, `22`, `23`, `24`.
-    pub fn value(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -343,9 +316,8 @@ impl Phase1EncryptionAlgorithmsRequestListValue {
     }
 
     /// The value for the encryption algorithm.
-    pub fn value(mut self, value: impl IntoValue<Phase1EncryptionAlgorithmsRequestListValueValue>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<Phase1EncryptionAlgorithmsRequestListValueValue>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -362,9 +334,8 @@ impl Phase1IntegrityAlgorithmsRequestListValue {
     }
 
     /// The value for the integrity algorithm.
-    pub fn value(mut self, value: impl IntoValue<Phase1IntegrityAlgorithmsRequestListValueValue>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<Phase1IntegrityAlgorithmsRequestListValueValue>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -383,9 +354,8 @@ impl Phase2DhGroupNumbersRequestListValue {
     /// The Diffie-Hellmann group number.
     ///
     /// Values: `2`, `5`, `14`, `15`, `16`, `17`, `18`, `19`, `20`, `21`, `22`, `23`, `24`.
-    pub fn value(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -402,9 +372,8 @@ impl Phase2EncryptionAlgorithmsRequestListValue {
     }
 
     /// The encryption algorithm.
-    pub fn value(mut self, value: impl IntoValue<Phase2EncryptionAlgorithmsRequestListValueValue>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<Phase2EncryptionAlgorithmsRequestListValueValue>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -421,9 +390,8 @@ impl Phase2IntegrityAlgorithmsRequestListValue {
     }
 
     /// The integrity algorithm.
-    pub fn value(mut self, value: impl IntoValue<Phase2IntegrityAlgorithmsRequestListValueValue>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<Phase2IntegrityAlgorithmsRequestListValueValue>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -440,9 +408,8 @@ impl VpnTunnelLogOptionsSpecification {
     }
 
     /// Options for sending VPN tunnel logs to CloudWatch.
-    pub fn cloudwatch_log_options(mut self, value: impl IntoValue<CloudwatchLogOptionsSpecification>) -> Self {
-        self.0.set("CloudwatchLogOptions", value.into_value());
-        self
+    pub fn cloudwatch_log_options(self, value: impl IntoValue<CloudwatchLogOptionsSpecification>) -> Self {
+        Self(self.0.with("CloudwatchLogOptions", value.into_value()))
     }
 }
 
@@ -463,9 +430,8 @@ impl VpnTunnelOptionsSpecification {
     /// Valid Values: `clear` | `none` | `restart`
     ///
     /// Default: `clear`
-    pub fn dpd_timeout_action(mut self, value: impl IntoValue<VpnTunnelOptionsSpecificationDpdTimeoutAction>) -> Self {
-        self.0.set("DPDTimeoutAction", value.into_value());
-        self
+    pub fn dpd_timeout_action(self, value: impl IntoValue<VpnTunnelOptionsSpecificationDpdTimeoutAction>) -> Self {
+        Self(self.0.with("DPDTimeoutAction", value.into_value()))
     }
 
     /// The number of seconds after which a DPD timeout occurs.
@@ -475,59 +441,49 @@ impl VpnTunnelOptionsSpecification {
     /// Default: `30`
     ///
     /// Range: at least 30.
-    pub fn dpd_timeout_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("DPDTimeoutSeconds", value.into_value());
-        self
+    pub fn dpd_timeout_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("DPDTimeoutSeconds", value.into_value()))
     }
 
     /// Turn on or off tunnel endpoint lifecycle control feature.
-    pub fn enable_tunnel_lifecycle_control(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableTunnelLifecycleControl", value.into_value());
-        self
+    pub fn enable_tunnel_lifecycle_control(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableTunnelLifecycleControl", value.into_value()))
     }
 
     /// The IKE versions that are permitted for the VPN tunnel.
     ///
     /// Valid values: `ikev1` | `ikev2`
-    pub fn ike_versions(mut self, value: impl IntoList<IkeVersionsRequestListValue>) -> Self {
-        self.0.set("IKEVersions", value.into_list());
-        self
+    pub fn ike_versions(self, value: impl IntoList<IkeVersionsRequestListValue>) -> Self {
+        Self(self.0.with("IKEVersions", value.into_list()))
     }
 
     /// Options for logging VPN tunnel activity.
-    pub fn log_options(mut self, value: impl IntoValue<VpnTunnelLogOptionsSpecification>) -> Self {
-        self.0.set("LogOptions", value.into_value());
-        self
+    pub fn log_options(self, value: impl IntoValue<VpnTunnelLogOptionsSpecification>) -> Self {
+        Self(self.0.with("LogOptions", value.into_value()))
     }
 
     /// One or more Diffie-Hellman group numbers that are permitted for the VPN tunnel for phase 1 IKE negotiations.
     ///
     /// Valid values: `2` | `14` | `15` | `16` | `17` | `18` | `19` | `20` | `21` | `22` | `23` | `24`
-    pub fn phase1_dh_group_numbers(mut self, value: impl IntoList<Phase1DhGroupNumbersRequestListValue>) -> Self {
-        self.0.set("Phase1DHGroupNumbers", value.into_list());
-        self
+    pub fn phase1_dh_group_numbers(self, value: impl IntoList<Phase1DhGroupNumbersRequestListValue>) -> Self {
+        Self(self.0.with("Phase1DHGroupNumbers", value.into_list()))
     }
 
     /// One or more encryption algorithms that are permitted for the VPN tunnel for phase 1 IKE negotiations.
     ///
     /// Valid values: `AES128` | `AES256` | `AES128-GCM-16` | `AES256-GCM-16`
     pub fn phase1_encryption_algorithms(
-        mut self,
+        self,
         value: impl IntoList<Phase1EncryptionAlgorithmsRequestListValue>,
     ) -> Self {
-        self.0.set("Phase1EncryptionAlgorithms", value.into_list());
-        self
+        Self(self.0.with("Phase1EncryptionAlgorithms", value.into_list()))
     }
 
     /// One or more integrity algorithms that are permitted for the VPN tunnel for phase 1 IKE negotiations.
     ///
     /// Valid values: `SHA1` | `SHA2-256` | `SHA2-384` | `SHA2-512`
-    pub fn phase1_integrity_algorithms(
-        mut self,
-        value: impl IntoList<Phase1IntegrityAlgorithmsRequestListValue>,
-    ) -> Self {
-        self.0.set("Phase1IntegrityAlgorithms", value.into_list());
-        self
+    pub fn phase1_integrity_algorithms(self, value: impl IntoList<Phase1IntegrityAlgorithmsRequestListValue>) -> Self {
+        Self(self.0.with("Phase1IntegrityAlgorithms", value.into_list()))
     }
 
     /// The lifetime for phase 1 of the IKE negotiation, in seconds.
@@ -537,39 +493,32 @@ impl VpnTunnelOptionsSpecification {
     /// Default: `28800`
     ///
     /// Range: 900 to 28800.
-    pub fn phase1_lifetime_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Phase1LifetimeSeconds", value.into_value());
-        self
+    pub fn phase1_lifetime_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Phase1LifetimeSeconds", value.into_value()))
     }
 
     /// One or more Diffie-Hellman group numbers that are permitted for the VPN tunnel for phase 2 IKE negotiations.
     ///
     /// Valid values: `2` | `5` | `14` | `15` | `16` | `17` | `18` | `19` | `20` | `21` | `22` | `23` | `24`
-    pub fn phase2_dh_group_numbers(mut self, value: impl IntoList<Phase2DhGroupNumbersRequestListValue>) -> Self {
-        self.0.set("Phase2DHGroupNumbers", value.into_list());
-        self
+    pub fn phase2_dh_group_numbers(self, value: impl IntoList<Phase2DhGroupNumbersRequestListValue>) -> Self {
+        Self(self.0.with("Phase2DHGroupNumbers", value.into_list()))
     }
 
     /// One or more encryption algorithms that are permitted for the VPN tunnel for phase 2 IKE negotiations.
     ///
     /// Valid values: `AES128` | `AES256` | `AES128-GCM-16` | `AES256-GCM-16`
     pub fn phase2_encryption_algorithms(
-        mut self,
+        self,
         value: impl IntoList<Phase2EncryptionAlgorithmsRequestListValue>,
     ) -> Self {
-        self.0.set("Phase2EncryptionAlgorithms", value.into_list());
-        self
+        Self(self.0.with("Phase2EncryptionAlgorithms", value.into_list()))
     }
 
     /// One or more integrity algorithms that are permitted for the VPN tunnel for phase 2 IKE negotiations.
     ///
     /// Valid values: `SHA1` | `SHA2-256` | `SHA2-384` | `SHA2-512`
-    pub fn phase2_integrity_algorithms(
-        mut self,
-        value: impl IntoList<Phase2IntegrityAlgorithmsRequestListValue>,
-    ) -> Self {
-        self.0.set("Phase2IntegrityAlgorithms", value.into_list());
-        self
+    pub fn phase2_integrity_algorithms(self, value: impl IntoList<Phase2IntegrityAlgorithmsRequestListValue>) -> Self {
+        Self(self.0.with("Phase2IntegrityAlgorithms", value.into_list()))
     }
 
     /// The lifetime for phase 2 of the IKE negotiation, in seconds.
@@ -579,9 +528,8 @@ impl VpnTunnelOptionsSpecification {
     /// Default: `3600`
     ///
     /// Range: 900 to 3600.
-    pub fn phase2_lifetime_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Phase2LifetimeSeconds", value.into_value());
-        self
+    pub fn phase2_lifetime_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Phase2LifetimeSeconds", value.into_value()))
     }
 
     /// The pre-shared key (PSK) to establish initial authentication between the virtual private gateway and customer gateway.
@@ -589,9 +537,8 @@ impl VpnTunnelOptionsSpecification {
     /// Constraints: Allowed characters are alphanumeric characters, periods (.), and underscores (_). Must be between 8 and 64 characters in length and cannot start with zero (0).
     ///
     /// Replacement: always.
-    pub fn pre_shared_key(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PreSharedKey", value.into_value());
-        self
+    pub fn pre_shared_key(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PreSharedKey", value.into_value()))
     }
 
     /// The percentage of the rekey window (determined by `RekeyMarginTimeSeconds` ) during which the rekey time is randomly selected.
@@ -601,9 +548,8 @@ impl VpnTunnelOptionsSpecification {
     /// Default: `100`
     ///
     /// Range: 0 to 100.
-    pub fn rekey_fuzz_percentage(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RekeyFuzzPercentage", value.into_value());
-        self
+    pub fn rekey_fuzz_percentage(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("RekeyFuzzPercentage", value.into_value()))
     }
 
     /// The margin time, in seconds, before the phase 2 lifetime expires, during which the AWS side of the VPN connection performs an IKE rekey. The exact time of the rekey is randomly selected based on the value for `RekeyFuzzPercentage`.
@@ -613,9 +559,8 @@ impl VpnTunnelOptionsSpecification {
     /// Default: `270`
     ///
     /// Range: at least 60.
-    pub fn rekey_margin_time_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RekeyMarginTimeSeconds", value.into_value());
-        self
+    pub fn rekey_margin_time_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("RekeyMarginTimeSeconds", value.into_value()))
     }
 
     /// The number of packets in an IKE replay window.
@@ -625,9 +570,8 @@ impl VpnTunnelOptionsSpecification {
     /// Default: `1024`
     ///
     /// Range: 64 to 2048.
-    pub fn replay_window_size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ReplayWindowSize", value.into_value());
-        self
+    pub fn replay_window_size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ReplayWindowSize", value.into_value()))
     }
 
     /// The action to take when the establishing the tunnel for the VPN connection. By default, your customer gateway device must initiate the IKE negotiation and bring up the tunnel. Specify `start` for AWS to initiate the IKE negotiation.
@@ -635,9 +579,8 @@ impl VpnTunnelOptionsSpecification {
     /// Valid Values: `add` | `start`
     ///
     /// Default: `add`
-    pub fn startup_action(mut self, value: impl IntoValue<VpnTunnelOptionsSpecificationStartupAction>) -> Self {
-        self.0.set("StartupAction", value.into_value());
-        self
+    pub fn startup_action(self, value: impl IntoValue<VpnTunnelOptionsSpecificationStartupAction>) -> Self {
+        Self(self.0.with("StartupAction", value.into_value()))
     }
 
     /// The range of inside IP addresses for the tunnel. Any specified CIDR blocks must be unique across all VPN connections that use the same virtual private gateway.
@@ -653,17 +596,15 @@ impl VpnTunnelOptionsSpecification {
     /// - `169.254.169.252/30`
     ///
     /// Replacement: always.
-    pub fn tunnel_inside_cidr(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TunnelInsideCidr", value.into_value());
-        self
+    pub fn tunnel_inside_cidr(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TunnelInsideCidr", value.into_value()))
     }
 
     /// The range of inside IPv6 addresses for the tunnel. Any specified CIDR blocks must be unique across all VPN connections that use the same transit gateway.
     ///
     /// Constraints: A size /126 CIDR block from the local `fd00::/8` range.
-    pub fn tunnel_inside_ipv6_cidr(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TunnelInsideIpv6Cidr", value.into_value());
-        self
+    pub fn tunnel_inside_ipv6_cidr(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TunnelInsideIpv6Cidr", value.into_value()))
     }
 }
 

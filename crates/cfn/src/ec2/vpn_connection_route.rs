@@ -25,7 +25,7 @@ impl CfnVpnConnectionRoute {
         destination_cidr_block: impl IntoValue<String>,
         vpn_connection_id: impl IntoValue<Id<markers::VpnConnection>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::EC2::VPNConnectionRoute"))
             .destination_cidr_block(destination_cidr_block)
             .vpn_connection_id(vpn_connection_id)
     }
@@ -35,8 +35,7 @@ impl CfnVpnConnectionRoute {
     /// Replacement: always.
     #[track_caller]
     pub fn destination_cidr_block(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationCidrBlock", value.into_value());
-        self
+        Self(self.0.with("DestinationCidrBlock", value.into_value()))
     }
 
     /// The ID of the VPN connection.
@@ -44,8 +43,7 @@ impl CfnVpnConnectionRoute {
     /// Replacement: always.
     #[track_caller]
     pub fn vpn_connection_id(self, value: impl IntoValue<Id<markers::VpnConnection>>) -> Self {
-        self.0.set("VpnConnectionId", value.into_value());
-        self
+        Self(self.0.with("VpnConnectionId", value.into_value()))
     }
 
     /// What `Ref` returns: `DestinationCidrBlock|VpnConnectionId`.

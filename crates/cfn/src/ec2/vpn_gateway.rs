@@ -20,7 +20,7 @@ impl CfnVpnGateway {
     /// Makes the resource in `scope` with what it cannot be without: `Type`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, r#type: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).r#type(r#type)
+        Self(Resource::new(scope, id, "AWS::EC2::VPNGateway")).r#type(r#type)
     }
 
     /// The private Autonomous System Number (ASN) for the Amazon side of a BGP session.
@@ -28,15 +28,13 @@ impl CfnVpnGateway {
     /// Replacement: always.
     #[track_caller]
     pub fn amazon_side_asn(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("AmazonSideAsn", value.into_value());
-        self
+        Self(self.0.with("AmazonSideAsn", value.into_value()))
     }
 
     /// Any tags assigned to the virtual private gateway.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The type of VPN connection the virtual private gateway supports.
@@ -44,8 +42,7 @@ impl CfnVpnGateway {
     /// Replacement: always.
     #[track_caller]
     pub fn r#type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `VPNGatewayId`.

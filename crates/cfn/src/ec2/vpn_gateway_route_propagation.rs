@@ -25,21 +25,21 @@ impl CfnVpnGatewayRoutePropagation {
         route_table_ids: impl IntoList<String>,
         vpn_gateway_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).route_table_ids(route_table_ids).vpn_gateway_id(vpn_gateway_id)
+        Self(Resource::new(scope, id, "AWS::EC2::VPNGatewayRoutePropagation"))
+            .route_table_ids(route_table_ids)
+            .vpn_gateway_id(vpn_gateway_id)
     }
 
     /// The ID of the route table. The routing table must be associated with the same VPC that the virtual private gateway is attached to.
     #[track_caller]
     pub fn route_table_ids(self, value: impl IntoList<String>) -> Self {
-        self.0.set("RouteTableIds", value.into_list());
-        self
+        Self(self.0.with("RouteTableIds", value.into_list()))
     }
 
     /// The ID of the virtual private gateway that is attached to a VPC. The virtual private gateway must be attached to the same VPC that the routing tables are associated with.
     #[track_caller]
     pub fn vpn_gateway_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VpnGatewayId", value.into_value());
-        self
+        Self(self.0.with("VpnGatewayId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

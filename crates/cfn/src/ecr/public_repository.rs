@@ -18,14 +18,13 @@ impl CfnPublicRepository {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ECR::PublicRepository"))
     }
 
     /// The details about the repository that are publicly visible in the Amazon ECR Public Gallery. For more information, see [Amazon ECR Public repository catalog data](https://docs.aws.amazon.com/AmazonECR/latest/public/public-repository-catalog-data.html) in the *Amazon ECR Public User Guide*.
     #[track_caller]
     pub fn repository_catalog_data(self, value: impl IntoValue<RepositoryCatalogData>) -> Self {
-        self.0.set("RepositoryCatalogData", value.into_value());
-        self
+        Self(self.0.with("RepositoryCatalogData", value.into_value()))
     }
 
     /// The name to use for the public repository. The repository name may be specified on its own (such as `nginx-web-app` ) or it can be prepended with a namespace to group the repository into a category (such as `project-a/nginx-web-app` ). If you don't specify a name, AWS CloudFormation generates a unique physical ID and uses that ID for the repository name. For more information, see [Name Type](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html).
@@ -35,15 +34,13 @@ impl CfnPublicRepository {
     /// Replacement: always. Length: 2 to 256. Pattern: `^(?=.{2,256}$)((?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*)$`.
     #[track_caller]
     pub fn repository_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RepositoryName", value.into_value());
-        self
+        Self(self.0.with("RepositoryName", value.into_value()))
     }
 
     /// The JSON repository policy text to apply to the public repository. For more information, see [Amazon ECR Public repository policies](https://docs.aws.amazon.com/AmazonECR/latest/public/public-repository-policies.html) in the *Amazon ECR Public User Guide*.
     #[track_caller]
     pub fn repository_policy_text(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("RepositoryPolicyText", value.into_value());
-        self
+        Self(self.0.with("RepositoryPolicyText", value.into_value()))
     }
 
     /// An array of key-value pairs to apply to this resource.
@@ -51,8 +48,7 @@ impl CfnPublicRepository {
     /// Items: at most 50. No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `RepositoryName`.
@@ -81,40 +77,35 @@ impl RepositoryCatalogData {
     /// The longform description of the contents of the repository. This text appears in the repository details on the Amazon ECR Public Gallery.
     ///
     /// Length: at most 10240.
-    pub fn about_text(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AboutText", value.into_value());
-        self
+    pub fn about_text(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AboutText", value.into_value()))
     }
 
     /// The architecture tags that are associated with the repository.
     ///
     /// Items: at most 50. No item twice. Length of each: 1 to 50.
-    pub fn architectures(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Architectures", value.into_list());
-        self
+    pub fn architectures(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Architectures", value.into_list()))
     }
 
     /// The operating system tags that are associated with the repository.
     ///
     /// Items: at most 50. No item twice. Length of each: 1 to 50.
-    pub fn operating_systems(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("OperatingSystems", value.into_list());
-        self
+    pub fn operating_systems(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("OperatingSystems", value.into_list()))
     }
 
     /// The short description of the repository.
     ///
     /// Length: at most 1024.
-    pub fn repository_description(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RepositoryDescription", value.into_value());
-        self
+    pub fn repository_description(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("RepositoryDescription", value.into_value()))
     }
 
     /// The longform usage details of the contents of the repository. The usage text provides context for users of the repository.
     ///
     /// Length: at most 10240.
-    pub fn usage_text(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UsageText", value.into_value());
-        self
+    pub fn usage_text(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("UsageText", value.into_value()))
     }
 }

@@ -18,7 +18,7 @@ impl CfnPullThroughCacheRule {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ECR::PullThroughCacheRule"))
     }
 
     /// The ARN of the Secrets Manager secret associated with the pull through cache rule.
@@ -26,8 +26,7 @@ impl CfnPullThroughCacheRule {
     /// Replacement: always. Length: 50 to 612. Pattern: `^arn:[a-zA-Z-]+:secretsmanager:[a-zA-Z0-9-:]+:secret:ecr\-pullthroughcache\/[a-zA-Z0-9\/_+=.@-]+$`.
     #[track_caller]
     pub fn credential_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CredentialArn", value.into_value());
-        self
+        Self(self.0.with("CredentialArn", value.into_value()))
     }
 
     /// The ARN of the IAM role associated with the pull through cache rule.
@@ -35,8 +34,7 @@ impl CfnPullThroughCacheRule {
     /// Replacement: always. Length: at most 2048.
     #[track_caller]
     pub fn custom_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("CustomRoleArn", value.into_value());
-        self
+        Self(self.0.with("CustomRoleArn", value.into_value()))
     }
 
     /// The Amazon ECR repository prefix associated with the pull through cache rule.
@@ -44,8 +42,7 @@ impl CfnPullThroughCacheRule {
     /// Replacement: always. Length: 2 to 30. Pattern: `^([a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*\/?|ROOT)$`.
     #[track_caller]
     pub fn ecr_repository_prefix(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EcrRepositoryPrefix", value.into_value());
-        self
+        Self(self.0.with("EcrRepositoryPrefix", value.into_value()))
     }
 
     /// The name of the upstream source registry associated with the pull through cache rule.
@@ -53,8 +50,7 @@ impl CfnPullThroughCacheRule {
     /// Replacement: always.
     #[track_caller]
     pub fn upstream_registry(self, value: impl IntoValue<UpstreamRegistry>) -> Self {
-        self.0.set("UpstreamRegistry", value.into_value());
-        self
+        Self(self.0.with("UpstreamRegistry", value.into_value()))
     }
 
     /// The upstream registry URL associated with the pull through cache rule.
@@ -62,8 +58,7 @@ impl CfnPullThroughCacheRule {
     /// Replacement: always.
     #[track_caller]
     pub fn upstream_registry_url(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UpstreamRegistryUrl", value.into_value());
-        self
+        Self(self.0.with("UpstreamRegistryUrl", value.into_value()))
     }
 
     /// The upstream repository prefix associated with the pull through cache rule.
@@ -71,8 +66,7 @@ impl CfnPullThroughCacheRule {
     /// Replacement: always. Length: 2 to 30. Pattern: `^([a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*\/?|ROOT)$`.
     #[track_caller]
     pub fn upstream_repository_prefix(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UpstreamRepositoryPrefix", value.into_value());
-        self
+        Self(self.0.with("UpstreamRepositoryPrefix", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `EcrRepositoryPrefix`.

@@ -18,7 +18,7 @@ impl CfnPullTimeUpdateExclusion {
     /// Makes the resource in `scope` with what it cannot be without: `PrincipalArn`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, principal_arn: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).principal_arn(principal_arn)
+        Self(Resource::new(scope, id, "AWS::ECR::PullTimeUpdateExclusion")).principal_arn(principal_arn)
     }
 
     /// The ARN of the IAM principal to remove from the pull time update exclusion list.
@@ -26,8 +26,7 @@ impl CfnPullTimeUpdateExclusion {
     /// Replacement: always. Length: at most 200. Pattern: `^arn:aws(-[a-z]+)*:iam::[0-9]{12}:(role|user)/[\w+=,.@-]+(/[\w+=,.@-]+)*$`.
     #[track_caller]
     pub fn principal_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrincipalArn", value.into_value());
-        self
+        Self(self.0.with("PrincipalArn", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `PrincipalArn`.

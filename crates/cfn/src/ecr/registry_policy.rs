@@ -20,14 +20,13 @@ impl CfnRegistryPolicy {
     /// Makes the resource in `scope` with what it cannot be without: `PolicyText`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, policy_text: impl IntoValue<Json>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).policy_text(policy_text)
+        Self(Resource::new(scope, id, "AWS::ECR::RegistryPolicy")).policy_text(policy_text)
     }
 
     /// The JSON policy text for your registry.
     #[track_caller]
     pub fn policy_text(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("PolicyText", value.into_value());
-        self
+        Self(self.0.with("PolicyText", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `RegistryId`.

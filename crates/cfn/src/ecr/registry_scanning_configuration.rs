@@ -23,7 +23,7 @@ impl CfnRegistryScanningConfiguration {
         rules: impl IntoList<ScanningRule>,
         scan_type: impl IntoValue<ScanType>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).rules(rules).scan_type(scan_type)
+        Self(Resource::new(scope, id, "AWS::ECR::RegistryScanningConfiguration")).rules(rules).scan_type(scan_type)
     }
 
     /// The scanning rules associated with the registry.
@@ -31,15 +31,13 @@ impl CfnRegistryScanningConfiguration {
     /// Items: at most 2.
     #[track_caller]
     pub fn rules(self, value: impl IntoList<ScanningRule>) -> Self {
-        self.0.set("Rules", value.into_list());
-        self
+        Self(self.0.with("Rules", value.into_list()))
     }
 
     /// The type of scanning configured for the registry.
     #[track_caller]
     pub fn scan_type(self, value: impl IntoValue<ScanType>) -> Self {
-        self.0.set("ScanType", value.into_value());
-        self
+        Self(self.0.with("ScanType", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `RegistryId`.
@@ -68,10 +66,7 @@ impl RepositoryFilter {
     ///
     ///
     pub fn new(filter: impl IntoValue<String>, filter_type: impl IntoValue<RepositoryFilterFilterType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Filter", filter.into_value());
-        properties.set("FilterType", filter_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Filter", filter.into_value()).with("FilterType", filter_type.into_value()))
     }
 }
 
@@ -93,10 +88,11 @@ impl ScanningRule {
         repository_filters: impl IntoList<RepositoryFilter>,
         scan_frequency: impl IntoValue<ScanningRuleScanFrequency>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("RepositoryFilters", repository_filters.into_list());
-        properties.set("ScanFrequency", scan_frequency.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("RepositoryFilters", repository_filters.into_list())
+                .with("ScanFrequency", scan_frequency.into_value()),
+        )
     }
 }
 

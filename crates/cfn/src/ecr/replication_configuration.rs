@@ -20,14 +20,14 @@ impl CfnReplicationConfiguration {
     /// Makes the resource in `scope` with what it cannot be without: `ReplicationConfiguration`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, replication_configuration: impl IntoValue<ReplicationConfiguration>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).replication_configuration(replication_configuration)
+        Self(Resource::new(scope, id, "AWS::ECR::ReplicationConfiguration"))
+            .replication_configuration(replication_configuration)
     }
 
     /// The replication configuration for a registry.
     #[track_caller]
     pub fn replication_configuration(self, value: impl IntoValue<ReplicationConfiguration>) -> Self {
-        self.0.set("ReplicationConfiguration", value.into_value());
-        self
+        Self(self.0.with("ReplicationConfiguration", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `RegistryId`.
@@ -53,9 +53,7 @@ impl ReplicationConfiguration {
     ///
     ///   Items: at most 25.
     pub fn new(rules: impl IntoList<ReplicationRule>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Rules", rules.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Rules", rules.into_list()))
     }
 }
 
@@ -74,10 +72,7 @@ impl ReplicationDestination {
     ///
     ///   Pattern: `^[0-9]{12}$`.
     pub fn new(region: impl IntoValue<String>, registry_id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Region", region.into_value());
-        properties.set("RegistryId", registry_id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Region", region.into_value()).with("RegistryId", registry_id.into_value()))
     }
 }
 
@@ -93,17 +88,14 @@ impl ReplicationRule {
     ///
     ///   Items: 1 to 100.
     pub fn new(destinations: impl IntoList<ReplicationDestination>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Destinations", destinations.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Destinations", destinations.into_list()))
     }
 
     /// An array of objects representing the filters for a replication rule. Specifying a repository filter for a replication rule provides a method for controlling which repositories in a private registry are replicated.
     ///
     /// Items: at most 100.
-    pub fn repository_filters(mut self, value: impl IntoList<RepositoryFilter>) -> Self {
-        self.0.set("RepositoryFilters", value.into_list());
-        self
+    pub fn repository_filters(self, value: impl IntoList<RepositoryFilter>) -> Self {
+        Self(self.0.with("RepositoryFilters", value.into_list()))
     }
 }
 
@@ -122,10 +114,7 @@ impl RepositoryFilter {
     ///
     ///
     pub fn new(filter: impl IntoValue<String>, filter_type: impl IntoValue<RepositoryFilterFilterType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Filter", filter.into_value());
-        properties.set("FilterType", filter_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Filter", filter.into_value()).with("FilterType", filter_type.into_value()))
     }
 }
 

@@ -18,14 +18,13 @@ impl CfnRepository {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ECR::Repository"))
     }
 
     /// If true, deleting the repository force deletes the contents of the repository. If false, the repository must be empty before attempting to delete it.
     #[track_caller]
     pub fn empty_on_delete(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EmptyOnDelete", value.into_value());
-        self
+        Self(self.0.with("EmptyOnDelete", value.into_value()))
     }
 
     /// The encryption configuration for the repository. This determines how the contents of your repository are encrypted at rest.
@@ -33,8 +32,7 @@ impl CfnRepository {
     /// Replacement: always.
     #[track_caller]
     pub fn encryption_configuration(self, value: impl IntoValue<EncryptionConfiguration>) -> Self {
-        self.0.set("EncryptionConfiguration", value.into_value());
-        self
+        Self(self.0.with("EncryptionConfiguration", value.into_value()))
     }
 
     /// > The `imageScanningConfiguration` parameter is being deprecated, in favor of specifying the image scanning configuration at the registry level. For more information, see `PutRegistryScanningConfiguration`.
@@ -42,15 +40,13 @@ impl CfnRepository {
     /// The image scanning configuration for the repository. This determines whether images are scanned for known vulnerabilities after being pushed to the repository.
     #[track_caller]
     pub fn image_scanning_configuration(self, value: impl IntoValue<ImageScanningConfiguration>) -> Self {
-        self.0.set("ImageScanningConfiguration", value.into_value());
-        self
+        Self(self.0.with("ImageScanningConfiguration", value.into_value()))
     }
 
     /// The tag mutability setting for the repository. If this parameter is omitted, the default setting of `MUTABLE` will be used which will allow image tags to be overwritten. If `IMMUTABLE` is specified, all image tags within the repository will be immutable which will prevent them from being overwritten.
     #[track_caller]
     pub fn image_tag_mutability(self, value: impl IntoValue<ImageTagMutability>) -> Self {
-        self.0.set("ImageTagMutability", value.into_value());
-        self
+        Self(self.0.with("ImageTagMutability", value.into_value()))
     }
 
     /// A list of filters that specify which image tags are excluded from the repository's image tag mutability setting.
@@ -61,15 +57,13 @@ impl CfnRepository {
         self,
         value: impl IntoList<ImageTagMutabilityExclusionFilter>,
     ) -> Self {
-        self.0.set("ImageTagMutabilityExclusionFilters", value.into_list());
-        self
+        Self(self.0.with("ImageTagMutabilityExclusionFilters", value.into_list()))
     }
 
     /// Creates or updates a lifecycle policy. For information about lifecycle policy syntax, see [Lifecycle policy template](https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html).
     #[track_caller]
     pub fn lifecycle_policy(self, value: impl IntoValue<LifecyclePolicy>) -> Self {
-        self.0.set("LifecyclePolicy", value.into_value());
-        self
+        Self(self.0.with("LifecyclePolicy", value.into_value()))
     }
 
     /// The name to use for the repository. The repository name may be specified on its own (such as `nginx-web-app` ) or it can be prepended with a namespace to group the repository into a category (such as `project-a/nginx-web-app` ). If you don't specify a name, AWS CloudFormation generates a unique physical ID and uses that ID for the repository name. For more information, see [Name type](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html).
@@ -81,15 +75,13 @@ impl CfnRepository {
     /// Replacement: always. Length: 2 to 256. Pattern: `^(?=.{2,256}$)([a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*)$`.
     #[track_caller]
     pub fn repository_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RepositoryName", value.into_value());
-        self
+        Self(self.0.with("RepositoryName", value.into_value()))
     }
 
     /// The JSON repository policy text to apply to the repository. For more information, see [Amazon ECR repository policies](https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policy-examples.html) in the *Amazon Elastic Container Registry User Guide*.
     #[track_caller]
     pub fn repository_policy_text(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("RepositoryPolicyText", value.into_value());
-        self
+        Self(self.0.with("RepositoryPolicyText", value.into_value()))
     }
 
     /// An array of key-value pairs to apply to this resource.
@@ -97,8 +89,7 @@ impl CfnRepository {
     /// Items: at most 50. No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `RepositoryName`.
@@ -141,17 +132,14 @@ impl EncryptionConfiguration {
     ///
     ///   Replacement: always.
     pub fn new(encryption_type: impl IntoValue<EncryptionConfigurationEncryptionType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("EncryptionType", encryption_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("EncryptionType", encryption_type.into_value()))
     }
 
     /// If you use the `KMS` encryption type, specify the AWS key to use for encryption. The alias, key ID, or full ARN of the AWS key can be specified. The key must exist in the same Region as the repository. If no key is specified, the default AWS managed AWS key for Amazon ECR will be used.
     ///
     /// Replacement: always. Length: 1 to 2048.
-    pub fn kms_key(mut self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KmsKey", value.into_value());
-        self
+    pub fn kms_key(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
+        Self(self.0.with("KmsKey", value.into_value()))
     }
 }
 
@@ -168,9 +156,8 @@ impl ImageScanningConfiguration {
     }
 
     /// The setting that determines whether images are scanned after being pushed to a repository. If set to `true`, images will be scanned after being pushed. If this parameter is not specified, it will default to `false` and images will not be scanned unless a scan is manually started.
-    pub fn scan_on_push(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ScanOnPush", value.into_value());
-        self
+    pub fn scan_on_push(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ScanOnPush", value.into_value()))
     }
 }
 
@@ -194,12 +181,14 @@ impl ImageTagMutabilityExclusionFilter {
         >,
         image_tag_mutability_exclusion_filter_value: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties
-            .set("ImageTagMutabilityExclusionFilterType", image_tag_mutability_exclusion_filter_type.into_value());
-        properties
-            .set("ImageTagMutabilityExclusionFilterValue", image_tag_mutability_exclusion_filter_value.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ImageTagMutabilityExclusionFilterType", image_tag_mutability_exclusion_filter_type.into_value())
+                .with(
+                    "ImageTagMutabilityExclusionFilterValue",
+                    image_tag_mutability_exclusion_filter_value.into_value(),
+                ),
+        )
     }
 }
 
@@ -218,17 +207,15 @@ impl LifecyclePolicy {
     /// The JSON repository policy text to apply to the repository.
     ///
     /// Length: 100 to 30720.
-    pub fn lifecycle_policy_text(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LifecyclePolicyText", value.into_value());
-        self
+    pub fn lifecycle_policy_text(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LifecyclePolicyText", value.into_value()))
     }
 
     /// The AWS account ID associated with the registry that contains the repository. If you do not specify a registry, the default registry is assumed.
     ///
     /// Length: 12. Pattern: `^[0-9]{12}$`.
-    pub fn registry_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RegistryId", value.into_value());
-        self
+    pub fn registry_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("RegistryId", value.into_value()))
     }
 }
 

@@ -23,7 +23,7 @@ impl CfnRepositoryCreationTemplate {
         applied_for: impl IntoList<AppliedFor>,
         prefix: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).applied_for(applied_for).prefix(prefix)
+        Self(Resource::new(scope, id, "AWS::ECR::RepositoryCreationTemplate")).applied_for(applied_for).prefix(prefix)
     }
 
     /// A list of enumerable Strings representing the repository creation scenarios that this template will apply towards. The supported scenarios are PULL_THROUGH_CACHE, REPLICATION, and CREATE_ON_PUSH
@@ -31,8 +31,7 @@ impl CfnRepositoryCreationTemplate {
     /// No item twice.
     #[track_caller]
     pub fn applied_for(self, value: impl IntoList<AppliedFor>) -> Self {
-        self.0.set("AppliedFor", value.into_list());
-        self
+        Self(self.0.with("AppliedFor", value.into_list()))
     }
 
     /// The ARN of the role to be assumed by Amazon ECR. Amazon ECR will assume your supplied role when the customRoleArn is specified. When this field isn't specified, Amazon ECR will use the service-linked role for the repository creation template.
@@ -40,8 +39,7 @@ impl CfnRepositoryCreationTemplate {
     /// Length: at most 2048. Pattern: `^arn:aws[-a-z0-9]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,-.@_]*$`.
     #[track_caller]
     pub fn custom_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("CustomRoleArn", value.into_value());
-        self
+        Self(self.0.with("CustomRoleArn", value.into_value()))
     }
 
     /// The description associated with the repository creation template.
@@ -49,22 +47,19 @@ impl CfnRepositoryCreationTemplate {
     /// Length: at most 256.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The encryption configuration associated with the repository creation template.
     #[track_caller]
     pub fn encryption_configuration(self, value: impl IntoValue<EncryptionConfiguration>) -> Self {
-        self.0.set("EncryptionConfiguration", value.into_value());
-        self
+        Self(self.0.with("EncryptionConfiguration", value.into_value()))
     }
 
     /// The tag mutability setting for the repository. If this parameter is omitted, the default setting of `MUTABLE` will be used which will allow image tags to be overwritten. If `IMMUTABLE` is specified, all image tags within the repository will be immutable which will prevent them from being overwritten.
     #[track_caller]
     pub fn image_tag_mutability(self, value: impl IntoValue<ImageTagMutability>) -> Self {
-        self.0.set("ImageTagMutability", value.into_value());
-        self
+        Self(self.0.with("ImageTagMutability", value.into_value()))
     }
 
     /// A list of filters that specify which image tags are excluded from the repository creation template's image tag mutability setting.
@@ -75,8 +70,7 @@ impl CfnRepositoryCreationTemplate {
         self,
         value: impl IntoList<ImageTagMutabilityExclusionFilter>,
     ) -> Self {
-        self.0.set("ImageTagMutabilityExclusionFilters", value.into_list());
-        self
+        Self(self.0.with("ImageTagMutabilityExclusionFilters", value.into_list()))
     }
 
     /// The lifecycle policy to use for repositories created using the template.
@@ -84,8 +78,7 @@ impl CfnRepositoryCreationTemplate {
     /// Length: 100 to 30720.
     #[track_caller]
     pub fn lifecycle_policy(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LifecyclePolicy", value.into_value());
-        self
+        Self(self.0.with("LifecyclePolicy", value.into_value()))
     }
 
     /// The repository namespace prefix associated with the repository creation template.
@@ -93,8 +86,7 @@ impl CfnRepositoryCreationTemplate {
     /// Replacement: always. Length: 1 to 256. Pattern: `^([a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*\/?|ROOT)$`.
     #[track_caller]
     pub fn prefix(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Prefix", value.into_value());
-        self
+        Self(self.0.with("Prefix", value.into_value()))
     }
 
     /// The repository policy to apply to repositories created using the template. A repository policy is a permissions policy associated with a repository to control access permissions.
@@ -102,8 +94,7 @@ impl CfnRepositoryCreationTemplate {
     /// Length: at most 10240.
     #[track_caller]
     pub fn repository_policy(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RepositoryPolicy", value.into_value());
-        self
+        Self(self.0.with("RepositoryPolicy", value.into_value()))
     }
 
     /// The metadata to apply to the repository to help you categorize and organize. Each tag consists of a key and an optional value, both of which you define. Tag keys can have a maximum character length of 128 characters, and tag values can have a maximum length of 256 characters.
@@ -111,8 +102,7 @@ impl CfnRepositoryCreationTemplate {
     /// Items: at most 50. No item twice.
     #[track_caller]
     pub fn resource_tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("ResourceTags", value.into_list());
-        self
+        Self(self.0.with("ResourceTags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Prefix`.
@@ -155,17 +145,14 @@ impl EncryptionConfiguration {
     ///
     ///
     pub fn new(encryption_type: impl IntoValue<EncryptionConfigurationEncryptionType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("EncryptionType", encryption_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("EncryptionType", encryption_type.into_value()))
     }
 
     /// If you use the `KMS` encryption type, specify the AWS key to use for encryption. The alias, key ID, or full ARN of the AWS key can be specified. The key must exist in the same Region as the repository. If no key is specified, the default AWS managed AWS key for Amazon ECR will be used.
     ///
     /// Length: 1 to 2048.
-    pub fn kms_key(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsKey", value.into_value());
-        self
+    pub fn kms_key(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KmsKey", value.into_value()))
     }
 }
 
@@ -189,12 +176,14 @@ impl ImageTagMutabilityExclusionFilter {
         >,
         image_tag_mutability_exclusion_filter_value: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties
-            .set("ImageTagMutabilityExclusionFilterType", image_tag_mutability_exclusion_filter_type.into_value());
-        properties
-            .set("ImageTagMutabilityExclusionFilterValue", image_tag_mutability_exclusion_filter_value.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ImageTagMutabilityExclusionFilterType", image_tag_mutability_exclusion_filter_type.into_value())
+                .with(
+                    "ImageTagMutabilityExclusionFilterValue",
+                    image_tag_mutability_exclusion_filter_value.into_value(),
+                ),
+        )
     }
 }
 
@@ -213,10 +202,7 @@ impl Tag {
     ///
     ///   Length: at most 256.
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 

@@ -18,7 +18,7 @@ impl CfnSigningConfiguration {
     /// Makes the resource in `scope` with what it cannot be without: `Rules`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, rules: impl IntoList<Rule>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).rules(rules)
+        Self(Resource::new(scope, id, "AWS::ECR::SigningConfiguration")).rules(rules)
     }
 
     /// A list of signing rules. Each rule defines a signing profile and optional repository filters that determine which images are automatically signed.
@@ -26,8 +26,7 @@ impl CfnSigningConfiguration {
     /// Items: at most 50.
     #[track_caller]
     pub fn rules(self, value: impl IntoList<Rule>) -> Self {
-        self.0.set("Rules", value.into_list());
-        self
+        Self(self.0.with("Rules", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `RegistryId`.
@@ -62,10 +61,7 @@ impl RepositoryFilter {
     ///
     ///
     pub fn new(filter: impl IntoValue<String>, filter_type: impl IntoValue<RepositoryFilterFilterType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Filter", filter.into_value());
-        properties.set("FilterType", filter_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Filter", filter.into_value()).with("FilterType", filter_type.into_value()))
     }
 }
 
@@ -81,17 +77,14 @@ impl Rule {
     ///
     ///   Length: at most 200. Pattern: `^arn:aws(-[a-z]+)*:signer:[a-z0-9-]+:[0-9]{12}:\/signing-profiles\/[a-zA-Z0-9_]{2,}$`.
     pub fn new(signing_profile_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("SigningProfileArn", signing_profile_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("SigningProfileArn", signing_profile_arn.into_value()))
     }
 
     /// A list of repository filters that determine which repositories have their images signed on push. If no filters are specified, all images pushed to the registry are signed using the rule's signing profile. Maximum of 100 filters per rule.
     ///
     /// Items: 1 to 100.
-    pub fn repository_filters(mut self, value: impl IntoList<RepositoryFilter>) -> Self {
-        self.0.set("RepositoryFilters", value.into_list());
-        self
+    pub fn repository_filters(self, value: impl IntoList<RepositoryFilter>) -> Self {
+        Self(self.0.with("RepositoryFilters", value.into_list()))
     }
 }
 

@@ -18,14 +18,13 @@ impl CfnCapacityProvider {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ECS::CapacityProvider"))
     }
 
     /// The Auto Scaling group settings for the capacity provider.
     #[track_caller]
     pub fn auto_scaling_group_provider(self, value: impl IntoValue<AutoScalingGroupProvider>) -> Self {
-        self.0.set("AutoScalingGroupProvider", value.into_value());
-        self
+        Self(self.0.with("AutoScalingGroupProvider", value.into_value()))
     }
 
     /// The cluster that this capacity provider is associated with. Managed instances capacity providers are cluster-scoped, meaning they can only be used within their associated cluster.
@@ -35,15 +34,13 @@ impl CfnCapacityProvider {
     /// Replacement: always.
     #[track_caller]
     pub fn cluster_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClusterName", value.into_value());
-        self
+        Self(self.0.with("ClusterName", value.into_value()))
     }
 
     /// The configuration for the Amazon ECS Managed Instances provider. This includes the infrastructure role, the launch template configuration, and tag propagation settings.
     #[track_caller]
     pub fn managed_instances_provider(self, value: impl IntoValue<ManagedInstancesProvider>) -> Self {
-        self.0.set("ManagedInstancesProvider", value.into_value());
-        self
+        Self(self.0.with("ManagedInstancesProvider", value.into_value()))
     }
 
     /// The name of the capacity provider. If a name is specified, it cannot start with `aws`, `ecs`, or `fargate`. If no name is specified, a default name in the `CFNStackName-CFNResourceName-RandomString` format is used.
@@ -51,8 +48,7 @@ impl CfnCapacityProvider {
     /// Replacement: always.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The metadata that you apply to the capacity provider to help you categorize and organize it. Each tag consists of a key and an optional value. You define both.
@@ -70,8 +66,7 @@ impl CfnCapacityProvider {
     /// Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Name`.
@@ -93,15 +88,13 @@ impl AcceleratorCountRequest {
     }
 
     /// The maximum number of accelerators. Instance types with more accelerators are excluded from selection.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum number of accelerators. Instance types with fewer accelerators are excluded from selection.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -118,15 +111,13 @@ impl AcceleratorTotalMemoryMiBRequest {
     }
 
     /// The maximum total accelerator memory in MiB. Instance types with more accelerator memory are excluded from selection.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum total accelerator memory in MiB. Instance types with less accelerator memory are excluded from selection.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -143,9 +134,8 @@ impl AutoRepairConfiguration {
     }
 
     /// The property `ActionsStatus`.
-    pub fn actions_status(mut self, value: impl IntoValue<AutoRepairConfigurationActionsStatus>) -> Self {
-        self.0.set("ActionsStatus", value.into_value());
-        self
+    pub fn actions_status(self, value: impl IntoValue<AutoRepairConfigurationActionsStatus>) -> Self {
+        Self(self.0.with("ActionsStatus", value.into_value()))
     }
 }
 
@@ -161,21 +151,17 @@ impl AutoScalingGroupProvider {
     ///
     ///   Replacement: always.
     pub fn new(auto_scaling_group_arn: impl IntoValue<Name<markers::AutoScalingGroup>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AutoScalingGroupArn", auto_scaling_group_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("AutoScalingGroupArn", auto_scaling_group_arn.into_value()))
     }
 
     /// The managed draining option for the Auto Scaling group capacity provider. When you enable this, Amazon ECS manages and gracefully drains the EC2 container instances that are in the Auto Scaling group capacity provider.
-    pub fn managed_draining(mut self, value: impl IntoValue<AutoScalingGroupProviderManagedDraining>) -> Self {
-        self.0.set("ManagedDraining", value.into_value());
-        self
+    pub fn managed_draining(self, value: impl IntoValue<AutoScalingGroupProviderManagedDraining>) -> Self {
+        Self(self.0.with("ManagedDraining", value.into_value()))
     }
 
     /// The managed scaling settings for the Auto Scaling group capacity provider.
-    pub fn managed_scaling(mut self, value: impl IntoValue<ManagedScaling>) -> Self {
-        self.0.set("ManagedScaling", value.into_value());
-        self
+    pub fn managed_scaling(self, value: impl IntoValue<ManagedScaling>) -> Self {
+        Self(self.0.with("ManagedScaling", value.into_value()))
     }
 
     /// The managed termination protection setting to use for the Auto Scaling group capacity provider. This determines whether the Auto Scaling group has managed termination protection. The default is off.
@@ -186,11 +172,10 @@ impl AutoScalingGroupProvider {
     ///
     /// When managed termination protection is off, your Amazon EC2 instances aren't protected from termination when the Auto Scaling group scales in.
     pub fn managed_termination_protection(
-        mut self,
+        self,
         value: impl IntoValue<AutoScalingGroupProviderManagedTerminationProtection>,
     ) -> Self {
-        self.0.set("ManagedTerminationProtection", value.into_value());
-        self
+        Self(self.0.with("ManagedTerminationProtection", value.into_value()))
     }
 }
 
@@ -207,15 +192,13 @@ impl BaselineEbsBandwidthMbpsRequest {
     }
 
     /// The maximum baseline Amazon EBS bandwidth in Mbps. Instance types with higher Amazon EBS bandwidth are excluded from selection.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum baseline Amazon EBS bandwidth in Mbps. Instance types with lower Amazon EBS bandwidth are excluded from selection.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -232,18 +215,16 @@ impl CapacityReservationRequest {
     }
 
     /// The property `ReservationGroupArn`.
-    pub fn reservation_group_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ReservationGroupArn", value.into_value());
-        self
+    pub fn reservation_group_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ReservationGroupArn", value.into_value()))
     }
 
     /// The property `ReservationPreference`.
     pub fn reservation_preference(
-        mut self,
+        self,
         value: impl IntoValue<CapacityReservationRequestReservationPreference>,
     ) -> Self {
-        self.0.set("ReservationPreference", value.into_value());
-        self
+        Self(self.0.with("ReservationPreference", value.into_value()))
     }
 }
 
@@ -268,9 +249,8 @@ impl InfrastructureOptimization {
     /// - A value between `0` and `3600` (inclusive) - Specifies the number of seconds to wait before optimizing instances.
     ///
     /// Range: -1 to 3600.
-    pub fn scale_in_after(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ScaleInAfter", value.into_value());
-        self
+    pub fn scale_in_after(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ScaleInAfter", value.into_value()))
     }
 }
 
@@ -294,10 +274,11 @@ impl InstanceLaunchTemplate {
         ec2_instance_profile_arn: impl IntoValue<String>,
         network_configuration: impl IntoValue<ManagedInstancesNetworkConfiguration>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Ec2InstanceProfileArn", ec2_instance_profile_arn.into_value());
-        properties.set("NetworkConfiguration", network_configuration.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Ec2InstanceProfileArn", ec2_instance_profile_arn.into_value())
+                .with("NetworkConfiguration", network_configuration.into_value()),
+        )
     }
 
     /// The capacity option type. This determines whether Amazon ECS launches On-Demand or Spot Instances for your managed instance capacity provider.
@@ -310,29 +291,25 @@ impl InstanceLaunchTemplate {
     /// The default is On-Demand
     ///
     /// For more information about Amazon EC2 capacity options, see [Instance purchasing options](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-purchasing-options.html) in the *Amazon EC2 User Guide*.
-    pub fn capacity_option_type(mut self, value: impl IntoValue<InstanceLaunchTemplateCapacityOptionType>) -> Self {
-        self.0.set("CapacityOptionType", value.into_value());
-        self
+    pub fn capacity_option_type(self, value: impl IntoValue<InstanceLaunchTemplateCapacityOptionType>) -> Self {
+        Self(self.0.with("CapacityOptionType", value.into_value()))
     }
 
     /// The property `CapacityReservations`.
-    pub fn capacity_reservations(mut self, value: impl IntoValue<CapacityReservationRequest>) -> Self {
-        self.0.set("CapacityReservations", value.into_value());
-        self
+    pub fn capacity_reservations(self, value: impl IntoValue<CapacityReservationRequest>) -> Self {
+        Self(self.0.with("CapacityReservations", value.into_value()))
     }
 
     /// The property `FipsEnabled`.
     ///
     /// Replacement: always.
-    pub fn fips_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("FipsEnabled", value.into_value());
-        self
+    pub fn fips_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("FipsEnabled", value.into_value()))
     }
 
     /// The property `InstanceMetadataTagsPropagation`.
-    pub fn instance_metadata_tags_propagation(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("InstanceMetadataTagsPropagation", value.into_value());
-        self
+    pub fn instance_metadata_tags_propagation(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("InstanceMetadataTagsPropagation", value.into_value()))
     }
 
     /// The instance requirements. You can specify:
@@ -341,30 +318,23 @@ impl InstanceLaunchTemplate {
     /// - Instance requirements such as vCPU count, memory, network performance, and accelerator specifications
     ///
     /// Amazon ECS automatically selects the instances that match the specified criteria.
-    pub fn instance_requirements(mut self, value: impl IntoValue<InstanceRequirementsRequest>) -> Self {
-        self.0.set("InstanceRequirements", value.into_value());
-        self
+    pub fn instance_requirements(self, value: impl IntoValue<InstanceRequirementsRequest>) -> Self {
+        Self(self.0.with("InstanceRequirements", value.into_value()))
     }
 
     /// The property `LocalStorageConfiguration`.
-    pub fn local_storage_configuration(
-        mut self,
-        value: impl IntoValue<ManagedInstancesLocalStorageConfiguration>,
-    ) -> Self {
-        self.0.set("LocalStorageConfiguration", value.into_value());
-        self
+    pub fn local_storage_configuration(self, value: impl IntoValue<ManagedInstancesLocalStorageConfiguration>) -> Self {
+        Self(self.0.with("LocalStorageConfiguration", value.into_value()))
     }
 
     /// CloudWatch provides two categories of monitoring: basic monitoring and detailed monitoring. By default, your managed instance is configured for basic monitoring. You can optionally enable detailed monitoring to help you more quickly identify and act on operational issues. You can enable or turn off detailed monitoring at launch or when the managed instance is running or stopped. For more information, see [Detailed monitoring for Amazon ECS Managed Instances](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/detailed-monitoring-managed-instances.html) in the Amazon ECS Developer Guide.
-    pub fn monitoring(mut self, value: impl IntoValue<InstanceLaunchTemplateMonitoring>) -> Self {
-        self.0.set("Monitoring", value.into_value());
-        self
+    pub fn monitoring(self, value: impl IntoValue<InstanceLaunchTemplateMonitoring>) -> Self {
+        Self(self.0.with("Monitoring", value.into_value()))
     }
 
     /// The storage configuration for Amazon ECS Managed Instances. This defines the root volume size and type for the instances.
-    pub fn storage_configuration(mut self, value: impl IntoValue<ManagedInstancesStorageConfiguration>) -> Self {
-        self.0.set("StorageConfiguration", value.into_value());
-        self
+    pub fn storage_configuration(self, value: impl IntoValue<ManagedInstancesStorageConfiguration>) -> Self {
+        Self(self.0.with("StorageConfiguration", value.into_value()))
     }
 }
 
@@ -386,155 +356,124 @@ impl InstanceRequirementsRequest {
         memory_mi_b: impl IntoValue<MemoryMiBRequest>,
         v_cpu_count: impl IntoValue<VCpuCountRangeRequest>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MemoryMiB", memory_mi_b.into_value());
-        properties.set("VCpuCount", v_cpu_count.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("MemoryMiB", memory_mi_b.into_value()).with("VCpuCount", v_cpu_count.into_value()))
     }
 
     /// The minimum and maximum number of accelerators for the instance types. This is used when you need instances with specific numbers of GPUs or other accelerators.
-    pub fn accelerator_count(mut self, value: impl IntoValue<AcceleratorCountRequest>) -> Self {
-        self.0.set("AcceleratorCount", value.into_value());
-        self
+    pub fn accelerator_count(self, value: impl IntoValue<AcceleratorCountRequest>) -> Self {
+        Self(self.0.with("AcceleratorCount", value.into_value()))
     }
 
     /// The accelerator manufacturers to include. You can specify `nvidia`, `amd`, `amazon-web-services`, or `xilinx` depending on your accelerator requirements.
     pub fn accelerator_manufacturers(
-        mut self,
+        self,
         value: impl IntoList<InstanceRequirementsRequestAcceleratorManufacturers>,
     ) -> Self {
-        self.0.set("AcceleratorManufacturers", value.into_list());
-        self
+        Self(self.0.with("AcceleratorManufacturers", value.into_list()))
     }
 
     /// The specific accelerator names to include. For example, you can specify `a100`, `v100`, `k80`, or other specific accelerator models.
-    pub fn accelerator_names(mut self, value: impl IntoList<InstanceRequirementsRequestAcceleratorNames>) -> Self {
-        self.0.set("AcceleratorNames", value.into_list());
-        self
+    pub fn accelerator_names(self, value: impl IntoList<InstanceRequirementsRequestAcceleratorNames>) -> Self {
+        Self(self.0.with("AcceleratorNames", value.into_list()))
     }
 
     /// The minimum and maximum total accelerator memory in mebibytes (MiB). This is important for GPU workloads that require specific amounts of video memory.
-    pub fn accelerator_total_memory_mi_b(mut self, value: impl IntoValue<AcceleratorTotalMemoryMiBRequest>) -> Self {
-        self.0.set("AcceleratorTotalMemoryMiB", value.into_value());
-        self
+    pub fn accelerator_total_memory_mi_b(self, value: impl IntoValue<AcceleratorTotalMemoryMiBRequest>) -> Self {
+        Self(self.0.with("AcceleratorTotalMemoryMiB", value.into_value()))
     }
 
     /// The accelerator types to include. You can specify `gpu` for graphics processing units, `fpga` for field programmable gate arrays, or `inference` for machine learning inference accelerators.
-    pub fn accelerator_types(mut self, value: impl IntoList<InstanceRequirementsRequestAcceleratorTypes>) -> Self {
-        self.0.set("AcceleratorTypes", value.into_list());
-        self
+    pub fn accelerator_types(self, value: impl IntoList<InstanceRequirementsRequestAcceleratorTypes>) -> Self {
+        Self(self.0.with("AcceleratorTypes", value.into_list()))
     }
 
     /// The instance types to include in the selection. When specified, Amazon ECS only considers these instance types, subject to the other requirements specified.
     ///
     /// Items: at most 400. Length of each: 1 to 30. Pattern of each: `[a-zA-Z0-9\.\*]+`.
-    pub fn allowed_instance_types(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AllowedInstanceTypes", value.into_list());
-        self
+    pub fn allowed_instance_types(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AllowedInstanceTypes", value.into_list()))
     }
 
     /// Indicates whether to include bare metal instance types. Set to `included` to allow bare metal instances, `excluded` to exclude them, or `required` to use only bare metal instances.
-    pub fn bare_metal(mut self, value: impl IntoValue<InstanceRequirementsRequestBareMetal>) -> Self {
-        self.0.set("BareMetal", value.into_value());
-        self
+    pub fn bare_metal(self, value: impl IntoValue<InstanceRequirementsRequestBareMetal>) -> Self {
+        Self(self.0.with("BareMetal", value.into_value()))
     }
 
     /// The minimum and maximum baseline Amazon EBS bandwidth in megabits per second (Mbps). This is important for workloads with high storage I/O requirements.
-    pub fn baseline_ebs_bandwidth_mbps(mut self, value: impl IntoValue<BaselineEbsBandwidthMbpsRequest>) -> Self {
-        self.0.set("BaselineEbsBandwidthMbps", value.into_value());
-        self
+    pub fn baseline_ebs_bandwidth_mbps(self, value: impl IntoValue<BaselineEbsBandwidthMbpsRequest>) -> Self {
+        Self(self.0.with("BaselineEbsBandwidthMbps", value.into_value()))
     }
 
     /// Indicates whether to include burstable performance instance types (T2, T3, T3a, T4g). Set to `included` to allow burstable instances, `excluded` to exclude them, or `required` to use only burstable instances.
-    pub fn burstable_performance(
-        mut self,
-        value: impl IntoValue<InstanceRequirementsRequestBurstablePerformance>,
-    ) -> Self {
-        self.0.set("BurstablePerformance", value.into_value());
-        self
+    pub fn burstable_performance(self, value: impl IntoValue<InstanceRequirementsRequestBurstablePerformance>) -> Self {
+        Self(self.0.with("BurstablePerformance", value.into_value()))
     }
 
     /// The CPU manufacturers to include or exclude. You can specify `intel`, `amd`, or `amazon-web-services` to control which CPU types are used for your workloads.
-    pub fn cpu_manufacturers(mut self, value: impl IntoList<InstanceRequirementsRequestCpuManufacturers>) -> Self {
-        self.0.set("CpuManufacturers", value.into_list());
-        self
+    pub fn cpu_manufacturers(self, value: impl IntoList<InstanceRequirementsRequestCpuManufacturers>) -> Self {
+        Self(self.0.with("CpuManufacturers", value.into_list()))
     }
 
     /// The instance types to exclude from selection. Use this to prevent Amazon ECS from selecting specific instance types that may not be suitable for your workloads.
     ///
     /// Items: at most 400. Length of each: 1 to 30. Pattern of each: `[a-zA-Z0-9\.\*]+`.
-    pub fn excluded_instance_types(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ExcludedInstanceTypes", value.into_list());
-        self
+    pub fn excluded_instance_types(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ExcludedInstanceTypes", value.into_list()))
     }
 
     /// The instance generations to include. You can specify `current` to use the latest generation instances, or `previous` to include previous generation instances for cost optimization.
-    pub fn instance_generations(
-        mut self,
-        value: impl IntoList<InstanceRequirementsRequestInstanceGenerations>,
-    ) -> Self {
-        self.0.set("InstanceGenerations", value.into_list());
-        self
+    pub fn instance_generations(self, value: impl IntoList<InstanceRequirementsRequestInstanceGenerations>) -> Self {
+        Self(self.0.with("InstanceGenerations", value.into_list()))
     }
 
     /// Indicates whether to include instance types with local storage. Set to `included` to allow local storage, `excluded` to exclude it, or `required` to use only instances with local storage.
-    pub fn local_storage(mut self, value: impl IntoValue<InstanceRequirementsRequestLocalStorage>) -> Self {
-        self.0.set("LocalStorage", value.into_value());
-        self
+    pub fn local_storage(self, value: impl IntoValue<InstanceRequirementsRequestLocalStorage>) -> Self {
+        Self(self.0.with("LocalStorage", value.into_value()))
     }
 
     /// The local storage types to include. You can specify `hdd` for hard disk drives, `ssd` for solid state drives, or both.
-    pub fn local_storage_types(mut self, value: impl IntoList<InstanceRequirementsRequestLocalStorageTypes>) -> Self {
-        self.0.set("LocalStorageTypes", value.into_list());
-        self
+    pub fn local_storage_types(self, value: impl IntoList<InstanceRequirementsRequestLocalStorageTypes>) -> Self {
+        Self(self.0.with("LocalStorageTypes", value.into_list()))
     }
 
     /// The maximum price for Spot instances as a percentage of the optimal On-Demand price. This provides more precise cost control for Spot instance selection.
-    pub fn max_spot_price_as_percentage_of_optimal_on_demand_price(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxSpotPriceAsPercentageOfOptimalOnDemandPrice", value.into_value());
-        self
+    pub fn max_spot_price_as_percentage_of_optimal_on_demand_price(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxSpotPriceAsPercentageOfOptimalOnDemandPrice", value.into_value()))
     }
 
     /// The minimum and maximum amount of memory per vCPU in gibibytes (GiB). This helps ensure that instance types have the appropriate memory-to-CPU ratio for your workloads.
-    pub fn memory_gi_b_per_v_cpu(mut self, value: impl IntoValue<MemoryGiBPerVCpuRequest>) -> Self {
-        self.0.set("MemoryGiBPerVCpu", value.into_value());
-        self
+    pub fn memory_gi_b_per_v_cpu(self, value: impl IntoValue<MemoryGiBPerVCpuRequest>) -> Self {
+        Self(self.0.with("MemoryGiBPerVCpu", value.into_value()))
     }
 
     /// The minimum and maximum network bandwidth in gigabits per second (Gbps). This is crucial for network-intensive workloads that require high throughput.
-    pub fn network_bandwidth_gbps(mut self, value: impl IntoValue<NetworkBandwidthGbpsRequest>) -> Self {
-        self.0.set("NetworkBandwidthGbps", value.into_value());
-        self
+    pub fn network_bandwidth_gbps(self, value: impl IntoValue<NetworkBandwidthGbpsRequest>) -> Self {
+        Self(self.0.with("NetworkBandwidthGbps", value.into_value()))
     }
 
     /// The minimum and maximum number of network interfaces for the instance types. This is useful for workloads that require multiple network interfaces.
-    pub fn network_interface_count(mut self, value: impl IntoValue<NetworkInterfaceCountRequest>) -> Self {
-        self.0.set("NetworkInterfaceCount", value.into_value());
-        self
+    pub fn network_interface_count(self, value: impl IntoValue<NetworkInterfaceCountRequest>) -> Self {
+        Self(self.0.with("NetworkInterfaceCount", value.into_value()))
     }
 
     /// The price protection threshold for On-Demand Instances, as a percentage higher than an identified On-Demand price. The identified On-Demand price is the price of the lowest priced current generation C, M, or R instance type with your specified attributes. If no current generation C, M, or R instance type matches your attributes, then the identified price is from either the lowest priced current generation instance types or, failing that, the lowest priced previous generation instance types that match your attributes. When Amazon ECS selects instance types with your attributes, we will exclude instance types whose price exceeds your specified threshold.
-    pub fn on_demand_max_price_percentage_over_lowest_price(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("OnDemandMaxPricePercentageOverLowestPrice", value.into_value());
-        self
+    pub fn on_demand_max_price_percentage_over_lowest_price(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("OnDemandMaxPricePercentageOverLowestPrice", value.into_value()))
     }
 
     /// Indicates whether the instance types must support hibernation. When set to `true`, only instance types that support hibernation are selected.
-    pub fn require_hibernate_support(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RequireHibernateSupport", value.into_value());
-        self
+    pub fn require_hibernate_support(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("RequireHibernateSupport", value.into_value()))
     }
 
     /// The maximum price for Spot instances as a percentage over the lowest priced On-Demand instance. This helps control Spot instance costs while maintaining access to capacity.
-    pub fn spot_max_price_percentage_over_lowest_price(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SpotMaxPricePercentageOverLowestPrice", value.into_value());
-        self
+    pub fn spot_max_price_percentage_over_lowest_price(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("SpotMaxPricePercentageOverLowestPrice", value.into_value()))
     }
 
     /// The minimum and maximum total local storage in gigabytes (GB) for instance types with local storage.
-    pub fn total_local_storage_gb(mut self, value: impl IntoValue<TotalLocalStorageGbRequest>) -> Self {
-        self.0.set("TotalLocalStorageGB", value.into_value());
-        self
+    pub fn total_local_storage_gb(self, value: impl IntoValue<TotalLocalStorageGbRequest>) -> Self {
+        Self(self.0.with("TotalLocalStorageGB", value.into_value()))
     }
 }
 
@@ -551,9 +490,8 @@ impl ManagedInstancesLocalStorageConfiguration {
     }
 
     /// The property `UseLocalStorage`.
-    pub fn use_local_storage(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("UseLocalStorage", value.into_value());
-        self
+    pub fn use_local_storage(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("UseLocalStorage", value.into_value()))
     }
 }
 
@@ -572,10 +510,9 @@ impl ManagedInstancesNetworkConfiguration {
     ///
     ///
     pub fn new(security_groups: impl IntoList<Id<markers::SecurityGroup>>, subnets: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("SecurityGroups", security_groups.into_list());
-        properties.set("Subnets", subnets.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new().with("SecurityGroups", security_groups.into_list()).with("Subnets", subnets.into_list()),
+        )
     }
 }
 
@@ -601,28 +538,26 @@ impl ManagedInstancesProvider {
         infrastructure_role_arn: impl IntoValue<Arn<markers::Role>>,
         instance_launch_template: impl IntoValue<InstanceLaunchTemplate>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("InfrastructureRoleArn", infrastructure_role_arn.into_value());
-        properties.set("InstanceLaunchTemplate", instance_launch_template.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("InfrastructureRoleArn", infrastructure_role_arn.into_value())
+                .with("InstanceLaunchTemplate", instance_launch_template.into_value()),
+        )
     }
 
     /// The property `AutoRepairConfiguration`.
-    pub fn auto_repair_configuration(mut self, value: impl IntoValue<AutoRepairConfiguration>) -> Self {
-        self.0.set("AutoRepairConfiguration", value.into_value());
-        self
+    pub fn auto_repair_configuration(self, value: impl IntoValue<AutoRepairConfiguration>) -> Self {
+        Self(self.0.with("AutoRepairConfiguration", value.into_value()))
     }
 
     /// Defines how Amazon ECS Managed Instances optimizes the infrastastructure in your capacity provider. Configure it to turn on or off the infrastructure optimization in your capacity provider, and to control the idle or underutilized EC2 instances optimization delay.
-    pub fn infrastructure_optimization(mut self, value: impl IntoValue<InfrastructureOptimization>) -> Self {
-        self.0.set("InfrastructureOptimization", value.into_value());
-        self
+    pub fn infrastructure_optimization(self, value: impl IntoValue<InfrastructureOptimization>) -> Self {
+        Self(self.0.with("InfrastructureOptimization", value.into_value()))
     }
 
     /// Determines whether tags from the capacity provider are automatically applied to Amazon ECS Managed Instances. This helps with cost allocation and resource management by ensuring consistent tagging across your infrastructure.
-    pub fn propagate_tags(mut self, value: impl IntoValue<ManagedInstancesProviderPropagateTags>) -> Self {
-        self.0.set("PropagateTags", value.into_value());
-        self
+    pub fn propagate_tags(self, value: impl IntoValue<ManagedInstancesProviderPropagateTags>) -> Self {
+        Self(self.0.with("PropagateTags", value.into_value()))
     }
 }
 
@@ -638,9 +573,7 @@ impl ManagedInstancesStorageConfiguration {
     ///
     ///   Range: at least 1.
     pub fn new(storage_size_gi_b: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StorageSizeGiB", storage_size_gi_b.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StorageSizeGiB", storage_size_gi_b.into_value()))
     }
 }
 
@@ -663,17 +596,15 @@ impl ManagedScaling {
     /// The period of time, in seconds, after a newly launched Amazon EC2 instance can contribute to CloudWatch metrics for Auto Scaling group. If this parameter is omitted, the default value of `300` seconds is used.
     ///
     /// Range: 0 to 10000.
-    pub fn instance_warmup_period(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("InstanceWarmupPeriod", value.into_value());
-        self
+    pub fn instance_warmup_period(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("InstanceWarmupPeriod", value.into_value()))
     }
 
     /// The maximum number of Amazon EC2 instances that Amazon ECS will scale out at one time. If this parameter is omitted, the default value of `10000` is used.
     ///
     /// Range: 1 to 10000.
-    pub fn maximum_scaling_step_size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumScalingStepSize", value.into_value());
-        self
+    pub fn maximum_scaling_step_size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaximumScalingStepSize", value.into_value()))
     }
 
     /// The minimum number of Amazon EC2 instances that Amazon ECS will scale out at one time. The scale in process is not affected by this parameter If this parameter is omitted, the default value of `1` is used.
@@ -681,23 +612,20 @@ impl ManagedScaling {
     /// When additional capacity is required, Amazon ECS will scale up the minimum scaling step size even if the actual demand is less than the minimum scaling step size.
     ///
     /// Range: 1 to 10000.
-    pub fn minimum_scaling_step_size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MinimumScalingStepSize", value.into_value());
-        self
+    pub fn minimum_scaling_step_size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MinimumScalingStepSize", value.into_value()))
     }
 
     /// Determines whether to use managed scaling for the capacity provider.
-    pub fn status(mut self, value: impl IntoValue<ManagedScalingStatus>) -> Self {
-        self.0.set("Status", value.into_value());
-        self
+    pub fn status(self, value: impl IntoValue<ManagedScalingStatus>) -> Self {
+        Self(self.0.with("Status", value.into_value()))
     }
 
     /// The target capacity utilization as a percentage for the capacity provider. The specified value must be greater than `0` and less than or equal to `100`. For example, if you want the capacity provider to maintain 10% spare capacity, then that means the utilization is 90%, so use a `targetCapacity` of `90`. The default value of `100` percent results in the Amazon EC2 instances in your Auto Scaling group being completely used.
     ///
     /// Range: 1 to 100.
-    pub fn target_capacity(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TargetCapacity", value.into_value());
-        self
+    pub fn target_capacity(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("TargetCapacity", value.into_value()))
     }
 }
 
@@ -714,15 +642,13 @@ impl MemoryGiBPerVCpuRequest {
     }
 
     /// The maximum amount of memory per vCPU in GiB. Instance types with a higher memory-to-vCPU ratio are excluded from selection.
-    pub fn max(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum amount of memory per vCPU in GiB. Instance types with a lower memory-to-vCPU ratio are excluded from selection.
-    pub fn min(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -738,15 +664,12 @@ impl MemoryMiBRequest {
     ///
     ///
     pub fn new(min: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Min", min.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Min", min.into_value()))
     }
 
     /// The maximum amount of memory in MiB. Instance types with more memory than this value are excluded from selection.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 }
 
@@ -763,15 +686,13 @@ impl NetworkBandwidthGbpsRequest {
     }
 
     /// The maximum network bandwidth in Gbps. Instance types with higher network bandwidth are excluded from selection.
-    pub fn max(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum network bandwidth in Gbps. Instance types with lower network bandwidth are excluded from selection.
-    pub fn min(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -788,15 +709,13 @@ impl NetworkInterfaceCountRequest {
     }
 
     /// The maximum number of network interfaces. Instance types that support more network interfaces are excluded from selection.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum number of network interfaces. Instance types that support fewer network interfaces are excluded from selection.
-    pub fn min(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -813,15 +732,13 @@ impl TotalLocalStorageGbRequest {
     }
 
     /// The maximum total local storage in GB. Instance types with more local storage are excluded from selection.
-    pub fn max(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 
     /// The minimum total local storage in GB. Instance types with less local storage are excluded from selection.
-    pub fn min(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Min", value.into_value());
-        self
+    pub fn min(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Min", value.into_value()))
     }
 }
 
@@ -837,15 +754,12 @@ impl VCpuCountRangeRequest {
     ///
     ///
     pub fn new(min: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Min", min.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Min", min.into_value()))
     }
 
     /// The maximum number of vCPUs. Instance types with more vCPUs than this value are excluded from selection.
-    pub fn max(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Max", value.into_value());
-        self
+    pub fn max(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Max", value.into_value()))
     }
 }
 

@@ -18,7 +18,7 @@ impl CfnCluster {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ECS::Cluster"))
     }
 
     /// The short name of one or more capacity providers to associate with the cluster. A capacity provider must be associated with a cluster before it can be included as part of the default capacity provider strategy of the cluster or used in a capacity provider strategy when calling the [CreateService](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html) or [RunTask](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html) actions.
@@ -30,8 +30,7 @@ impl CfnCluster {
     /// The [PutCapacityProvider](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PutCapacityProvider.html) API operation is used to update the list of available capacity providers for a cluster after the cluster is created.
     #[track_caller]
     pub fn capacity_providers(self, value: impl IntoList<Name<markers::EcsCapacityProvider>>) -> Self {
-        self.0.set("CapacityProviders", value.into_list());
-        self
+        Self(self.0.with("CapacityProviders", value.into_list()))
     }
 
     /// A user-generated string that you use to identify your cluster. If you don't specify a name, AWS CloudFormation generates a unique physical ID for the name.
@@ -39,8 +38,7 @@ impl CfnCluster {
     /// Replacement: always.
     #[track_caller]
     pub fn cluster_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClusterName", value.into_value());
-        self
+        Self(self.0.with("ClusterName", value.into_value()))
     }
 
     /// The settings to use when creating a cluster. This parameter is used to turn on CloudWatch Container Insights with enhanced observability or CloudWatch Container Insights for a cluster.
@@ -50,22 +48,19 @@ impl CfnCluster {
     /// For more information, see [Monitor Amazon ECS containers using Container Insights with enhanced observability](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-container-insights.html) in the *Amazon Elastic Container Service Developer Guide*.
     #[track_caller]
     pub fn cluster_settings(self, value: impl IntoList<ClusterSettings>) -> Self {
-        self.0.set("ClusterSettings", value.into_list());
-        self
+        Self(self.0.with("ClusterSettings", value.into_list()))
     }
 
     /// The execute command and managed storage configuration for the cluster.
     #[track_caller]
     pub fn configuration(self, value: impl IntoValue<ClusterConfiguration>) -> Self {
-        self.0.set("Configuration", value.into_value());
-        self
+        Self(self.0.with("Configuration", value.into_value()))
     }
 
     /// The default capacity provider strategy for the cluster. When services or tasks are run in the cluster with no launch type or capacity provider strategy specified, the default capacity provider strategy is used.
     #[track_caller]
     pub fn default_capacity_provider_strategy(self, value: impl IntoList<CapacityProviderStrategyItem>) -> Self {
-        self.0.set("DefaultCapacityProviderStrategy", value.into_list());
-        self
+        Self(self.0.with("DefaultCapacityProviderStrategy", value.into_list()))
     }
 
     /// Use this parameter to set a default Service Connect namespace. After you set a default Service Connect namespace, any new services with Service Connect turned on that are created in the cluster are added as client services in the namespace. This setting only applies to new services that set the `enabled` parameter to `true` in the `ServiceConnectConfiguration`. You can set the namespace of each service individually in the `ServiceConnectConfiguration` to override this default parameter.
@@ -73,8 +68,7 @@ impl CfnCluster {
     /// Tasks that run in a namespace can use short names to connect to services in the namespace. Tasks can connect to services across all of the clusters in the namespace. Tasks connect through a managed proxy container that collects logs and metrics for increased visibility. Only the tasks that Amazon ECS services create are supported with Service Connect. For more information, see [Service Connect](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect.html) in the *Amazon Elastic Container Service Developer Guide*.
     #[track_caller]
     pub fn service_connect_defaults(self, value: impl IntoValue<ServiceConnectDefaults>) -> Self {
-        self.0.set("ServiceConnectDefaults", value.into_value());
-        self
+        Self(self.0.with("ServiceConnectDefaults", value.into_value()))
     }
 
     /// The metadata that you apply to the cluster to help you categorize and organize them. Each tag consists of a key and an optional value. You define both.
@@ -92,8 +86,7 @@ impl CfnCluster {
     /// Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `ClusterName`.
@@ -129,15 +122,13 @@ impl CapacityProviderStrategyItem {
     /// - Base requirements are satisfied first before weight distribution
     ///
     /// Range: 0 to 100000.
-    pub fn base(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Base", value.into_value());
-        self
+    pub fn base(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Base", value.into_value()))
     }
 
     /// The short name of the capacity provider. This can be either an AWS managed capacity provider ( `FARGATE` or `FARGATE_SPOT` ) or the name of a custom capacity provider that you created.
-    pub fn capacity_provider(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CapacityProvider", value.into_value());
-        self
+    pub fn capacity_provider(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CapacityProvider", value.into_value()))
     }
 
     /// The *weight* value designates the relative percentage of the total number of tasks launched that should use the specified capacity provider. The `weight` value is taken into consideration after the `base` value, if defined, is satisfied.
@@ -164,9 +155,8 @@ impl CapacityProviderStrategyItem {
     /// Weighted Distribution: If capacityProviderA has weight `1` and capacityProviderB has weight `4`, then for every 1 task on A, 4 tasks will run on B.
     ///
     /// Range: 0 to 1000.
-    pub fn weight(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Weight", value.into_value());
-        self
+    pub fn weight(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Weight", value.into_value()))
     }
 }
 
@@ -183,15 +173,13 @@ impl ClusterConfiguration {
     }
 
     /// The details of the execute command configuration.
-    pub fn execute_command_configuration(mut self, value: impl IntoValue<ExecuteCommandConfiguration>) -> Self {
-        self.0.set("ExecuteCommandConfiguration", value.into_value());
-        self
+    pub fn execute_command_configuration(self, value: impl IntoValue<ExecuteCommandConfiguration>) -> Self {
+        Self(self.0.with("ExecuteCommandConfiguration", value.into_value()))
     }
 
     /// The details of the managed storage configuration.
-    pub fn managed_storage_configuration(mut self, value: impl IntoValue<ManagedStorageConfiguration>) -> Self {
-        self.0.set("ManagedStorageConfiguration", value.into_value());
-        self
+    pub fn managed_storage_configuration(self, value: impl IntoValue<ManagedStorageConfiguration>) -> Self {
+        Self(self.0.with("ManagedStorageConfiguration", value.into_value()))
     }
 }
 
@@ -212,9 +200,8 @@ impl ClusterSettings {
     }
 
     /// The name of the cluster setting. The value is `containerInsights`.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The value to set for the cluster setting. The supported values are `enhanced`, `enabled`, and `disabled`.
@@ -224,9 +211,8 @@ impl ClusterSettings {
     /// To use Container Insights, set the `containerInsights` account setting to `enabled`.
     ///
     /// If a cluster value is specified, it will override the `containerInsights` value set with [PutAccountSetting](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PutAccountSetting.html) or [PutAccountSettingDefault](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PutAccountSettingDefault.html).
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -243,15 +229,13 @@ impl ExecuteCommandConfiguration {
     }
 
     /// Specify an AWS Key Management Service key ID to encrypt the data between the local client and the container.
-    pub fn kms_key_id(mut self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KmsKeyId", value.into_value());
-        self
+    pub fn kms_key_id(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
+        Self(self.0.with("KmsKeyId", value.into_value()))
     }
 
     /// The log configuration for the results of the execute command actions. The logs can be sent to CloudWatch Logs or an Amazon S3 bucket. When `logging=OVERRIDE` is specified, a `logConfiguration` must be provided.
-    pub fn log_configuration(mut self, value: impl IntoValue<ExecuteCommandLogConfiguration>) -> Self {
-        self.0.set("LogConfiguration", value.into_value());
-        self
+    pub fn log_configuration(self, value: impl IntoValue<ExecuteCommandLogConfiguration>) -> Self {
+        Self(self.0.with("LogConfiguration", value.into_value()))
     }
 
     /// The log setting to use for redirecting logs for your execute command results. The following log settings are available.
@@ -259,9 +243,8 @@ impl ExecuteCommandConfiguration {
     /// - `NONE` : The execute command session is not logged.
     /// - `DEFAULT` : The `awslogs` configuration in the task definition is used. If no logging parameter is specified, it defaults to this value. If no `awslogs` log driver is configured in the task definition, the output won't be logged.
     /// - `OVERRIDE` : Specify the logging details as a part of `logConfiguration`. If the `OVERRIDE` logging option is specified, the `logConfiguration` is required.
-    pub fn logging(mut self, value: impl IntoValue<ExecuteCommandConfigurationLogging>) -> Self {
-        self.0.set("Logging", value.into_value());
-        self
+    pub fn logging(self, value: impl IntoValue<ExecuteCommandConfigurationLogging>) -> Self {
+        Self(self.0.with("Logging", value.into_value()))
     }
 }
 
@@ -278,37 +261,32 @@ impl ExecuteCommandLogConfiguration {
     }
 
     /// Determines whether to use encryption on the CloudWatch logs. If not specified, encryption will be off.
-    pub fn cloud_watch_encryption_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("CloudWatchEncryptionEnabled", value.into_value());
-        self
+    pub fn cloud_watch_encryption_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("CloudWatchEncryptionEnabled", value.into_value()))
     }
 
     /// The name of the CloudWatch log group to send logs to.
     ///
     /// > The CloudWatch log group must already be created.
-    pub fn cloud_watch_log_group_name(mut self, value: impl IntoValue<Name<markers::LogGroup>>) -> Self {
-        self.0.set("CloudWatchLogGroupName", value.into_value());
-        self
+    pub fn cloud_watch_log_group_name(self, value: impl IntoValue<Name<markers::LogGroup>>) -> Self {
+        Self(self.0.with("CloudWatchLogGroupName", value.into_value()))
     }
 
     /// The name of the S3 bucket to send logs to.
     ///
     /// > The S3 bucket must already be created.
-    pub fn s3_bucket_name(mut self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
-        self.0.set("S3BucketName", value.into_value());
-        self
+    pub fn s3_bucket_name(self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
+        Self(self.0.with("S3BucketName", value.into_value()))
     }
 
     /// Determines whether to use encryption on the S3 logs. If not specified, encryption is not used.
-    pub fn s3_encryption_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("S3EncryptionEnabled", value.into_value());
-        self
+    pub fn s3_encryption_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("S3EncryptionEnabled", value.into_value()))
     }
 
     /// An optional folder in the S3 bucket to place logs in.
-    pub fn s3_key_prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("S3KeyPrefix", value.into_value());
-        self
+    pub fn s3_key_prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("S3KeyPrefix", value.into_value()))
     }
 }
 
@@ -329,9 +307,8 @@ impl ManagedStorageConfiguration {
     /// When you specify a `fargateEphemeralStorageKmsKeyId`, AWS Fargate uses the key to encrypt data at rest in ephemeral storage. For more information about Fargate ephemeral storage encryption, see [Customer managed keys for AWS Fargate ephemeral storage for Amazon ECS](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-storage-encryption.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// The key must be a single Region key.
-    pub fn fargate_ephemeral_storage_kms_key_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FargateEphemeralStorageKmsKeyId", value.into_value());
-        self
+    pub fn fargate_ephemeral_storage_kms_key_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("FargateEphemeralStorageKmsKeyId", value.into_value()))
     }
 
     /// Specify a AWS Key Management Service key ID to encrypt Amazon ECS managed storage.
@@ -339,9 +316,8 @@ impl ManagedStorageConfiguration {
     /// When you specify a `kmsKeyId`, Amazon ECS uses the key to encrypt data volumes managed by Amazon ECS that are attached to tasks in the cluster. The following data volumes are managed by Amazon ECS: Amazon EBS. For more information about encryption of Amazon EBS volumes attached to Amazon ECS tasks, see [Encrypt data stored in Amazon EBS volumes for Amazon ECS](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ebs-kms-encryption.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// The key must be a single Region key.
-    pub fn kms_key_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsKeyId", value.into_value());
-        self
+    pub fn kms_key_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KmsKeyId", value.into_value()))
     }
 }
 
@@ -368,9 +344,8 @@ impl ServiceConnectDefaults {
     /// If you update the cluster with an empty string `""` for the namespace name, the cluster configuration for Service Connect is removed. Note that the namespace will remain in AWS Cloud Map and must be deleted separately.
     ///
     /// For more information about AWS Cloud Map, see [Working with Services](https://docs.aws.amazon.com/cloud-map/latest/dg/working-with-services.html) in the *AWS Cloud Map Developer Guide*.
-    pub fn namespace(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Namespace", value.into_value());
-        self
+    pub fn namespace(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Namespace", value.into_value()))
     }
 }
 

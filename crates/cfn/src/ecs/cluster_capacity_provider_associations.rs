@@ -23,7 +23,7 @@ impl CfnClusterCapacityProviderAssociations {
         cluster: impl IntoValue<String>,
         default_capacity_provider_strategy: impl IntoList<CapacityProviderStrategy>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ECS::ClusterCapacityProviderAssociations"))
             .cluster(cluster)
             .default_capacity_provider_strategy(default_capacity_provider_strategy)
     }
@@ -33,8 +33,7 @@ impl CfnClusterCapacityProviderAssociations {
     /// No item twice.
     #[track_caller]
     pub fn capacity_providers(self, value: impl IntoList<Name<markers::EcsCapacityProvider>>) -> Self {
-        self.0.set("CapacityProviders", value.into_list());
-        self
+        Self(self.0.with("CapacityProviders", value.into_list()))
     }
 
     /// The cluster the capacity provider association is the target of.
@@ -42,15 +41,13 @@ impl CfnClusterCapacityProviderAssociations {
     /// Replacement: always. Length: 1 to 2048.
     #[track_caller]
     pub fn cluster(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Cluster", value.into_value());
-        self
+        Self(self.0.with("Cluster", value.into_value()))
     }
 
     /// The default capacity provider strategy to associate with the cluster.
     #[track_caller]
     pub fn default_capacity_provider_strategy(self, value: impl IntoList<CapacityProviderStrategy>) -> Self {
-        self.0.set("DefaultCapacityProviderStrategy", value.into_list());
-        self
+        Self(self.0.with("DefaultCapacityProviderStrategy", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Cluster`.
@@ -71,9 +68,7 @@ impl CapacityProviderStrategy {
     ///
     ///
     pub fn new(capacity_provider: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CapacityProvider", capacity_provider.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("CapacityProvider", capacity_provider.into_value()))
     }
 
     /// The *base* value designates how many tasks, at a minimum, to run on the specified capacity provider for each service. Only one capacity provider in a capacity provider strategy can have a *base* defined. If no value is specified, the default value of `0` is used.
@@ -86,9 +81,8 @@ impl CapacityProviderStrategy {
     /// - Base requirements are satisfied first before weight distribution
     ///
     /// Range: 0 to 100000.
-    pub fn base(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Base", value.into_value());
-        self
+    pub fn base(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Base", value.into_value()))
     }
 
     /// The *weight* value designates the relative percentage of the total number of tasks launched that should use the specified capacity provider. The `weight` value is taken into consideration after the `base` value, if defined, is satisfied.
@@ -115,8 +109,7 @@ impl CapacityProviderStrategy {
     /// Weighted Distribution: If capacityProviderA has weight `1` and capacityProviderB has weight `4`, then for every 1 task on A, 4 tasks will run on B.
     ///
     /// Range: 0 to 1000.
-    pub fn weight(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Weight", value.into_value());
-        self
+    pub fn weight(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Weight", value.into_value()))
     }
 }

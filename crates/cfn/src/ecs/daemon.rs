@@ -18,7 +18,7 @@ impl CfnDaemon {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ECS::Daemon"))
     }
 
     /// The Amazon Resource Names (ARNs) of the capacity providers associated with the daemon.
@@ -26,8 +26,7 @@ impl CfnDaemon {
     /// Items: at least 1.
     #[track_caller]
     pub fn capacity_provider_arns(self, value: impl IntoList<String>) -> Self {
-        self.0.set("CapacityProviderArns", value.into_list());
-        self
+        Self(self.0.with("CapacityProviderArns", value.into_list()))
     }
 
     /// The Amazon Resource Name (ARN) of the cluster that the daemon is running in.
@@ -35,15 +34,13 @@ impl CfnDaemon {
     /// Replacement: always.
     #[track_caller]
     pub fn cluster_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClusterArn", value.into_value());
-        self
+        Self(self.0.with("ClusterArn", value.into_value()))
     }
 
     /// The property `Critical`.
     #[track_caller]
     pub fn critical(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Critical", value.into_value());
-        self
+        Self(self.0.with("Critical", value.into_value()))
     }
 
     /// The property `DaemonName`.
@@ -51,43 +48,37 @@ impl CfnDaemon {
     /// Replacement: always.
     #[track_caller]
     pub fn daemon_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DaemonName", value.into_value());
-        self
+        Self(self.0.with("DaemonName", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the daemon task definition used by this revision.
     #[track_caller]
     pub fn daemon_task_definition_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DaemonTaskDefinitionArn", value.into_value());
-        self
+        Self(self.0.with("DaemonTaskDefinitionArn", value.into_value()))
     }
 
     /// Optional deployment parameters that control how a daemon rolls out updates across container instances.
     #[track_caller]
     pub fn deployment_configuration(self, value: impl IntoValue<DaemonDeploymentConfiguration>) -> Self {
-        self.0.set("DeploymentConfiguration", value.into_value());
-        self
+        Self(self.0.with("DeploymentConfiguration", value.into_value()))
     }
 
     /// Specifies whether Amazon ECS managed tags are turned on for the daemon tasks.
     #[track_caller]
     pub fn enable_ecs_managed_tags(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableECSManagedTags", value.into_value());
-        self
+        Self(self.0.with("EnableECSManagedTags", value.into_value()))
     }
 
     /// Specifies whether the execute command functionality is turned on for the daemon tasks.
     #[track_caller]
     pub fn enable_execute_command(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableExecuteCommand", value.into_value());
-        self
+        Self(self.0.with("EnableExecuteCommand", value.into_value()))
     }
 
     /// Specifies whether tags are propagated from the daemon to the daemon tasks.
     #[track_caller]
     pub fn propagate_tags(self, value: impl IntoValue<PropagateTags>) -> Self {
-        self.0.set("PropagateTags", value.into_value());
-        self
+        Self(self.0.with("PropagateTags", value.into_value()))
     }
 
     /// The property `Tags`.
@@ -95,8 +86,7 @@ impl CfnDaemon {
     /// Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `DaemonArn`.
@@ -143,15 +133,13 @@ impl DaemonAlarmConfiguration {
     }
 
     /// The CloudWatch alarm names to monitor during a daemon deployment.
-    pub fn alarm_names(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AlarmNames", value.into_list());
-        self
+    pub fn alarm_names(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AlarmNames", value.into_list()))
     }
 
     /// Determines whether to use the CloudWatch alarm option in the daemon deployment process. The default value is ``false``.
-    pub fn enable(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enable", value.into_value());
-        self
+    pub fn enable(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Enable", value.into_value()))
     }
 }
 
@@ -168,25 +156,22 @@ impl DaemonDeploymentConfiguration {
     }
 
     /// The CloudWatch alarm configuration for a daemon. When enabled, CloudWatch alarms determine whether a daemon deployment has failed.
-    pub fn alarms(mut self, value: impl IntoValue<DaemonAlarmConfiguration>) -> Self {
-        self.0.set("Alarms", value.into_value());
-        self
+    pub fn alarms(self, value: impl IntoValue<DaemonAlarmConfiguration>) -> Self {
+        Self(self.0.with("Alarms", value.into_value()))
     }
 
     /// The amount of time (in minutes) to wait after a successful deployment step before proceeding. This allows time to monitor for issues before continuing. The default value is 0.
     ///
     /// Range: 0 to 1440.
-    pub fn bake_time_in_minutes(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("BakeTimeInMinutes", value.into_value());
-        self
+    pub fn bake_time_in_minutes(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("BakeTimeInMinutes", value.into_value()))
     }
 
     /// The percentage of container instances to drain simultaneously during a daemon deployment. Valid values are between 0.0 and 100.0.
     ///
     /// Range: 0 to 100.
-    pub fn drain_percent(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("DrainPercent", value.into_value());
-        self
+    pub fn drain_percent(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("DrainPercent", value.into_value()))
     }
 }
 

@@ -18,7 +18,7 @@ impl CfnDaemonTaskDefinition {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ECS::DaemonTaskDefinition"))
     }
 
     /// A list of container definitions in JSON format that describe the containers that make up the daemon task.
@@ -26,8 +26,7 @@ impl CfnDaemonTaskDefinition {
     /// Replacement: always. No item twice.
     #[track_caller]
     pub fn container_definitions(self, value: impl IntoList<DaemonContainerDefinition>) -> Self {
-        self.0.set("ContainerDefinitions", value.into_list());
-        self
+        Self(self.0.with("ContainerDefinitions", value.into_list()))
     }
 
     /// The number of CPU units used by the daemon task.
@@ -35,8 +34,7 @@ impl CfnDaemonTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn cpu(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Cpu", value.into_value());
-        self
+        Self(self.0.with("Cpu", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the task execution role that grants the Amazon ECS container agent permission to make Amazon Web Services API calls on your behalf.
@@ -44,8 +42,7 @@ impl CfnDaemonTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn execution_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("ExecutionRoleArn", value.into_value());
-        self
+        Self(self.0.with("ExecutionRoleArn", value.into_value()))
     }
 
     /// The name of a family that this daemon task definition is registered to.
@@ -53,8 +50,7 @@ impl CfnDaemonTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn family(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Family", value.into_value());
-        self
+        Self(self.0.with("Family", value.into_value()))
     }
 
     /// The IPC namespace mode for the daemon. The valid values are ``none`` and ``shared``. The default is ``none``.
@@ -63,8 +59,7 @@ impl CfnDaemonTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn ipc_mode(self, value: impl IntoValue<IpcMode>) -> Self {
-        self.0.set("IpcMode", value.into_value());
-        self
+        Self(self.0.with("IpcMode", value.into_value()))
     }
 
     /// The amount of memory (in MiB) used by the daemon task.
@@ -72,8 +67,7 @@ impl CfnDaemonTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn memory(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Memory", value.into_value());
-        self
+        Self(self.0.with("Memory", value.into_value()))
     }
 
     /// The PID namespace mode for the daemon. The valid values are ``none`` and ``shared``. The default is ``none``.
@@ -82,8 +76,7 @@ impl CfnDaemonTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn pid_mode(self, value: impl IntoValue<PidMode>) -> Self {
-        self.0.set("PidMode", value.into_value());
-        self
+        Self(self.0.with("PidMode", value.into_value()))
     }
 
     /// The property `Tags`.
@@ -91,8 +84,7 @@ impl CfnDaemonTaskDefinition {
     /// Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The short name or full Amazon Resource Name (ARN) of the IAM role that grants containers in the daemon task permission to call Amazon Web Services APIs on your behalf.
@@ -100,8 +92,7 @@ impl CfnDaemonTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn task_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("TaskRoleArn", value.into_value());
-        self
+        Self(self.0.with("TaskRoleArn", value.into_value()))
     }
 
     /// The list of data volume definitions for the daemon task.
@@ -109,8 +100,7 @@ impl CfnDaemonTaskDefinition {
     /// Replacement: always. No item twice.
     #[track_caller]
     pub fn volumes(self, value: impl IntoList<Volume>) -> Self {
-        self.0.set("Volumes", value.into_list());
-        self
+        Self(self.0.with("Volumes", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `DaemonTaskDefinitionArn`.
@@ -147,15 +137,13 @@ impl ContainerDependency {
     ///   + ``COMPLETE`` - This condition validates that a dependent container runs to completion (exits) before permitting other containers to start. This can be useful for nonessential containers that run a script and then exit. This condition can't be set on an essential container.
     ///   + ``SUCCESS`` - This condition is the same as ``COMPLETE``, but it also requires that the container exits with a ``zero`` status. This condition can't be set on an essential container.
     ///   + ``HEALTHY`` - This condition validates that the dependent container passes its Docker health check before permitting other containers to start. This requires that the dependent container has health checks configured. This condition is confirmed only at task startup.
-    pub fn condition(mut self, value: impl IntoValue<ContainerDependencyCondition>) -> Self {
-        self.0.set("Condition", value.into_value());
-        self
+    pub fn condition(self, value: impl IntoValue<ContainerDependencyCondition>) -> Self {
+        Self(self.0.with("Condition", value.into_value()))
     }
 
     /// The name of a container.
-    pub fn container_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContainerName", value.into_value());
-        self
+    pub fn container_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContainerName", value.into_value()))
     }
 }
 
@@ -174,58 +162,47 @@ impl DaemonContainerDefinition {
     ///
     ///
     pub fn new(image: impl IntoValue<String>, name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Image", image.into_value());
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Image", image.into_value()).with("Name", name.into_value()))
     }
 
     /// The command that's passed to the container.
-    pub fn command(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Command", value.into_list());
-        self
+    pub fn command(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Command", value.into_list()))
     }
 
     /// The number of ``cpu`` units reserved for the container.
-    pub fn cpu(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Cpu", value.into_value());
-        self
+    pub fn cpu(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Cpu", value.into_value()))
     }
 
     /// The dependencies defined for container startup and shutdown. A container can contain multiple dependencies on other containers in a task definition.
-    pub fn depends_on(mut self, value: impl IntoList<ContainerDependency>) -> Self {
-        self.0.set("DependsOn", value.into_list());
-        self
+    pub fn depends_on(self, value: impl IntoList<ContainerDependency>) -> Self {
+        Self(self.0.with("DependsOn", value.into_list()))
     }
 
     /// The entry point that's passed to the container.
-    pub fn entry_point(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("EntryPoint", value.into_list());
-        self
+    pub fn entry_point(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("EntryPoint", value.into_list()))
     }
 
     /// The environment variables to pass to a container.
-    pub fn environment(mut self, value: impl IntoList<KeyValuePair>) -> Self {
-        self.0.set("Environment", value.into_list());
-        self
+    pub fn environment(self, value: impl IntoList<KeyValuePair>) -> Self {
+        Self(self.0.with("Environment", value.into_list()))
     }
 
     /// A list of files containing the environment variables to pass to a container.
-    pub fn environment_files(mut self, value: impl IntoList<EnvironmentFile>) -> Self {
-        self.0.set("EnvironmentFiles", value.into_list());
-        self
+    pub fn environment_files(self, value: impl IntoList<EnvironmentFile>) -> Self {
+        Self(self.0.with("EnvironmentFiles", value.into_list()))
     }
 
     /// If the ``essential`` parameter of a container is marked as ``true``, and that container fails or stops for any reason, all other containers that are part of the task are stopped.
-    pub fn essential(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Essential", value.into_value());
-        self
+    pub fn essential(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Essential", value.into_value()))
     }
 
     /// The FireLens configuration for the container. This is used to specify and configure a log router for container logs. For more information, see [Custom log routing](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html) in the *Amazon Elastic Container Service Developer Guide*.
-    pub fn firelens_configuration(mut self, value: impl IntoValue<FirelensConfiguration>) -> Self {
-        self.0.set("FirelensConfiguration", value.into_value());
-        self
+    pub fn firelens_configuration(self, value: impl IntoValue<FirelensConfiguration>) -> Self {
+        Self(self.0.with("FirelensConfiguration", value.into_value()))
     }
 
     /// An object representing a container health check. Health check parameters that are specified in a container definition override any Docker health checks that exist in the container image (such as those specified in a parent image or from the image's Dockerfile). This configuration maps to the ``HEALTHCHECK`` parameter of docker run.
@@ -281,21 +258,18 @@ impl DaemonContainerDefinition {
     ///   + Container health checks aren't supported for tasks that are part of a service that's configured to use a Classic Load Balancer.
     ///
     ///  For an example of how to specify a task definition with multiple containers where container dependency is specified, see [Container dependency](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/example_task_definitions.html#example_task_definition-containerdependency) in the *Amazon Elastic Container Service Developer Guide*.
-    pub fn health_check(mut self, value: impl IntoValue<HealthCheck>) -> Self {
-        self.0.set("HealthCheck", value.into_value());
-        self
+    pub fn health_check(self, value: impl IntoValue<HealthCheck>) -> Self {
+        Self(self.0.with("HealthCheck", value.into_value()))
     }
 
     /// When this parameter is ``true``, you can deploy containerized applications that require ``stdin`` or a ``tty`` to be allocated.
-    pub fn interactive(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Interactive", value.into_value());
-        self
+    pub fn interactive(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Interactive", value.into_value()))
     }
 
     /// The Linux-specific options that are applied to the container, such as Linux [KernelCapabilities](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_KernelCapabilities.html).
-    pub fn linux_parameters(mut self, value: impl IntoValue<LinuxParameters>) -> Self {
-        self.0.set("LinuxParameters", value.into_value());
-        self
+    pub fn linux_parameters(self, value: impl IntoValue<LinuxParameters>) -> Self {
+        Self(self.0.with("LinuxParameters", value.into_value()))
     }
 
     /// The log configuration for the container. This parameter maps to ``LogConfig`` in the docker container create command and the ``--log-driver`` option to docker run.
@@ -307,99 +281,83 @@ impl DaemonContainerDefinition {
     ///   + This parameter requires version 1.18 of the Docker Remote API or greater on your container instance.
     ///   + For tasks that are hosted on Amazon EC2 instances, the Amazon ECS container agent must register the available logging drivers with the ``ECS_AVAILABLE_LOGGING_DRIVERS`` environment variable before containers placed on that instance can use these log configuration options. For more information, see [Amazon ECS container agent configuration](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-config.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///   + For tasks that are on FARGATElong, because you don't have access to the underlying infrastructure your tasks are hosted on, any additional software needed must be installed outside of the task. For example, the Fluentd output aggregators or a remote host running Logstash to send Gelf logs to.
-    pub fn log_configuration(mut self, value: impl IntoValue<LogConfiguration>) -> Self {
-        self.0.set("LogConfiguration", value.into_value());
-        self
+    pub fn log_configuration(self, value: impl IntoValue<LogConfiguration>) -> Self {
+        Self(self.0.with("LogConfiguration", value.into_value()))
     }
 
     /// The amount (in MiB) of memory to present to the container. If the container attempts to exceed the memory specified here, the container is killed.
-    pub fn memory(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Memory", value.into_value());
-        self
+    pub fn memory(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Memory", value.into_value()))
     }
 
     /// The soft limit (in MiB) of memory to reserve for the container.
-    pub fn memory_reservation(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MemoryReservation", value.into_value());
-        self
+    pub fn memory_reservation(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MemoryReservation", value.into_value()))
     }
 
     /// The mount points for data volumes in your container.
-    pub fn mount_points(mut self, value: impl IntoList<MountPoint>) -> Self {
-        self.0.set("MountPoints", value.into_list());
-        self
+    pub fn mount_points(self, value: impl IntoList<MountPoint>) -> Self {
+        Self(self.0.with("MountPoints", value.into_list()))
     }
 
     /// When this parameter is true, the container is given elevated privileges on the host container instance (similar to the ``root`` user).
-    pub fn privileged(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Privileged", value.into_value());
-        self
+    pub fn privileged(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Privileged", value.into_value()))
     }
 
     /// When this parameter is ``true``, a TTY is allocated.
-    pub fn pseudo_terminal(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("PseudoTerminal", value.into_value());
-        self
+    pub fn pseudo_terminal(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("PseudoTerminal", value.into_value()))
     }
 
     /// When this parameter is true, the container is given read-only access to its root file system.
-    pub fn readonly_root_filesystem(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ReadonlyRootFilesystem", value.into_value());
-        self
+    pub fn readonly_root_filesystem(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ReadonlyRootFilesystem", value.into_value()))
     }
 
     /// The repository credentials for private registry authentication.
-    pub fn repository_credentials(mut self, value: impl IntoValue<RepositoryCredentials>) -> Self {
-        self.0.set("RepositoryCredentials", value.into_value());
-        self
+    pub fn repository_credentials(self, value: impl IntoValue<RepositoryCredentials>) -> Self {
+        Self(self.0.with("RepositoryCredentials", value.into_value()))
     }
 
     /// The property `RestartPolicy`.
-    pub fn restart_policy(mut self, value: impl IntoValue<RestartPolicy>) -> Self {
-        self.0.set("RestartPolicy", value.into_value());
-        self
+    pub fn restart_policy(self, value: impl IntoValue<RestartPolicy>) -> Self {
+        Self(self.0.with("RestartPolicy", value.into_value()))
     }
 
     /// The secrets to pass to the container.
-    pub fn secrets(mut self, value: impl IntoList<Secret>) -> Self {
-        self.0.set("Secrets", value.into_list());
-        self
+    pub fn secrets(self, value: impl IntoList<Secret>) -> Self {
+        Self(self.0.with("Secrets", value.into_list()))
     }
 
     /// Time duration (in seconds) to wait before giving up on resolving dependencies for a container.
-    pub fn start_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("StartTimeout", value.into_value());
-        self
+    pub fn start_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("StartTimeout", value.into_value()))
     }
 
     /// Time duration (in seconds) to wait before the container is forcefully killed if it doesn't exit normally on its own.
-    pub fn stop_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("StopTimeout", value.into_value());
-        self
+    pub fn stop_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("StopTimeout", value.into_value()))
     }
 
     /// A list of namespaced kernel parameters to set in the container.
-    pub fn system_controls(mut self, value: impl IntoList<SystemControl>) -> Self {
-        self.0.set("SystemControls", value.into_list());
-        self
+    pub fn system_controls(self, value: impl IntoList<SystemControl>) -> Self {
+        Self(self.0.with("SystemControls", value.into_list()))
     }
 
     /// A list of ``ulimits`` to set in the container.
-    pub fn ulimits(mut self, value: impl IntoList<Ulimit>) -> Self {
-        self.0.set("Ulimits", value.into_list());
-        self
+    pub fn ulimits(self, value: impl IntoList<Ulimit>) -> Self {
+        Self(self.0.with("Ulimits", value.into_list()))
     }
 
     /// The user to use inside the container.
-    pub fn user(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("User", value.into_value());
-        self
+    pub fn user(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("User", value.into_value()))
     }
 
     /// The working directory to run commands inside the container in.
-    pub fn working_directory(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("WorkingDirectory", value.into_value());
-        self
+    pub fn working_directory(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("WorkingDirectory", value.into_value()))
     }
 }
 
@@ -416,21 +374,18 @@ impl Device {
     }
 
     /// The path inside the container at which to expose the host device.
-    pub fn container_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContainerPath", value.into_value());
-        self
+    pub fn container_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContainerPath", value.into_value()))
     }
 
     /// The path for the device on the host container instance.
-    pub fn host_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostPath", value.into_value());
-        self
+    pub fn host_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HostPath", value.into_value()))
     }
 
     /// The explicit permissions to provide to the container for the device. By default, the container has permissions for ``read``, ``write``, and ``mknod`` for the device.
-    pub fn permissions(mut self, value: impl IntoList<DevicePermissions>) -> Self {
-        self.0.set("Permissions", value.into_list());
-        self
+    pub fn permissions(self, value: impl IntoList<DevicePermissions>) -> Self {
+        Self(self.0.with("Permissions", value.into_list()))
     }
 }
 
@@ -457,15 +412,13 @@ impl EnvironmentFile {
     }
 
     /// The file type to use. Environment files are objects in Amazon S3. The only supported value is ``s3``.
-    pub fn r#type(mut self, value: impl IntoValue<EnvironmentFileType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<EnvironmentFileType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the Amazon S3 object containing the environment variable file.
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -485,15 +438,13 @@ impl FirelensConfiguration {
     ///   Tasks hosted on FARGATElong only support the ``file`` configuration file type.
     ///
     /// Pattern of the keys: `.{1,}`.
-    pub fn options(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Options", value.into_map());
-        self
+    pub fn options(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("Options", value.into_map()))
     }
 
     /// The log router to use. The valid values are ``fluentd`` or ``fluentbit``.
-    pub fn r#type(mut self, value: impl IntoValue<FirelensConfigurationType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<FirelensConfigurationType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 }
 
@@ -567,34 +518,29 @@ impl HealthCheck {
     ///  You don't include the double quotes and brackets when you use the AWS Management Console.
     ///   ``CMD-SHELL, curl -f http://localhost/ || exit 1``
     ///  An exit code of 0 indicates success, and non-zero exit code indicates failure. For more information, see ``HealthCheck`` in the docker container create command.
-    pub fn command(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Command", value.into_list());
-        self
+    pub fn command(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Command", value.into_list()))
     }
 
     /// The time period in seconds between each health check execution. You may specify between 5 and 300 seconds. The default value is 30 seconds. This value applies only when you specify a ``command``.
-    pub fn interval(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Interval", value.into_value());
-        self
+    pub fn interval(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Interval", value.into_value()))
     }
 
     /// The number of times to retry a failed health check before the container is considered unhealthy. You may specify between 1 and 10 retries. The default value is 3. This value applies only when you specify a ``command``.
-    pub fn retries(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Retries", value.into_value());
-        self
+    pub fn retries(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Retries", value.into_value()))
     }
 
     /// The optional grace period to provide containers time to bootstrap before failed health checks count towards the maximum number of retries. You can specify between 0 and 300 seconds. By default, the ``startPeriod`` is off. This value applies only when you specify a ``command``.
     ///   If a health check succeeds within the ``startPeriod``, then the container is considered healthy and any subsequent failures count toward the maximum number of retries.
-    pub fn start_period(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("StartPeriod", value.into_value());
-        self
+    pub fn start_period(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("StartPeriod", value.into_value()))
     }
 
     /// The time period in seconds to wait for a health check to succeed before it is considered a failure. You may specify between 2 and 60 seconds. The default value is 5. This value applies only when you specify a ``command``.
-    pub fn timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Timeout", value.into_value());
-        self
+    pub fn timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Timeout", value.into_value()))
     }
 }
 
@@ -612,9 +558,8 @@ impl HostVolumeProperties {
 
     /// When the ``host`` parameter is used, specify a ``sourcePath`` to declare the path on the host container instance that's presented to the container. If this parameter is empty, then the Docker daemon has assigned a host path for you. If the ``host`` parameter contains a ``sourcePath`` file location, then the data volume persists at the specified location on the host container instance until you delete it manually. If the ``sourcePath`` value doesn't exist on the host container instance, the Docker daemon creates it. If the location does exist, the contents of the source path folder are exported.
     ///  If you're using the Fargate launch type, the ``sourcePath`` parameter is not supported.
-    pub fn source_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourcePath", value.into_value());
-        self
+    pub fn source_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SourcePath", value.into_value()))
     }
 }
 
@@ -639,16 +584,14 @@ impl KernelCapabilities {
     /// The Linux capabilities for the container that have been added to the default configuration provided by Docker. This parameter maps to ``CapAdd`` in the docker container create command and the ``--cap-add`` option to docker run.
     ///   Tasks launched on FARGATElong only support adding the ``SYS_PTRACE`` kernel capability.
     ///   Valid values: ``"ALL" | "AUDIT_CONTROL" | "AUDIT_WRITE" | "BLOCK_SUSPEND" | "CHOWN" | "DAC_OVERRIDE" | "DAC_READ_SEARCH" | "FOWNER" | "FSETID" | "IPC_LOCK" | "IPC_OWNER" | "KILL" | "LEASE" | "LINUX_IMMUTABLE" | "MAC_ADMIN" | "MAC_OVERRIDE" | "MKNOD" | "NET_ADMIN" | "NET_BIND_SERVICE" | "NET_BROADCAST" | "NET_RAW" | "SETFCAP" | "SETGID" | "SETPCAP" | "SETUID" | "SYS_ADMIN" | "SYS_BOOT" | "SYS_CHROOT" | "SYS_MODULE" | "SYS_NICE" | "SYS_PACCT" | "SYS_PTRACE" | "SYS_RAWIO" | "SYS_RESOURCE" | "SYS_TIME" | "SYS_TTY_CONFIG" | "SYSLOG" | "WAKE_ALARM"``
-    pub fn add(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Add", value.into_list());
-        self
+    pub fn add(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Add", value.into_list()))
     }
 
     /// The Linux capabilities for the container that have been removed from the default configuration provided by Docker. This parameter maps to ``CapDrop`` in the docker container create command and the ``--cap-drop`` option to docker run.
     ///  Valid values: ``"ALL" | "AUDIT_CONTROL" | "AUDIT_WRITE" | "BLOCK_SUSPEND" | "CHOWN" | "DAC_OVERRIDE" | "DAC_READ_SEARCH" | "FOWNER" | "FSETID" | "IPC_LOCK" | "IPC_OWNER" | "KILL" | "LEASE" | "LINUX_IMMUTABLE" | "MAC_ADMIN" | "MAC_OVERRIDE" | "MKNOD" | "NET_ADMIN" | "NET_BIND_SERVICE" | "NET_BROADCAST" | "NET_RAW" | "SETFCAP" | "SETGID" | "SETPCAP" | "SETUID" | "SYS_ADMIN" | "SYS_BOOT" | "SYS_CHROOT" | "SYS_MODULE" | "SYS_NICE" | "SYS_PACCT" | "SYS_PTRACE" | "SYS_RAWIO" | "SYS_RESOURCE" | "SYS_TIME" | "SYS_TTY_CONFIG" | "SYSLOG" | "WAKE_ALARM"``
-    pub fn drop(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Drop", value.into_list());
-        self
+    pub fn drop(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Drop", value.into_list()))
     }
 }
 
@@ -665,15 +608,13 @@ impl KeyValuePair {
     }
 
     /// The name of the key-value pair. For environment variables, this is the name of the environment variable.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The value of the key-value pair. For environment variables, this is the value of the environment variable.
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -696,28 +637,24 @@ impl LinuxParameters {
     ///   + When the ``drop`` request parameter is set to ALL, the container capabilities are the capabilities specified in the ``add`` request parameter.
     ///   + When the ``add`` request parameter and the ``drop`` request parameter are both empty, the capabilities the container capabilities are all of the default Docker capabilities.
     ///   + The default is to first drop the capabilities specified in the ``drop`` request parameter, and then add the capabilities specified in the ``add`` request parameter.
-    pub fn capabilities(mut self, value: impl IntoValue<KernelCapabilities>) -> Self {
-        self.0.set("Capabilities", value.into_value());
-        self
+    pub fn capabilities(self, value: impl IntoValue<KernelCapabilities>) -> Self {
+        Self(self.0.with("Capabilities", value.into_value()))
     }
 
     /// Any host devices to expose to the container. This parameter maps to ``Devices`` in the docker container create command and the ``--device`` option to docker run.
     ///   If you're using tasks that use the Fargate launch type, the ``devices`` parameter isn't supported.
-    pub fn devices(mut self, value: impl IntoList<Device>) -> Self {
-        self.0.set("Devices", value.into_list());
-        self
+    pub fn devices(self, value: impl IntoList<Device>) -> Self {
+        Self(self.0.with("Devices", value.into_list()))
     }
 
     /// Run an ``init`` process inside the container that forwards signals and reaps processes. This parameter maps to the ``--init`` option to docker run. This parameter requires version 1.25 of the Docker Remote API or greater on your container instance. To check the Docker Remote API version on your container instance, log in to your container instance and run the following command: ``sudo docker version --format '{{.Server.APIVersion}}'``
-    pub fn init_process_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("InitProcessEnabled", value.into_value());
-        self
+    pub fn init_process_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("InitProcessEnabled", value.into_value()))
     }
 
     /// The container path, mount options, and size (in MiB) of the tmpfs mount. This parameter maps to the ``--tmpfs`` option to docker run.
-    pub fn tmpfs(mut self, value: impl IntoList<Tmpfs>) -> Self {
-        self.0.set("Tmpfs", value.into_list());
-        self
+    pub fn tmpfs(self, value: impl IntoList<Tmpfs>) -> Self {
+        Self(self.0.with("Tmpfs", value.into_list()))
     }
 }
 
@@ -746,9 +683,7 @@ impl LogConfiguration {
     ///
     ///
     pub fn new(log_driver: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("LogDriver", log_driver.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("LogDriver", log_driver.into_value()))
     }
 
     /// The configuration options to send to the log driver.
@@ -765,15 +700,13 @@ impl LogConfiguration {
     ///  This parameter requires version 1.19 of the Docker Remote API or greater on your container instance. To check the Docker Remote API version on your container instance, log in to your container instance and run the following command: ``sudo docker version --format '{{.Server.APIVersion}}'``
     ///
     /// Pattern of the keys: `.{1,}`.
-    pub fn options(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Options", value.into_map());
-        self
+    pub fn options(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("Options", value.into_map()))
     }
 
     /// The secrets to pass to the log configuration. For more information, see [Specifying sensitive data](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html) in the *Amazon Elastic Container Service Developer Guide*.
-    pub fn secret_options(mut self, value: impl IntoList<Secret>) -> Self {
-        self.0.set("SecretOptions", value.into_list());
-        self
+    pub fn secret_options(self, value: impl IntoList<Secret>) -> Self {
+        Self(self.0.with("SecretOptions", value.into_list()))
     }
 }
 
@@ -790,21 +723,18 @@ impl MountPoint {
     }
 
     /// The path on the container to mount the host volume at.
-    pub fn container_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContainerPath", value.into_value());
-        self
+    pub fn container_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContainerPath", value.into_value()))
     }
 
     /// If this value is ``true``, the container has read-only access to the volume. If this value is ``false``, then the container can write to the volume. The default value is ``false``.
-    pub fn read_only(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ReadOnly", value.into_value());
-        self
+    pub fn read_only(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ReadOnly", value.into_value()))
     }
 
     /// The name of the volume to mount. Must be a volume name referenced in the ``name`` parameter of task definition ``volume``.
-    pub fn source_volume(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceVolume", value.into_value());
-        self
+    pub fn source_volume(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SourceVolume", value.into_value()))
     }
 }
 
@@ -822,9 +752,8 @@ impl RepositoryCredentials {
 
     /// The Amazon Resource Name (ARN) of the secret containing the private repository credentials.
     ///   When you use the Amazon ECS API, CLI, or AWS SDK, if the secret exists in the same Region as the task that you're launching then you can use either the full ARN or the name of the secret. When you use the AWS Management Console, you must specify the full ARN of the secret.
-    pub fn credentials_parameter(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CredentialsParameter", value.into_value());
-        self
+    pub fn credentials_parameter(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CredentialsParameter", value.into_value()))
     }
 }
 
@@ -841,21 +770,18 @@ impl RestartPolicy {
     }
 
     /// The property `Enabled`.
-    pub fn enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+    pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Enabled", value.into_value()))
     }
 
     /// The property `IgnoredExitCodes`.
-    pub fn ignored_exit_codes(mut self, value: impl IntoList<i64>) -> Self {
-        self.0.set("IgnoredExitCodes", value.into_list());
-        self
+    pub fn ignored_exit_codes(self, value: impl IntoList<i64>) -> Self {
+        Self(self.0.with("IgnoredExitCodes", value.into_list()))
     }
 
     /// The property `RestartAttemptPeriod`.
-    pub fn restart_attempt_period(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RestartAttemptPeriod", value.into_value());
-        self
+    pub fn restart_attempt_period(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("RestartAttemptPeriod", value.into_value()))
     }
 }
 
@@ -880,10 +806,7 @@ impl Secret {
     ///
     ///
     pub fn new(name: impl IntoValue<String>, value_from: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("ValueFrom", value_from.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("ValueFrom", value_from.into_value()))
     }
 }
 
@@ -910,18 +833,16 @@ impl SystemControl {
     }
 
     /// The namespaced kernel parameter to set a ``value`` for.
-    pub fn namespace(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Namespace", value.into_value());
-        self
+    pub fn namespace(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Namespace", value.into_value()))
     }
 
     /// The namespaced kernel parameter to set a ``value`` for.
     ///  Valid IPC namespace values: ``"kernel.msgmax" | "kernel.msgmnb" | "kernel.msgmni" | "kernel.sem" | "kernel.shmall" | "kernel.shmmax" | "kernel.shmmni" | "kernel.shm_rmid_forced"``, and ``Sysctls`` that start with ``"fs.mqueue.*"``
     ///  Valid network namespace values: ``Sysctls`` that start with ``"net.*"``. Only namespaced ``Sysctls`` that exist within the container starting with "net.* are accepted.
     ///  All of these values are supported by Fargate.
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -937,22 +858,18 @@ impl Tmpfs {
     ///
     ///
     pub fn new(size: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Size", size.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Size", size.into_value()))
     }
 
     /// The absolute file path where the tmpfs volume is to be mounted.
-    pub fn container_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContainerPath", value.into_value());
-        self
+    pub fn container_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContainerPath", value.into_value()))
     }
 
     /// The list of tmpfs volume mount options.
     ///  Valid values: ``"defaults" | "ro" | "rw" | "suid" | "nosuid" | "dev" | "nodev" | "exec" | "noexec" | "sync" | "async" | "dirsync" | "remount" | "mand" | "nomand" | "atime" | "noatime" | "diratime" | "nodiratime" | "bind" | "rbind" | "unbindable" | "runbindable" | "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave" | "relatime" | "norelatime" | "strictatime" | "nostrictatime" | "mode" | "uid" | "gid" | "nr_inodes" | "nr_blocks" | "mpol"``
-    pub fn mount_options(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("MountOptions", value.into_list());
-        self
+    pub fn mount_options(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("MountOptions", value.into_list()))
     }
 }
 
@@ -980,11 +897,12 @@ impl Ulimit {
         name: impl IntoValue<UlimitName>,
         soft_limit: impl IntoValue<i64>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("HardLimit", hard_limit.into_value());
-        properties.set("Name", name.into_value());
-        properties.set("SoftLimit", soft_limit.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("HardLimit", hard_limit.into_value())
+                .with("Name", name.into_value())
+                .with("SoftLimit", soft_limit.into_value()),
+        )
     }
 }
 
@@ -1001,9 +919,8 @@ impl Volume {
     }
 
     /// Details on a container instance bind mount host volume.
-    pub fn host(mut self, value: impl IntoValue<HostVolumeProperties>) -> Self {
-        self.0.set("Host", value.into_value());
-        self
+    pub fn host(self, value: impl IntoValue<HostVolumeProperties>) -> Self {
+        Self(self.0.with("Host", value.into_value()))
     }
 
     /// The name of the volume. Up to 255 letters (uppercase and lowercase), numbers, underscores, and hyphens are allowed.
@@ -1011,9 +928,8 @@ impl Volume {
     ///  For all other types of volumes, this name is referenced in the ``sourceVolume`` parameter of the ``mountPoints`` object in the container definition.
     ///  When a volume is using the ``efsVolumeConfiguration``, the name is required.
     ///  When a volume is using the ``s3filesVolumeConfiguration``, the name is required.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 }
 

@@ -22,7 +22,8 @@ impl CfnExpressGatewayService {
     /// Makes the resource in `scope` with what it cannot be without: `InfrastructureRoleArn`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, infrastructure_role_arn: impl IntoValue<Arn<markers::Role>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).infrastructure_role_arn(infrastructure_role_arn)
+        Self(Resource::new(scope, id, "AWS::ECS::ExpressGatewayService"))
+            .infrastructure_role_arn(infrastructure_role_arn)
     }
 
     /// The short name or full ARN of the cluster that hosts the Express service.
@@ -30,8 +31,7 @@ impl CfnExpressGatewayService {
     /// Replacement: always. Default: `default`.
     #[track_caller]
     pub fn cluster(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Cluster", value.into_value());
-        self
+        Self(self.0.with("Cluster", value.into_value()))
     }
 
     /// The CPU allocation for tasks in this service revision.
@@ -39,15 +39,13 @@ impl CfnExpressGatewayService {
     /// Default: `256`.
     #[track_caller]
     pub fn cpu(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Cpu", value.into_value());
-        self
+        Self(self.0.with("Cpu", value.into_value()))
     }
 
     /// The ARN of the task execution role for the service revision.
     #[track_caller]
     pub fn execution_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("ExecutionRoleArn", value.into_value());
-        self
+        Self(self.0.with("ExecutionRoleArn", value.into_value()))
     }
 
     /// The health check path for this service revision.
@@ -55,8 +53,7 @@ impl CfnExpressGatewayService {
     /// Default: `HTTP:80/ping`.
     #[track_caller]
     pub fn health_check_path(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HealthCheckPath", value.into_value());
-        self
+        Self(self.0.with("HealthCheckPath", value.into_value()))
     }
 
     /// The ARN of the infrastructure role that manages AWS resources for the Express service.
@@ -64,8 +61,7 @@ impl CfnExpressGatewayService {
     /// Replacement: always.
     #[track_caller]
     pub fn infrastructure_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("InfrastructureRoleArn", value.into_value());
-        self
+        Self(self.0.with("InfrastructureRoleArn", value.into_value()))
     }
 
     /// The memory allocation for tasks in this service revision.
@@ -73,29 +69,25 @@ impl CfnExpressGatewayService {
     /// Default: `512`.
     #[track_caller]
     pub fn memory(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Memory", value.into_value());
-        self
+        Self(self.0.with("Memory", value.into_value()))
     }
 
     /// The network configuration for tasks in this service revision.
     #[track_caller]
     pub fn network_configuration(self, value: impl IntoValue<ExpressGatewayServiceNetworkConfiguration>) -> Self {
-        self.0.set("NetworkConfiguration", value.into_value());
-        self
+        Self(self.0.with("NetworkConfiguration", value.into_value()))
     }
 
     /// The primary container configuration for this service revision.
     #[track_caller]
     pub fn primary_container(self, value: impl IntoValue<ExpressGatewayContainer>) -> Self {
-        self.0.set("PrimaryContainer", value.into_value());
-        self
+        Self(self.0.with("PrimaryContainer", value.into_value()))
     }
 
     /// The auto-scaling configuration for this service revision.
     #[track_caller]
     pub fn scaling_target(self, value: impl IntoValue<ExpressGatewayScalingTarget>) -> Self {
-        self.0.set("ScalingTarget", value.into_value());
-        self
+        Self(self.0.with("ScalingTarget", value.into_value()))
     }
 
     /// The name of the Express service.
@@ -103,8 +95,7 @@ impl CfnExpressGatewayService {
     /// Replacement: always.
     #[track_caller]
     pub fn service_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ServiceName", value.into_value());
-        self
+        Self(self.0.with("ServiceName", value.into_value()))
     }
 
     /// The metadata applied to the Express service.
@@ -112,22 +103,19 @@ impl CfnExpressGatewayService {
     /// Replacement: always. Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The property `TaskDefinitionArn`.
     #[track_caller]
     pub fn task_definition_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TaskDefinitionArn", value.into_value());
-        self
+        Self(self.0.with("TaskDefinitionArn", value.into_value()))
     }
 
     /// The ARN of the task role for the service revision.
     #[track_caller]
     pub fn task_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("TaskRoleArn", value.into_value());
-        self
+        Self(self.0.with("TaskRoleArn", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ServiceArn`.
@@ -252,47 +240,39 @@ impl ExpressGatewayContainer {
     ///
     ///
     pub fn new(image: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Image", image.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Image", image.into_value()))
     }
 
     /// The log configuration for the container.
-    pub fn aws_logs_configuration(mut self, value: impl IntoValue<ExpressGatewayServiceAwsLogsConfiguration>) -> Self {
-        self.0.set("AwsLogsConfiguration", value.into_value());
-        self
+    pub fn aws_logs_configuration(self, value: impl IntoValue<ExpressGatewayServiceAwsLogsConfiguration>) -> Self {
+        Self(self.0.with("AwsLogsConfiguration", value.into_value()))
     }
 
     /// The command that is passed to the container.
-    pub fn command(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Command", value.into_list());
-        self
+    pub fn command(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Command", value.into_list()))
     }
 
     /// The port number on the container that receives traffic from the load balancer. Default is 80.
     ///
     /// Default: `80`.
-    pub fn container_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ContainerPort", value.into_value());
-        self
+    pub fn container_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ContainerPort", value.into_value()))
     }
 
     /// The environment variables to pass to the container.
-    pub fn environment(mut self, value: impl IntoList<KeyValuePair>) -> Self {
-        self.0.set("Environment", value.into_list());
-        self
+    pub fn environment(self, value: impl IntoList<KeyValuePair>) -> Self {
+        Self(self.0.with("Environment", value.into_list()))
     }
 
     /// The configuration for repository credentials for private registry authentication.
-    pub fn repository_credentials(mut self, value: impl IntoValue<ExpressGatewayRepositoryCredentials>) -> Self {
-        self.0.set("RepositoryCredentials", value.into_value());
-        self
+    pub fn repository_credentials(self, value: impl IntoValue<ExpressGatewayRepositoryCredentials>) -> Self {
+        Self(self.0.with("RepositoryCredentials", value.into_value()))
     }
 
     /// The secrets to pass to the container.
-    pub fn secrets(mut self, value: impl IntoList<Secret>) -> Self {
-        self.0.set("Secrets", value.into_list());
-        self
+    pub fn secrets(self, value: impl IntoList<Secret>) -> Self {
+        Self(self.0.with("Secrets", value.into_list()))
     }
 }
 
@@ -308,9 +288,7 @@ impl ExpressGatewayRepositoryCredentials {
     ///
     ///
     pub fn new(credentials_parameter: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CredentialsParameter", credentials_parameter.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("CredentialsParameter", credentials_parameter.into_value()))
     }
 }
 
@@ -331,33 +309,29 @@ impl ExpressGatewayScalingTarget {
     /// The metric used for auto-scaling decisions. The default metric used for an Express service is `CPUUtilization`.
     ///
     /// Default: `AVERAGE_CPU`.
-    pub fn auto_scaling_metric(mut self, value: impl IntoValue<ExpressGatewayScalingTargetAutoScalingMetric>) -> Self {
-        self.0.set("AutoScalingMetric", value.into_value());
-        self
+    pub fn auto_scaling_metric(self, value: impl IntoValue<ExpressGatewayScalingTargetAutoScalingMetric>) -> Self {
+        Self(self.0.with("AutoScalingMetric", value.into_value()))
     }
 
     /// The target value for the auto-scaling metric. The default value for an Express service is 60.
     ///
     /// Default: `60`.
-    pub fn auto_scaling_target_value(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("AutoScalingTargetValue", value.into_value());
-        self
+    pub fn auto_scaling_target_value(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("AutoScalingTargetValue", value.into_value()))
     }
 
     /// The maximum number of tasks to run in the Express service.
     ///
     /// Default: `1`.
-    pub fn max_task_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxTaskCount", value.into_value());
-        self
+    pub fn max_task_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxTaskCount", value.into_value()))
     }
 
     /// The minimum number of tasks to run in the Express service.
     ///
     /// Default: `1`.
-    pub fn min_task_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MinTaskCount", value.into_value());
-        self
+    pub fn min_task_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MinTaskCount", value.into_value()))
     }
 }
 
@@ -376,10 +350,11 @@ impl ExpressGatewayServiceAwsLogsConfiguration {
     ///
     ///   Default: `ecs`.
     pub fn new(log_group: impl IntoValue<String>, log_stream_prefix: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("LogGroup", log_group.into_value());
-        properties.set("LogStreamPrefix", log_stream_prefix.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("LogGroup", log_group.into_value())
+                .with("LogStreamPrefix", log_stream_prefix.into_value()),
+        )
     }
 }
 
@@ -396,15 +371,13 @@ impl ExpressGatewayServiceNetworkConfiguration {
     }
 
     /// The IDs of the security groups associated with the Express service.
-    pub fn security_groups(mut self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("SecurityGroups", value.into_list());
-        self
+    pub fn security_groups(self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
+        Self(self.0.with("SecurityGroups", value.into_list()))
     }
 
     /// The IDs of the subnets associated with the Express service.
-    pub fn subnets(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Subnets", value.into_list());
-        self
+    pub fn subnets(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Subnets", value.into_list()))
     }
 }
 
@@ -423,10 +396,7 @@ impl KeyValuePair {
     ///
     ///
     pub fn new(name: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -454,10 +424,7 @@ impl Secret {
     ///
     ///
     pub fn new(name: impl IntoValue<String>, value_from: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("ValueFrom", value_from.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("ValueFrom", value_from.into_value()))
     }
 }
 

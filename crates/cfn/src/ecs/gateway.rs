@@ -24,7 +24,7 @@ impl CfnGateway {
         gateway_name: impl IntoValue<String>,
         infrastructure_role_arn: impl IntoValue<Arn<markers::Role>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ECS::Gateway"))
             .configuration(configuration)
             .gateway_name(gateway_name)
             .infrastructure_role_arn(infrastructure_role_arn)
@@ -33,8 +33,7 @@ impl CfnGateway {
     /// The property `Configuration`.
     #[track_caller]
     pub fn configuration(self, value: impl IntoValue<GatewayConfiguration>) -> Self {
-        self.0.set("Configuration", value.into_value());
-        self
+        Self(self.0.with("Configuration", value.into_value()))
     }
 
     /// The property `DeletionProtection`.
@@ -42,8 +41,7 @@ impl CfnGateway {
     /// Default: `true`.
     #[track_caller]
     pub fn deletion_protection(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DeletionProtection", value.into_value());
-        self
+        Self(self.0.with("DeletionProtection", value.into_value()))
     }
 
     /// The property `GatewayName`.
@@ -51,22 +49,19 @@ impl CfnGateway {
     /// Replacement: always. Length: 1 to 255. Pattern: `^[a-zA-Z0-9-]+$`.
     #[track_caller]
     pub fn gateway_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GatewayName", value.into_value());
-        self
+        Self(self.0.with("GatewayName", value.into_value()))
     }
 
     /// The property `InfrastructureRoleArn`.
     #[track_caller]
     pub fn infrastructure_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("InfrastructureRoleArn", value.into_value());
-        self
+        Self(self.0.with("InfrastructureRoleArn", value.into_value()))
     }
 
     /// The property `PropagateTags`.
     #[track_caller]
     pub fn propagate_tags(self, value: impl IntoValue<PropagateTags>) -> Self {
-        self.0.set("PropagateTags", value.into_value());
-        self
+        Self(self.0.with("PropagateTags", value.into_value()))
     }
 
     /// The property `Tags`.
@@ -74,8 +69,7 @@ impl CfnGateway {
     /// Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.
@@ -127,9 +121,8 @@ impl GatewayAlbTestTrafficRules {
     }
 
     /// The property `Header`.
-    pub fn header(mut self, value: impl IntoValue<GatewayTestTrafficHeader>) -> Self {
-        self.0.set("Header", value.into_value());
-        self
+    pub fn header(self, value: impl IntoValue<GatewayTestTrafficHeader>) -> Self {
+        Self(self.0.with("Header", value.into_value()))
     }
 }
 
@@ -145,9 +138,7 @@ impl GatewayConfiguration {
     ///
     ///
     pub fn new(host_shared_alb: impl IntoValue<HostSharedAlbConfiguration>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("HostSharedAlb", host_shared_alb.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("HostSharedAlb", host_shared_alb.into_value()))
     }
 }
 
@@ -164,9 +155,8 @@ impl GatewayElbAccessLogConfiguration {
     }
 
     /// The property `Destination`.
-    pub fn destination(mut self, value: impl IntoValue<GatewayElbAccessLogDestination>) -> Self {
-        self.0.set("Destination", value.into_value());
-        self
+    pub fn destination(self, value: impl IntoValue<GatewayElbAccessLogDestination>) -> Self {
+        Self(self.0.with("Destination", value.into_value()))
     }
 }
 
@@ -183,9 +173,8 @@ impl GatewayElbAccessLogDestination {
     }
 
     /// The property `S3`.
-    pub fn s3(mut self, value: impl IntoValue<GatewayElbAccessLogS3Destination>) -> Self {
-        self.0.set("S3", value.into_value());
-        self
+    pub fn s3(self, value: impl IntoValue<GatewayElbAccessLogS3Destination>) -> Self {
+        Self(self.0.with("S3", value.into_value()))
     }
 }
 
@@ -201,15 +190,12 @@ impl GatewayElbAccessLogS3Destination {
     ///
     ///
     pub fn new(bucket: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Bucket", bucket.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Bucket", bucket.into_value()))
     }
 
     /// The property `Prefix`.
-    pub fn prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Prefix", value.into_value());
-        self
+    pub fn prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Prefix", value.into_value()))
     }
 }
 
@@ -226,25 +212,22 @@ impl GatewayElbNetworkConfiguration {
     }
 
     /// The property `InboundSecurityGroup`.
-    pub fn inbound_security_group(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InboundSecurityGroup", value.into_value());
-        self
+    pub fn inbound_security_group(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InboundSecurityGroup", value.into_value()))
     }
 
     /// The property `IpAddressType`.
     ///
     /// Replacement: always.
-    pub fn ip_address_type(mut self, value: impl IntoValue<GatewayElbNetworkConfigurationIpAddressType>) -> Self {
-        self.0.set("IpAddressType", value.into_value());
-        self
+    pub fn ip_address_type(self, value: impl IntoValue<GatewayElbNetworkConfigurationIpAddressType>) -> Self {
+        Self(self.0.with("IpAddressType", value.into_value()))
     }
 
     /// The property `Subnets`.
     ///
     /// Replacement: always. Items: at least 2.
-    pub fn subnets(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Subnets", value.into_list());
-        self
+    pub fn subnets(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Subnets", value.into_list()))
     }
 }
 
@@ -263,10 +246,7 @@ impl GatewayTestTrafficHeader {
     ///
     ///
     pub fn new(name: impl IntoValue<String>, values: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("Values", values.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("Values", values.into_list()))
     }
 }
 
@@ -283,69 +263,59 @@ impl HostSharedAlbConfiguration {
     }
 
     /// The property `AccessLogs`.
-    pub fn access_logs(mut self, value: impl IntoValue<GatewayElbAccessLogConfiguration>) -> Self {
-        self.0.set("AccessLogs", value.into_value());
-        self
+    pub fn access_logs(self, value: impl IntoValue<GatewayElbAccessLogConfiguration>) -> Self {
+        Self(self.0.with("AccessLogs", value.into_value()))
     }
 
     /// The property `CurrentAlbCount`.
-    pub fn current_alb_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("CurrentAlbCount", value.into_value());
-        self
+    pub fn current_alb_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("CurrentAlbCount", value.into_value()))
     }
 
     /// The property `HttpDesync`.
-    pub fn http_desync(mut self, value: impl IntoValue<HostSharedAlbConfigurationHttpDesync>) -> Self {
-        self.0.set("HttpDesync", value.into_value());
-        self
+    pub fn http_desync(self, value: impl IntoValue<HostSharedAlbConfigurationHttpDesync>) -> Self {
+        Self(self.0.with("HttpDesync", value.into_value()))
     }
 
     /// The property `MaxAlbCount`.
-    pub fn max_alb_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxAlbCount", value.into_value());
-        self
+    pub fn max_alb_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxAlbCount", value.into_value()))
     }
 
     /// The property `NetworkConfiguration`.
-    pub fn network_configuration(mut self, value: impl IntoValue<GatewayElbNetworkConfiguration>) -> Self {
-        self.0.set("NetworkConfiguration", value.into_value());
-        self
+    pub fn network_configuration(self, value: impl IntoValue<GatewayElbNetworkConfiguration>) -> Self {
+        Self(self.0.with("NetworkConfiguration", value.into_value()))
     }
 
     /// The property `Port`.
     ///
     /// Replacement: always. Range: 1 to 65535.
-    pub fn port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Port", value.into_value());
-        self
+    pub fn port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Port", value.into_value()))
     }
 
     /// The property `Protocol`.
     ///
     /// Replacement: always.
-    pub fn protocol(mut self, value: impl IntoValue<HostSharedAlbConfigurationProtocol>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+    pub fn protocol(self, value: impl IntoValue<HostSharedAlbConfigurationProtocol>) -> Self {
+        Self(self.0.with("Protocol", value.into_value()))
     }
 
     /// The property `Scheme`.
     ///
     /// Replacement: always.
-    pub fn scheme(mut self, value: impl IntoValue<HostSharedAlbConfigurationScheme>) -> Self {
-        self.0.set("Scheme", value.into_value());
-        self
+    pub fn scheme(self, value: impl IntoValue<HostSharedAlbConfigurationScheme>) -> Self {
+        Self(self.0.with("Scheme", value.into_value()))
     }
 
     /// The property `TestTrafficRules`.
-    pub fn test_traffic_rules(mut self, value: impl IntoValue<GatewayAlbTestTrafficRules>) -> Self {
-        self.0.set("TestTrafficRules", value.into_value());
-        self
+    pub fn test_traffic_rules(self, value: impl IntoValue<GatewayAlbTestTrafficRules>) -> Self {
+        Self(self.0.with("TestTrafficRules", value.into_value()))
     }
 
     /// The property `WebACLArn`.
-    pub fn web_acl_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("WebACLArn", value.into_value());
-        self
+    pub fn web_acl_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("WebACLArn", value.into_value()))
     }
 }
 

@@ -16,7 +16,7 @@ impl CfnGatewayClusterAssociations {
     /// Makes the resource in `scope` with what it cannot be without: `Cluster`, `Gateway`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, cluster: impl IntoValue<String>, gateway: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).cluster(cluster).gateway(gateway)
+        Self(Resource::new(scope, id, "AWS::ECS::GatewayClusterAssociations")).cluster(cluster).gateway(gateway)
     }
 
     /// The property `Cluster`.
@@ -24,8 +24,7 @@ impl CfnGatewayClusterAssociations {
     /// Replacement: always.
     #[track_caller]
     pub fn cluster(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Cluster", value.into_value());
-        self
+        Self(self.0.with("Cluster", value.into_value()))
     }
 
     /// The property `Gateway`.
@@ -33,8 +32,7 @@ impl CfnGatewayClusterAssociations {
     /// Replacement: always.
     #[track_caller]
     pub fn gateway(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Gateway", value.into_value());
-        self
+        Self(self.0.with("Gateway", value.into_value()))
     }
 
     /// What `Ref` returns: `Gateway|Cluster`.

@@ -22,7 +22,10 @@ impl CfnPrimaryTaskSet {
         service: impl IntoValue<String>,
         task_set_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).cluster(cluster).service(service).task_set_id(task_set_id)
+        Self(Resource::new(scope, id, "AWS::ECS::PrimaryTaskSet"))
+            .cluster(cluster)
+            .service(service)
+            .task_set_id(task_set_id)
     }
 
     /// The short name or full Amazon Resource Name (ARN) of the cluster that hosts the service that the task set exists in.
@@ -30,8 +33,7 @@ impl CfnPrimaryTaskSet {
     /// Replacement: always.
     #[track_caller]
     pub fn cluster(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Cluster", value.into_value());
-        self
+        Self(self.0.with("Cluster", value.into_value()))
     }
 
     /// The short name or full Amazon Resource Name (ARN) of the service that the task set exists in.
@@ -39,15 +41,13 @@ impl CfnPrimaryTaskSet {
     /// Replacement: always.
     #[track_caller]
     pub fn service(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Service", value.into_value());
-        self
+        Self(self.0.with("Service", value.into_value()))
     }
 
     /// The short name or full Amazon Resource Name (ARN) of the task set to set as the primary task set in the deployment.
     #[track_caller]
     pub fn task_set_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TaskSetId", value.into_value());
-        self
+        Self(self.0.with("TaskSetId", value.into_value()))
     }
 
     /// What `Ref` returns: `Cluster|Service`.

@@ -49,7 +49,7 @@ impl CfnService {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ECS::Service"))
     }
 
     /// Indicates whether to use Availability Zone rebalancing for the service.
@@ -64,8 +64,7 @@ impl CfnService {
     /// Default: `ENABLED`.
     #[track_caller]
     pub fn availability_zone_rebalancing(self, value: impl IntoValue<AvailabilityZoneRebalancing>) -> Self {
-        self.0.set("AvailabilityZoneRebalancing", value.into_value());
-        self
+        Self(self.0.with("AvailabilityZoneRebalancing", value.into_value()))
     }
 
     /// The capacity provider strategy to use for the service.
@@ -77,8 +76,7 @@ impl CfnService {
     /// > To remove this property from your service resource, specify an empty `CapacityProviderStrategyItem` array.
     #[track_caller]
     pub fn capacity_provider_strategy(self, value: impl IntoList<CapacityProviderStrategyItem>) -> Self {
-        self.0.set("CapacityProviderStrategy", value.into_list());
-        self
+        Self(self.0.with("CapacityProviderStrategy", value.into_list()))
     }
 
     /// The short name or full Amazon Resource Name (ARN) of the cluster that you run your service on. If you do not specify a cluster, the default cluster is assumed.
@@ -86,15 +84,13 @@ impl CfnService {
     /// Replacement: always.
     #[track_caller]
     pub fn cluster(self, value: impl IntoValue<Name<markers::Cluster>>) -> Self {
-        self.0.set("Cluster", value.into_value());
-        self
+        Self(self.0.with("Cluster", value.into_value()))
     }
 
     /// Optional deployment parameters that control how many tasks run during the deployment and the ordering of stopping and starting tasks.
     #[track_caller]
     pub fn deployment_configuration(self, value: impl IntoValue<DeploymentConfiguration>) -> Self {
-        self.0.set("DeploymentConfiguration", value.into_value());
-        self
+        Self(self.0.with("DeploymentConfiguration", value.into_value()))
     }
 
     /// The deployment controller to use for the service.
@@ -102,8 +98,7 @@ impl CfnService {
     /// Replacement: always.
     #[track_caller]
     pub fn deployment_controller(self, value: impl IntoValue<DeploymentController>) -> Self {
-        self.0.set("DeploymentController", value.into_value());
-        self
+        Self(self.0.with("DeploymentController", value.into_value()))
     }
 
     /// The number of instantiations of the specified task definition to place and keep running in your service.
@@ -113,8 +108,7 @@ impl CfnService {
     /// For existing services, if a desired count is not specified, it is omitted from the operation.
     #[track_caller]
     pub fn desired_count(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("DesiredCount", value.into_value());
-        self
+        Self(self.0.with("DesiredCount", value.into_value()))
     }
 
     /// Specifies whether to turn on Amazon ECS managed tags for the tasks within the service. For more information, see [Tagging your Amazon ECS resources](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-using-tags.html) in the *Amazon Elastic Container Service Developer Guide*.
@@ -122,22 +116,19 @@ impl CfnService {
     /// When you use Amazon ECS managed tags, you must set the `propagateTags` request parameter.
     #[track_caller]
     pub fn enable_ecs_managed_tags(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableECSManagedTags", value.into_value());
-        self
+        Self(self.0.with("EnableECSManagedTags", value.into_value()))
     }
 
     /// Determines whether the execute command functionality is turned on for the service. If `true`, the execute command functionality is turned on for all containers in tasks as part of the service.
     #[track_caller]
     pub fn enable_execute_command(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableExecuteCommand", value.into_value());
-        self
+        Self(self.0.with("EnableExecuteCommand", value.into_value()))
     }
 
     /// Determines whether to force a new deployment of the service. By default, deployments aren't forced. You can use this option to start a new deployment with no service definition changes. For example, you can update a service's tasks to use a newer Docker image with the same image/tag combination ( `my_image:latest` ) or to roll Fargate tasks onto a newer platform version.
     #[track_caller]
     pub fn force_new_deployment(self, value: impl IntoValue<ForceNewDeployment>) -> Self {
-        self.0.set("ForceNewDeployment", value.into_value());
-        self
+        Self(self.0.with("ForceNewDeployment", value.into_value()))
     }
 
     /// The property `GatewayConnectors`.
@@ -145,8 +136,7 @@ impl CfnService {
     /// Items: at most 1.
     #[track_caller]
     pub fn gateway_connectors(self, value: impl IntoList<GatewayConnector>) -> Self {
-        self.0.set("GatewayConnectors", value.into_list());
-        self
+        Self(self.0.with("GatewayConnectors", value.into_list()))
     }
 
     /// The period of time, in seconds, that the Amazon ECS service scheduler ignores unhealthy Elastic Load Balancing, VPC Lattice, and container health checks after a task has first started. If you do not specify a health check grace period value, the default value of 0 is used. If you do not use any of the health checks, then `healthCheckGracePeriodSeconds` is unused.
@@ -154,8 +144,7 @@ impl CfnService {
     /// If your service has more running tasks than desired, unhealthy tasks in the grace period might be stopped to reach the desired count.
     #[track_caller]
     pub fn health_check_grace_period_seconds(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HealthCheckGracePeriodSeconds", value.into_value());
-        self
+        Self(self.0.with("HealthCheckGracePeriodSeconds", value.into_value()))
     }
 
     /// The launch type on which to run your service. For more information, see [Amazon ECS Launch Types](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/launch_types.html) in the *Amazon Elastic Container Service Developer Guide*.
@@ -165,8 +154,7 @@ impl CfnService {
     /// Replacement: always.
     #[track_caller]
     pub fn launch_type(self, value: impl IntoValue<LaunchType>) -> Self {
-        self.0.set("LaunchType", value.into_value());
-        self
+        Self(self.0.with("LaunchType", value.into_value()))
     }
 
     /// A list of load balancer objects to associate with the service. If you specify the `Role` property, `LoadBalancers` must be specified as well. For information about the number of load balancers that you can specify per service, see [Service Load Balancing](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-load-balancing.html) in the *Amazon Elastic Container Service Developer Guide*.
@@ -174,22 +162,19 @@ impl CfnService {
     /// > To remove this property from your service resource, specify an empty `LoadBalancer` array.
     #[track_caller]
     pub fn load_balancers(self, value: impl IntoList<LoadBalancer>) -> Self {
-        self.0.set("LoadBalancers", value.into_list());
-        self
+        Self(self.0.with("LoadBalancers", value.into_list()))
     }
 
     /// The optional monitoring configuration for a service, which defines the resolution for the service-level ``CPUUtilization`` and ``MemoryUtilization`` Amazon CloudWatch metrics. When not specified, Amazon ECS uses the default resolution of ``60`` seconds.
     #[track_caller]
     pub fn monitoring(self, value: impl IntoValue<MonitoringConfiguration>) -> Self {
-        self.0.set("Monitoring", value.into_value());
-        self
+        Self(self.0.with("Monitoring", value.into_value()))
     }
 
     /// The network configuration for the service. This parameter is required for task definitions that use the `awsvpc` network mode to receive their own elastic network interface, and it is not supported for other network modes. For more information, see [Task Networking](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-networking.html) in the *Amazon Elastic Container Service Developer Guide*.
     #[track_caller]
     pub fn network_configuration(self, value: impl IntoValue<NetworkConfiguration>) -> Self {
-        self.0.set("NetworkConfiguration", value.into_value());
-        self
+        Self(self.0.with("NetworkConfiguration", value.into_value()))
     }
 
     /// An array of placement constraint objects to use for tasks in your service. You can specify a maximum of 10 constraints for each task. This limit includes constraints in the task definition and those specified at runtime.
@@ -197,8 +182,7 @@ impl CfnService {
     /// > To remove this property from your service resource, specify an empty `PlacementConstraint` array.
     #[track_caller]
     pub fn placement_constraints(self, value: impl IntoList<PlacementConstraint>) -> Self {
-        self.0.set("PlacementConstraints", value.into_list());
-        self
+        Self(self.0.with("PlacementConstraints", value.into_list()))
     }
 
     /// The placement strategy objects to use for tasks in your service. You can specify a maximum of 5 strategy rules for each service.
@@ -206,8 +190,7 @@ impl CfnService {
     /// > To remove this property from your service resource, specify an empty `PlacementStrategy` array.
     #[track_caller]
     pub fn placement_strategies(self, value: impl IntoList<PlacementStrategy>) -> Self {
-        self.0.set("PlacementStrategies", value.into_list());
-        self
+        Self(self.0.with("PlacementStrategies", value.into_list()))
     }
 
     /// The platform version that your tasks in the service are running on. A platform version is specified only for tasks using the Fargate launch type. If one isn't specified, the `LATEST` platform version is used. For more information, see [AWS Fargate platform versions](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/platform_versions.html) in the *Amazon Elastic Container Service Developer Guide*.
@@ -215,8 +198,7 @@ impl CfnService {
     /// Default: `LATEST`.
     #[track_caller]
     pub fn platform_version(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PlatformVersion", value.into_value());
-        self
+        Self(self.0.with("PlatformVersion", value.into_value()))
     }
 
     /// Specifies whether to propagate the tags from the task definition to the task. If no value is specified, the tags aren't propagated. Tags can only be propagated to the task during task creation. To add tags to a task after task creation, use the [TagResource](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TagResource.html) API action.
@@ -226,8 +208,7 @@ impl CfnService {
     /// The default is `NONE`.
     #[track_caller]
     pub fn propagate_tags(self, value: impl IntoValue<PropagateTags>) -> Self {
-        self.0.set("PropagateTags", value.into_value());
-        self
+        Self(self.0.with("PropagateTags", value.into_value()))
     }
 
     /// The name or full Amazon Resource Name (ARN) of the IAM role that allows Amazon ECS to make calls to your load balancer on your behalf. This parameter is only permitted if you are using a load balancer with your service and your task definition doesn't use the `awsvpc` network mode. If you specify the `role` parameter, you must also specify a load balancer object with the `loadBalancers` parameter.
@@ -239,8 +220,7 @@ impl CfnService {
     /// Replacement: always.
     #[track_caller]
     pub fn role(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Role", value.into_value());
-        self
+        Self(self.0.with("Role", value.into_value()))
     }
 
     /// The scheduling strategy to use for the service. For more information, see [Services](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html).
@@ -255,8 +235,7 @@ impl CfnService {
     /// Replacement: always.
     #[track_caller]
     pub fn scheduling_strategy(self, value: impl IntoValue<SchedulingStrategy>) -> Self {
-        self.0.set("SchedulingStrategy", value.into_value());
-        self
+        Self(self.0.with("SchedulingStrategy", value.into_value()))
     }
 
     /// The configuration for this service to discover and connect to services, and be discovered by, and connected from, other services within a namespace.
@@ -264,8 +243,7 @@ impl CfnService {
     /// Tasks that run in a namespace can use short names to connect to services in the namespace. Tasks can connect to services across all of the clusters in the namespace. Tasks connect through a managed proxy container that collects logs and metrics for increased visibility. Only the tasks that Amazon ECS services create are supported with Service Connect. For more information, see [Service Connect](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect.html) in the *Amazon Elastic Container Service Developer Guide*.
     #[track_caller]
     pub fn service_connect_configuration(self, value: impl IntoValue<ServiceConnectConfiguration>) -> Self {
-        self.0.set("ServiceConnectConfiguration", value.into_value());
-        self
+        Self(self.0.with("ServiceConnectConfiguration", value.into_value()))
     }
 
     /// The name of your service. Up to 255 letters (uppercase and lowercase), numbers, underscores, and hyphens are allowed. Service names must be unique within a cluster, but you can have similarly named services in multiple clusters within a Region or across multiple Regions.
@@ -275,8 +253,7 @@ impl CfnService {
     /// Replacement: always.
     #[track_caller]
     pub fn service_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ServiceName", value.into_value());
-        self
+        Self(self.0.with("ServiceName", value.into_value()))
     }
 
     /// The details of the service discovery registry to associate with this service. For more information, see [Service discovery](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-discovery.html).
@@ -284,8 +261,7 @@ impl CfnService {
     /// > Each service may be associated with one service registry. Multiple service registries for each service isn't supported. \> To remove this property from your service resource, specify an empty `ServiceRegistry` array.
     #[track_caller]
     pub fn service_registries(self, value: impl IntoList<ServiceRegistry>) -> Self {
-        self.0.set("ServiceRegistries", value.into_list());
-        self
+        Self(self.0.with("ServiceRegistries", value.into_list()))
     }
 
     /// The metadata that you apply to the service to help you categorize and organize them. Each tag consists of a key and an optional value, both of which you define. When a service is deleted, the tags are deleted as well.
@@ -303,8 +279,7 @@ impl CfnService {
     /// Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The `family` and `revision` ( `family:revision` ) or full ARN of the task definition to run in your service. If a `revision` isn't specified, the latest `ACTIVE` revision is used.
@@ -314,8 +289,7 @@ impl CfnService {
     /// For more information about deployment types, see [Amazon ECS deployment types](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-types.html).
     #[track_caller]
     pub fn task_definition(self, value: impl IntoValue<Arn<markers::TaskDefinition>>) -> Self {
-        self.0.set("TaskDefinition", value.into_value());
-        self
+        Self(self.0.with("TaskDefinition", value.into_value()))
     }
 
     /// The configuration for a volume specified in the task definition as a volume that is configured at launch time. Currently, the only supported volume type is an Amazon EBS volume.
@@ -323,15 +297,13 @@ impl CfnService {
     /// > To remove this property from your service resource, specify an empty `ServiceVolumeConfiguration` array.
     #[track_caller]
     pub fn volume_configurations(self, value: impl IntoList<ServiceVolumeConfiguration>) -> Self {
-        self.0.set("VolumeConfigurations", value.into_list());
-        self
+        Self(self.0.with("VolumeConfigurations", value.into_list()))
     }
 
     /// The VPC Lattice configuration for the service being created.
     #[track_caller]
     pub fn vpc_lattice_configurations(self, value: impl IntoList<VpcLatticeConfiguration>) -> Self {
-        self.0.set("VpcLatticeConfigurations", value.into_list());
-        self
+        Self(self.0.with("VpcLatticeConfigurations", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `ServiceArn`.
@@ -362,27 +334,22 @@ impl AdvancedConfiguration {
     ///
     ///
     pub fn new(alternate_target_group_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AlternateTargetGroupArn", alternate_target_group_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("AlternateTargetGroupArn", alternate_target_group_arn.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) that that identifies the production listener rule (in the case of an Application Load Balancer) or listener (in the case for an Network Load Balancer) for routing production traffic.
-    pub fn production_listener_rule(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ProductionListenerRule", value.into_value());
-        self
+    pub fn production_listener_rule(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ProductionListenerRule", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the IAM role that grants Amazon ECS permission to call the Elastic Load Balancing APIs for you.
-    pub fn role_arn(mut self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+    pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) that identifies ) that identifies the test listener rule (in the case of an Application Load Balancer) or listener (in the case for an Network Load Balancer) for routing test traffic.
-    pub fn test_listener_rule(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TestListenerRule", value.into_value());
-        self
+    pub fn test_listener_rule(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TestListenerRule", value.into_value()))
     }
 }
 
@@ -404,25 +371,22 @@ impl AwsVpcConfiguration {
     ///
     /// - When you use `create-service` or `update-service`, the default is `DISABLED`.
     /// - When the service `deploymentController` is `ECS`, the value must be `DISABLED`.
-    pub fn assign_public_ip(mut self, value: impl IntoValue<AwsVpcConfigurationAssignPublicIp>) -> Self {
-        self.0.set("AssignPublicIp", value.into_value());
-        self
+    pub fn assign_public_ip(self, value: impl IntoValue<AwsVpcConfigurationAssignPublicIp>) -> Self {
+        Self(self.0.with("AssignPublicIp", value.into_value()))
     }
 
     /// The IDs of the security groups associated with the task or service. If you don't specify a security group, the default security group for the VPC is used. There's a limit of 5 security groups that can be specified.
     ///
     /// > All specified security groups must be from the same VPC.
-    pub fn security_groups(mut self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("SecurityGroups", value.into_list());
-        self
+    pub fn security_groups(self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
+        Self(self.0.with("SecurityGroups", value.into_list()))
     }
 
     /// The IDs of the subnets associated with the task or service. There's a limit of 16 subnets that can be specified.
     ///
     /// > All specified subnets must be from the same VPC.
-    pub fn subnets(mut self, value: impl IntoList<Id<markers::Subnet>>) -> Self {
-        self.0.set("Subnets", value.into_list());
-        self
+    pub fn subnets(self, value: impl IntoList<Id<markers::Subnet>>) -> Self {
+        Self(self.0.with("Subnets", value.into_list()))
     }
 }
 
@@ -447,17 +411,15 @@ impl CanaryConfiguration {
     /// The amount of time in minutes to wait during the canary phase before shifting the remaining production traffic to the new service revision. Valid values are 0 to 1440 minutes (24 hours). The default value is 10.
     ///
     /// Range: 0 to 1440.
-    pub fn canary_bake_time_in_minutes(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("CanaryBakeTimeInMinutes", value.into_value());
-        self
+    pub fn canary_bake_time_in_minutes(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("CanaryBakeTimeInMinutes", value.into_value()))
     }
 
     /// The percentage of production traffic to shift to the new service revision during the canary phase. Valid values are multiples of 0.1 from 0.1 to 100.0. The default value is 5.0.
     ///
     /// Range: 0.1 to 100.
-    pub fn canary_percent(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("CanaryPercent", value.into_value());
-        self
+    pub fn canary_percent(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("CanaryPercent", value.into_value()))
     }
 }
 
@@ -489,15 +451,13 @@ impl CapacityProviderStrategyItem {
     /// - Base requirements are satisfied first before weight distribution
     ///
     /// Range: 0 to 100000.
-    pub fn base(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Base", value.into_value());
-        self
+    pub fn base(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Base", value.into_value()))
     }
 
     /// The short name of the capacity provider. This can be either an AWS managed capacity provider ( `FARGATE` or `FARGATE_SPOT` ) or the name of a custom capacity provider that you created.
-    pub fn capacity_provider(mut self, value: impl IntoValue<Name<markers::EcsCapacityProvider>>) -> Self {
-        self.0.set("CapacityProvider", value.into_value());
-        self
+    pub fn capacity_provider(self, value: impl IntoValue<Name<markers::EcsCapacityProvider>>) -> Self {
+        Self(self.0.with("CapacityProvider", value.into_value()))
     }
 
     /// The *weight* value designates the relative percentage of the total number of tasks launched that should use the specified capacity provider. The `weight` value is taken into consideration after the `base` value, if defined, is satisfied.
@@ -524,9 +484,8 @@ impl CapacityProviderStrategyItem {
     /// Weighted Distribution: If capacityProviderA has weight `1` and capacityProviderB has weight `4`, then for every 1 task on A, 4 tasks will run on B.
     ///
     /// Range: 0 to 1000.
-    pub fn weight(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Weight", value.into_value());
-        self
+    pub fn weight(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Weight", value.into_value()))
     }
 }
 
@@ -558,11 +517,12 @@ impl DeploymentAlarms {
         enable: impl IntoValue<bool>,
         rollback: impl IntoValue<bool>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AlarmNames", alarm_names.into_list());
-        properties.set("Enable", enable.into_value());
-        properties.set("Rollback", rollback.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AlarmNames", alarm_names.into_list())
+                .with("Enable", enable.into_value())
+                .with("Rollback", rollback.into_value()),
+        )
     }
 }
 
@@ -585,23 +545,18 @@ impl DeploymentCircuitBreaker {
     ///
     ///
     pub fn new(enable: impl IntoValue<bool>, rollback: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enable", enable.into_value());
-        properties.set("Rollback", rollback.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Enable", enable.into_value()).with("Rollback", rollback.into_value()))
     }
 
     /// Specifies whether the deployment circuit breaker resets its failure count when a task reaches a healthy state. When set to ``true``, a task that reaches a healthy state resets the failure count to ``0``. When set to ``false``, Amazon ECS does not reset the failure count. The default is ``true``.
-    pub fn reset_on_healthy_task(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ResetOnHealthyTask", value.into_value());
-        self
+    pub fn reset_on_healthy_task(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ResetOnHealthyTask", value.into_value()))
     }
 
     /// Defines the failure threshold that the deployment circuit breaker uses to monitor a deployment. The ``type`` and ``value`` together determine the number of task failures that are tolerated before the circuit breaker triggers.
     ///  By default, the threshold configuration uses a ``type`` of ``BOUNDED_PERCENT`` with a ``value`` of ``50``.
-    pub fn threshold_configuration(mut self, value: impl IntoValue<ThresholdConfiguration>) -> Self {
-        self.0.set("ThresholdConfiguration", value.into_value());
-        self
+    pub fn threshold_configuration(self, value: impl IntoValue<ThresholdConfiguration>) -> Self {
+        Self(self.0.with("ThresholdConfiguration", value.into_value()))
     }
 }
 
@@ -618,9 +573,8 @@ impl DeploymentConfiguration {
     }
 
     /// Information about the CloudWatch alarms.
-    pub fn alarms(mut self, value: impl IntoValue<DeploymentAlarms>) -> Self {
-        self.0.set("Alarms", value.into_value());
-        self
+    pub fn alarms(self, value: impl IntoValue<DeploymentAlarms>) -> Self {
+        Self(self.0.with("Alarms", value.into_value()))
     }
 
     /// The duration when both blue and green service revisions are running simultaneously after the production traffic has shifted.
@@ -632,41 +586,35 @@ impl DeploymentConfiguration {
     /// - For all other cases, the value is set to 36 hours (2160 minutes).
     ///
     /// Range: 0 to 1440.
-    pub fn bake_time_in_minutes(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("BakeTimeInMinutes", value.into_value());
-        self
+    pub fn bake_time_in_minutes(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("BakeTimeInMinutes", value.into_value()))
     }
 
     /// Configuration for canary deployment strategy. Only valid when the deployment strategy is `CANARY`. This configuration enables shifting a fixed percentage of traffic for testing, followed by shifting the remaining traffic after a bake period.
-    pub fn canary_configuration(mut self, value: impl IntoValue<CanaryConfiguration>) -> Self {
-        self.0.set("CanaryConfiguration", value.into_value());
-        self
+    pub fn canary_configuration(self, value: impl IntoValue<CanaryConfiguration>) -> Self {
+        Self(self.0.with("CanaryConfiguration", value.into_value()))
     }
 
     /// > The deployment circuit breaker can only be used for services using the rolling update ( `ECS` ) deployment type.
     ///
     /// The *deployment circuit breaker* determines whether a service deployment will fail if the service can't reach a steady state. If you use the deployment circuit breaker, a service deployment will transition to a failed state and stop launching new tasks. If you use the rollback option, when a service deployment fails, the service is rolled back to the last deployment that completed successfully. For more information, see [Rolling update](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html) in the *Amazon Elastic Container Service Developer Guide*
-    pub fn deployment_circuit_breaker(mut self, value: impl IntoValue<DeploymentCircuitBreaker>) -> Self {
-        self.0.set("DeploymentCircuitBreaker", value.into_value());
-        self
+    pub fn deployment_circuit_breaker(self, value: impl IntoValue<DeploymentCircuitBreaker>) -> Self {
+        Self(self.0.with("DeploymentCircuitBreaker", value.into_value()))
     }
 
     /// The property `EarlySuccessCriteria`.
-    pub fn early_success_criteria(mut self, value: impl IntoValue<DeploymentEarlySuccessCriteria>) -> Self {
-        self.0.set("EarlySuccessCriteria", value.into_value());
-        self
+    pub fn early_success_criteria(self, value: impl IntoValue<DeploymentEarlySuccessCriteria>) -> Self {
+        Self(self.0.with("EarlySuccessCriteria", value.into_value()))
     }
 
     /// An array of deployment lifecycle hook objects to run custom logic at specific stages of the deployment lifecycle.
-    pub fn lifecycle_hooks(mut self, value: impl IntoList<DeploymentLifecycleHook>) -> Self {
-        self.0.set("LifecycleHooks", value.into_list());
-        self
+    pub fn lifecycle_hooks(self, value: impl IntoList<DeploymentLifecycleHook>) -> Self {
+        Self(self.0.with("LifecycleHooks", value.into_list()))
     }
 
     /// Configuration for linear deployment strategy. Only valid when the deployment strategy is `LINEAR`. This configuration enables progressive traffic shifting in equal percentage increments with configurable bake times between each step.
-    pub fn linear_configuration(mut self, value: impl IntoValue<LinearConfiguration>) -> Self {
-        self.0.set("LinearConfiguration", value.into_value());
-        self
+    pub fn linear_configuration(self, value: impl IntoValue<LinearConfiguration>) -> Self {
+        Self(self.0.with("LinearConfiguration", value.into_value()))
     }
 
     /// If a service is using the rolling update ( `ECS` ) deployment type, the `maximumPercent` parameter represents an upper limit on the number of your service's tasks that are allowed in the `RUNNING` or `PENDING` state during a deployment, as a percentage of the `desiredCount` (rounded down to the nearest integer). This parameter enables you to define the deployment batch size. For example, if your service is using the `REPLICA` service scheduler and has a `desiredCount` of four tasks and a `maximumPercent` value of 200%, the scheduler may start four new tasks before stopping the four older tasks (provided that the cluster resources required to do this are available). The default `maximumPercent` value for a service using the `REPLICA` service scheduler is 200%.
@@ -678,9 +626,8 @@ impl DeploymentConfiguration {
     /// > You can't specify a custom `maximumPercent` value for a service that uses either the blue/green ( `CODE_DEPLOY` ) or `EXTERNAL` deployment types and has tasks that use the EC2 launch type.
     ///
     /// If the service uses either the blue/green ( `CODE_DEPLOY` ) or `EXTERNAL` deployment types, and the tasks in the service use the Fargate launch type, the maximum percent value is not used. The value is still returned when describing your service.
-    pub fn maximum_percent(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumPercent", value.into_value());
-        self
+    pub fn maximum_percent(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaximumPercent", value.into_value()))
     }
 
     /// If a service is using the rolling update ( `ECS` ) deployment type, the `minimumHealthyPercent` represents a lower limit on the number of your service's tasks that must remain in the `RUNNING` state during a deployment, as a percentage of the `desiredCount` (rounded up to the nearest integer). This parameter enables you to deploy without using additional cluster capacity. For example, if your service has a `desiredCount` of four tasks and a `minimumHealthyPercent` of 50%, the service scheduler may stop two existing tasks to free up cluster capacity before starting two new tasks.
@@ -707,9 +654,8 @@ impl DeploymentConfiguration {
     /// > You can't specify a custom `minimumHealthyPercent` value for a service that uses either the blue/green ( `CODE_DEPLOY` ) or `EXTERNAL` deployment types and has tasks that use the EC2 launch type.
     ///
     /// If a service is using either the blue/green ( `CODE_DEPLOY` ) or `EXTERNAL` deployment types and is running tasks that use the Fargate launch type, the minimum healthy percent value is not used, although it is returned when describing your service.
-    pub fn minimum_healthy_percent(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MinimumHealthyPercent", value.into_value());
-        self
+    pub fn minimum_healthy_percent(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MinimumHealthyPercent", value.into_value()))
     }
 
     /// The deployment strategy for the service. Choose from these valid values:
@@ -718,9 +664,8 @@ impl DeploymentConfiguration {
     /// - `BLUE_GREEN` - A blue/green deployment strategy ( `BLUE_GREEN` ) is a release methodology that reduces downtime and risk by running two identical production environments called blue and green. With Amazon ECS blue/green deployments, you can validate new service revisions before directing production traffic to them. This approach provides a safer way to deploy changes with the ability to quickly roll back if needed.
     /// - `LINEAR` - A *linear* deployment strategy ( `LINEAR` ) gradually shifts traffic from the current production environment to a new environment in equal percentages over time. With Amazon ECS linear deployments, you can control the pace of traffic shifting and validate new service revisions with increasing amounts of production traffic.
     /// - `CANARY` - A *canary* deployment strategy ( `CANARY` ) shifts a small percentage of traffic to the new service revision first, then shifts the remaining traffic all at once after a specified time period. This allows you to test the new version with a subset of users before full deployment.
-    pub fn strategy(mut self, value: impl IntoValue<DeploymentConfigurationStrategy>) -> Self {
-        self.0.set("Strategy", value.into_value());
-        self
+    pub fn strategy(self, value: impl IntoValue<DeploymentConfigurationStrategy>) -> Self {
+        Self(self.0.with("Strategy", value.into_value()))
     }
 }
 
@@ -782,9 +727,8 @@ impl DeploymentController {
     /// - After a successful migration from `ECS` to `EXTERNAL` deployment controller, you need to manually remove the `ACTIVE` task set, because Amazon ECS no longer manages the deployment. For information about how to delete a task set, see [DeleteTaskSet](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteTaskSet.html) in the ECSlong API Reference.
     ///
     /// Replacement: always.
-    pub fn r#type(mut self, value: impl IntoValue<DeploymentControllerType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<DeploymentControllerType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 }
 
@@ -801,26 +745,23 @@ impl DeploymentEarlySuccessCriteria {
     }
 
     /// The property `Enable`.
-    pub fn enable(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enable", value.into_value());
-        self
+    pub fn enable(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Enable", value.into_value()))
     }
 
     /// The property `HealthyPercent`.
     ///
     /// Range: 0 to 100.
-    pub fn healthy_percent(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HealthyPercent", value.into_value());
-        self
+    pub fn healthy_percent(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("HealthyPercent", value.into_value()))
     }
 
     /// The property `SourceServiceRevisionCleanup`.
     pub fn source_service_revision_cleanup(
-        mut self,
+        self,
         value: impl IntoValue<DeploymentEarlySuccessCriteriaSourceServiceRevisionCleanup>,
     ) -> Self {
-        self.0.set("SourceServiceRevisionCleanup", value.into_value());
-        self
+        Self(self.0.with("SourceServiceRevisionCleanup", value.into_value()))
     }
 }
 
@@ -876,33 +817,28 @@ impl DeploymentLifecycleHook {
     ///
     ///   Items: at least 1.
     pub fn new(lifecycle_stages: impl IntoList<DeploymentLifecycleHookLifecycleStages>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("LifecycleStages", lifecycle_stages.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("LifecycleStages", lifecycle_stages.into_list()))
     }
 
     /// Use this field to specify custom parameters that Amazon ECS passes to your hook target invocations (such as a Lambda function).
     ///
     /// This field must be a JSON object as a string.
-    pub fn hook_details(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("HookDetails", value.into_value());
-        self
+    pub fn hook_details(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("HookDetails", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the hook target. Currently, only Lambda function ARNs are supported.
     ///
     /// You must provide this parameter when configuring a deployment lifecycle hook.
-    pub fn hook_target_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HookTargetArn", value.into_value());
-        self
+    pub fn hook_target_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HookTargetArn", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the IAM role that grants Amazon ECS permission to call Lambda functions on your behalf.
     ///
     /// For more information, see [Permissions required for Lambda functions in Amazon ECS blue/green deployments](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-permissions.html) in the *Amazon Elastic Container Service Developer Guide*.
-    pub fn role_arn(mut self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+    pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 
     /// The type of action the lifecycle hook performs. Valid values are:
@@ -910,15 +846,13 @@ impl DeploymentLifecycleHook {
     ///   + ``PAUSE`` - Pauses the deployment at the specified lifecycle stage until you call ``ContinueServiceDeployment`` to continue or roll back.
     ///
     ///  This field is optional. If not specified, the default value is ``AWS_LAMBDA``.
-    pub fn target_type(mut self, value: impl IntoValue<DeploymentLifecycleHookTargetType>) -> Self {
-        self.0.set("TargetType", value.into_value());
-        self
+    pub fn target_type(self, value: impl IntoValue<DeploymentLifecycleHookTargetType>) -> Self {
+        Self(self.0.with("TargetType", value.into_value()))
     }
 
     /// The property `TimeoutConfiguration`.
-    pub fn timeout_configuration(mut self, value: impl IntoValue<HookTimeoutConfig>) -> Self {
-        self.0.set("TimeoutConfiguration", value.into_value());
-        self
+    pub fn timeout_configuration(self, value: impl IntoValue<HookTimeoutConfig>) -> Self {
+        Self(self.0.with("TimeoutConfiguration", value.into_value()))
     }
 }
 
@@ -934,23 +868,19 @@ impl EbsTagSpecification {
     ///
     ///
     pub fn new(resource_type: impl IntoValue<EbsTagSpecificationResourceType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ResourceType", resource_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ResourceType", resource_type.into_value()))
     }
 
     /// Determines whether to propagate the tags from the task definition to the Amazon EBS volume. Tags can only propagate to a `SERVICE` specified in `ServiceVolumeConfiguration`. If no value is specified, the tags aren't propagated.
-    pub fn propagate_tags(mut self, value: impl IntoValue<EbsTagSpecificationPropagateTags>) -> Self {
-        self.0.set("PropagateTags", value.into_value());
-        self
+    pub fn propagate_tags(self, value: impl IntoValue<EbsTagSpecificationPropagateTags>) -> Self {
+        Self(self.0.with("PropagateTags", value.into_value()))
     }
 
     /// The tags applied to this Amazon EBS volume. `AmazonECSCreated` and `AmazonECSManaged` are reserved tags that can't be used.
     ///
     /// Items: at most 50.
-    pub fn tags(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+    pub fn tags(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("Tags", value.into_list()))
     }
 }
 
@@ -966,17 +896,14 @@ impl ForceNewDeployment {
     ///
     ///
     pub fn new(enable_force_new_deployment: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("EnableForceNewDeployment", enable_force_new_deployment.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("EnableForceNewDeployment", enable_force_new_deployment.into_value()))
     }
 
     /// When you change the `ForceNewDeploymentNonce` value in your template, it signals Amazon ECS to start a new deployment even though no other service parameters have changed. The value must be a unique, time- varying value like a timestamp, random string, or sequence number. Use this property when you want to ensure your tasks pick up the latest version of a Docker image that uses the same tag but has been updated in the registry.
     ///
     /// Length: 1 to 255.
-    pub fn force_new_deployment_nonce(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ForceNewDeploymentNonce", value.into_value());
-        self
+    pub fn force_new_deployment_nonce(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ForceNewDeploymentNonce", value.into_value()))
     }
 }
 
@@ -992,21 +919,17 @@ impl GatewayConnector {
     ///
     ///
     pub fn new(port_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PortName", port_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("PortName", port_name.into_value()))
     }
 
     /// The property `Filters`.
-    pub fn filters(mut self, value: impl IntoValue<GatewayConnectorFilters>) -> Self {
-        self.0.set("Filters", value.into_value());
-        self
+    pub fn filters(self, value: impl IntoValue<GatewayConnectorFilters>) -> Self {
+        Self(self.0.with("Filters", value.into_value()))
     }
 
     /// The property `HealthCheck`.
-    pub fn health_check(mut self, value: impl IntoValue<GatewayConnectorHealthCheck>) -> Self {
-        self.0.set("HealthCheck", value.into_value());
-        self
+    pub fn health_check(self, value: impl IntoValue<GatewayConnectorHealthCheck>) -> Self {
+        Self(self.0.with("HealthCheck", value.into_value()))
     }
 }
 
@@ -1025,9 +948,8 @@ impl GatewayConnectorFilters {
     /// The property `AccessTypes`.
     ///
     /// Items: at most 2.
-    pub fn access_types(mut self, value: impl IntoList<GatewayConnectorFiltersAccessTypes>) -> Self {
-        self.0.set("AccessTypes", value.into_list());
-        self
+    pub fn access_types(self, value: impl IntoList<GatewayConnectorFiltersAccessTypes>) -> Self {
+        Self(self.0.with("AccessTypes", value.into_list()))
     }
 }
 
@@ -1044,54 +966,43 @@ impl GatewayConnectorHealthCheck {
     }
 
     /// The property `HealthCheckIntervalSeconds`.
-    pub fn health_check_interval_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HealthCheckIntervalSeconds", value.into_value());
-        self
+    pub fn health_check_interval_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("HealthCheckIntervalSeconds", value.into_value()))
     }
 
     /// The property `HealthCheckPath`.
-    pub fn health_check_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HealthCheckPath", value.into_value());
-        self
+    pub fn health_check_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HealthCheckPath", value.into_value()))
     }
 
     /// The property `HealthCheckPort`.
-    pub fn health_check_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HealthCheckPort", value.into_value());
-        self
+    pub fn health_check_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("HealthCheckPort", value.into_value()))
     }
 
     /// The property `HealthCheckProtocol`.
-    pub fn health_check_protocol(
-        mut self,
-        value: impl IntoValue<GatewayConnectorHealthCheckHealthCheckProtocol>,
-    ) -> Self {
-        self.0.set("HealthCheckProtocol", value.into_value());
-        self
+    pub fn health_check_protocol(self, value: impl IntoValue<GatewayConnectorHealthCheckHealthCheckProtocol>) -> Self {
+        Self(self.0.with("HealthCheckProtocol", value.into_value()))
     }
 
     /// The property `HealthCheckTimeoutSeconds`.
-    pub fn health_check_timeout_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HealthCheckTimeoutSeconds", value.into_value());
-        self
+    pub fn health_check_timeout_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("HealthCheckTimeoutSeconds", value.into_value()))
     }
 
     /// The property `HealthyThresholdCount`.
-    pub fn healthy_threshold_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HealthyThresholdCount", value.into_value());
-        self
+    pub fn healthy_threshold_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("HealthyThresholdCount", value.into_value()))
     }
 
     /// The property `Matcher`.
-    pub fn matcher(mut self, value: impl IntoValue<GatewayConnectorHealthCheckMatcher>) -> Self {
-        self.0.set("Matcher", value.into_value());
-        self
+    pub fn matcher(self, value: impl IntoValue<GatewayConnectorHealthCheckMatcher>) -> Self {
+        Self(self.0.with("Matcher", value.into_value()))
     }
 
     /// The property `UnhealthyThresholdCount`.
-    pub fn unhealthy_threshold_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("UnhealthyThresholdCount", value.into_value());
-        self
+    pub fn unhealthy_threshold_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("UnhealthyThresholdCount", value.into_value()))
     }
 }
 
@@ -1108,15 +1019,13 @@ impl GatewayConnectorHealthCheckMatcher {
     }
 
     /// The property `GrpcCode`.
-    pub fn grpc_code(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GrpcCode", value.into_value());
-        self
+    pub fn grpc_code(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("GrpcCode", value.into_value()))
     }
 
     /// The property `HttpCode`.
-    pub fn http_code(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HttpCode", value.into_value());
-        self
+    pub fn http_code(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HttpCode", value.into_value()))
     }
 }
 
@@ -1133,17 +1042,15 @@ impl HookTimeoutConfig {
     }
 
     /// The property `Action`.
-    pub fn action(mut self, value: impl IntoValue<HookTimeoutConfigAction>) -> Self {
-        self.0.set("Action", value.into_value());
-        self
+    pub fn action(self, value: impl IntoValue<HookTimeoutConfigAction>) -> Self {
+        Self(self.0.with("Action", value.into_value()))
     }
 
     /// The property `TimeoutInMinutes`.
     ///
     /// Range: 1 to 20160.
-    pub fn timeout_in_minutes(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TimeoutInMinutes", value.into_value());
-        self
+    pub fn timeout_in_minutes(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("TimeoutInMinutes", value.into_value()))
     }
 }
 
@@ -1175,17 +1082,15 @@ impl LinearConfiguration {
     /// The amount of time in minutes to wait between each traffic shifting step during a linear deployment. Valid values are 0 to 1440 minutes (24 hours). The default value is 6. This bake time is not applied after reaching 100 percent traffic.
     ///
     /// Range: 0 to 1440.
-    pub fn step_bake_time_in_minutes(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("StepBakeTimeInMinutes", value.into_value());
-        self
+    pub fn step_bake_time_in_minutes(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("StepBakeTimeInMinutes", value.into_value()))
     }
 
     /// The percentage of production traffic to shift in each step during a linear deployment. Valid values are multiples of 0.1 from 3.0 to 100.0. The default value is 10.0.
     ///
     /// Range: 3 to 100.
-    pub fn step_percent(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("StepPercent", value.into_value());
-        self
+    pub fn step_percent(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("StepPercent", value.into_value()))
     }
 }
 
@@ -1206,31 +1111,27 @@ impl LoadBalancer {
     }
 
     /// The advanced settings for the load balancer used in blue/green deployments. Specify the alternate target group, listener rules, and IAM role required for traffic shifting during blue/green deployments.
-    pub fn advanced_configuration(mut self, value: impl IntoValue<AdvancedConfiguration>) -> Self {
-        self.0.set("AdvancedConfiguration", value.into_value());
-        self
+    pub fn advanced_configuration(self, value: impl IntoValue<AdvancedConfiguration>) -> Self {
+        Self(self.0.with("AdvancedConfiguration", value.into_value()))
     }
 
     /// The name of the container (as it appears in a container definition) to associate with the load balancer.
     ///
     /// You need to specify the container name when configuring the target group for an Amazon ECS load balancer.
-    pub fn container_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContainerName", value.into_value());
-        self
+    pub fn container_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContainerName", value.into_value()))
     }
 
     /// The port on the container to associate with the load balancer. This port must correspond to a `containerPort` in the task definition the tasks in the service are using. For tasks that use the EC2 launch type, the container instance they're launched on must allow ingress traffic on the `hostPort` of the port mapping.
-    pub fn container_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ContainerPort", value.into_value());
-        self
+    pub fn container_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ContainerPort", value.into_value()))
     }
 
     /// The name of the load balancer to associate with the Amazon ECS service or task set.
     ///
     /// If you are using an Application Load Balancer or a Network Load Balancer the load balancer name parameter should be omitted.
-    pub fn load_balancer_name(mut self, value: impl IntoValue<Id<markers::ElasticLoadBalancingLoadBalancer>>) -> Self {
-        self.0.set("LoadBalancerName", value.into_value());
-        self
+    pub fn load_balancer_name(self, value: impl IntoValue<Id<markers::ElasticLoadBalancingLoadBalancer>>) -> Self {
+        Self(self.0.with("LoadBalancerName", value.into_value()))
     }
 
     /// The full Amazon Resource Name (ARN) of the Elastic Load Balancing target group or groups associated with a service or task set.
@@ -1242,9 +1143,8 @@ impl LoadBalancer {
     /// For services using the `CODE_DEPLOY` deployment controller, you're required to define two target groups for the load balancer. For more information, see [Blue/green deployment with CodeDeploy](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-bluegreen.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// > If your service's task definition uses the `awsvpc` network mode, you must choose `ip` as the target type, not `instance`. Do this when creating your target groups because tasks that use the `awsvpc` network mode are associated with an elastic network interface, not an Amazon EC2 instance. This network mode is required for the Fargate launch type.
-    pub fn target_group_arn(mut self, value: impl IntoValue<Arn<markers::TargetGroup>>) -> Self {
-        self.0.set("TargetGroupArn", value.into_value());
-        self
+    pub fn target_group_arn(self, value: impl IntoValue<Arn<markers::TargetGroup>>) -> Self {
+        Self(self.0.with("TargetGroupArn", value.into_value()))
     }
 }
 
@@ -1284,9 +1184,8 @@ impl LogConfiguration {
     /// For more information about using the `awsfirelens` log driver, see [Send Amazon ECS logs to an AWS service or AWS Partner](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html).
     ///
     /// > If you have a custom driver that isn't listed, you can fork the Amazon ECS container agent project that's [available on GitHub](https://docs.aws.amazon.com/https://github.com/aws/amazon-ecs-agent) and customize it to work with that driver. We encourage you to submit pull requests for changes that you would like to have included. However, we don't currently provide support for running modified copies of this software.
-    pub fn log_driver(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogDriver", value.into_value());
-        self
+    pub fn log_driver(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LogDriver", value.into_value()))
     }
 
     /// The configuration options to send to the log driver.
@@ -1375,15 +1274,13 @@ impl LogConfiguration {
     /// This parameter requires version 1.19 of the Docker Remote API or greater on your container instance. To check the Docker Remote API version on your container instance, log in to your container instance and run the following command: `sudo docker version --format '{{.Server.APIVersion}}'`
     ///
     /// Pattern of the keys: `.{1,}`.
-    pub fn options(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Options", value.into_map());
-        self
+    pub fn options(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("Options", value.into_map()))
     }
 
     /// The secrets to pass to the log configuration. For more information, see [Specifying sensitive data](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html) in the *Amazon Elastic Container Service Developer Guide*.
-    pub fn secret_options(mut self, value: impl IntoList<Secret>) -> Self {
-        self.0.set("SecretOptions", value.into_list());
-        self
+    pub fn secret_options(self, value: impl IntoList<Secret>) -> Self {
+        Self(self.0.with("SecretOptions", value.into_list()))
     }
 }
 
@@ -1405,10 +1302,11 @@ impl MetricConfiguration {
         metric_names: impl IntoList<MetricConfigurationMetricNames>,
         resolution_seconds: impl IntoValue<i64>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MetricNames", metric_names.into_list());
-        properties.set("ResolutionSeconds", resolution_seconds.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("MetricNames", metric_names.into_list())
+                .with("ResolutionSeconds", resolution_seconds.into_value()),
+        )
     }
 }
 
@@ -1424,9 +1322,7 @@ impl MonitoringConfiguration {
     ///
     ///   Items: 1 to 2.
     pub fn new(metric_configurations: impl IntoList<MetricConfiguration>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MetricConfigurations", metric_configurations.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("MetricConfigurations", metric_configurations.into_list()))
     }
 }
 
@@ -1445,9 +1341,8 @@ impl NetworkConfiguration {
     /// The VPC subnets and security groups that are associated with a task.
     ///
     /// > All specified subnets and security groups must be from the same VPC.
-    pub fn awsvpc_configuration(mut self, value: impl IntoValue<AwsVpcConfiguration>) -> Self {
-        self.0.set("AwsvpcConfiguration", value.into_value());
-        self
+    pub fn awsvpc_configuration(self, value: impl IntoValue<AwsVpcConfiguration>) -> Self {
+        Self(self.0.with("AwsvpcConfiguration", value.into_value()))
     }
 }
 
@@ -1465,15 +1360,12 @@ impl PlacementConstraint {
     ///
     ///
     pub fn new(r#type: impl IntoValue<PlacementConstraintType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()))
     }
 
     /// A cluster query language expression to apply to the constraint. The expression can have a maximum length of 2000 characters. You can't specify an expression if the constraint type is `distinctInstance`. For more information, see [Cluster query language](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-query-language.html) in the *Amazon Elastic Container Service Developer Guide*.
-    pub fn expression(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Expression", value.into_value());
-        self
+    pub fn expression(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Expression", value.into_value()))
     }
 }
 
@@ -1489,15 +1381,12 @@ impl PlacementStrategy {
     ///
     ///
     pub fn new(r#type: impl IntoValue<PlacementStrategyType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()))
     }
 
     /// The field to apply the placement strategy against. For the `spread` placement strategy, valid values are `instanceId` (or `host`, which has the same effect), or any platform or custom attribute that's applied to a container instance, such as `attribute:ecs.availability-zone`. For the `binpack` placement strategy, valid values are `cpu` and `memory`. For the `random` placement strategy, this field is not used.
-    pub fn field(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Field", value.into_value());
-        self
+    pub fn field(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Field", value.into_value()))
     }
 }
 
@@ -1525,10 +1414,7 @@ impl Secret {
     ///
     ///
     pub fn new(name: impl IntoValue<String>, value_from: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("ValueFrom", value_from.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("ValueFrom", value_from.into_value()))
     }
 }
 
@@ -1546,20 +1432,17 @@ impl ServiceConnectAccessLogConfiguration {
     ///
     ///
     pub fn new(format: impl IntoValue<ServiceConnectAccessLogConfigurationFormat>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Format", format.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Format", format.into_value()))
     }
 
     /// Specifies whether to include query parameters in Service Connect access logs.
     ///
     /// When enabled, query parameters from HTTP requests are included in the access logs. Consider security and privacy implications when enabling this feature, as query parameters may contain sensitive information such as request IDs and tokens. By default, this parameter is `DISABLED`.
     pub fn include_query_parameters(
-        mut self,
+        self,
         value: impl IntoValue<ServiceConnectAccessLogConfigurationIncludeQueryParameters>,
     ) -> Self {
-        self.0.set("IncludeQueryParameters", value.into_value());
-        self
+        Self(self.0.with("IncludeQueryParameters", value.into_value()))
     }
 }
 
@@ -1581,9 +1464,7 @@ impl ServiceConnectClientAlias {
     ///
     ///   Range: 0 to 65535.
     pub fn new(port: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Port", port.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Port", port.into_value()))
     }
 
     /// The `dnsName` is the name that you use in the applications of client tasks to connect to this service. The name must be a valid DNS name but doesn't need to be fully-qualified. The name can include up to 127 characters. The name can include lowercase letters, numbers, underscores (_), hyphens (-), and periods (.). The name can't start with a hyphen.
@@ -1591,15 +1472,13 @@ impl ServiceConnectClientAlias {
     /// If this parameter isn't specified, the default value of `discoveryName.namespace` is used. If the `discoveryName` isn't specified, the port mapping name from the task definition is used in `portName.namespace`.
     ///
     /// To avoid changing your applications in client Amazon ECS services, set this to the same name that the client application uses by default. For example, a few common names are `database`, `db`, or the lowercase name of a database, such as `mysql` or `redis`. For more information, see [Service Connect](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect.html) in the *Amazon Elastic Container Service Developer Guide*.
-    pub fn dns_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DnsName", value.into_value());
-        self
+    pub fn dns_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DnsName", value.into_value()))
     }
 
     /// The configuration for test traffic routing rules used during blue/green deployments with Amazon ECS Service Connect. This allows you to route a portion of traffic to the new service revision of your service for testing before shifting all production traffic.
-    pub fn test_traffic_rules(mut self, value: impl IntoValue<ServiceConnectTestTrafficRules>) -> Self {
-        self.0.set("TestTrafficRules", value.into_value());
-        self
+    pub fn test_traffic_rules(self, value: impl IntoValue<ServiceConnectTestTrafficRules>) -> Self {
+        Self(self.0.with("TestTrafficRules", value.into_value()))
     }
 }
 
@@ -1617,25 +1496,21 @@ impl ServiceConnectConfiguration {
     ///
     ///
     pub fn new(enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enabled", enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Enabled", enabled.into_value()))
     }
 
     /// The configuration for Service Connect access logging. Access logs capture detailed information about requests made to your service, including request patterns, response codes, and timing data. They can be useful for debugging connectivity issues, monitoring service performance, and auditing service-to-service communication for security and compliance purposes.
     ///
     /// > To enable access logs, you must also specify a `logConfiguration` in the `serviceConnectConfiguration`.
-    pub fn access_log_configuration(mut self, value: impl IntoValue<ServiceConnectAccessLogConfiguration>) -> Self {
-        self.0.set("AccessLogConfiguration", value.into_value());
-        self
+    pub fn access_log_configuration(self, value: impl IntoValue<ServiceConnectAccessLogConfiguration>) -> Self {
+        Self(self.0.with("AccessLogConfiguration", value.into_value()))
     }
 
     /// The property `ContainerConfigurations`.
     ///
     /// Items: at most 10.
-    pub fn container_configurations(mut self, value: impl IntoList<ServiceConnectContainerConfiguration>) -> Self {
-        self.0.set("ContainerConfigurations", value.into_list());
-        self
+    pub fn container_configurations(self, value: impl IntoList<ServiceConnectContainerConfiguration>) -> Self {
+        Self(self.0.with("ContainerConfigurations", value.into_list()))
     }
 
     /// The log configuration for the container. This parameter maps to `LogConfig` in the docker container create command and the `--log-driver` option to docker run.
@@ -1652,15 +1527,13 @@ impl ServiceConnectConfiguration {
     /// - This parameter requires version 1.18 of the Docker Remote API or greater on your container instance.
     /// - For tasks that are hosted on Amazon EC2 instances, the Amazon ECS container agent must register the available logging drivers with the `ECS_AVAILABLE_LOGGING_DRIVERS` environment variable before containers placed on that instance can use these log configuration options. For more information, see [Amazon ECS container agent configuration](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-config.html) in the *Amazon Elastic Container Service Developer Guide*.
     /// - For tasks that are on AWS Fargate, because you don't have access to the underlying infrastructure your tasks are hosted on, any additional software needed must be installed outside of the task. For example, the Fluentd output aggregators or a remote host running Logstash to send Gelf logs to.
-    pub fn log_configuration(mut self, value: impl IntoValue<LogConfiguration>) -> Self {
-        self.0.set("LogConfiguration", value.into_value());
-        self
+    pub fn log_configuration(self, value: impl IntoValue<LogConfiguration>) -> Self {
+        Self(self.0.with("LogConfiguration", value.into_value()))
     }
 
     /// The namespace name or full Amazon Resource Name (ARN) of the AWS Cloud Map namespace for use with Service Connect. The namespace must be in the same AWS Region as the Amazon ECS service and cluster. The type of namespace doesn't affect Service Connect. For more information about AWS Cloud Map, see [Working with Services](https://docs.aws.amazon.com/cloud-map/latest/dg/working-with-services.html) in the *AWS Cloud Map Developer Guide*.
-    pub fn namespace(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Namespace", value.into_value());
-        self
+    pub fn namespace(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Namespace", value.into_value()))
     }
 
     /// The list of Service Connect service objects. These are names and aliases (also known as endpoints) that are used by other Amazon ECS services to connect to this service.
@@ -1668,9 +1541,8 @@ impl ServiceConnectConfiguration {
     /// This field is not required for a "client" Amazon ECS service that's a member of a namespace only to connect to other services within the namespace. An example of this would be a frontend application that accepts incoming requests from either a load balancer that's attached to the service or by other means.
     ///
     /// An object selects a port from the task definition, assigns a name for the AWS Cloud Map service, and a list of aliases (endpoints) and ports for client applications to refer to this service.
-    pub fn services(mut self, value: impl IntoList<ServiceConnectService>) -> Self {
-        self.0.set("Services", value.into_list());
-        self
+    pub fn services(self, value: impl IntoList<ServiceConnectService>) -> Self {
+        Self(self.0.with("Services", value.into_list()))
     }
 }
 
@@ -1687,9 +1559,8 @@ impl ServiceConnectContainerConfiguration {
     }
 
     /// The property `LogLevel`.
-    pub fn log_level(mut self, value: impl IntoValue<ServiceConnectContainerConfigurationLogLevel>) -> Self {
-        self.0.set("LogLevel", value.into_value());
-        self
+    pub fn log_level(self, value: impl IntoValue<ServiceConnectContainerConfigurationLogLevel>) -> Self {
+        Self(self.0.with("LogLevel", value.into_value()))
     }
 }
 
@@ -1705,9 +1576,7 @@ impl ServiceConnectService {
     ///
     ///
     pub fn new(port_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PortName", port_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("PortName", port_name.into_value()))
     }
 
     /// The list of client aliases for this Service Connect service. You use these to assign names that can be used by client applications. The maximum number of client aliases that you can have in this list is 1.
@@ -1717,17 +1586,15 @@ impl ServiceConnectService {
     /// Each name and port mapping must be unique within the namespace.
     ///
     /// For each `ServiceConnectService`, you must provide at least one `clientAlias` with one `port`.
-    pub fn client_aliases(mut self, value: impl IntoList<ServiceConnectClientAlias>) -> Self {
-        self.0.set("ClientAliases", value.into_list());
-        self
+    pub fn client_aliases(self, value: impl IntoList<ServiceConnectClientAlias>) -> Self {
+        Self(self.0.with("ClientAliases", value.into_list()))
     }
 
     /// The `discoveryName` is the name of the new AWS Cloud Map service that Amazon ECS creates for this Amazon ECS service. This must be unique within the AWS Cloud Map namespace. The name can contain up to 64 characters. The name can include lowercase letters, numbers, underscores (_), and hyphens (-). The name can't start with a hyphen.
     ///
     /// If the `discoveryName` isn't specified, the port mapping name from the task definition is used in `portName.namespace`.
-    pub fn discovery_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DiscoveryName", value.into_value());
-        self
+    pub fn discovery_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DiscoveryName", value.into_value()))
     }
 
     /// The port number for the Service Connect proxy to listen on.
@@ -1737,21 +1604,18 @@ impl ServiceConnectService {
     /// In `awsvpc` mode and Fargate, the default value is the container port number. The container port number is in the `portMapping` in the task definition. In bridge mode, the default value is the ephemeral port of the Service Connect proxy.
     ///
     /// Range: 0 to 65535.
-    pub fn ingress_port_override(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("IngressPortOverride", value.into_value());
-        self
+    pub fn ingress_port_override(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("IngressPortOverride", value.into_value()))
     }
 
     /// A reference to an object that represents the configured timeouts for Service Connect.
-    pub fn timeout(mut self, value: impl IntoValue<TimeoutConfiguration>) -> Self {
-        self.0.set("Timeout", value.into_value());
-        self
+    pub fn timeout(self, value: impl IntoValue<TimeoutConfiguration>) -> Self {
+        Self(self.0.with("Timeout", value.into_value()))
     }
 
     /// A reference to an object that represents a Transport Layer Security (TLS) configuration.
-    pub fn tls(mut self, value: impl IntoValue<ServiceConnectTlsConfiguration>) -> Self {
-        self.0.set("Tls", value.into_value());
-        self
+    pub fn tls(self, value: impl IntoValue<ServiceConnectTlsConfiguration>) -> Self {
+        Self(self.0.with("Tls", value.into_value()))
     }
 }
 
@@ -1769,9 +1633,7 @@ impl ServiceConnectTestTrafficRules {
     ///
     ///
     pub fn new(header: impl IntoValue<ServiceConnectTestTrafficRulesHeader>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Header", header.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Header", header.into_value()))
     }
 }
 
@@ -1787,15 +1649,12 @@ impl ServiceConnectTestTrafficRulesHeader {
     ///
     ///
     pub fn new(name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()))
     }
 
     /// The property `Value`.
-    pub fn value(mut self, value: impl IntoValue<ServiceConnectTestTrafficRulesHeaderValue>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<ServiceConnectTestTrafficRulesHeaderValue>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -1811,9 +1670,7 @@ impl ServiceConnectTestTrafficRulesHeaderValue {
     ///
     ///
     pub fn new(exact: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Exact", exact.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Exact", exact.into_value()))
     }
 }
 
@@ -1830,9 +1687,8 @@ impl ServiceConnectTlsCertificateAuthority {
     }
 
     /// The ARN of the AWS Private Certificate Authority certificate.
-    pub fn aws_pca_authority_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AwsPcaAuthorityArn", value.into_value());
-        self
+    pub fn aws_pca_authority_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AwsPcaAuthorityArn", value.into_value()))
     }
 }
 
@@ -1848,21 +1704,17 @@ impl ServiceConnectTlsConfiguration {
     ///
     ///
     pub fn new(issuer_certificate_authority: impl IntoValue<ServiceConnectTlsCertificateAuthority>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("IssuerCertificateAuthority", issuer_certificate_authority.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("IssuerCertificateAuthority", issuer_certificate_authority.into_value()))
     }
 
     /// The AWS Key Management Service key.
-    pub fn kms_key(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsKey", value.into_value());
-        self
+    pub fn kms_key(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KmsKey", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the IAM role that's associated with the Service Connect TLS.
-    pub fn role_arn(mut self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+    pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 }
 
@@ -1880,15 +1732,12 @@ impl ServiceManagedEbsVolumeConfiguration {
     ///
     ///
     pub fn new(role_arn: impl IntoValue<Arn<markers::Role>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("RoleArn", role_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("RoleArn", role_arn.into_value()))
     }
 
     /// Indicates whether the volume should be encrypted. If you turn on Region-level Amazon EBS encryption by default but set this value as `false`, the setting is overridden and the volume is encrypted with the KMS key specified for Amazon EBS encryption by default. This parameter maps 1:1 with the `Encrypted` parameter of the [CreateVolume API](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html) in the *Amazon EC2 API Reference*.
-    pub fn encrypted(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Encrypted", value.into_value());
-        self
+    pub fn encrypted(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Encrypted", value.into_value()))
     }
 
     /// The filesystem type for the volume. For volumes created from a snapshot, you must specify the same filesystem type that the volume was using when the snapshot was created. If there is a filesystem type mismatch, the tasks will fail to start.
@@ -1896,12 +1745,8 @@ impl ServiceManagedEbsVolumeConfiguration {
     /// The available Linux filesystem types are `ext3`, `ext4`, and `xfs`. If no value is specified, the `xfs` filesystem type is used by default.
     ///
     /// The available Windows filesystem types are `NTFS`.
-    pub fn filesystem_type(
-        mut self,
-        value: impl IntoValue<ServiceManagedEbsVolumeConfigurationFilesystemType>,
-    ) -> Self {
-        self.0.set("FilesystemType", value.into_value());
-        self
+    pub fn filesystem_type(self, value: impl IntoValue<ServiceManagedEbsVolumeConfigurationFilesystemType>) -> Self {
+        Self(self.0.with("FilesystemType", value.into_value()))
     }
 
     /// The number of I/O operations per second (IOPS). For `gp3`, `io1`, and `io2` volumes, this represents the number of IOPS that are provisioned for the volume. For `gp2` volumes, this represents the baseline performance of the volume and the rate at which the volume accumulates I/O credits for bursting.
@@ -1915,17 +1760,15 @@ impl ServiceManagedEbsVolumeConfiguration {
     /// This parameter is required for `io1` and `io2` volume types. The default for `gp3` volumes is `3,000 IOPS`. This parameter is not supported for `st1`, `sc1`, or `standard` volume types.
     ///
     /// This parameter maps 1:1 with the `Iops` parameter of the [CreateVolume API](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html) in the *Amazon EC2 API Reference*.
-    pub fn iops(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Iops", value.into_value());
-        self
+    pub fn iops(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Iops", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) identifier of the AWS Key Management Service key to use for Amazon EBS encryption. When a key is specified using this parameter, it overrides Amazon EBS default encryption or any KMS key that you specified for cluster-level managed storage encryption. This parameter maps 1:1 with the `KmsKeyId` parameter of the [CreateVolume API](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html) in the *Amazon EC2 API Reference*. For more information about encrypting Amazon EBS volumes attached to tasks, see [Encrypt data stored in Amazon EBS volumes attached to Amazon ECS tasks](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ebs-kms-encryption.html).
     ///
     /// > AWS authenticates the AWS Key Management Service key asynchronously. Therefore, if you specify an ID, alias, or ARN that is invalid, the action can appear to complete, but eventually fails.
-    pub fn kms_key_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsKeyId", value.into_value());
-        self
+    pub fn kms_key_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KmsKeyId", value.into_value()))
     }
 
     /// The size of the volume in GiB. You must specify either a volume size or a snapshot ID. If you specify a snapshot ID, the snapshot size is used for the volume size by default. You can optionally specify a volume size greater than or equal to the snapshot size. This parameter maps 1:1 with the `Size` parameter of the [CreateVolume API](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html) in the *Amazon EC2 API Reference*.
@@ -1936,35 +1779,30 @@ impl ServiceManagedEbsVolumeConfiguration {
     /// - `io1` and `io2` : 4-16,384
     /// - `st1` and `sc1` : 125-16,384
     /// - `standard` : 1-1,024
-    pub fn size_in_gi_b(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SizeInGiB", value.into_value());
-        self
+    pub fn size_in_gi_b(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("SizeInGiB", value.into_value()))
     }
 
     /// The snapshot that Amazon ECS uses to create volumes for attachment to tasks maintained by the service. You must specify either `snapshotId` or `sizeInGiB` in your volume configuration. This parameter maps 1:1 with the `SnapshotId` parameter of the [CreateVolume API](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html) in the *Amazon EC2 API Reference*.
-    pub fn snapshot_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SnapshotId", value.into_value());
-        self
+    pub fn snapshot_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SnapshotId", value.into_value()))
     }
 
     /// The tags to apply to the volume. Amazon ECS applies service-managed tags by default. This parameter maps 1:1 with the `TagSpecifications.N` parameter of the [CreateVolume API](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html) in the *Amazon EC2 API Reference*.
-    pub fn tag_specifications(mut self, value: impl IntoList<EbsTagSpecification>) -> Self {
-        self.0.set("TagSpecifications", value.into_list());
-        self
+    pub fn tag_specifications(self, value: impl IntoList<EbsTagSpecification>) -> Self {
+        Self(self.0.with("TagSpecifications", value.into_list()))
     }
 
     /// The throughput to provision for a volume, in MiB/s, with a maximum of 1,000 MiB/s. This parameter maps 1:1 with the `Throughput` parameter of the [CreateVolume API](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html) in the *Amazon EC2 API Reference*.
     ///
     /// > This parameter is only supported for the `gp3` volume type.
-    pub fn throughput(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Throughput", value.into_value());
-        self
+    pub fn throughput(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Throughput", value.into_value()))
     }
 
     /// The rate, in MiB/s, at which data is fetched from a snapshot of an existing EBS volume to create new volumes for attachment to the tasks maintained by the service. This property can be specified only if you specify a `snapshotId`. For more information, see [Initialize Amazon EBS volumes](https://docs.aws.amazon.com/ebs/latest/userguide/initalize-volume.html) in the *Amazon EBS User Guide*.
-    pub fn volume_initialization_rate(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("VolumeInitializationRate", value.into_value());
-        self
+    pub fn volume_initialization_rate(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("VolumeInitializationRate", value.into_value()))
     }
 
     /// The volume type. This parameter maps 1:1 with the `VolumeType` parameter of the [CreateVolume API](https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html) in the *Amazon EC2 API Reference*. For more information, see [Amazon EBS volume types](https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ebs-volume-types.html) in the *Amazon EC2 User Guide*.
@@ -1978,9 +1816,8 @@ impl ServiceManagedEbsVolumeConfiguration {
     /// - Magnetic: `standard`
     ///
     /// > The magnetic volume type is not supported on Fargate.
-    pub fn volume_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VolumeType", value.into_value());
-        self
+    pub fn volume_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("VolumeType", value.into_value()))
     }
 }
 
@@ -2001,27 +1838,23 @@ impl ServiceRegistry {
     }
 
     /// The container name value to be used for your service discovery service. It's already specified in the task definition. If the task definition that your service task specifies uses the `bridge` or `host` network mode, you must specify a `containerName` and `containerPort` combination from the task definition. If the task definition that your service task specifies uses the `awsvpc` network mode and a type SRV DNS record is used, you must specify either a `containerName` and `containerPort` combination or a `port` value. However, you can't specify both.
-    pub fn container_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContainerName", value.into_value());
-        self
+    pub fn container_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContainerName", value.into_value()))
     }
 
     /// The port value to be used for your service discovery service. It's already specified in the task definition. If the task definition your service task specifies uses the `bridge` or `host` network mode, you must specify a `containerName` and `containerPort` combination from the task definition. If the task definition your service task specifies uses the `awsvpc` network mode and a type SRV DNS record is used, you must specify either a `containerName` and `containerPort` combination or a `port` value. However, you can't specify both.
-    pub fn container_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ContainerPort", value.into_value());
-        self
+    pub fn container_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ContainerPort", value.into_value()))
     }
 
     /// The port value used if your service discovery service specified an SRV record. This field might be used if both the `awsvpc` network mode and SRV records are used.
-    pub fn port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Port", value.into_value());
-        self
+    pub fn port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Port", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the service registry. The currently supported service registry is AWS Cloud Map. For more information, see [CreateService](https://docs.aws.amazon.com/cloud-map/latest/api/API_CreateService.html).
-    pub fn registry_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RegistryArn", value.into_value());
-        self
+    pub fn registry_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("RegistryArn", value.into_value()))
     }
 }
 
@@ -2037,15 +1870,12 @@ impl ServiceVolumeConfiguration {
     ///
     ///
     pub fn new(name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()))
     }
 
     /// The configuration for the Amazon EBS volume that Amazon ECS creates and manages on your behalf. These settings are used to create each Amazon EBS volume, with one volume created for each task in the service. The Amazon EBS volumes are visible in your account in the Amazon EC2 console once they are created.
-    pub fn managed_ebs_volume(mut self, value: impl IntoValue<ServiceManagedEbsVolumeConfiguration>) -> Self {
-        self.0.set("ManagedEBSVolume", value.into_value());
-        self
+    pub fn managed_ebs_volume(self, value: impl IntoValue<ServiceManagedEbsVolumeConfiguration>) -> Self {
+        Self(self.0.with("ManagedEBSVolume", value.into_value()))
     }
 }
 
@@ -2065,10 +1895,7 @@ impl ThresholdConfiguration {
     ///
     ///
     pub fn new(r#type: impl IntoValue<ThresholdConfigurationType>, value: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -2093,17 +1920,15 @@ impl TimeoutConfiguration {
     /// The `idleTimeout` default for `TCP` is 1 hour.
     ///
     /// Range: 0 to 2147483647.
-    pub fn idle_timeout_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("IdleTimeoutSeconds", value.into_value());
-        self
+    pub fn idle_timeout_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("IdleTimeoutSeconds", value.into_value()))
     }
 
     /// The amount of time waiting for the upstream to respond with a complete response per request. A value of `0` can be set to disable `perRequestTimeout`. `perRequestTimeout` can only be set if Service Connect `appProtocol` isn't `TCP`. Only `idleTimeout` is allowed for `TCP` `appProtocol`.
     ///
     /// Range: 0 to 2147483647.
-    pub fn per_request_timeout_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("PerRequestTimeoutSeconds", value.into_value());
-        self
+    pub fn per_request_timeout_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("PerRequestTimeoutSeconds", value.into_value()))
     }
 }
 
@@ -2120,21 +1945,18 @@ impl VpcLatticeAdvancedConfiguration {
     }
 
     /// The property `AlternateTargetGroupArn`.
-    pub fn alternate_target_group_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AlternateTargetGroupArn", value.into_value());
-        self
+    pub fn alternate_target_group_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AlternateTargetGroupArn", value.into_value()))
     }
 
     /// The property `ProductionListenerRule`.
-    pub fn production_listener_rule(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ProductionListenerRule", value.into_value());
-        self
+    pub fn production_listener_rule(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ProductionListenerRule", value.into_value()))
     }
 
     /// The property `TestListenerRule`.
-    pub fn test_listener_rule(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TestListenerRule", value.into_value());
-        self
+    pub fn test_listener_rule(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TestListenerRule", value.into_value()))
     }
 }
 
@@ -2160,17 +1982,17 @@ impl VpcLatticeConfiguration {
         role_arn: impl IntoValue<Arn<markers::Role>>,
         target_group_arn: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PortName", port_name.into_value());
-        properties.set("RoleArn", role_arn.into_value());
-        properties.set("TargetGroupArn", target_group_arn.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("PortName", port_name.into_value())
+                .with("RoleArn", role_arn.into_value())
+                .with("TargetGroupArn", target_group_arn.into_value()),
+        )
     }
 
     /// The property `AdvancedConfiguration`.
-    pub fn advanced_configuration(mut self, value: impl IntoValue<VpcLatticeAdvancedConfiguration>) -> Self {
-        self.0.set("AdvancedConfiguration", value.into_value());
-        self
+    pub fn advanced_configuration(self, value: impl IntoValue<VpcLatticeAdvancedConfiguration>) -> Self {
+        Self(self.0.with("AdvancedConfiguration", value.into_value()))
     }
 }
 

@@ -22,7 +22,7 @@ impl CfnTaskDefinition {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ECS::TaskDefinition"))
     }
 
     /// A list of container definitions in JSON format that describe the different containers that make up your task. For more information about container definition parameters and defaults, see [Amazon ECS Task Definitions](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_defintions.html) in the *Amazon Elastic Container Service Developer Guide*.
@@ -30,8 +30,7 @@ impl CfnTaskDefinition {
     /// Replacement: always. No item twice.
     #[track_caller]
     pub fn container_definitions(self, value: impl IntoList<ContainerDefinition>) -> Self {
-        self.0.set("ContainerDefinitions", value.into_list());
-        self
+        Self(self.0.with("ContainerDefinitions", value.into_list()))
     }
 
     /// The number of `cpu` units used by the task. If you use the EC2 launch type, this field is optional. Any value can be used. If you use the Fargate launch type, this field is required. You must use one of the following values. The value that you choose determines your range of valid values for the `memory` parameter.
@@ -43,8 +42,7 @@ impl CfnTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn cpu(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Cpu", value.into_value());
-        self
+        Self(self.0.with("Cpu", value.into_value()))
     }
 
     /// Enables fault injection and allows for fault injection requests to be accepted from the task's containers. The default value is `false`.
@@ -52,8 +50,7 @@ impl CfnTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn enable_fault_injection(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableFaultInjection", value.into_value());
-        self
+        Self(self.0.with("EnableFaultInjection", value.into_value()))
     }
 
     /// The ephemeral storage settings to use for tasks run with the task definition.
@@ -61,8 +58,7 @@ impl CfnTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn ephemeral_storage(self, value: impl IntoValue<EphemeralStorage>) -> Self {
-        self.0.set("EphemeralStorage", value.into_value());
-        self
+        Self(self.0.with("EphemeralStorage", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the task execution role that grants the Amazon ECS container agent permission to make AWS API calls on your behalf. For informationabout the required IAM roles for Amazon ECS, see [IAM roles for Amazon ECS](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-ecs-iam-role-overview.html) in the *Amazon Elastic Container Service Developer Guide*.
@@ -70,8 +66,7 @@ impl CfnTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn execution_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("ExecutionRoleArn", value.into_value());
-        self
+        Self(self.0.with("ExecutionRoleArn", value.into_value()))
     }
 
     /// The name of a family that this task definition is registered to. Up to 255 letters (uppercase and lowercase), numbers, hyphens, and underscores are allowed.
@@ -83,8 +78,7 @@ impl CfnTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn family(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Family", value.into_value());
-        self
+        Self(self.0.with("Family", value.into_value()))
     }
 
     /// The property `InferenceAccelerators`.
@@ -92,8 +86,7 @@ impl CfnTaskDefinition {
     /// Replacement: always. No item twice. Deprecated.
     #[track_caller]
     pub fn inference_accelerators(self, value: impl IntoList<InferenceAccelerator>) -> Self {
-        self.0.set("InferenceAccelerators", value.into_list());
-        self
+        Self(self.0.with("InferenceAccelerators", value.into_list()))
     }
 
     /// The IPC resource namespace to use for the containers in the task. The valid values are `host`, `task`, or `none`. If `host` is specified, then all containers within the tasks that specified the `host` IPC mode on the same container instance share the same IPC resources with the host Amazon EC2 instance. If `task` is specified, all containers within the specified task share the same IPC resources. If `none` is specified, then IPC resources within the containers of a task are private and not shared with other containers in a task or on the container instance. If no value is specified, then the IPC resource namespace sharing depends on the Docker daemon setting on the container instance.
@@ -110,8 +103,7 @@ impl CfnTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn ipc_mode(self, value: impl IntoValue<IpcMode>) -> Self {
-        self.0.set("IpcMode", value.into_value());
-        self
+        Self(self.0.with("IpcMode", value.into_value()))
     }
 
     /// The amount (in MiB) of memory used by the task.
@@ -135,8 +127,7 @@ impl CfnTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn memory(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Memory", value.into_value());
-        self
+        Self(self.0.with("Memory", value.into_value()))
     }
 
     /// The Docker networking mode to use for the containers in the task. The valid values are `none`, `bridge`, `awsvpc`, and `host`. If no network mode is specified, the default is `bridge`.
@@ -154,8 +145,7 @@ impl CfnTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn network_mode(self, value: impl IntoValue<NetworkMode>) -> Self {
-        self.0.set("NetworkMode", value.into_value());
-        self
+        Self(self.0.with("NetworkMode", value.into_value()))
     }
 
     /// The process namespace to use for the containers in the task. The valid values are `host` or `task`. On Fargate for Linux containers, the only valid value is `task`. For example, monitoring sidecars might need `pidMode` to access information about other containers running in the same task.
@@ -173,8 +163,7 @@ impl CfnTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn pid_mode(self, value: impl IntoValue<PidMode>) -> Self {
-        self.0.set("PidMode", value.into_value());
-        self
+        Self(self.0.with("PidMode", value.into_value()))
     }
 
     /// An array of placement constraint objects to use for tasks.
@@ -184,8 +173,7 @@ impl CfnTaskDefinition {
     /// Replacement: always. No item twice.
     #[track_caller]
     pub fn placement_constraints(self, value: impl IntoList<TaskDefinitionPlacementConstraint>) -> Self {
-        self.0.set("PlacementConstraints", value.into_list());
-        self
+        Self(self.0.with("PlacementConstraints", value.into_list()))
     }
 
     /// The configuration details for the App Mesh proxy.
@@ -195,8 +183,7 @@ impl CfnTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn proxy_configuration(self, value: impl IntoValue<ProxyConfiguration>) -> Self {
-        self.0.set("ProxyConfiguration", value.into_value());
-        self
+        Self(self.0.with("ProxyConfiguration", value.into_value()))
     }
 
     /// The task launch types the task definition was validated against. The valid values are `MANAGED_INSTANCES`, `EC2`, `FARGATE`, and `EXTERNAL`. For more information, see [Amazon ECS launch types](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/launch_types.html) in the *Amazon Elastic Container Service Developer Guide*.
@@ -204,8 +191,7 @@ impl CfnTaskDefinition {
     /// Replacement: always. No item twice.
     #[track_caller]
     pub fn requires_compatibilities(self, value: impl IntoList<RequiresCompatibilities>) -> Self {
-        self.0.set("RequiresCompatibilities", value.into_list());
-        self
+        Self(self.0.with("RequiresCompatibilities", value.into_list()))
     }
 
     /// The operating system that your tasks definitions run on.
@@ -213,8 +199,7 @@ impl CfnTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn runtime_platform(self, value: impl IntoValue<RuntimePlatform>) -> Self {
-        self.0.set("RuntimePlatform", value.into_value());
-        self
+        Self(self.0.with("RuntimePlatform", value.into_value()))
     }
 
     /// The metadata that you apply to the task definition to help you categorize and organize them. Each tag consists of a key and an optional value. You define both of them.
@@ -232,8 +217,7 @@ impl CfnTaskDefinition {
     /// Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The short name or full Amazon Resource Name (ARN) of the AWS Identity and Access Management role that grants containers in the task permission to call AWS APIs on your behalf. For more information, see [Amazon ECS Task Role](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html) in the *Amazon Elastic Container Service Developer Guide*.
@@ -245,8 +229,7 @@ impl CfnTaskDefinition {
     /// Replacement: always.
     #[track_caller]
     pub fn task_role_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TaskRoleArn", value.into_value());
-        self
+        Self(self.0.with("TaskRoleArn", value.into_value()))
     }
 
     /// The list of data volume definitions for the task. For more information, see [Using data volumes in tasks](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_data_volumes.html) in the *Amazon Elastic Container Service Developer Guide*.
@@ -256,8 +239,7 @@ impl CfnTaskDefinition {
     /// Replacement: always. No item twice.
     #[track_caller]
     pub fn volumes(self, value: impl IntoList<Volume>) -> Self {
-        self.0.set("Volumes", value.into_list());
-        self
+        Self(self.0.with("Volumes", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `TaskDefinitionArn`.
@@ -286,17 +268,15 @@ impl AuthorizationConfig {
     /// The Amazon EFS access point ID to use. If an access point is specified, the root directory value specified in the `EFSVolumeConfiguration` must either be omitted or set to `/` which will enforce the path set on the EFS access point. If an access point is used, transit encryption must be on in the `EFSVolumeConfiguration`. For more information, see [Working with Amazon EFS access points](https://docs.aws.amazon.com/efs/latest/ug/efs-access-points.html) in the *Amazon Elastic File System User Guide*.
     ///
     /// Replacement: always.
-    pub fn access_point_id(mut self, value: impl IntoValue<Id<markers::EfsAccessPoint>>) -> Self {
-        self.0.set("AccessPointId", value.into_value());
-        self
+    pub fn access_point_id(self, value: impl IntoValue<Id<markers::EfsAccessPoint>>) -> Self {
+        Self(self.0.with("AccessPointId", value.into_value()))
     }
 
     /// Determines whether to use the Amazon ECS task role defined in a task definition when mounting the Amazon EFS file system. If it is turned on, transit encryption must be turned on in the `EFSVolumeConfiguration`. If this parameter is omitted, the default value of `DISABLED` is used. For more information, see [Using Amazon EFS access points](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html#efs-volume-accesspoints) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// Replacement: always.
-    pub fn iam(mut self, value: impl IntoValue<AuthorizationConfigIam>) -> Self {
-        self.0.set("IAM", value.into_value());
-        self
+    pub fn iam(self, value: impl IntoValue<AuthorizationConfigIam>) -> Self {
+        Self(self.0.with("IAM", value.into_value()))
     }
 }
 
@@ -321,18 +301,14 @@ impl ContainerDefinition {
     ///
     ///   Replacement: always.
     pub fn new(image: impl IntoValue<String>, name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Image", image.into_value());
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Image", image.into_value()).with("Name", name.into_value()))
     }
 
     /// The command that's passed to the container. This parameter maps to `Cmd` in the docker container create command and the `COMMAND` parameter to docker run. If there are multiple arguments, each argument is a separated string in the array.
     ///
     /// Replacement: always.
-    pub fn command(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Command", value.into_list());
-        self
+    pub fn command(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Command", value.into_list()))
     }
 
     /// The number of `cpu` units reserved for the container. This parameter maps to `CpuShares` in the docker container create command and the `--cpu-shares` option to docker run.
@@ -352,9 +328,8 @@ impl ContainerDefinition {
     /// On Windows container instances, the CPU limit is enforced as an absolute limit, or a quota. Windows containers only have access to the specified amount of CPU that's described in the task definition. A null or zero CPU value is passed to Docker as `0`, which Windows interprets as 1% of one CPU.
     ///
     /// Replacement: always.
-    pub fn cpu(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Cpu", value.into_value());
-        self
+    pub fn cpu(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Cpu", value.into_value()))
     }
 
     /// A list of ARNs in SSM or Amazon S3 to a credential spec ( `CredSpec` ) file that configures the container for Active Directory authentication. We recommend that you use this parameter instead of the `dockerSecurityOptions`. The maximum number of ARNs is 1.
@@ -373,9 +348,8 @@ impl ContainerDefinition {
     /// In both formats, replace `MyARN` with the ARN in SSM or Amazon S3.
     ///
     /// If you provide a `credentialspecdomainless:MyARN`, the `credspec` must provide a ARN in AWS Secrets Manager for a secret containing the username, password, and the domain to connect to. For better security, the instance isn't joined to the domain for domainless authentication. Other applications on the instance can't use the domainless credentials. You can use this parameter to run tasks on the same instance, even it the tasks need to join different domains. For more information, see [Using gMSAs for Windows Containers](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/windows-gmsa.html) and [Using gMSAs for Linux Containers](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/linux-gmsa.html).
-    pub fn credential_specs(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("CredentialSpecs", value.into_list());
-        self
+    pub fn credential_specs(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("CredentialSpecs", value.into_list()))
     }
 
     /// The dependencies defined for container startup and shutdown. A container can contain multiple dependencies. When a dependency is defined for container startup, for container shutdown it is reversed.
@@ -390,9 +364,8 @@ impl ContainerDefinition {
     /// If the task definition is used in a blue/green deployment that uses [AWS::CodeDeploy::DeploymentGroup BlueGreenDeploymentConfiguration](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-codedeploy-deploymentgroup-bluegreendeploymentconfiguration.html), the `dependsOn` parameter is not supported.
     ///
     /// Replacement: always.
-    pub fn depends_on(mut self, value: impl IntoList<ContainerDependency>) -> Self {
-        self.0.set("DependsOn", value.into_list());
-        self
+    pub fn depends_on(self, value: impl IntoList<ContainerDependency>) -> Self {
+        Self(self.0.with("DependsOn", value.into_list()))
     }
 
     /// When this parameter is true, networking is off within the container. This parameter maps to `NetworkDisabled` in the docker container create command.
@@ -400,9 +373,8 @@ impl ContainerDefinition {
     /// > This parameter is not supported for Windows containers.
     ///
     /// Replacement: always.
-    pub fn disable_networking(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DisableNetworking", value.into_value());
-        self
+    pub fn disable_networking(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("DisableNetworking", value.into_value()))
     }
 
     /// A list of DNS search domains that are presented to the container. This parameter maps to `DnsSearch` in the docker container create command and the `--dns-search` option to docker run.
@@ -410,9 +382,8 @@ impl ContainerDefinition {
     /// > This parameter is not supported for Windows containers.
     ///
     /// Replacement: always.
-    pub fn dns_search_domains(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("DnsSearchDomains", value.into_list());
-        self
+    pub fn dns_search_domains(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("DnsSearchDomains", value.into_list()))
     }
 
     /// A list of DNS servers that are presented to the container. This parameter maps to `Dns` in the docker container create command and the `--dns` option to docker run.
@@ -420,17 +391,15 @@ impl ContainerDefinition {
     /// > This parameter is not supported for Windows containers.
     ///
     /// Replacement: always.
-    pub fn dns_servers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("DnsServers", value.into_list());
-        self
+    pub fn dns_servers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("DnsServers", value.into_list()))
     }
 
     /// A key/value map of labels to add to the container. This parameter maps to `Labels` in the docker container create command and the `--label` option to docker run. This parameter requires version 1.18 of the Docker Remote API or greater on your container instance. To check the Docker Remote API version on your container instance, log in to your container instance and run the following command: `sudo docker version --format '{{.Server.APIVersion}}'`
     ///
     /// Replacement: always. Pattern of the keys: `.{1,}`.
-    pub fn docker_labels(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("DockerLabels", value.into_map());
-        self
+    pub fn docker_labels(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("DockerLabels", value.into_map()))
     }
 
     /// A list of strings to provide custom configuration for multiple security systems. This field isn't valid for containers in tasks using the Fargate launch type.
@@ -446,9 +415,8 @@ impl ContainerDefinition {
     /// Valid values: "no-new-privileges" | "apparmor:PROFILE" | "label:value" | "credentialspec:CredentialSpecFilePath"
     ///
     /// Replacement: always.
-    pub fn docker_security_options(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("DockerSecurityOptions", value.into_list());
-        self
+    pub fn docker_security_options(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("DockerSecurityOptions", value.into_list()))
     }
 
     /// > Early versions of the Amazon ECS container agent don't properly handle `entryPoint` parameters. If you have problems using `entryPoint`, update your container agent or enter your commands and arguments as `command` array items instead.
@@ -456,9 +424,8 @@ impl ContainerDefinition {
     /// The entry point that's passed to the container. This parameter maps to `Entrypoint` in the docker container create command and the `--entrypoint` option to docker run.
     ///
     /// Replacement: always.
-    pub fn entry_point(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("EntryPoint", value.into_list());
-        self
+    pub fn entry_point(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("EntryPoint", value.into_list()))
     }
 
     /// The environment variables to pass to a container. This parameter maps to `Env` in the docker container create command and the `--env` option to docker run.
@@ -466,9 +433,8 @@ impl ContainerDefinition {
     /// > We don't recommend that you use plaintext environment variables for sensitive information, such as credential data.
     ///
     /// Replacement: always. No item twice.
-    pub fn environment(mut self, value: impl IntoList<KeyValuePair>) -> Self {
-        self.0.set("Environment", value.into_list());
-        self
+    pub fn environment(self, value: impl IntoList<KeyValuePair>) -> Self {
+        Self(self.0.with("Environment", value.into_list()))
     }
 
     /// A list of files containing the environment variables to pass to a container. This parameter maps to the `--env-file` option to docker run.
@@ -478,9 +444,8 @@ impl ContainerDefinition {
     /// If there are environment variables specified using the `environment` parameter in a container definition, they take precedence over the variables contained within an environment file. If multiple environment files are specified that contain the same variable, they're processed from the top down. We recommend that you use unique variable names. For more information, see [Specifying Environment Variables](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/taskdef-envfiles.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// Replacement: always.
-    pub fn environment_files(mut self, value: impl IntoList<EnvironmentFile>) -> Self {
-        self.0.set("EnvironmentFiles", value.into_list());
-        self
+    pub fn environment_files(self, value: impl IntoList<EnvironmentFile>) -> Self {
+        Self(self.0.with("EnvironmentFiles", value.into_list()))
     }
 
     /// If the `essential` parameter of a container is marked as `true`, and that container fails or stops for any reason, all other containers that are part of the task are stopped. If the `essential` parameter of a container is marked as `false`, its failure doesn't affect the rest of the containers in a task. If this parameter is omitted, a container is assumed to be essential.
@@ -488,9 +453,8 @@ impl ContainerDefinition {
     /// All tasks must have at least one essential container. If you have an application that's composed of multiple containers, group containers that are used for a common purpose into components, and separate the different components into multiple task definitions. For more information, see [Application Architecture](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/application_architecture.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// Replacement: always.
-    pub fn essential(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Essential", value.into_value());
-        self
+    pub fn essential(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Essential", value.into_value()))
     }
 
     /// A list of hostnames and IP address mappings to append to the `/etc/hosts` file on the container. This parameter maps to `ExtraHosts` in the docker container create command and the `--add-host` option to docker run.
@@ -498,25 +462,22 @@ impl ContainerDefinition {
     /// > This parameter isn't supported for Windows containers or tasks that use the `awsvpc` network mode.
     ///
     /// Replacement: always.
-    pub fn extra_hosts(mut self, value: impl IntoList<HostEntry>) -> Self {
-        self.0.set("ExtraHosts", value.into_list());
-        self
+    pub fn extra_hosts(self, value: impl IntoList<HostEntry>) -> Self {
+        Self(self.0.with("ExtraHosts", value.into_list()))
     }
 
     /// The FireLens configuration for the container. This is used to specify and configure a log router for container logs. For more information, see [Custom Log Routing](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// Replacement: always.
-    pub fn firelens_configuration(mut self, value: impl IntoValue<FirelensConfiguration>) -> Self {
-        self.0.set("FirelensConfiguration", value.into_value());
-        self
+    pub fn firelens_configuration(self, value: impl IntoValue<FirelensConfiguration>) -> Self {
+        Self(self.0.with("FirelensConfiguration", value.into_value()))
     }
 
     /// The container health check command and associated configuration parameters for the container. This parameter maps to `HealthCheck` in the docker container create command and the `HEALTHCHECK` parameter of docker run.
     ///
     /// Replacement: always.
-    pub fn health_check(mut self, value: impl IntoValue<HealthCheck>) -> Self {
-        self.0.set("HealthCheck", value.into_value());
-        self
+    pub fn health_check(self, value: impl IntoValue<HealthCheck>) -> Self {
+        Self(self.0.with("HealthCheck", value.into_value()))
     }
 
     /// The hostname to use for your container. This parameter maps to `Hostname` in the docker container create command and the `--hostname` option to docker run.
@@ -524,17 +485,15 @@ impl ContainerDefinition {
     /// > The `hostname` parameter is not supported if you're using the `awsvpc` network mode.
     ///
     /// Replacement: always.
-    pub fn hostname(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Hostname", value.into_value());
-        self
+    pub fn hostname(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Hostname", value.into_value()))
     }
 
     /// When this parameter is `true`, you can deploy containerized applications that require `stdin` or a `tty` to be allocated. This parameter maps to `OpenStdin` in the docker container create command and the `--interactive` option to docker run.
     ///
     /// Replacement: always.
-    pub fn interactive(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Interactive", value.into_value());
-        self
+    pub fn interactive(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Interactive", value.into_value()))
     }
 
     /// The `links` parameter allows containers to communicate with each other without the need for port mappings. This parameter is only supported if the network mode of a task definition is `bridge`. The `name:internalName` construct is analogous to `name:alias` in Docker links. Up to 255 letters (uppercase and lowercase), numbers, underscores, and hyphens are allowed.. This parameter maps to `Links` in the docker container create command and the `--link` option to docker run.
@@ -542,9 +501,8 @@ impl ContainerDefinition {
     /// > This parameter is not supported for Windows containers. \> Containers that are collocated on a single container instance may be able to communicate with each other without requiring links or host port mappings. Network isolation is achieved on the container instance using security groups and VPC settings.
     ///
     /// Replacement: always. No item twice.
-    pub fn links(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Links", value.into_list());
-        self
+    pub fn links(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Links", value.into_list()))
     }
 
     /// Linux-specific modifications that are applied to the container, such as Linux kernel capabilities. For more information see [KernelCapabilities](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_KernelCapabilities.html).
@@ -552,9 +510,8 @@ impl ContainerDefinition {
     /// > This parameter is not supported for Windows containers.
     ///
     /// Replacement: always.
-    pub fn linux_parameters(mut self, value: impl IntoValue<LinuxParameters>) -> Self {
-        self.0.set("LinuxParameters", value.into_value());
-        self
+    pub fn linux_parameters(self, value: impl IntoValue<LinuxParameters>) -> Self {
+        Self(self.0.with("LinuxParameters", value.into_value()))
     }
 
     /// The log configuration specification for the container.
@@ -568,9 +525,8 @@ impl ContainerDefinition {
     /// > The Amazon ECS container agent running on a container instance must register the logging drivers available on that instance with the `ECS_AVAILABLE_LOGGING_DRIVERS` environment variable before containers placed on that instance can use these log configuration options. For more information, see [Amazon ECS Container Agent Configuration](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-config.html) in the *ECSlong Developer Guide*.
     ///
     /// Replacement: always.
-    pub fn log_configuration(mut self, value: impl IntoValue<LogConfiguration>) -> Self {
-        self.0.set("LogConfiguration", value.into_value());
-        self
+    pub fn log_configuration(self, value: impl IntoValue<LogConfiguration>) -> Self {
+        Self(self.0.with("LogConfiguration", value.into_value()))
     }
 
     /// The amount (in MiB) of memory to present to the container. If your container attempts to exceed the memory specified here, the container is killed. The total amount of memory reserved for all containers within a task must be lower than the task `memory` value, if one is specified. This parameter maps to `Memory` in the [Create a container](https://docs.aws.amazon.com/https://docs.docker.com/engine/api/v1.35/#operation/ContainerCreate) section of the [Docker Remote API](https://docs.aws.amazon.com/https://docs.docker.com/engine/api/v1.35/) and the `--memory` option to [docker run](https://docs.aws.amazon.com/https://docs.docker.com/engine/reference/run/#security-configuration).
@@ -584,9 +540,8 @@ impl ContainerDefinition {
     /// The Docker 19.03.13-ce or earlier daemon reserves a minimum of 4 MiB of memory for a container, so you should not specify fewer than 4 MiB of memory for your containers.
     ///
     /// Replacement: always.
-    pub fn memory(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Memory", value.into_value());
-        self
+    pub fn memory(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Memory", value.into_value()))
     }
 
     /// The soft limit (in MiB) of memory to reserve for the container. When system memory is under heavy contention, Docker attempts to keep the container memory to this soft limit. However, your container can consume more memory when it needs to, up to either the hard limit specified with the `memory` parameter (if applicable), or all of the available memory on the container instance, whichever comes first. This parameter maps to `MemoryReservation` in the docker container create command and the `--memory-reservation` option to docker run.
@@ -600,9 +555,8 @@ impl ContainerDefinition {
     /// The Docker 19.03.13-ce or earlier daemon reserves a minimum of 4 MiB of memory for a container. So, don't specify less than 4 MiB of memory for your containers.
     ///
     /// Replacement: always.
-    pub fn memory_reservation(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MemoryReservation", value.into_value());
-        self
+    pub fn memory_reservation(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MemoryReservation", value.into_value()))
     }
 
     /// The mount points for data volumes in your container.
@@ -612,9 +566,8 @@ impl ContainerDefinition {
     /// Windows containers can mount whole directories on the same drive as `$env:ProgramData`. Windows containers can't mount directories on a different drive, and mount point can't be across drives.
     ///
     /// Replacement: always. No item twice.
-    pub fn mount_points(mut self, value: impl IntoList<MountPoint>) -> Self {
-        self.0.set("MountPoints", value.into_list());
-        self
+    pub fn mount_points(self, value: impl IntoList<MountPoint>) -> Self {
+        Self(self.0.with("MountPoints", value.into_list()))
     }
 
     /// The list of port mappings for the container. Port mappings allow containers to access ports on the host container instance to send or receive traffic.
@@ -628,9 +581,8 @@ impl ContainerDefinition {
     /// > After a task reaches the `RUNNING` status, manual and automatic host and container port assignments are visible in the *Network Bindings* section of a container description for a selected task in the Amazon ECS console. The assignments are also visible in the `networkBindings` section [DescribeTasks](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html) responses.
     ///
     /// Replacement: always. No item twice.
-    pub fn port_mappings(mut self, value: impl IntoList<PortMapping>) -> Self {
-        self.0.set("PortMappings", value.into_list());
-        self
+    pub fn port_mappings(self, value: impl IntoList<PortMapping>) -> Self {
+        Self(self.0.with("PortMappings", value.into_list()))
     }
 
     /// When this parameter is true, the container is given elevated privileges on the host container instance (similar to the `root` user). This parameter maps to `Privileged` in the docker container create command and the `--privileged` option to docker run
@@ -638,17 +590,15 @@ impl ContainerDefinition {
     /// > This parameter is not supported for Windows containers or tasks run on AWS Fargate.
     ///
     /// Replacement: always.
-    pub fn privileged(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Privileged", value.into_value());
-        self
+    pub fn privileged(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Privileged", value.into_value()))
     }
 
     /// When this parameter is `true`, a TTY is allocated. This parameter maps to `Tty` in the docker container create command and the `--tty` option to docker run.
     ///
     /// Replacement: always.
-    pub fn pseudo_terminal(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("PseudoTerminal", value.into_value());
-        self
+    pub fn pseudo_terminal(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("PseudoTerminal", value.into_value()))
     }
 
     /// When this parameter is true, the container is given read-only access to its root file system. This parameter maps to `ReadonlyRootfs` in the docker container create command and the `--read-only` option to docker run.
@@ -656,39 +606,34 @@ impl ContainerDefinition {
     /// > This parameter is not supported for Windows containers.
     ///
     /// Replacement: always.
-    pub fn readonly_root_filesystem(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ReadonlyRootFilesystem", value.into_value());
-        self
+    pub fn readonly_root_filesystem(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ReadonlyRootFilesystem", value.into_value()))
     }
 
     /// The private repository authentication credentials to use.
     ///
     /// Replacement: always.
-    pub fn repository_credentials(mut self, value: impl IntoValue<RepositoryCredentials>) -> Self {
-        self.0.set("RepositoryCredentials", value.into_value());
-        self
+    pub fn repository_credentials(self, value: impl IntoValue<RepositoryCredentials>) -> Self {
+        Self(self.0.with("RepositoryCredentials", value.into_value()))
     }
 
     /// The type and amount of a resource to assign to a container. The only supported resource is a GPU.
     ///
     /// Replacement: always.
-    pub fn resource_requirements(mut self, value: impl IntoList<ResourceRequirement>) -> Self {
-        self.0.set("ResourceRequirements", value.into_list());
-        self
+    pub fn resource_requirements(self, value: impl IntoList<ResourceRequirement>) -> Self {
+        Self(self.0.with("ResourceRequirements", value.into_list()))
     }
 
     /// The restart policy for a container. When you set up a restart policy, Amazon ECS can restart the container without needing to replace the task. For more information, see [Restart individual containers in Amazon ECS tasks with container restart policies](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-restart-policy.html) in the *Amazon Elastic Container Service Developer Guide*.
-    pub fn restart_policy(mut self, value: impl IntoValue<RestartPolicy>) -> Self {
-        self.0.set("RestartPolicy", value.into_value());
-        self
+    pub fn restart_policy(self, value: impl IntoValue<RestartPolicy>) -> Self {
+        Self(self.0.with("RestartPolicy", value.into_value()))
     }
 
     /// The secrets to pass to the container. For more information, see [Specifying Sensitive Data](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// Replacement: always.
-    pub fn secrets(mut self, value: impl IntoList<Secret>) -> Self {
-        self.0.set("Secrets", value.into_list());
-        self
+    pub fn secrets(self, value: impl IntoList<Secret>) -> Self {
+        Self(self.0.with("Secrets", value.into_list()))
     }
 
     /// Time duration (in seconds) to wait before giving up on resolving dependencies for a container. For example, you specify two containers in a task definition with containerA having a dependency on containerB reaching a `COMPLETE`, `SUCCESS`, or `HEALTHY` status. If a `startTimeout` value is specified for containerB and it doesn't reach the desired status within that time then containerA gives up and not start. This results in the task transitioning to a `STOPPED` state.
@@ -705,9 +650,8 @@ impl ContainerDefinition {
     /// The valid values for Fargate are 2-120 seconds.
     ///
     /// Replacement: always.
-    pub fn start_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("StartTimeout", value.into_value());
-        self
+    pub fn start_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("StartTimeout", value.into_value()))
     }
 
     /// Time duration (in seconds) to wait before the container is forcefully killed if it doesn't exit normally on its own.
@@ -724,17 +668,15 @@ impl ContainerDefinition {
     /// The valid values for Fargate are 2-120 seconds.
     ///
     /// Replacement: always.
-    pub fn stop_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("StopTimeout", value.into_value());
-        self
+    pub fn stop_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("StopTimeout", value.into_value()))
     }
 
     /// A list of namespaced kernel parameters to set in the container. This parameter maps to `Sysctls` in the docker container create command and the `--sysctl` option to docker run. For example, you can configure `net.ipv4.tcp_keepalive_time` setting to maintain longer lived connections.
     ///
     /// Replacement: always.
-    pub fn system_controls(mut self, value: impl IntoList<SystemControl>) -> Self {
-        self.0.set("SystemControls", value.into_list());
-        self
+    pub fn system_controls(self, value: impl IntoList<SystemControl>) -> Self {
+        Self(self.0.with("SystemControls", value.into_list()))
     }
 
     /// A list of `ulimits` to set in the container. This parameter maps to `Ulimits` in the [Create a container](https://docs.aws.amazon.com/https://docs.docker.com/engine/api/v1.35/#operation/ContainerCreate) section of the [Docker Remote API](https://docs.aws.amazon.com/https://docs.docker.com/engine/api/v1.35/) and the `--ulimit` option to [docker run](https://docs.aws.amazon.com/https://docs.docker.com/engine/reference/run/). Valid naming values are displayed in the [Ulimit](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Ulimit.html) data type. This parameter requires version 1.18 of the Docker Remote API or greater on your container instance. To check the Docker Remote API version on your container instance, log in to your container instance and run the following command: `sudo docker version --format '{{.Server.APIVersion}}'`
@@ -742,9 +684,8 @@ impl ContainerDefinition {
     /// > This parameter is not supported for Windows containers.
     ///
     /// Replacement: always.
-    pub fn ulimits(mut self, value: impl IntoList<Ulimit>) -> Self {
-        self.0.set("Ulimits", value.into_list());
-        self
+    pub fn ulimits(self, value: impl IntoList<Ulimit>) -> Self {
+        Self(self.0.with("Ulimits", value.into_list()))
     }
 
     /// The user to use inside the container. This parameter maps to `User` in the docker container create command and the `--user` option to docker run.
@@ -763,33 +704,29 @@ impl ContainerDefinition {
     /// > This parameter is not supported for Windows containers.
     ///
     /// Replacement: always.
-    pub fn user(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("User", value.into_value());
-        self
+    pub fn user(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("User", value.into_value()))
     }
 
     /// Specifies whether Amazon ECS will resolve the container image tag provided in the container definition to an image digest. By default, the value is `enabled`. If you set the value for a container as `disabled`, Amazon ECS will not resolve the provided container image tag to a digest and will use the original image URI specified in the container definition for deployment. For more information about container image resolution, see [Container image resolution](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html#deployment-container-image-stability) in the *Amazon ECS Developer Guide*.
     ///
     /// Default: `enabled`.
-    pub fn version_consistency(mut self, value: impl IntoValue<ContainerDefinitionVersionConsistency>) -> Self {
-        self.0.set("VersionConsistency", value.into_value());
-        self
+    pub fn version_consistency(self, value: impl IntoValue<ContainerDefinitionVersionConsistency>) -> Self {
+        Self(self.0.with("VersionConsistency", value.into_value()))
     }
 
     /// Data volumes to mount from another container. This parameter maps to `VolumesFrom` in the docker container create command and the `--volumes-from` option to docker run.
     ///
     /// Replacement: always. No item twice.
-    pub fn volumes_from(mut self, value: impl IntoList<VolumeFrom>) -> Self {
-        self.0.set("VolumesFrom", value.into_list());
-        self
+    pub fn volumes_from(self, value: impl IntoList<VolumeFrom>) -> Self {
+        Self(self.0.with("VolumesFrom", value.into_list()))
     }
 
     /// The working directory to run commands inside the container in. This parameter maps to `WorkingDir` in the docker container create command and the `--workdir` option to docker run.
     ///
     /// Replacement: always.
-    pub fn working_directory(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("WorkingDirectory", value.into_value());
-        self
+    pub fn working_directory(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("WorkingDirectory", value.into_value()))
     }
 }
 
@@ -817,17 +754,15 @@ impl ContainerDependency {
     /// - `HEALTHY` - This condition validates that the dependent container passes its Docker health check before permitting other containers to start. This requires that the dependent container has health checks configured. This condition is confirmed only at task startup.
     ///
     /// Replacement: always.
-    pub fn condition(mut self, value: impl IntoValue<ContainerDependencyCondition>) -> Self {
-        self.0.set("Condition", value.into_value());
-        self
+    pub fn condition(self, value: impl IntoValue<ContainerDependencyCondition>) -> Self {
+        Self(self.0.with("Condition", value.into_value()))
     }
 
     /// The name of a container.
     ///
     /// Replacement: always.
-    pub fn container_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContainerName", value.into_value());
-        self
+    pub fn container_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContainerName", value.into_value()))
     }
 }
 
@@ -846,25 +781,22 @@ impl Device {
     /// The path inside the container at which to expose the host device.
     ///
     /// Replacement: always.
-    pub fn container_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContainerPath", value.into_value());
-        self
+    pub fn container_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContainerPath", value.into_value()))
     }
 
     /// The path for the device on the host container instance.
     ///
     /// Replacement: always.
-    pub fn host_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostPath", value.into_value());
-        self
+    pub fn host_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HostPath", value.into_value()))
     }
 
     /// The explicit permissions to provide to the container for the device. By default, the container has permissions for `read`, `write`, and `mknod` for the device.
     ///
     /// Replacement: always. No item twice.
-    pub fn permissions(mut self, value: impl IntoList<DevicePermissions>) -> Self {
-        self.0.set("Permissions", value.into_list());
-        self
+    pub fn permissions(self, value: impl IntoList<DevicePermissions>) -> Self {
+        Self(self.0.with("Permissions", value.into_list()))
     }
 }
 
@@ -885,41 +817,36 @@ impl DockerVolumeConfiguration {
     /// > This field is only used if the `scope` is `shared`.
     ///
     /// Replacement: always.
-    pub fn autoprovision(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Autoprovision", value.into_value());
-        self
+    pub fn autoprovision(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Autoprovision", value.into_value()))
     }
 
     /// The Docker volume driver to use. The driver value must match the driver name provided by Docker because it is used for task placement. If the driver was installed using the Docker plugin CLI, use `docker plugin ls` to retrieve the driver name from your container instance. If the driver was installed using another method, use Docker plugin discovery to retrieve the driver name. This parameter maps to `Driver` in the docker container create command and the `xxdriver` option to docker volume create.
     ///
     /// Replacement: always.
-    pub fn driver(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Driver", value.into_value());
-        self
+    pub fn driver(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Driver", value.into_value()))
     }
 
     /// A map of Docker driver-specific options passed through. This parameter maps to `DriverOpts` in the docker create-volume command and the `xxopt` option to docker volume create.
     ///
     /// Replacement: always. Pattern of the keys: `.{1,}`.
-    pub fn driver_opts(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("DriverOpts", value.into_map());
-        self
+    pub fn driver_opts(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("DriverOpts", value.into_map()))
     }
 
     /// Custom metadata to add to your Docker volume. This parameter maps to `Labels` in the docker container create command and the `xxlabel` option to docker volume create.
     ///
     /// Replacement: always. Pattern of the keys: `.{1,}`.
-    pub fn labels(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Labels", value.into_map());
-        self
+    pub fn labels(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("Labels", value.into_map()))
     }
 
     /// The scope for the Docker volume that determines its lifecycle. Docker volumes that are scoped to a `task` are automatically provisioned when the task starts and destroyed when the task stops. Docker volumes that are scoped as `shared` persist after the task stops.
     ///
     /// Replacement: always.
-    pub fn scope(mut self, value: impl IntoValue<DockerVolumeConfigurationScope>) -> Self {
-        self.0.set("Scope", value.into_value());
-        self
+    pub fn scope(self, value: impl IntoValue<DockerVolumeConfigurationScope>) -> Self {
+        Self(self.0.with("Scope", value.into_value()))
     }
 }
 
@@ -935,17 +862,14 @@ impl EfsVolumeConfiguration {
     ///
     ///   Replacement: always.
     pub fn new(filesystem_id: impl IntoValue<Id<markers::FileSystem>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FilesystemId", filesystem_id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("FilesystemId", filesystem_id.into_value()))
     }
 
     /// The authorization configuration details for the Amazon EFS file system.
     ///
     /// Replacement: always.
-    pub fn authorization_config(mut self, value: impl IntoValue<AuthorizationConfig>) -> Self {
-        self.0.set("AuthorizationConfig", value.into_value());
-        self
+    pub fn authorization_config(self, value: impl IntoValue<AuthorizationConfig>) -> Self {
+        Self(self.0.with("AuthorizationConfig", value.into_value()))
     }
 
     /// The directory within the Amazon EFS file system to mount as the root directory inside the host. If this parameter is omitted, the root of the Amazon EFS volume will be used. Specifying `/` will have the same effect as omitting this parameter.
@@ -953,25 +877,22 @@ impl EfsVolumeConfiguration {
     /// > If an EFS access point is specified in the `authorizationConfig`, the root directory parameter must either be omitted or set to `/` which will enforce the path set on the EFS access point.
     ///
     /// Replacement: always.
-    pub fn root_directory(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RootDirectory", value.into_value());
-        self
+    pub fn root_directory(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("RootDirectory", value.into_value()))
     }
 
     /// Determines whether to use encryption for Amazon EFS data in transit between the Amazon ECS host and the Amazon EFS server. Transit encryption must be turned on if Amazon EFS IAM authorization is used. If this parameter is omitted, the default value of `DISABLED` is used. For more information, see [Encrypting data in transit](https://docs.aws.amazon.com/efs/latest/ug/encryption-in-transit.html) in the *Amazon Elastic File System User Guide*.
     ///
     /// Replacement: always.
-    pub fn transit_encryption(mut self, value: impl IntoValue<EfsVolumeConfigurationTransitEncryption>) -> Self {
-        self.0.set("TransitEncryption", value.into_value());
-        self
+    pub fn transit_encryption(self, value: impl IntoValue<EfsVolumeConfigurationTransitEncryption>) -> Self {
+        Self(self.0.with("TransitEncryption", value.into_value()))
     }
 
     /// The port to use when sending encrypted data between the Amazon ECS host and the Amazon EFS server. If you do not specify a transit encryption port, it will use the port selection strategy that the Amazon EFS mount helper uses. For more information, see [EFS mount helper](https://docs.aws.amazon.com/efs/latest/ug/efs-mount-helper.html) in the *Amazon Elastic File System User Guide*.
     ///
     /// Replacement: always.
-    pub fn transit_encryption_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TransitEncryptionPort", value.into_value());
-        self
+    pub fn transit_encryption_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("TransitEncryptionPort", value.into_value()))
     }
 }
 
@@ -1005,17 +926,15 @@ impl EnvironmentFile {
     /// The file type to use. Environment files are objects in Amazon S3. The only supported value is `s3`.
     ///
     /// Replacement: always.
-    pub fn r#type(mut self, value: impl IntoValue<EnvironmentFileType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<EnvironmentFileType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the Amazon S3 object containing the environment variable file.
     ///
     /// Replacement: always.
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -1039,9 +958,8 @@ impl EphemeralStorage {
     /// The total amount, in GiB, of ephemeral storage to set for the task. The minimum supported value is `21` GiB and the maximum supported value is `200` GiB.
     ///
     /// Replacement: always.
-    pub fn size_in_gi_b(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SizeInGiB", value.into_value());
-        self
+    pub fn size_in_gi_b(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("SizeInGiB", value.into_value()))
     }
 }
 
@@ -1062,10 +980,11 @@ impl FSxAuthorizationConfig {
     ///
     ///
     pub fn new(credentials_parameter: impl IntoValue<String>, domain: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CredentialsParameter", credentials_parameter.into_value());
-        properties.set("Domain", domain.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("CredentialsParameter", credentials_parameter.into_value())
+                .with("Domain", domain.into_value()),
+        )
     }
 }
 
@@ -1086,16 +1005,16 @@ impl FSxWindowsFileServerVolumeConfiguration {
     ///
     ///
     pub fn new(file_system_id: impl IntoValue<String>, root_directory: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FileSystemId", file_system_id.into_value());
-        properties.set("RootDirectory", root_directory.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FileSystemId", file_system_id.into_value())
+                .with("RootDirectory", root_directory.into_value()),
+        )
     }
 
     /// The authorization configuration details for the Amazon FSx for Windows File Server file system.
-    pub fn authorization_config(mut self, value: impl IntoValue<FSxAuthorizationConfig>) -> Self {
-        self.0.set("AuthorizationConfig", value.into_value());
-        self
+    pub fn authorization_config(self, value: impl IntoValue<FSxAuthorizationConfig>) -> Self {
+        Self(self.0.with("AuthorizationConfig", value.into_value()))
     }
 }
 
@@ -1120,17 +1039,15 @@ impl FirelensConfiguration {
     /// - `config-file-value`, which is either an S3 ARN or a file path
     ///
     /// Replacement: always. Pattern of the keys: `.{1,}`.
-    pub fn options(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Options", value.into_map());
-        self
+    pub fn options(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("Options", value.into_map()))
     }
 
     /// The log router to use. The valid values are `fluentd` or `fluentbit`.
     ///
     /// Replacement: always.
-    pub fn r#type(mut self, value: impl IntoValue<FirelensConfigurationType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<FirelensConfigurationType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 }
 
@@ -1169,25 +1086,22 @@ impl HealthCheck {
     /// An exit code of 0 indicates success, and non-zero exit code indicates failure. For more information, see `HealthCheck` in the docker container create command.
     ///
     /// Replacement: always.
-    pub fn command(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Command", value.into_list());
-        self
+    pub fn command(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Command", value.into_list()))
     }
 
     /// The time period in seconds between each health check execution. You may specify between 5 and 300 seconds. The default value is 30 seconds. This value applies only when you specify a `command`.
     ///
     /// Replacement: always.
-    pub fn interval(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Interval", value.into_value());
-        self
+    pub fn interval(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Interval", value.into_value()))
     }
 
     /// The number of times to retry a failed health check before the container is considered unhealthy. You may specify between 1 and 10 retries. The default value is 3. This value applies only when you specify a `command`.
     ///
     /// Replacement: always.
-    pub fn retries(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Retries", value.into_value());
-        self
+    pub fn retries(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Retries", value.into_value()))
     }
 
     /// The optional grace period to provide containers time to bootstrap before failed health checks count towards the maximum number of retries. You can specify between 0 and 300 seconds. By default, the `startPeriod` is off. This value applies only when you specify a `command`.
@@ -1195,17 +1109,15 @@ impl HealthCheck {
     /// > If a health check succeeds within the `startPeriod`, then the container is considered healthy and any subsequent failures count toward the maximum number of retries.
     ///
     /// Replacement: always.
-    pub fn start_period(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("StartPeriod", value.into_value());
-        self
+    pub fn start_period(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("StartPeriod", value.into_value()))
     }
 
     /// The time period in seconds to wait for a health check to succeed before it is considered a failure. You may specify between 2 and 60 seconds. The default value is 5. This value applies only when you specify a `command`.
     ///
     /// Replacement: always.
-    pub fn timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Timeout", value.into_value());
-        self
+    pub fn timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Timeout", value.into_value()))
     }
 }
 
@@ -1224,17 +1136,15 @@ impl HostEntry {
     /// The hostname to use in the `/etc/hosts` entry.
     ///
     /// Replacement: always.
-    pub fn hostname(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Hostname", value.into_value());
-        self
+    pub fn hostname(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Hostname", value.into_value()))
     }
 
     /// The IP address to use in the `/etc/hosts` entry.
     ///
     /// Replacement: always.
-    pub fn ip_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IpAddress", value.into_value());
-        self
+    pub fn ip_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("IpAddress", value.into_value()))
     }
 }
 
@@ -1255,9 +1165,8 @@ impl HostVolumeProperties {
     /// If you're using the Fargate launch type, the `sourcePath` parameter is not supported.
     ///
     /// Replacement: always.
-    pub fn source_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourcePath", value.into_value());
-        self
+    pub fn source_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SourcePath", value.into_value()))
     }
 }
 
@@ -1276,17 +1185,15 @@ impl InferenceAccelerator {
     /// The property `DeviceName`.
     ///
     /// Replacement: always.
-    pub fn device_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeviceName", value.into_value());
-        self
+    pub fn device_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DeviceName", value.into_value()))
     }
 
     /// The property `DeviceType`.
     ///
     /// Replacement: always.
-    pub fn device_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeviceType", value.into_value());
-        self
+    pub fn device_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DeviceType", value.into_value()))
     }
 }
 
@@ -1317,9 +1224,8 @@ impl KernelCapabilities {
     /// Valid values: `"ALL" | "AUDIT_CONTROL" | "AUDIT_WRITE" | "BLOCK_SUSPEND" | "CHOWN" | "DAC_OVERRIDE" | "DAC_READ_SEARCH" | "FOWNER" | "FSETID" | "IPC_LOCK" | "IPC_OWNER" | "KILL" | "LEASE" | "LINUX_IMMUTABLE" | "MAC_ADMIN" | "MAC_OVERRIDE" | "MKNOD" | "NET_ADMIN" | "NET_BIND_SERVICE" | "NET_BROADCAST" | "NET_RAW" | "SETFCAP" | "SETGID" | "SETPCAP" | "SETUID" | "SYS_ADMIN" | "SYS_BOOT" | "SYS_CHROOT" | "SYS_MODULE" | "SYS_NICE" | "SYS_PACCT" | "SYS_PTRACE" | "SYS_RAWIO" | "SYS_RESOURCE" | "SYS_TIME" | "SYS_TTY_CONFIG" | "SYSLOG" | "WAKE_ALARM"`
     ///
     /// Replacement: always.
-    pub fn add(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Add", value.into_list());
-        self
+    pub fn add(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Add", value.into_list()))
     }
 
     /// The Linux capabilities for the container that have been removed from the default configuration provided by Docker. This parameter maps to `CapDrop` in the docker container create command and the `--cap-drop` option to docker run.
@@ -1327,9 +1233,8 @@ impl KernelCapabilities {
     /// Valid values: `"ALL" | "AUDIT_CONTROL" | "AUDIT_WRITE" | "BLOCK_SUSPEND" | "CHOWN" | "DAC_OVERRIDE" | "DAC_READ_SEARCH" | "FOWNER" | "FSETID" | "IPC_LOCK" | "IPC_OWNER" | "KILL" | "LEASE" | "LINUX_IMMUTABLE" | "MAC_ADMIN" | "MAC_OVERRIDE" | "MKNOD" | "NET_ADMIN" | "NET_BIND_SERVICE" | "NET_BROADCAST" | "NET_RAW" | "SETFCAP" | "SETGID" | "SETPCAP" | "SETUID" | "SYS_ADMIN" | "SYS_BOOT" | "SYS_CHROOT" | "SYS_MODULE" | "SYS_NICE" | "SYS_PACCT" | "SYS_PTRACE" | "SYS_RAWIO" | "SYS_RESOURCE" | "SYS_TIME" | "SYS_TTY_CONFIG" | "SYSLOG" | "WAKE_ALARM"`
     ///
     /// Replacement: always.
-    pub fn drop(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Drop", value.into_list());
-        self
+    pub fn drop(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Drop", value.into_list()))
     }
 }
 
@@ -1348,17 +1253,15 @@ impl KeyValuePair {
     /// The name of the key-value pair. For environment variables, this is the name of the environment variable.
     ///
     /// Replacement: always.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The value of the key-value pair. For environment variables, this is the value of the environment variable.
     ///
     /// Replacement: always.
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -1379,9 +1282,8 @@ impl LinuxParameters {
     /// > For tasks that use the Fargate launch type, `capabilities` is supported for all platform versions but the `add` parameter is only supported if using platform version 1.4.0 or later.
     ///
     /// Replacement: always.
-    pub fn capabilities(mut self, value: impl IntoValue<KernelCapabilities>) -> Self {
-        self.0.set("Capabilities", value.into_value());
-        self
+    pub fn capabilities(self, value: impl IntoValue<KernelCapabilities>) -> Self {
+        Self(self.0.with("Capabilities", value.into_value()))
     }
 
     /// Any host devices to expose to the container. This parameter maps to `Devices` in the docker container create command and the `--device` option to docker run.
@@ -1389,17 +1291,15 @@ impl LinuxParameters {
     /// > If you're using tasks that use the Fargate launch type, the `devices` parameter isn't supported.
     ///
     /// Replacement: always.
-    pub fn devices(mut self, value: impl IntoList<Device>) -> Self {
-        self.0.set("Devices", value.into_list());
-        self
+    pub fn devices(self, value: impl IntoList<Device>) -> Self {
+        Self(self.0.with("Devices", value.into_list()))
     }
 
     /// Run an `init` process inside the container that forwards signals and reaps processes. This parameter maps to the `--init` option to docker run. This parameter requires version 1.25 of the Docker Remote API or greater on your container instance. To check the Docker Remote API version on your container instance, log in to your container instance and run the following command: `sudo docker version --format '{{.Server.APIVersion}}'`
     ///
     /// Replacement: always.
-    pub fn init_process_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("InitProcessEnabled", value.into_value());
-        self
+    pub fn init_process_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("InitProcessEnabled", value.into_value()))
     }
 
     /// The total amount of swap memory (in MiB) a container can use. This parameter will be translated to the `--memory-swap` option to docker run where the value would be the sum of the container memory plus the `maxSwap` value.
@@ -1411,9 +1311,8 @@ impl LinuxParameters {
     /// > If you're using tasks on Amazon Linux 2023 the `swappiness` parameter isn't supported.
     ///
     /// Replacement: always.
-    pub fn max_swap(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxSwap", value.into_value());
-        self
+    pub fn max_swap(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxSwap", value.into_value()))
     }
 
     /// The value for the size (in MiB) of the `/dev/shm` volume. This parameter maps to the `--shm-size` option to docker run.
@@ -1421,9 +1320,8 @@ impl LinuxParameters {
     /// > If you are using tasks that use the Fargate launch type, the `sharedMemorySize` parameter is not supported.
     ///
     /// Replacement: always.
-    pub fn shared_memory_size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SharedMemorySize", value.into_value());
-        self
+    pub fn shared_memory_size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("SharedMemorySize", value.into_value()))
     }
 
     /// This allows you to tune a container's memory swappiness behavior. A `swappiness` value of `0` will cause swapping to not happen unless absolutely necessary. A `swappiness` value of `100` will cause pages to be swapped very aggressively. Accepted values are whole numbers between `0` and `100`. If the `swappiness` parameter is not specified, a default value of `60` is used. If a value is not specified for `maxSwap` then this parameter is ignored. This parameter maps to the `--memory-swappiness` option to docker run.
@@ -1433,9 +1331,8 @@ impl LinuxParameters {
     /// > If you're using tasks on Amazon Linux 2023 the `swappiness` parameter isn't supported.
     ///
     /// Replacement: always.
-    pub fn swappiness(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Swappiness", value.into_value());
-        self
+    pub fn swappiness(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Swappiness", value.into_value()))
     }
 
     /// The container path, mount options, and size (in MiB) of the tmpfs mount. This parameter maps to the `--tmpfs` option to docker run.
@@ -1443,9 +1340,8 @@ impl LinuxParameters {
     /// > If you're using tasks that use the Fargate launch type, the `tmpfs` parameter isn't supported.
     ///
     /// Replacement: always.
-    pub fn tmpfs(mut self, value: impl IntoList<Tmpfs>) -> Self {
-        self.0.set("Tmpfs", value.into_list());
-        self
+    pub fn tmpfs(self, value: impl IntoList<Tmpfs>) -> Self {
+        Self(self.0.with("Tmpfs", value.into_list()))
     }
 }
 
@@ -1471,9 +1367,7 @@ impl LogConfiguration {
     ///
     ///   Replacement: always.
     pub fn new(log_driver: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("LogDriver", log_driver.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("LogDriver", log_driver.into_value()))
     }
 
     /// The configuration options to send to the log driver.
@@ -1562,17 +1456,15 @@ impl LogConfiguration {
     /// This parameter requires version 1.19 of the Docker Remote API or greater on your container instance. To check the Docker Remote API version on your container instance, log in to your container instance and run the following command: `sudo docker version --format '{{.Server.APIVersion}}'`
     ///
     /// Replacement: always. Pattern of the keys: `.{1,}`.
-    pub fn options(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Options", value.into_map());
-        self
+    pub fn options(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("Options", value.into_map()))
     }
 
     /// The secrets to pass to the log configuration. For more information, see [Specifying sensitive data](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// Replacement: always.
-    pub fn secret_options(mut self, value: impl IntoList<Secret>) -> Self {
-        self.0.set("SecretOptions", value.into_list());
-        self
+    pub fn secret_options(self, value: impl IntoList<Secret>) -> Self {
+        Self(self.0.with("SecretOptions", value.into_list()))
     }
 }
 
@@ -1591,25 +1483,22 @@ impl MountPoint {
     /// The path on the container to mount the host volume at.
     ///
     /// Replacement: always.
-    pub fn container_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContainerPath", value.into_value());
-        self
+    pub fn container_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContainerPath", value.into_value()))
     }
 
     /// If this value is `true`, the container has read-only access to the volume. If this value is `false`, then the container can write to the volume. The default value is `false`.
     ///
     /// Replacement: always.
-    pub fn read_only(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ReadOnly", value.into_value());
-        self
+    pub fn read_only(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ReadOnly", value.into_value()))
     }
 
     /// The name of the volume to mount. Must be a volume name referenced in the `name` parameter of task definition `volume`.
     ///
     /// Replacement: always.
-    pub fn source_volume(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceVolume", value.into_value());
-        self
+    pub fn source_volume(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SourceVolume", value.into_value()))
     }
 }
 
@@ -1625,17 +1514,14 @@ impl NvidiaMpsAllocation {
     ///
     ///   Range: at least 1.
     pub fn new(memory: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Memory", memory.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Memory", memory.into_value()))
     }
 
     /// The property `MaxComputePercent`.
     ///
     /// Range: 1 to 100.
-    pub fn max_compute_percent(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxComputePercent", value.into_value());
-        self
+    pub fn max_compute_percent(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxComputePercent", value.into_value()))
     }
 }
 
@@ -1664,9 +1550,8 @@ impl PortMapping {
     /// Tasks that run in a namespace can use short names to connect to services in the namespace. Tasks can connect to services across all of the clusters in the namespace. Tasks connect through a managed proxy container that collects logs and metrics for increased visibility. Only the tasks that Amazon ECS services create are supported with Service Connect. For more information, see [Service Connect](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// Replacement: always.
-    pub fn app_protocol(mut self, value: impl IntoValue<PortMappingAppProtocol>) -> Self {
-        self.0.set("AppProtocol", value.into_value());
-        self
+    pub fn app_protocol(self, value: impl IntoValue<PortMappingAppProtocol>) -> Self {
+        Self(self.0.with("AppProtocol", value.into_value()))
     }
 
     /// The port number on the container that's bound to the user-specified or automatically assigned host port.
@@ -1676,9 +1561,8 @@ impl PortMapping {
     /// If you use containers in a task with the `bridge` network mode and you specify a container port and not a host port, your container automatically receives a host port in the ephemeral port range. For more information, see `hostPort`. Port mappings that are automatically assigned in this way do not count toward the 100 reserved ports limit of a container instance.
     ///
     /// Replacement: always.
-    pub fn container_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ContainerPort", value.into_value());
-        self
+    pub fn container_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ContainerPort", value.into_value()))
     }
 
     /// The port number range on the container that's bound to the dynamically mapped host port range.
@@ -1707,9 +1591,8 @@ impl PortMapping {
     /// You can call [`DescribeTasks`](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html) to view the `hostPortRange` which are the host ports that are bound to the container ports.
     ///
     /// Replacement: always.
-    pub fn container_port_range(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContainerPortRange", value.into_value());
-        self
+    pub fn container_port_range(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContainerPortRange", value.into_value()))
     }
 
     /// The port number on the container instance to reserve for your container.
@@ -1728,25 +1611,22 @@ impl PortMapping {
     /// The default reserved ports are 22 for SSH, the Docker ports 2375 and 2376, and the Amazon ECS container agent ports 51678-51680. Any host port that was previously specified in a running task is also reserved while the task is running. That is, after a task stops, the host port is released. The current reserved ports are displayed in the `remainingResources` of [DescribeContainerInstances](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeContainerInstances.html) output. A container instance can have up to 100 reserved ports at a time. This number includes the default reserved ports. Automatically assigned ports aren't included in the 100 reserved ports quota.
     ///
     /// Replacement: always.
-    pub fn host_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HostPort", value.into_value());
-        self
+    pub fn host_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("HostPort", value.into_value()))
     }
 
     /// The name that's used for the port mapping. This parameter is the name that you use in the `serviceConnectConfiguration` and the `vpcLatticeConfigurations` of a service. The name can include up to 64 characters. The characters can include lowercase letters, numbers, underscores (_), and hyphens (-). The name can't start with a hyphen.
     ///
     /// Replacement: always.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The protocol used for the port mapping. Valid values are `tcp` and `udp`. The default is `tcp`. `protocol` is immutable in a Service Connect service. Updating this field requires a service deletion and redeployment.
     ///
     /// Replacement: always.
-    pub fn protocol(mut self, value: impl IntoValue<PortMappingProtocol>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+    pub fn protocol(self, value: impl IntoValue<PortMappingProtocol>) -> Self {
+        Self(self.0.with("Protocol", value.into_value()))
     }
 }
 
@@ -1764,9 +1644,7 @@ impl ProxyConfiguration {
     ///
     ///   Replacement: always.
     pub fn new(container_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ContainerName", container_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ContainerName", container_name.into_value()))
     }
 
     /// The set of network configuration parameters to provide the Container Network Interface (CNI) plugin, specified as key-value pairs.
@@ -1780,17 +1658,15 @@ impl ProxyConfiguration {
     /// - `EgressIgnoredIPs` - (Required) The egress traffic going to the specified IP addresses is ignored and not redirected to the `ProxyEgressPort`. It can be an empty list.
     ///
     /// Replacement: always. No item twice.
-    pub fn proxy_configuration_properties(mut self, value: impl IntoList<KeyValuePair>) -> Self {
-        self.0.set("ProxyConfigurationProperties", value.into_list());
-        self
+    pub fn proxy_configuration_properties(self, value: impl IntoList<KeyValuePair>) -> Self {
+        Self(self.0.with("ProxyConfigurationProperties", value.into_list()))
     }
 
     /// The proxy type. The only supported value is `APPMESH`.
     ///
     /// Replacement: always.
-    pub fn r#type(mut self, value: impl IntoValue<ProxyConfigurationType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<ProxyConfigurationType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 }
 
@@ -1811,9 +1687,8 @@ impl RepositoryCredentials {
     /// > When you use the Amazon ECS API, AWS CLI, or AWS SDK, if the secret exists in the same Region as the task that you're launching then you can use either the full ARN or the name of the secret. When you use the AWS Management Console, you must specify the full ARN of the secret.
     ///
     /// Replacement: always.
-    pub fn credentials_parameter(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CredentialsParameter", value.into_value());
-        self
+    pub fn credentials_parameter(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CredentialsParameter", value.into_value()))
     }
 }
 
@@ -1829,15 +1704,12 @@ impl ResourceRequirement {
     ///
     ///   Replacement: always.
     pub fn new(r#type: impl IntoValue<ResourceRequirementType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()))
     }
 
     /// The property `SharingStrategy`.
-    pub fn sharing_strategy(mut self, value: impl IntoValue<SharingStrategy>) -> Self {
-        self.0.set("SharingStrategy", value.into_value());
-        self
+    pub fn sharing_strategy(self, value: impl IntoValue<SharingStrategy>) -> Self {
+        Self(self.0.with("SharingStrategy", value.into_value()))
     }
 
     /// The value for the specified resource type.
@@ -1847,9 +1719,8 @@ impl ResourceRequirement {
     /// When the type is `InferenceAccelerator`, the `value` matches the `deviceName` for an [InferenceAccelerator](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_InferenceAccelerator.html) specified in a task definition.
     ///
     /// Replacement: always.
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -1866,21 +1737,18 @@ impl RestartPolicy {
     }
 
     /// Specifies whether a restart policy is enabled for the container.
-    pub fn enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+    pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Enabled", value.into_value()))
     }
 
     /// A list of exit codes that Amazon ECS will ignore and not attempt a restart on. You can specify a maximum of 50 container exit codes. By default, Amazon ECS does not ignore any exit codes.
-    pub fn ignored_exit_codes(mut self, value: impl IntoList<i64>) -> Self {
-        self.0.set("IgnoredExitCodes", value.into_list());
-        self
+    pub fn ignored_exit_codes(self, value: impl IntoList<i64>) -> Self {
+        Self(self.0.with("IgnoredExitCodes", value.into_list()))
     }
 
     /// A period of time (in seconds) that the container must run for before a restart can be attempted. A container can be restarted only once every `restartAttemptPeriod` seconds. If a container isn't able to run for this time period and exits early, it will not be restarted. You can set a minimum `restartAttemptPeriod` of 60 seconds and a maximum `restartAttemptPeriod` of 1800 seconds. By default, a container must run for 300 seconds before it can be restarted.
-    pub fn restart_attempt_period(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RestartAttemptPeriod", value.into_value());
-        self
+    pub fn restart_attempt_period(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("RestartAttemptPeriod", value.into_value()))
     }
 }
 
@@ -1903,17 +1771,15 @@ impl RuntimePlatform {
     /// You can run your Linux tasks on an ARM-based platform by setting the value to `ARM64`. This option is available for tasks that run on Linux Amazon EC2 instance, Amazon ECS Managed Instances, or Linux containers on Fargate.
     ///
     /// Replacement: always.
-    pub fn cpu_architecture(mut self, value: impl IntoValue<RuntimePlatformCpuArchitecture>) -> Self {
-        self.0.set("CpuArchitecture", value.into_value());
-        self
+    pub fn cpu_architecture(self, value: impl IntoValue<RuntimePlatformCpuArchitecture>) -> Self {
+        Self(self.0.with("CpuArchitecture", value.into_value()))
     }
 
     /// The operating system.
     ///
     /// Replacement: always.
-    pub fn operating_system_family(mut self, value: impl IntoValue<RuntimePlatformOperatingSystemFamily>) -> Self {
-        self.0.set("OperatingSystemFamily", value.into_value());
-        self
+    pub fn operating_system_family(self, value: impl IntoValue<RuntimePlatformOperatingSystemFamily>) -> Self {
+        Self(self.0.with("OperatingSystemFamily", value.into_value()))
     }
 }
 
@@ -1930,28 +1796,23 @@ impl S3FilesVolumeConfiguration {
     ///
     ///
     pub fn new(file_system_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FileSystemArn", file_system_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("FileSystemArn", file_system_arn.into_value()))
     }
 
     /// The full ARN of the S3 Files access point to use. If an access point is specified, the root directory value specified in the ``S3FilesVolumeConfiguration`` must either be omitted or set to ``/`` which will enforce the path set on the S3 Files access point. For more information, see [Creating S3 Files access points](https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-access-points-creating.html).
-    pub fn access_point_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AccessPointArn", value.into_value());
-        self
+    pub fn access_point_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AccessPointArn", value.into_value()))
     }
 
     /// The directory within the Amazon S3 Files file system to mount as the root directory. If this parameter is omitted, the root of the Amazon S3 Files file system will be used. Specifying ``/`` will have the same effect as omitting this parameter.
     ///   If a S3 Files access point is specified in the ``accessPointArn``, the root directory parameter must either be omitted or set to ``/`` which will enforce the path set on the S3 Files access point.
-    pub fn root_directory(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RootDirectory", value.into_value());
-        self
+    pub fn root_directory(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("RootDirectory", value.into_value()))
     }
 
     /// The port to use for sending encrypted data between the ECS host and the S3 Files file system. If you do not specify a transit encryption port, it will use the port selection strategy that the Amazon S3 Files mount helper uses. For more information, see [S3 Files mount helper](https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-mounting.html).
-    pub fn transit_encryption_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TransitEncryptionPort", value.into_value());
-        self
+    pub fn transit_encryption_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("TransitEncryptionPort", value.into_value()))
     }
 }
 
@@ -1979,10 +1840,7 @@ impl Secret {
     ///
     ///   Replacement: always.
     pub fn new(name: impl IntoValue<String>, value_from: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("ValueFrom", value_from.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("ValueFrom", value_from.into_value()))
     }
 }
 
@@ -1998,9 +1856,7 @@ impl SharingStrategy {
     ///
     ///
     pub fn new(nvidia_mps: impl IntoValue<NvidiaMpsAllocation>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("NvidiaMps", nvidia_mps.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("NvidiaMps", nvidia_mps.into_value()))
     }
 }
 
@@ -2031,9 +1887,8 @@ impl SystemControl {
     /// The namespaced kernel parameter to set a `value` for.
     ///
     /// Replacement: always.
-    pub fn namespace(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Namespace", value.into_value());
-        self
+    pub fn namespace(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Namespace", value.into_value()))
     }
 
     /// The namespaced kernel parameter to set a `value` for.
@@ -2045,9 +1900,8 @@ impl SystemControl {
     /// All of these values are supported by Fargate.
     ///
     /// Replacement: always.
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -2065,17 +1919,14 @@ impl TaskDefinitionPlacementConstraint {
     ///
     ///   Replacement: always.
     pub fn new(r#type: impl IntoValue<TaskDefinitionPlacementConstraintType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()))
     }
 
     /// A cluster query language expression to apply to the constraint. For more information, see [Cluster query language](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-query-language.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// Replacement: always.
-    pub fn expression(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Expression", value.into_value());
-        self
+    pub fn expression(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Expression", value.into_value()))
     }
 }
 
@@ -2091,17 +1942,14 @@ impl Tmpfs {
     ///
     ///   Replacement: always.
     pub fn new(size: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Size", size.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Size", size.into_value()))
     }
 
     /// The absolute file path where the tmpfs volume is to be mounted.
     ///
     /// Replacement: always.
-    pub fn container_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContainerPath", value.into_value());
-        self
+    pub fn container_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContainerPath", value.into_value()))
     }
 
     /// The list of tmpfs volume mount options.
@@ -2109,9 +1957,8 @@ impl Tmpfs {
     /// Valid values: `"defaults" | "ro" | "rw" | "suid" | "nosuid" | "dev" | "nodev" | "exec" | "noexec" | "sync" | "async" | "dirsync" | "remount" | "mand" | "nomand" | "atime" | "noatime" | "diratime" | "nodiratime" | "bind" | "rbind" | "unbindable" | "runbindable" | "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave" | "relatime" | "norelatime" | "strictatime" | "nostrictatime" | "mode" | "uid" | "gid" | "nr_inodes" | "nr_blocks" | "mpol"`
     ///
     /// Replacement: always.
-    pub fn mount_options(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("MountOptions", value.into_list());
-        self
+    pub fn mount_options(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("MountOptions", value.into_list()))
     }
 }
 
@@ -2141,11 +1988,12 @@ impl Ulimit {
         name: impl IntoValue<UlimitName>,
         soft_limit: impl IntoValue<i64>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("HardLimit", hard_limit.into_value());
-        properties.set("Name", name.into_value());
-        properties.set("SoftLimit", soft_limit.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("HardLimit", hard_limit.into_value())
+                .with("Name", name.into_value())
+                .with("SoftLimit", soft_limit.into_value()),
+        )
     }
 }
 
@@ -2164,9 +2012,8 @@ impl Volume {
     /// Indicates whether the volume should be configured at launch time. This is used to create Amazon EBS volumes for standalone tasks or tasks created as part of a service. Each task definition revision may only have one volume configured at launch in the volume configuration.
     ///
     /// To configure a volume at launch time, use this task definition revision and specify a `volumeConfigurations` object when calling the `CreateService`, `UpdateService`, `RunTask` or `StartTask` APIs.
-    pub fn configured_at_launch(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ConfiguredAtLaunch", value.into_value());
-        self
+    pub fn configured_at_launch(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ConfiguredAtLaunch", value.into_value()))
     }
 
     /// This parameter is specified when you use Docker volumes.
@@ -2176,26 +2023,23 @@ impl Volume {
     /// > Docker volumes aren't supported by tasks run on AWS Fargate.
     ///
     /// Replacement: always.
-    pub fn docker_volume_configuration(mut self, value: impl IntoValue<DockerVolumeConfiguration>) -> Self {
-        self.0.set("DockerVolumeConfiguration", value.into_value());
-        self
+    pub fn docker_volume_configuration(self, value: impl IntoValue<DockerVolumeConfiguration>) -> Self {
+        Self(self.0.with("DockerVolumeConfiguration", value.into_value()))
     }
 
     /// This parameter is specified when you use an Amazon Elastic File System file system for task storage.
     ///
     /// Replacement: always.
-    pub fn efs_volume_configuration(mut self, value: impl IntoValue<EfsVolumeConfiguration>) -> Self {
-        self.0.set("EFSVolumeConfiguration", value.into_value());
-        self
+    pub fn efs_volume_configuration(self, value: impl IntoValue<EfsVolumeConfiguration>) -> Self {
+        Self(self.0.with("EFSVolumeConfiguration", value.into_value()))
     }
 
     /// This parameter is specified when you use Amazon FSx for Windows File Server file system for task storage.
     pub fn f_sx_windows_file_server_volume_configuration(
-        mut self,
+        self,
         value: impl IntoValue<FSxWindowsFileServerVolumeConfiguration>,
     ) -> Self {
-        self.0.set("FSxWindowsFileServerVolumeConfiguration", value.into_value());
-        self
+        Self(self.0.with("FSxWindowsFileServerVolumeConfiguration", value.into_value()))
     }
 
     /// This parameter is specified when you use bind mount host volumes. The contents of the `host` parameter determine whether your bind mount host volume persists on the host container instance and where it's stored. If the `host` parameter is empty, then the Docker daemon assigns a host path for your data volume. However, the data isn't guaranteed to persist after the containers that are associated with it stop running.
@@ -2203,9 +2047,8 @@ impl Volume {
     /// Windows containers can mount whole directories on the same drive as `$env:ProgramData`. Windows containers can't mount directories on a different drive, and mount point can't be across drives. For example, you can mount `C:\my\path:C:\my\path` and `D:\:D:\`, but not `D:\my\path:C:\my\path` or `D:\:C:\my\path`.
     ///
     /// Replacement: always.
-    pub fn host(mut self, value: impl IntoValue<HostVolumeProperties>) -> Self {
-        self.0.set("Host", value.into_value());
-        self
+    pub fn host(self, value: impl IntoValue<HostVolumeProperties>) -> Self {
+        Self(self.0.with("Host", value.into_value()))
     }
 
     /// The name of the volume. Up to 255 letters (uppercase and lowercase), numbers, underscores, and hyphens are allowed.
@@ -2217,16 +2060,14 @@ impl Volume {
     /// When a volume is using the `efsVolumeConfiguration`, the name is required.
     ///
     /// Replacement: always.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// This parameter is specified when you're using an Amazon S3 Files file system for task storage. For more information, see [Amazon S3 Files volumes](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/s3files-volumes.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///   Your task definition must include a Task IAM Role. See [IAM role for attaching your file system to compute resources](https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-prereq-policies.html#s3-files-prereq-iam-compute-role) for required permissions.
-    pub fn s3_files_volume_configuration(mut self, value: impl IntoValue<S3FilesVolumeConfiguration>) -> Self {
-        self.0.set("S3FilesVolumeConfiguration", value.into_value());
-        self
+    pub fn s3_files_volume_configuration(self, value: impl IntoValue<S3FilesVolumeConfiguration>) -> Self {
+        Self(self.0.with("S3FilesVolumeConfiguration", value.into_value()))
     }
 }
 
@@ -2245,17 +2086,15 @@ impl VolumeFrom {
     /// If this value is `true`, the container has read-only access to the volume. If this value is `false`, then the container can write to the volume. The default value is `false`.
     ///
     /// Replacement: always.
-    pub fn read_only(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ReadOnly", value.into_value());
-        self
+    pub fn read_only(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ReadOnly", value.into_value()))
     }
 
     /// The name of another container within the same task definition to mount volumes from.
     ///
     /// Replacement: always.
-    pub fn source_container(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceContainer", value.into_value());
-        self
+    pub fn source_container(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SourceContainer", value.into_value()))
     }
 }
 

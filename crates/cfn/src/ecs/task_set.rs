@@ -28,7 +28,10 @@ impl CfnTaskSet {
         service: impl IntoValue<String>,
         task_definition: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).cluster(cluster).service(service).task_definition(task_definition)
+        Self(Resource::new(scope, id, "AWS::ECS::TaskSet"))
+            .cluster(cluster)
+            .service(service)
+            .task_definition(task_definition)
     }
 
     /// The capacity provider strategy that are associated with the task set.
@@ -36,8 +39,7 @@ impl CfnTaskSet {
     /// Replacement: always.
     #[track_caller]
     pub fn capacity_provider_strategy(self, value: impl IntoList<CapacityProviderStrategyItem>) -> Self {
-        self.0.set("CapacityProviderStrategy", value.into_list());
-        self
+        Self(self.0.with("CapacityProviderStrategy", value.into_list()))
     }
 
     /// The short name or full Amazon Resource Name (ARN) of the cluster that hosts the service to create the task set in.
@@ -45,8 +47,7 @@ impl CfnTaskSet {
     /// Replacement: always.
     #[track_caller]
     pub fn cluster(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Cluster", value.into_value());
-        self
+        Self(self.0.with("Cluster", value.into_value()))
     }
 
     /// An optional non-unique tag that identifies this task set in external systems. If the task set is associated with a service discovery registry, the tasks in this task set will have the `ECS_TASK_SET_EXTERNAL_ID` AWS Cloud Map attribute set to the provided value.
@@ -54,8 +55,7 @@ impl CfnTaskSet {
     /// Replacement: always.
     #[track_caller]
     pub fn external_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ExternalId", value.into_value());
-        self
+        Self(self.0.with("ExternalId", value.into_value()))
     }
 
     /// The launch type that new tasks in the task set uses. For more information, see [Amazon ECS launch types](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/launch_types.html) in the *Amazon Elastic Container Service Developer Guide*.
@@ -65,8 +65,7 @@ impl CfnTaskSet {
     /// Replacement: always.
     #[track_caller]
     pub fn launch_type(self, value: impl IntoValue<LaunchType>) -> Self {
-        self.0.set("LaunchType", value.into_value());
-        self
+        Self(self.0.with("LaunchType", value.into_value()))
     }
 
     /// A load balancer object representing the load balancer to use with the task set. The supported load balancer types are either an Application Load Balancer or a Network Load Balancer.
@@ -74,8 +73,7 @@ impl CfnTaskSet {
     /// Replacement: always.
     #[track_caller]
     pub fn load_balancers(self, value: impl IntoList<LoadBalancer>) -> Self {
-        self.0.set("LoadBalancers", value.into_list());
-        self
+        Self(self.0.with("LoadBalancers", value.into_list()))
     }
 
     /// The network configuration for the task set.
@@ -83,8 +81,7 @@ impl CfnTaskSet {
     /// Replacement: always.
     #[track_caller]
     pub fn network_configuration(self, value: impl IntoValue<NetworkConfiguration>) -> Self {
-        self.0.set("NetworkConfiguration", value.into_value());
-        self
+        Self(self.0.with("NetworkConfiguration", value.into_value()))
     }
 
     /// The platform version that the tasks in the task set uses. A platform version is specified only for tasks using the Fargate launch type. If one isn't specified, the `LATEST` platform version is used.
@@ -92,15 +89,13 @@ impl CfnTaskSet {
     /// Replacement: always.
     #[track_caller]
     pub fn platform_version(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PlatformVersion", value.into_value());
-        self
+        Self(self.0.with("PlatformVersion", value.into_value()))
     }
 
     /// A floating-point percentage of your desired number of tasks to place and keep running in the task set.
     #[track_caller]
     pub fn scale(self, value: impl IntoValue<Scale>) -> Self {
-        self.0.set("Scale", value.into_value());
-        self
+        Self(self.0.with("Scale", value.into_value()))
     }
 
     /// The short name or full Amazon Resource Name (ARN) of the service to create the task set in.
@@ -108,8 +103,7 @@ impl CfnTaskSet {
     /// Replacement: always.
     #[track_caller]
     pub fn service(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Service", value.into_value());
-        self
+        Self(self.0.with("Service", value.into_value()))
     }
 
     /// The details of the service discovery registries to assign to this task set. For more information, see [Service discovery](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-discovery.html).
@@ -117,8 +111,7 @@ impl CfnTaskSet {
     /// Replacement: always.
     #[track_caller]
     pub fn service_registries(self, value: impl IntoList<ServiceRegistry>) -> Self {
-        self.0.set("ServiceRegistries", value.into_list());
-        self
+        Self(self.0.with("ServiceRegistries", value.into_list()))
     }
 
     /// The metadata that you apply to the task set to help you categorize and organize them. Each tag consists of a key and an optional value. You define both.
@@ -136,8 +129,7 @@ impl CfnTaskSet {
     /// Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The task definition for the tasks in the task set to use. If a revision isn't specified, the latest `ACTIVE` revision is used.
@@ -145,8 +137,7 @@ impl CfnTaskSet {
     /// Replacement: always.
     #[track_caller]
     pub fn task_definition(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TaskDefinition", value.into_value());
-        self
+        Self(self.0.with("TaskDefinition", value.into_value()))
     }
 
     /// What `Ref` returns: `Cluster|Service|Id`.
@@ -174,9 +165,7 @@ impl AwsVpcConfiguration {
     ///
     ///   Replacement: always. Items: at most 16.
     pub fn new(subnets: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Subnets", subnets.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Subnets", subnets.into_list()))
     }
 
     /// Whether the task's elastic network interface receives a public IP address.
@@ -187,9 +176,8 @@ impl AwsVpcConfiguration {
     /// - When the service `deploymentController` is `ECS`, the value must be `DISABLED`.
     ///
     /// Replacement: always.
-    pub fn assign_public_ip(mut self, value: impl IntoValue<AwsVpcConfigurationAssignPublicIp>) -> Self {
-        self.0.set("AssignPublicIp", value.into_value());
-        self
+    pub fn assign_public_ip(self, value: impl IntoValue<AwsVpcConfigurationAssignPublicIp>) -> Self {
+        Self(self.0.with("AssignPublicIp", value.into_value()))
     }
 
     /// The IDs of the security groups associated with the task or service. If you don't specify a security group, the default security group for the VPC is used. There's a limit of 5 security groups that can be specified.
@@ -197,9 +185,8 @@ impl AwsVpcConfiguration {
     /// > All specified security groups must be from the same VPC.
     ///
     /// Replacement: always. Items: at most 5.
-    pub fn security_groups(mut self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("SecurityGroups", value.into_list());
-        self
+    pub fn security_groups(self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
+        Self(self.0.with("SecurityGroups", value.into_list()))
     }
 }
 
@@ -235,15 +222,13 @@ impl CapacityProviderStrategyItem {
     /// - Base requirements are satisfied first before weight distribution
     ///
     /// Range: 0 to 100000.
-    pub fn base(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Base", value.into_value());
-        self
+    pub fn base(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Base", value.into_value()))
     }
 
     /// The short name of the capacity provider. This can be either an AWS managed capacity provider ( `FARGATE` or `FARGATE_SPOT` ) or the name of a custom capacity provider that you created.
-    pub fn capacity_provider(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CapacityProvider", value.into_value());
-        self
+    pub fn capacity_provider(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CapacityProvider", value.into_value()))
     }
 
     /// The *weight* value designates the relative percentage of the total number of tasks launched that should use the specified capacity provider. The `weight` value is taken into consideration after the `base` value, if defined, is satisfied.
@@ -270,9 +255,8 @@ impl CapacityProviderStrategyItem {
     /// Weighted Distribution: If capacityProviderA has weight `1` and capacityProviderB has weight `4`, then for every 1 task on A, 4 tasks will run on B.
     ///
     /// Range: 0 to 1000.
-    pub fn weight(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Weight", value.into_value());
-        self
+    pub fn weight(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Weight", value.into_value()))
     }
 }
 
@@ -299,17 +283,15 @@ impl LoadBalancer {
     /// You need to specify the container name when configuring the target group for an Amazon ECS load balancer.
     ///
     /// Replacement: always.
-    pub fn container_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContainerName", value.into_value());
-        self
+    pub fn container_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContainerName", value.into_value()))
     }
 
     /// The port on the container to associate with the load balancer. This port must correspond to a `containerPort` in the task definition the tasks in the service are using. For tasks that use the EC2 launch type, the container instance they're launched on must allow ingress traffic on the `hostPort` of the port mapping.
     ///
     /// Replacement: always.
-    pub fn container_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ContainerPort", value.into_value());
-        self
+    pub fn container_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ContainerPort", value.into_value()))
     }
 
     /// The full Amazon Resource Name (ARN) of the Elastic Load Balancing target group or groups associated with a service or task set.
@@ -323,9 +305,8 @@ impl LoadBalancer {
     /// > If your service's task definition uses the `awsvpc` network mode, you must choose `ip` as the target type, not `instance`. Do this when creating your target groups because tasks that use the `awsvpc` network mode are associated with an elastic network interface, not an Amazon EC2 instance. This network mode is required for the Fargate launch type.
     ///
     /// Replacement: always.
-    pub fn target_group_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TargetGroupArn", value.into_value());
-        self
+    pub fn target_group_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TargetGroupArn", value.into_value()))
     }
 }
 
@@ -346,9 +327,8 @@ impl NetworkConfiguration {
     /// > All specified subnets and security groups must be from the same VPC.
     ///
     /// Replacement: always.
-    pub fn aws_vpc_configuration(mut self, value: impl IntoValue<AwsVpcConfiguration>) -> Self {
-        self.0.set("AwsVpcConfiguration", value.into_value());
-        self
+    pub fn aws_vpc_configuration(self, value: impl IntoValue<AwsVpcConfiguration>) -> Self {
+        Self(self.0.with("AwsVpcConfiguration", value.into_value()))
     }
 }
 
@@ -365,17 +345,15 @@ impl Scale {
     }
 
     /// The unit of measure for the scale value.
-    pub fn unit(mut self, value: impl IntoValue<ScaleUnit>) -> Self {
-        self.0.set("Unit", value.into_value());
-        self
+    pub fn unit(self, value: impl IntoValue<ScaleUnit>) -> Self {
+        Self(self.0.with("Unit", value.into_value()))
     }
 
     /// The value, specified as a percent total of a service's `desiredCount`, to scale the task set. Accepted values are numbers between 0 and 100.
     ///
     /// Range: 0 to 100.
-    pub fn value(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -398,33 +376,29 @@ impl ServiceRegistry {
     /// The container name value to be used for your service discovery service. It's already specified in the task definition. If the task definition that your service task specifies uses the `bridge` or `host` network mode, you must specify a `containerName` and `containerPort` combination from the task definition. If the task definition that your service task specifies uses the `awsvpc` network mode and a type SRV DNS record is used, you must specify either a `containerName` and `containerPort` combination or a `port` value. However, you can't specify both.
     ///
     /// Replacement: always.
-    pub fn container_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContainerName", value.into_value());
-        self
+    pub fn container_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContainerName", value.into_value()))
     }
 
     /// The port value to be used for your service discovery service. It's already specified in the task definition. If the task definition your service task specifies uses the `bridge` or `host` network mode, you must specify a `containerName` and `containerPort` combination from the task definition. If the task definition your service task specifies uses the `awsvpc` network mode and a type SRV DNS record is used, you must specify either a `containerName` and `containerPort` combination or a `port` value. However, you can't specify both.
     ///
     /// Replacement: always.
-    pub fn container_port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ContainerPort", value.into_value());
-        self
+    pub fn container_port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ContainerPort", value.into_value()))
     }
 
     /// The port value used if your service discovery service specified an SRV record. This field might be used if both the `awsvpc` network mode and SRV records are used.
     ///
     /// Replacement: always.
-    pub fn port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Port", value.into_value());
-        self
+    pub fn port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Port", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the service registry. The currently supported service registry is AWS Cloud Map. For more information, see [CreateService](https://docs.aws.amazon.com/cloud-map/latest/api/API_CreateService.html).
     ///
     /// Replacement: always.
-    pub fn registry_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RegistryArn", value.into_value());
-        self
+    pub fn registry_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("RegistryArn", value.into_value()))
     }
 }
 

@@ -23,14 +23,15 @@ impl CfnListener {
         default_actions: impl IntoList<Action>,
         load_balancer_arn: impl IntoValue<Arn<markers::ElasticLoadBalancingV2LoadBalancer>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).default_actions(default_actions).load_balancer_arn(load_balancer_arn)
+        Self(Resource::new(scope, id, "AWS::ElasticLoadBalancingV2::Listener"))
+            .default_actions(default_actions)
+            .load_balancer_arn(load_balancer_arn)
     }
 
     /// \[TLS listener\] The name of the Application-Layer Protocol Negotiation (ALPN) policy.
     #[track_caller]
     pub fn alpn_policy(self, value: impl IntoList<String>) -> Self {
-        self.0.set("AlpnPolicy", value.into_list());
-        self
+        Self(self.0.with("AlpnPolicy", value.into_list()))
     }
 
     /// The default SSL server certificate for a secure listener. You must provide exactly one certificate if the listener protocol is HTTPS or TLS.
@@ -42,8 +43,7 @@ impl CfnListener {
     /// No item twice.
     #[track_caller]
     pub fn certificates(self, value: impl IntoList<Certificate>) -> Self {
-        self.0.set("Certificates", value.into_list());
-        self
+        Self(self.0.with("Certificates", value.into_list()))
     }
 
     /// The actions for the default rule. You cannot define a condition for a default rule.
@@ -53,8 +53,7 @@ impl CfnListener {
     /// No item twice.
     #[track_caller]
     pub fn default_actions(self, value: impl IntoList<Action>) -> Self {
-        self.0.set("DefaultActions", value.into_list());
-        self
+        Self(self.0.with("DefaultActions", value.into_list()))
     }
 
     /// The listener attributes. Attributes that you do not modify retain their current values.
@@ -62,8 +61,7 @@ impl CfnListener {
     /// No item twice.
     #[track_caller]
     pub fn listener_attributes(self, value: impl IntoList<ListenerAttribute>) -> Self {
-        self.0.set("ListenerAttributes", value.into_list());
-        self
+        Self(self.0.with("ListenerAttributes", value.into_list()))
     }
 
     /// The Amazon Resource Name (ARN) of the load balancer.
@@ -71,15 +69,13 @@ impl CfnListener {
     /// Replacement: always.
     #[track_caller]
     pub fn load_balancer_arn(self, value: impl IntoValue<Arn<markers::ElasticLoadBalancingV2LoadBalancer>>) -> Self {
-        self.0.set("LoadBalancerArn", value.into_value());
-        self
+        Self(self.0.with("LoadBalancerArn", value.into_value()))
     }
 
     /// The mutual authentication configuration information.
     #[track_caller]
     pub fn mutual_authentication(self, value: impl IntoValue<MutualAuthentication>) -> Self {
-        self.0.set("MutualAuthentication", value.into_value());
-        self
+        Self(self.0.with("MutualAuthentication", value.into_value()))
     }
 
     /// The port on which the load balancer is listening. You can't specify a port for a Gateway Load Balancer.
@@ -87,15 +83,13 @@ impl CfnListener {
     /// Range: 1 to 65535.
     #[track_caller]
     pub fn port(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Port", value.into_value());
-        self
+        Self(self.0.with("Port", value.into_value()))
     }
 
     /// The protocol for connections from clients to the load balancer. For Application Load Balancers, the supported protocols are HTTP and HTTPS. For Network Load Balancers, the supported protocols are TCP, TLS, UDP, TCP_UDP, QUIC, and TCP_QUIC. You can’t specify the UDP, TCP_UDP, QUIC, or TCP_QUIC protocol if dual-stack mode is enabled. You can't specify a protocol for a Gateway Load Balancer.
     #[track_caller]
     pub fn protocol(self, value: impl IntoValue<Protocol>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+        Self(self.0.with("Protocol", value.into_value()))
     }
 
     /// \[HTTPS and TLS listeners\] The security policy that defines which protocols and ciphers are supported. For more information, see [Security policies](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html) in the *Application Load Balancers Guide* and [Security policies](https://docs.aws.amazon.com/elasticloadbalancing/latest/network/describe-ssl-policies.html) in the *Network Load Balancers Guide*.
@@ -103,8 +97,7 @@ impl CfnListener {
     /// \[HTTPS listeners\] Updating the security policy can result in interruptions if the load balancer is handling a high volume of traffic. To decrease the possibility of an interruption if your load balancer is handling a high volume of traffic, create an additional load balancer or request an LCU reservation.
     #[track_caller]
     pub fn ssl_policy(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SslPolicy", value.into_value());
-        self
+        Self(self.0.with("SslPolicy", value.into_value()))
     }
 
     /// The property `Tags`.
@@ -112,8 +105,7 @@ impl CfnListener {
     /// Items: at least 1.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `ListenerArn`.
@@ -139,61 +131,51 @@ impl Action {
     ///
     ///
     pub fn new(r#type: impl IntoValue<ActionType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()))
     }
 
     /// \[HTTPS listeners\] Information for using Amazon Cognito to authenticate users. Specify only when `Type` is `authenticate-cognito`.
-    pub fn authenticate_cognito_config(mut self, value: impl IntoValue<AuthenticateCognitoConfig>) -> Self {
-        self.0.set("AuthenticateCognitoConfig", value.into_value());
-        self
+    pub fn authenticate_cognito_config(self, value: impl IntoValue<AuthenticateCognitoConfig>) -> Self {
+        Self(self.0.with("AuthenticateCognitoConfig", value.into_value()))
     }
 
     /// \[HTTPS listeners\] Information about an identity provider that is compliant with OpenID Connect (OIDC). Specify only when `Type` is `authenticate-oidc`.
-    pub fn authenticate_oidc_config(mut self, value: impl IntoValue<AuthenticateOidcConfig>) -> Self {
-        self.0.set("AuthenticateOidcConfig", value.into_value());
-        self
+    pub fn authenticate_oidc_config(self, value: impl IntoValue<AuthenticateOidcConfig>) -> Self {
+        Self(self.0.with("AuthenticateOidcConfig", value.into_value()))
     }
 
     /// \[Application Load Balancer\] Information for creating an action that returns a custom HTTP response. Specify only when `Type` is `fixed-response`.
-    pub fn fixed_response_config(mut self, value: impl IntoValue<FixedResponseConfig>) -> Self {
-        self.0.set("FixedResponseConfig", value.into_value());
-        self
+    pub fn fixed_response_config(self, value: impl IntoValue<FixedResponseConfig>) -> Self {
+        Self(self.0.with("FixedResponseConfig", value.into_value()))
     }
 
     /// Information for creating an action that distributes requests among multiple target groups. Specify only when `Type` is `forward`.
     ///
     /// If you specify both `ForwardConfig` and `TargetGroupArn`, you can specify only one target group using `ForwardConfig` and it must be the same target group specified in `TargetGroupArn`.
-    pub fn forward_config(mut self, value: impl IntoValue<ForwardConfig>) -> Self {
-        self.0.set("ForwardConfig", value.into_value());
-        self
+    pub fn forward_config(self, value: impl IntoValue<ForwardConfig>) -> Self {
+        Self(self.0.with("ForwardConfig", value.into_value()))
     }
 
     /// \[HTTPS listeners\] Information for validating JWT access tokens in client requests. Specify only when `Type` is `jwt-validation`.
-    pub fn jwt_validation_config(mut self, value: impl IntoValue<JwtValidationConfig>) -> Self {
-        self.0.set("JwtValidationConfig", value.into_value());
-        self
+    pub fn jwt_validation_config(self, value: impl IntoValue<JwtValidationConfig>) -> Self {
+        Self(self.0.with("JwtValidationConfig", value.into_value()))
     }
 
     /// The order for the action. This value is required for rules with multiple actions. The action with the lowest value for order is performed first.
     ///
     /// Range: 1 to 50000.
-    pub fn order(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Order", value.into_value());
-        self
+    pub fn order(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Order", value.into_value()))
     }
 
     /// \[Application Load Balancer\] Information for creating a redirect action. Specify only when `Type` is `redirect`.
-    pub fn redirect_config(mut self, value: impl IntoValue<RedirectConfig>) -> Self {
-        self.0.set("RedirectConfig", value.into_value());
-        self
+    pub fn redirect_config(self, value: impl IntoValue<RedirectConfig>) -> Self {
+        Self(self.0.with("RedirectConfig", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the target group. Specify only when `Type` is `forward` and you want to route to a single target group. To route to multiple target groups, you must use `ForwardConfig` instead.
-    pub fn target_group_arn(mut self, value: impl IntoValue<Arn<markers::TargetGroup>>) -> Self {
-        self.0.set("TargetGroupArn", value.into_value());
-        self
+    pub fn target_group_arn(self, value: impl IntoValue<Arn<markers::TargetGroup>>) -> Self {
+        Self(self.0.with("TargetGroupArn", value.into_value()))
     }
 }
 
@@ -219,17 +201,17 @@ impl AuthenticateCognitoConfig {
         user_pool_client_id: impl IntoValue<String>,
         user_pool_domain: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("UserPoolArn", user_pool_arn.into_value());
-        properties.set("UserPoolClientId", user_pool_client_id.into_value());
-        properties.set("UserPoolDomain", user_pool_domain.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("UserPoolArn", user_pool_arn.into_value())
+                .with("UserPoolClientId", user_pool_client_id.into_value())
+                .with("UserPoolDomain", user_pool_domain.into_value()),
+        )
     }
 
     /// The query parameters (up to 10) to include in the redirect request to the authorization endpoint.
-    pub fn authentication_request_extra_params(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("AuthenticationRequestExtraParams", value.into_map());
-        self
+    pub fn authentication_request_extra_params(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("AuthenticationRequestExtraParams", value.into_map()))
     }
 
     /// The behavior if the user is not authenticated. The following are possible values:
@@ -238,31 +220,27 @@ impl AuthenticateCognitoConfig {
     /// - allow \`\` - Allow the request to be forwarded to the target.
     /// - authenticate \`\` - Redirect the request to the IdP authorization endpoint. This is the default value.
     pub fn on_unauthenticated_request(
-        mut self,
+        self,
         value: impl IntoValue<AuthenticateCognitoConfigOnUnauthenticatedRequest>,
     ) -> Self {
-        self.0.set("OnUnauthenticatedRequest", value.into_value());
-        self
+        Self(self.0.with("OnUnauthenticatedRequest", value.into_value()))
     }
 
     /// The set of user claims to be requested from the IdP. The default is `openid`.
     ///
     /// To verify which scope values your IdP supports and how to separate multiple values, see the documentation for your IdP.
-    pub fn scope(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Scope", value.into_value());
-        self
+    pub fn scope(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Scope", value.into_value()))
     }
 
     /// The name of the cookie used to maintain session information. The default is AWSELBAuthSessionCookie.
-    pub fn session_cookie_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SessionCookieName", value.into_value());
-        self
+    pub fn session_cookie_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SessionCookieName", value.into_value()))
     }
 
     /// The maximum duration of the authentication session, in seconds. The default is 604800 seconds (7 days).
-    pub fn session_timeout(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SessionTimeout", value.into_value());
-        self
+    pub fn session_timeout(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SessionTimeout", value.into_value()))
     }
 }
 
@@ -296,25 +274,24 @@ impl AuthenticateOidcConfig {
         token_endpoint: impl IntoValue<String>,
         user_info_endpoint: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AuthorizationEndpoint", authorization_endpoint.into_value());
-        properties.set("ClientId", client_id.into_value());
-        properties.set("Issuer", issuer.into_value());
-        properties.set("TokenEndpoint", token_endpoint.into_value());
-        properties.set("UserInfoEndpoint", user_info_endpoint.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AuthorizationEndpoint", authorization_endpoint.into_value())
+                .with("ClientId", client_id.into_value())
+                .with("Issuer", issuer.into_value())
+                .with("TokenEndpoint", token_endpoint.into_value())
+                .with("UserInfoEndpoint", user_info_endpoint.into_value()),
+        )
     }
 
     /// The query parameters (up to 10) to include in the redirect request to the authorization endpoint.
-    pub fn authentication_request_extra_params(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("AuthenticationRequestExtraParams", value.into_map());
-        self
+    pub fn authentication_request_extra_params(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("AuthenticationRequestExtraParams", value.into_map()))
     }
 
     /// The OAuth 2.0 client secret. This parameter is required if you are creating a rule. If you are modifying a rule, you can omit this parameter if you set `UseExistingClientSecret` to true.
-    pub fn client_secret(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientSecret", value.into_value());
-        self
+    pub fn client_secret(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ClientSecret", value.into_value()))
     }
 
     /// The behavior if the user is not authenticated. The following are possible values:
@@ -323,37 +300,32 @@ impl AuthenticateOidcConfig {
     /// - allow \`\` - Allow the request to be forwarded to the target.
     /// - authenticate \`\` - Redirect the request to the IdP authorization endpoint. This is the default value.
     pub fn on_unauthenticated_request(
-        mut self,
+        self,
         value: impl IntoValue<AuthenticateOidcConfigOnUnauthenticatedRequest>,
     ) -> Self {
-        self.0.set("OnUnauthenticatedRequest", value.into_value());
-        self
+        Self(self.0.with("OnUnauthenticatedRequest", value.into_value()))
     }
 
     /// The set of user claims to be requested from the IdP. The default is `openid`.
     ///
     /// To verify which scope values your IdP supports and how to separate multiple values, see the documentation for your IdP.
-    pub fn scope(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Scope", value.into_value());
-        self
+    pub fn scope(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Scope", value.into_value()))
     }
 
     /// The name of the cookie used to maintain session information. The default is AWSELBAuthSessionCookie.
-    pub fn session_cookie_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SessionCookieName", value.into_value());
-        self
+    pub fn session_cookie_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SessionCookieName", value.into_value()))
     }
 
     /// The maximum duration of the authentication session, in seconds. The default is 604800 seconds (7 days).
-    pub fn session_timeout(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SessionTimeout", value.into_value());
-        self
+    pub fn session_timeout(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SessionTimeout", value.into_value()))
     }
 
     /// Indicates whether to use the existing client secret when modifying a rule. If you are creating a rule, you can omit this parameter or set it to false.
-    pub fn use_existing_client_secret(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("UseExistingClientSecret", value.into_value());
-        self
+    pub fn use_existing_client_secret(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("UseExistingClientSecret", value.into_value()))
     }
 }
 
@@ -370,9 +342,8 @@ impl Certificate {
     }
 
     /// The Amazon Resource Name (ARN) of the certificate.
-    pub fn certificate_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CertificateArn", value.into_value());
-        self
+    pub fn certificate_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CertificateArn", value.into_value()))
     }
 }
 
@@ -388,9 +359,7 @@ impl FixedResponseConfig {
     ///
     ///   Pattern: `^(2|4|5)\d\d$`.
     pub fn new(status_code: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StatusCode", status_code.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StatusCode", status_code.into_value()))
     }
 
     /// The content type.
@@ -398,17 +367,15 @@ impl FixedResponseConfig {
     /// Valid Values: text/plain | text/css | text/html | application/javascript | application/json
     ///
     /// Length: at most 32.
-    pub fn content_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContentType", value.into_value());
-        self
+    pub fn content_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContentType", value.into_value()))
     }
 
     /// The message.
     ///
     /// Length: at most 1024.
-    pub fn message_body(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MessageBody", value.into_value());
-        self
+    pub fn message_body(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MessageBody", value.into_value()))
     }
 }
 
@@ -427,17 +394,15 @@ impl ForwardConfig {
     }
 
     /// Information about the target group stickiness for a rule.
-    pub fn target_group_stickiness_config(mut self, value: impl IntoValue<TargetGroupStickinessConfig>) -> Self {
-        self.0.set("TargetGroupStickinessConfig", value.into_value());
-        self
+    pub fn target_group_stickiness_config(self, value: impl IntoValue<TargetGroupStickinessConfig>) -> Self {
+        Self(self.0.with("TargetGroupStickinessConfig", value.into_value()))
     }
 
     /// Information about how traffic will be distributed between multiple target groups in a forward rule.
     ///
     /// No item twice.
-    pub fn target_groups(mut self, value: impl IntoList<TargetGroupTuple>) -> Self {
-        self.0.set("TargetGroups", value.into_list());
-        self
+    pub fn target_groups(self, value: impl IntoList<TargetGroupTuple>) -> Self {
+        Self(self.0.with("TargetGroups", value.into_list()))
     }
 }
 
@@ -463,11 +428,12 @@ impl JwtValidationActionAdditionalClaim {
         name: impl IntoValue<String>,
         values: impl IntoList<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Format", format.into_value());
-        properties.set("Name", name.into_value());
-        properties.set("Values", values.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Format", format.into_value())
+                .with("Name", name.into_value())
+                .with("Values", values.into_list()),
+        )
     }
 }
 
@@ -486,18 +452,14 @@ impl JwtValidationConfig {
     ///
     ///
     pub fn new(issuer: impl IntoValue<String>, jwks_endpoint: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Issuer", issuer.into_value());
-        properties.set("JwksEndpoint", jwks_endpoint.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Issuer", issuer.into_value()).with("JwksEndpoint", jwks_endpoint.into_value()))
     }
 
     /// The property `AdditionalClaims`.
     ///
     /// No item twice.
-    pub fn additional_claims(mut self, value: impl IntoList<JwtValidationActionAdditionalClaim>) -> Self {
-        self.0.set("AdditionalClaims", value.into_list());
-        self
+    pub fn additional_claims(self, value: impl IntoList<JwtValidationActionAdditionalClaim>) -> Self {
+        Self(self.0.with("AdditionalClaims", value.into_list()))
     }
 }
 
@@ -540,15 +502,13 @@ impl ListenerAttribute {
     /// - `routing.http.response.content_security_policy.header_value` - Specifies restrictions enforced by the browser to help minimize the risk of certain types of security threats.
     /// - `routing.http.response.x_content_type_options.header_value` - Indicates whether the MIME types advertised in the *Content-Type* headers should be followed and not be changed.
     /// - `routing.http.response.x_frame_options.header_value` - Indicates whether the browser is allowed to render a page in a *frame*, *iframe*, *embed* or *object*.
-    pub fn key(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Key", value.into_value());
-        self
+    pub fn key(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Key", value.into_value()))
     }
 
     /// The value of the attribute.
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -566,29 +526,25 @@ impl MutualAuthentication {
 
     /// Indicates whether trust store CA certificate names are advertised.
     pub fn advertise_trust_store_ca_names(
-        mut self,
+        self,
         value: impl IntoValue<MutualAuthenticationAdvertiseTrustStoreCaNames>,
     ) -> Self {
-        self.0.set("AdvertiseTrustStoreCaNames", value.into_value());
-        self
+        Self(self.0.with("AdvertiseTrustStoreCaNames", value.into_value()))
     }
 
     /// Indicates whether expired client certificates are ignored.
-    pub fn ignore_client_certificate_expiry(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IgnoreClientCertificateExpiry", value.into_value());
-        self
+    pub fn ignore_client_certificate_expiry(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IgnoreClientCertificateExpiry", value.into_value()))
     }
 
     /// The client certificate handling method. Options are `off`, `passthrough` or `verify`. The default value is `off`.
-    pub fn mode(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Mode", value.into_value());
-        self
+    pub fn mode(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Mode", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the trust store.
-    pub fn trust_store_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TrustStoreArn", value.into_value());
-        self
+    pub fn trust_store_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TrustStoreArn", value.into_value()))
     }
 }
 
@@ -616,47 +572,40 @@ impl RedirectConfig {
     ///
     ///
     pub fn new(status_code: impl IntoValue<RedirectConfigStatusCode>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StatusCode", status_code.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StatusCode", status_code.into_value()))
     }
 
     /// The hostname. This component is not percent-encoded. The hostname can contain #{host}.
     ///
     /// Length: 1 to 128.
-    pub fn host(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Host", value.into_value());
-        self
+    pub fn host(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Host", value.into_value()))
     }
 
     /// The absolute path, starting with the leading "/". This component is not percent-encoded. The path can contain #{host}, #{path}, and #{port}.
     ///
     /// Length: 1 to 128.
-    pub fn path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Path", value.into_value());
-        self
+    pub fn path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Path", value.into_value()))
     }
 
     /// The port. You can specify a value from 1 to 65535 or #{port}.
-    pub fn port(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Port", value.into_value());
-        self
+    pub fn port(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Port", value.into_value()))
     }
 
     /// The protocol. You can specify HTTP, HTTPS, or #{protocol}. You can redirect HTTP to HTTP, HTTP to HTTPS, and HTTPS to HTTPS. You can't redirect HTTPS to HTTP.
     ///
     /// Pattern: `^(HTTPS?|#\{protocol\})$`.
-    pub fn protocol(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+    pub fn protocol(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Protocol", value.into_value()))
     }
 
     /// The query parameters, URL-encoded when necessary, but not percent-encoded. Do not include the leading "?", as it is automatically added. You can specify any of the reserved keywords.
     ///
     /// Length: at most 128.
-    pub fn query(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Query", value.into_value());
-        self
+    pub fn query(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Query", value.into_value()))
     }
 }
 
@@ -673,15 +622,13 @@ impl TargetGroupStickinessConfig {
     }
 
     /// \[Application Load Balancers\] The time period, in seconds, during which requests from a client should be routed to the same target group. The range is 1-604800 seconds (7 days). You must specify this value when enabling target group stickiness.
-    pub fn duration_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("DurationSeconds", value.into_value());
-        self
+    pub fn duration_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("DurationSeconds", value.into_value()))
     }
 
     /// Indicates whether target group stickiness is enabled.
-    pub fn enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+    pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Enabled", value.into_value()))
     }
 }
 
@@ -698,15 +645,13 @@ impl TargetGroupTuple {
     }
 
     /// The Amazon Resource Name (ARN) of the target group.
-    pub fn target_group_arn(mut self, value: impl IntoValue<Arn<markers::TargetGroup>>) -> Self {
-        self.0.set("TargetGroupArn", value.into_value());
-        self
+    pub fn target_group_arn(self, value: impl IntoValue<Arn<markers::TargetGroup>>) -> Self {
+        Self(self.0.with("TargetGroupArn", value.into_value()))
     }
 
     /// The weight. The range is 0 to 999.
-    pub fn weight(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Weight", value.into_value());
-        self
+    pub fn weight(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Weight", value.into_value()))
     }
 }
 

@@ -23,7 +23,9 @@ impl CfnListenerCertificate {
         certificates: impl IntoList<Certificate>,
         listener_arn: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).certificates(certificates).listener_arn(listener_arn)
+        Self(Resource::new(scope, id, "AWS::ElasticLoadBalancingV2::ListenerCertificate"))
+            .certificates(certificates)
+            .listener_arn(listener_arn)
     }
 
     /// The certificate. You can specify one certificate per resource.
@@ -31,8 +33,7 @@ impl CfnListenerCertificate {
     /// No item twice.
     #[track_caller]
     pub fn certificates(self, value: impl IntoList<Certificate>) -> Self {
-        self.0.set("Certificates", value.into_list());
-        self
+        Self(self.0.with("Certificates", value.into_list()))
     }
 
     /// The Amazon Resource Name (ARN) of the listener.
@@ -40,8 +41,7 @@ impl CfnListenerCertificate {
     /// Replacement: always.
     #[track_caller]
     pub fn listener_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ListenerArn", value.into_value());
-        self
+        Self(self.0.with("ListenerArn", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -68,8 +68,7 @@ impl Certificate {
     }
 
     /// The Amazon Resource Name (ARN) of the certificate.
-    pub fn certificate_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CertificateArn", value.into_value());
-        self
+    pub fn certificate_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CertificateArn", value.into_value()))
     }
 }

@@ -26,7 +26,10 @@ impl CfnListenerRule {
         conditions: impl IntoList<RuleCondition>,
         priority: impl IntoValue<i64>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).actions(actions).conditions(conditions).priority(priority)
+        Self(Resource::new(scope, id, "AWS::ElasticLoadBalancingV2::ListenerRule"))
+            .actions(actions)
+            .conditions(conditions)
+            .priority(priority)
     }
 
     /// The actions.
@@ -36,8 +39,7 @@ impl CfnListenerRule {
     /// No item twice.
     #[track_caller]
     pub fn actions(self, value: impl IntoList<Action>) -> Self {
-        self.0.set("Actions", value.into_list());
-        self
+        Self(self.0.with("Actions", value.into_list()))
     }
 
     /// The conditions.
@@ -47,8 +49,7 @@ impl CfnListenerRule {
     /// No item twice.
     #[track_caller]
     pub fn conditions(self, value: impl IntoList<RuleCondition>) -> Self {
-        self.0.set("Conditions", value.into_list());
-        self
+        Self(self.0.with("Conditions", value.into_list()))
     }
 
     /// The Amazon Resource Name (ARN) of the listener.
@@ -56,8 +57,7 @@ impl CfnListenerRule {
     /// Replacement: always.
     #[track_caller]
     pub fn listener_arn(self, value: impl IntoValue<Arn<markers::Listener>>) -> Self {
-        self.0.set("ListenerArn", value.into_value());
-        self
+        Self(self.0.with("ListenerArn", value.into_value()))
     }
 
     /// The rule priority. A listener can't have multiple rules with the same priority.
@@ -67,8 +67,7 @@ impl CfnListenerRule {
     /// Range: 1 to 50000.
     #[track_caller]
     pub fn priority(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Priority", value.into_value());
-        self
+        Self(self.0.with("Priority", value.into_value()))
     }
 
     /// The property `Tags`.
@@ -76,8 +75,7 @@ impl CfnListenerRule {
     /// Items: at least 1.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The property `Transforms`.
@@ -85,8 +83,7 @@ impl CfnListenerRule {
     /// No item twice.
     #[track_caller]
     pub fn transforms(self, value: impl IntoList<Transform>) -> Self {
-        self.0.set("Transforms", value.into_list());
-        self
+        Self(self.0.with("Transforms", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `RuleArn`.
@@ -117,61 +114,51 @@ impl Action {
     ///
     ///
     pub fn new(r#type: impl IntoValue<ActionType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()))
     }
 
     /// \[HTTPS listeners\] Information for using Amazon Cognito to authenticate users. Specify only when `Type` is `authenticate-cognito`.
-    pub fn authenticate_cognito_config(mut self, value: impl IntoValue<AuthenticateCognitoConfig>) -> Self {
-        self.0.set("AuthenticateCognitoConfig", value.into_value());
-        self
+    pub fn authenticate_cognito_config(self, value: impl IntoValue<AuthenticateCognitoConfig>) -> Self {
+        Self(self.0.with("AuthenticateCognitoConfig", value.into_value()))
     }
 
     /// \[HTTPS listeners\] Information about an identity provider that is compliant with OpenID Connect (OIDC). Specify only when `Type` is `authenticate-oidc`.
-    pub fn authenticate_oidc_config(mut self, value: impl IntoValue<AuthenticateOidcConfig>) -> Self {
-        self.0.set("AuthenticateOidcConfig", value.into_value());
-        self
+    pub fn authenticate_oidc_config(self, value: impl IntoValue<AuthenticateOidcConfig>) -> Self {
+        Self(self.0.with("AuthenticateOidcConfig", value.into_value()))
     }
 
     /// \[Application Load Balancer\] Information for creating an action that returns a custom HTTP response. Specify only when `Type` is `fixed-response`.
-    pub fn fixed_response_config(mut self, value: impl IntoValue<FixedResponseConfig>) -> Self {
-        self.0.set("FixedResponseConfig", value.into_value());
-        self
+    pub fn fixed_response_config(self, value: impl IntoValue<FixedResponseConfig>) -> Self {
+        Self(self.0.with("FixedResponseConfig", value.into_value()))
     }
 
     /// Information for creating an action that distributes requests among multiple target groups. Specify only when `Type` is `forward`.
     ///
     /// If you specify both `ForwardConfig` and `TargetGroupArn`, you can specify only one target group using `ForwardConfig` and it must be the same target group specified in `TargetGroupArn`.
-    pub fn forward_config(mut self, value: impl IntoValue<ForwardConfig>) -> Self {
-        self.0.set("ForwardConfig", value.into_value());
-        self
+    pub fn forward_config(self, value: impl IntoValue<ForwardConfig>) -> Self {
+        Self(self.0.with("ForwardConfig", value.into_value()))
     }
 
     /// \[HTTPS listeners\] Information for validating JWT access tokens in client requests. Specify only when `Type` is `jwt-validation`.
-    pub fn jwt_validation_config(mut self, value: impl IntoValue<JwtValidationConfig>) -> Self {
-        self.0.set("JwtValidationConfig", value.into_value());
-        self
+    pub fn jwt_validation_config(self, value: impl IntoValue<JwtValidationConfig>) -> Self {
+        Self(self.0.with("JwtValidationConfig", value.into_value()))
     }
 
     /// The order for the action. This value is required for rules with multiple actions. The action with the lowest value for order is performed first.
     ///
     /// Range: 1 to 50000.
-    pub fn order(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Order", value.into_value());
-        self
+    pub fn order(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Order", value.into_value()))
     }
 
     /// \[Application Load Balancer\] Information for creating a redirect action. Specify only when `Type` is `redirect`.
-    pub fn redirect_config(mut self, value: impl IntoValue<RedirectConfig>) -> Self {
-        self.0.set("RedirectConfig", value.into_value());
-        self
+    pub fn redirect_config(self, value: impl IntoValue<RedirectConfig>) -> Self {
+        Self(self.0.with("RedirectConfig", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the target group. Specify only when `Type` is `forward` and you want to route to a single target group. To route to multiple target groups, you must use `ForwardConfig` instead.
-    pub fn target_group_arn(mut self, value: impl IntoValue<Arn<markers::TargetGroup>>) -> Self {
-        self.0.set("TargetGroupArn", value.into_value());
-        self
+    pub fn target_group_arn(self, value: impl IntoValue<Arn<markers::TargetGroup>>) -> Self {
+        Self(self.0.with("TargetGroupArn", value.into_value()))
     }
 }
 
@@ -197,19 +184,19 @@ impl AuthenticateCognitoConfig {
         user_pool_client_id: impl IntoValue<Id<markers::UserPoolClient>>,
         user_pool_domain: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("UserPoolArn", user_pool_arn.into_value());
-        properties.set("UserPoolClientId", user_pool_client_id.into_value());
-        properties.set("UserPoolDomain", user_pool_domain.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("UserPoolArn", user_pool_arn.into_value())
+                .with("UserPoolClientId", user_pool_client_id.into_value())
+                .with("UserPoolDomain", user_pool_domain.into_value()),
+        )
     }
 
     /// The query parameters (up to 10) to include in the redirect request to the authorization endpoint.
     ///
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
-    pub fn authentication_request_extra_params(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("AuthenticationRequestExtraParams", value.into_map());
-        self
+    pub fn authentication_request_extra_params(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("AuthenticationRequestExtraParams", value.into_map()))
     }
 
     /// The behavior if the user is not authenticated. The following are possible values:
@@ -218,31 +205,27 @@ impl AuthenticateCognitoConfig {
     /// - allow \`\` - Allow the request to be forwarded to the target.
     /// - authenticate \`\` - Redirect the request to the IdP authorization endpoint. This is the default value.
     pub fn on_unauthenticated_request(
-        mut self,
+        self,
         value: impl IntoValue<AuthenticateCognitoConfigOnUnauthenticatedRequest>,
     ) -> Self {
-        self.0.set("OnUnauthenticatedRequest", value.into_value());
-        self
+        Self(self.0.with("OnUnauthenticatedRequest", value.into_value()))
     }
 
     /// The set of user claims to be requested from the IdP. The default is `openid`.
     ///
     /// To verify which scope values your IdP supports and how to separate multiple values, see the documentation for your IdP.
-    pub fn scope(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Scope", value.into_value());
-        self
+    pub fn scope(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Scope", value.into_value()))
     }
 
     /// The name of the cookie used to maintain session information. The default is AWSELBAuthSessionCookie.
-    pub fn session_cookie_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SessionCookieName", value.into_value());
-        self
+    pub fn session_cookie_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SessionCookieName", value.into_value()))
     }
 
     /// The maximum duration of the authentication session, in seconds. The default is 604800 seconds (7 days).
-    pub fn session_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SessionTimeout", value.into_value());
-        self
+    pub fn session_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("SessionTimeout", value.into_value()))
     }
 }
 
@@ -276,27 +259,26 @@ impl AuthenticateOidcConfig {
         token_endpoint: impl IntoValue<String>,
         user_info_endpoint: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AuthorizationEndpoint", authorization_endpoint.into_value());
-        properties.set("ClientId", client_id.into_value());
-        properties.set("Issuer", issuer.into_value());
-        properties.set("TokenEndpoint", token_endpoint.into_value());
-        properties.set("UserInfoEndpoint", user_info_endpoint.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AuthorizationEndpoint", authorization_endpoint.into_value())
+                .with("ClientId", client_id.into_value())
+                .with("Issuer", issuer.into_value())
+                .with("TokenEndpoint", token_endpoint.into_value())
+                .with("UserInfoEndpoint", user_info_endpoint.into_value()),
+        )
     }
 
     /// The query parameters (up to 10) to include in the redirect request to the authorization endpoint.
     ///
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
-    pub fn authentication_request_extra_params(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("AuthenticationRequestExtraParams", value.into_map());
-        self
+    pub fn authentication_request_extra_params(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("AuthenticationRequestExtraParams", value.into_map()))
     }
 
     /// The OAuth 2.0 client secret. This parameter is required if you are creating a rule. If you are modifying a rule, you can omit this parameter if you set `UseExistingClientSecret` to true.
-    pub fn client_secret(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientSecret", value.into_value());
-        self
+    pub fn client_secret(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ClientSecret", value.into_value()))
     }
 
     /// The behavior if the user is not authenticated. The following are possible values:
@@ -305,37 +287,32 @@ impl AuthenticateOidcConfig {
     /// - allow \`\` - Allow the request to be forwarded to the target.
     /// - authenticate \`\` - Redirect the request to the IdP authorization endpoint. This is the default value.
     pub fn on_unauthenticated_request(
-        mut self,
+        self,
         value: impl IntoValue<AuthenticateOidcConfigOnUnauthenticatedRequest>,
     ) -> Self {
-        self.0.set("OnUnauthenticatedRequest", value.into_value());
-        self
+        Self(self.0.with("OnUnauthenticatedRequest", value.into_value()))
     }
 
     /// The set of user claims to be requested from the IdP. The default is `openid`.
     ///
     /// To verify which scope values your IdP supports and how to separate multiple values, see the documentation for your IdP.
-    pub fn scope(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Scope", value.into_value());
-        self
+    pub fn scope(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Scope", value.into_value()))
     }
 
     /// The name of the cookie used to maintain session information. The default is AWSELBAuthSessionCookie.
-    pub fn session_cookie_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SessionCookieName", value.into_value());
-        self
+    pub fn session_cookie_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SessionCookieName", value.into_value()))
     }
 
     /// The maximum duration of the authentication session, in seconds. The default is 604800 seconds (7 days).
-    pub fn session_timeout(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SessionTimeout", value.into_value());
-        self
+    pub fn session_timeout(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("SessionTimeout", value.into_value()))
     }
 
     /// Indicates whether to use the existing client secret when modifying a rule. If you are creating a rule, you can omit this parameter or set it to false.
-    pub fn use_existing_client_secret(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("UseExistingClientSecret", value.into_value());
-        self
+    pub fn use_existing_client_secret(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("UseExistingClientSecret", value.into_value()))
     }
 }
 
@@ -351,9 +328,7 @@ impl FixedResponseConfig {
     ///
     ///   Pattern: `^(2|4|5)\d\d$`.
     pub fn new(status_code: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StatusCode", status_code.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StatusCode", status_code.into_value()))
     }
 
     /// The content type.
@@ -361,17 +336,15 @@ impl FixedResponseConfig {
     /// Valid Values: text/plain | text/css | text/html | application/javascript | application/json
     ///
     /// Length: at most 32.
-    pub fn content_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContentType", value.into_value());
-        self
+    pub fn content_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContentType", value.into_value()))
     }
 
     /// The message.
     ///
     /// Length: at most 1024.
-    pub fn message_body(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MessageBody", value.into_value());
-        self
+    pub fn message_body(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MessageBody", value.into_value()))
     }
 }
 
@@ -390,17 +363,15 @@ impl ForwardConfig {
     }
 
     /// Information about the target group stickiness for a rule.
-    pub fn target_group_stickiness_config(mut self, value: impl IntoValue<TargetGroupStickinessConfig>) -> Self {
-        self.0.set("TargetGroupStickinessConfig", value.into_value());
-        self
+    pub fn target_group_stickiness_config(self, value: impl IntoValue<TargetGroupStickinessConfig>) -> Self {
+        Self(self.0.with("TargetGroupStickinessConfig", value.into_value()))
     }
 
     /// Information about how traffic will be distributed between multiple target groups in a forward rule.
     ///
     /// No item twice.
-    pub fn target_groups(mut self, value: impl IntoList<TargetGroupTuple>) -> Self {
-        self.0.set("TargetGroups", value.into_list());
-        self
+    pub fn target_groups(self, value: impl IntoList<TargetGroupTuple>) -> Self {
+        Self(self.0.with("TargetGroups", value.into_list()))
     }
 }
 
@@ -419,9 +390,8 @@ impl HostHeaderConfig {
     /// The property `RegexValues`.
     ///
     /// No item twice.
-    pub fn regex_values(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("RegexValues", value.into_list());
-        self
+    pub fn regex_values(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("RegexValues", value.into_list()))
     }
 
     /// The host names. The maximum length of each string is 128 characters. The comparison is case insensitive. The following wildcard characters are supported: * (matches 0 or more characters) and ? (matches exactly 1 character). You must include at least one "." character. You can include only alphabetical characters after the final "." character.
@@ -429,9 +399,8 @@ impl HostHeaderConfig {
     /// If you specify multiple strings, the condition is satisfied if one of the strings matches the host name.
     ///
     /// No item twice.
-    pub fn values(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Values", value.into_list());
-        self
+    pub fn values(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Values", value.into_list()))
     }
 }
 
@@ -450,17 +419,15 @@ impl HttpHeaderConfig {
     }
 
     /// The name of the HTTP header field. The maximum size is 40 characters. The header name is case insensitive. The allowed characters are specified by RFC 7230. Wildcards are not supported.
-    pub fn http_header_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HttpHeaderName", value.into_value());
-        self
+    pub fn http_header_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HttpHeaderName", value.into_value()))
     }
 
     /// The property `RegexValues`.
     ///
     /// No item twice.
-    pub fn regex_values(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("RegexValues", value.into_list());
-        self
+    pub fn regex_values(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("RegexValues", value.into_list()))
     }
 
     /// The strings to compare against the value of the HTTP header. The maximum length of each string is 128 characters. The comparison strings are case insensitive. The following wildcard characters are supported: * (matches 0 or more characters) and ? (matches exactly 1 character).
@@ -470,9 +437,8 @@ impl HttpHeaderConfig {
     /// If you specify multiple strings, the condition is satisfied if one of the strings matches the value of the HTTP header. To require that all of the strings are a match, create one condition per string.
     ///
     /// No item twice.
-    pub fn values(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Values", value.into_list());
-        self
+    pub fn values(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Values", value.into_list()))
     }
 }
 
@@ -495,9 +461,8 @@ impl HttpRequestMethodConfig {
     /// If you specify multiple strings, the condition is satisfied if one of the strings matches the HTTP request method. We recommend that you route GET and HEAD requests in the same way, because the response to a HEAD request may be cached.
     ///
     /// No item twice.
-    pub fn values(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Values", value.into_list());
-        self
+    pub fn values(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Values", value.into_list()))
     }
 }
 
@@ -523,11 +488,12 @@ impl JwtValidationActionAdditionalClaim {
         name: impl IntoValue<String>,
         values: impl IntoList<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Format", format.into_value());
-        properties.set("Name", name.into_value());
-        properties.set("Values", values.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Format", format.into_value())
+                .with("Name", name.into_value())
+                .with("Values", values.into_list()),
+        )
     }
 }
 
@@ -546,18 +512,14 @@ impl JwtValidationConfig {
     ///
     ///
     pub fn new(issuer: impl IntoValue<String>, jwks_endpoint: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Issuer", issuer.into_value());
-        properties.set("JwksEndpoint", jwks_endpoint.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Issuer", issuer.into_value()).with("JwksEndpoint", jwks_endpoint.into_value()))
     }
 
     /// The property `AdditionalClaims`.
     ///
     /// No item twice.
-    pub fn additional_claims(mut self, value: impl IntoList<JwtValidationActionAdditionalClaim>) -> Self {
-        self.0.set("AdditionalClaims", value.into_list());
-        self
+    pub fn additional_claims(self, value: impl IntoList<JwtValidationActionAdditionalClaim>) -> Self {
+        Self(self.0.with("AdditionalClaims", value.into_list()))
     }
 }
 
@@ -576,9 +538,8 @@ impl PathPatternConfig {
     /// The property `RegexValues`.
     ///
     /// No item twice.
-    pub fn regex_values(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("RegexValues", value.into_list());
-        self
+    pub fn regex_values(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("RegexValues", value.into_list()))
     }
 
     /// The path patterns to compare against the request URL. The maximum size of each string is 128 characters. The comparison is case sensitive. The following wildcard characters are supported: * (matches 0 or more characters) and ? (matches exactly 1 character).
@@ -586,9 +547,8 @@ impl PathPatternConfig {
     /// If you specify multiple strings, the condition is satisfied if one of them matches the request URL. The path pattern is compared only to the path of the URL, not to its query string.
     ///
     /// Items: at most 5. No item twice.
-    pub fn values(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Values", value.into_list());
-        self
+    pub fn values(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Values", value.into_list()))
     }
 }
 
@@ -611,9 +571,8 @@ impl QueryStringConfig {
     /// If you specify multiple key/value pairs or values, the condition is satisfied if one of them is found in the query string.
     ///
     /// No item twice.
-    pub fn values(mut self, value: impl IntoList<QueryStringKeyValue>) -> Self {
-        self.0.set("Values", value.into_list());
-        self
+    pub fn values(self, value: impl IntoList<QueryStringKeyValue>) -> Self {
+        Self(self.0.with("Values", value.into_list()))
     }
 }
 
@@ -630,15 +589,13 @@ impl QueryStringKeyValue {
     }
 
     /// The key. You can omit the key.
-    pub fn key(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Key", value.into_value());
-        self
+    pub fn key(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Key", value.into_value()))
     }
 
     /// The value.
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -666,47 +623,40 @@ impl RedirectConfig {
     ///
     ///
     pub fn new(status_code: impl IntoValue<RedirectConfigStatusCode>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StatusCode", status_code.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StatusCode", status_code.into_value()))
     }
 
     /// The hostname. This component is not percent-encoded. The hostname can contain #{host}.
     ///
     /// Length: 1 to 128.
-    pub fn host(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Host", value.into_value());
-        self
+    pub fn host(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Host", value.into_value()))
     }
 
     /// The absolute path, starting with the leading "/". This component is not percent-encoded. The path can contain #{host}, #{path}, and #{port}.
     ///
     /// Length: 1 to 128.
-    pub fn path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Path", value.into_value());
-        self
+    pub fn path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Path", value.into_value()))
     }
 
     /// The port. You can specify a value from 1 to 65535 or #{port}.
-    pub fn port(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Port", value.into_value());
-        self
+    pub fn port(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Port", value.into_value()))
     }
 
     /// The protocol. You can specify HTTP, HTTPS, or #{protocol}. You can redirect HTTP to HTTP, HTTP to HTTPS, and HTTPS to HTTPS. You can't redirect HTTPS to HTTP.
     ///
     /// Pattern: `^(HTTPS?|#\{protocol\})$`.
-    pub fn protocol(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+    pub fn protocol(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Protocol", value.into_value()))
     }
 
     /// The query parameters, URL-encoded when necessary, but not percent-encoded. Do not include the leading "?", as it is automatically added. You can specify any of the reserved keywords.
     ///
     /// Length: at most 128.
-    pub fn query(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Query", value.into_value());
-        self
+    pub fn query(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Query", value.into_value()))
     }
 }
 
@@ -725,10 +675,7 @@ impl RewriteConfig {
     ///
     ///
     pub fn new(regex: impl IntoValue<String>, replace: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Regex", regex.into_value());
-        properties.set("Replace", replace.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Regex", regex.into_value()).with("Replace", replace.into_value()))
     }
 }
 
@@ -744,9 +691,7 @@ impl RewriteConfigObject {
     ///
     ///   No item twice.
     pub fn new(rewrites: impl IntoList<RewriteConfig>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Rewrites", rewrites.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Rewrites", rewrites.into_list()))
     }
 }
 
@@ -772,53 +717,45 @@ impl RuleCondition {
     /// - `source-ip`
     ///
     /// Length: at most 64.
-    pub fn field(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Field", value.into_value());
-        self
+    pub fn field(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Field", value.into_value()))
     }
 
     /// Information for a host header condition. Specify only when `Field` is `host-header`.
-    pub fn host_header_config(mut self, value: impl IntoValue<HostHeaderConfig>) -> Self {
-        self.0.set("HostHeaderConfig", value.into_value());
-        self
+    pub fn host_header_config(self, value: impl IntoValue<HostHeaderConfig>) -> Self {
+        Self(self.0.with("HostHeaderConfig", value.into_value()))
     }
 
     /// Information for an HTTP header condition. Specify only when `Field` is `http-header`.
-    pub fn http_header_config(mut self, value: impl IntoValue<HttpHeaderConfig>) -> Self {
-        self.0.set("HttpHeaderConfig", value.into_value());
-        self
+    pub fn http_header_config(self, value: impl IntoValue<HttpHeaderConfig>) -> Self {
+        Self(self.0.with("HttpHeaderConfig", value.into_value()))
     }
 
     /// Information for an HTTP method condition. Specify only when `Field` is `http-request-method`.
-    pub fn http_request_method_config(mut self, value: impl IntoValue<HttpRequestMethodConfig>) -> Self {
-        self.0.set("HttpRequestMethodConfig", value.into_value());
-        self
+    pub fn http_request_method_config(self, value: impl IntoValue<HttpRequestMethodConfig>) -> Self {
+        Self(self.0.with("HttpRequestMethodConfig", value.into_value()))
     }
 
     /// Information for a path pattern condition. Specify only when `Field` is `path-pattern`.
-    pub fn path_pattern_config(mut self, value: impl IntoValue<PathPatternConfig>) -> Self {
-        self.0.set("PathPatternConfig", value.into_value());
-        self
+    pub fn path_pattern_config(self, value: impl IntoValue<PathPatternConfig>) -> Self {
+        Self(self.0.with("PathPatternConfig", value.into_value()))
     }
 
     /// Information for a query string condition. Specify only when `Field` is `query-string`.
-    pub fn query_string_config(mut self, value: impl IntoValue<QueryStringConfig>) -> Self {
-        self.0.set("QueryStringConfig", value.into_value());
-        self
+    pub fn query_string_config(self, value: impl IntoValue<QueryStringConfig>) -> Self {
+        Self(self.0.with("QueryStringConfig", value.into_value()))
     }
 
     /// The regular expressions to match against the condition field. The maximum length of each string is 128 characters. Specify only when `Field` is `http-header`, `host-header`, or `path-pattern`.
     ///
     /// No item twice.
-    pub fn regex_values(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("RegexValues", value.into_list());
-        self
+    pub fn regex_values(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("RegexValues", value.into_list()))
     }
 
     /// Information for a source IP condition. Specify only when `Field` is `source-ip`.
-    pub fn source_ip_config(mut self, value: impl IntoValue<SourceIpConfig>) -> Self {
-        self.0.set("SourceIpConfig", value.into_value());
-        self
+    pub fn source_ip_config(self, value: impl IntoValue<SourceIpConfig>) -> Self {
+        Self(self.0.with("SourceIpConfig", value.into_value()))
     }
 
     /// The condition value. Specify only when `Field` is `host-header` or `path-pattern`. Alternatively, to specify multiple host names or multiple path patterns, use `HostHeaderConfig` or `PathPatternConfig`.
@@ -839,9 +776,8 @@ impl RuleCondition {
     /// - ? (matches exactly 1 character)
     ///
     /// No item twice.
-    pub fn values(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Values", value.into_list());
-        self
+    pub fn values(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Values", value.into_list()))
     }
 }
 
@@ -860,9 +796,8 @@ impl SourceIpConfig {
     }
 
     /// The property `IpAddressType`.
-    pub fn ip_address_type(mut self, value: impl IntoValue<SourceIpConfigIpAddressType>) -> Self {
-        self.0.set("IpAddressType", value.into_value());
-        self
+    pub fn ip_address_type(self, value: impl IntoValue<SourceIpConfigIpAddressType>) -> Self {
+        Self(self.0.with("IpAddressType", value.into_value()))
     }
 
     /// The source IP addresses, in CIDR format. You can use both IPv4 and IPv6 addresses. Wildcards are not supported.
@@ -870,9 +805,8 @@ impl SourceIpConfig {
     /// If you specify multiple addresses, the condition is satisfied if the source IP address of the request matches one of the CIDR blocks. This condition is not satisfied by the addresses in the X-Forwarded-For header.
     ///
     /// No item twice.
-    pub fn values(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Values", value.into_list());
-        self
+    pub fn values(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Values", value.into_list()))
     }
 }
 
@@ -889,15 +823,13 @@ impl TargetGroupStickinessConfig {
     }
 
     /// \[Application Load Balancers\] The time period, in seconds, during which requests from a client should be routed to the same target group. The range is 1-604800 seconds (7 days). You must specify this value when enabling target group stickiness.
-    pub fn duration_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("DurationSeconds", value.into_value());
-        self
+    pub fn duration_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("DurationSeconds", value.into_value()))
     }
 
     /// Indicates whether target group stickiness is enabled.
-    pub fn enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+    pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Enabled", value.into_value()))
     }
 }
 
@@ -914,15 +846,13 @@ impl TargetGroupTuple {
     }
 
     /// The Amazon Resource Name (ARN) of the target group.
-    pub fn target_group_arn(mut self, value: impl IntoValue<Arn<markers::TargetGroup>>) -> Self {
-        self.0.set("TargetGroupArn", value.into_value());
-        self
+    pub fn target_group_arn(self, value: impl IntoValue<Arn<markers::TargetGroup>>) -> Self {
+        Self(self.0.with("TargetGroupArn", value.into_value()))
     }
 
     /// The weight. The range is 0 to 999.
-    pub fn weight(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Weight", value.into_value());
-        self
+    pub fn weight(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Weight", value.into_value()))
     }
 }
 
@@ -938,21 +868,17 @@ impl Transform {
     ///
     ///
     pub fn new(r#type: impl IntoValue<TransformType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()))
     }
 
     /// The property `HostHeaderRewriteConfig`.
-    pub fn host_header_rewrite_config(mut self, value: impl IntoValue<RewriteConfigObject>) -> Self {
-        self.0.set("HostHeaderRewriteConfig", value.into_value());
-        self
+    pub fn host_header_rewrite_config(self, value: impl IntoValue<RewriteConfigObject>) -> Self {
+        Self(self.0.with("HostHeaderRewriteConfig", value.into_value()))
     }
 
     /// The property `UrlRewriteConfig`.
-    pub fn url_rewrite_config(mut self, value: impl IntoValue<RewriteConfigObject>) -> Self {
-        self.0.set("UrlRewriteConfig", value.into_value());
-        self
+    pub fn url_rewrite_config(self, value: impl IntoValue<RewriteConfigObject>) -> Self {
+        Self(self.0.with("UrlRewriteConfig", value.into_value()))
     }
 }
 

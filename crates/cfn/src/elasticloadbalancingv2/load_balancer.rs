@@ -18,7 +18,7 @@ impl CfnLoadBalancer {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ElasticLoadBalancingV2::LoadBalancer"))
     }
 
     /// Indicates whether to enable stabilization when creating or updating an LCU reservation. This ensures that the final stack status reflects the status of the LCU reservation. The default is `false`.
@@ -26,15 +26,13 @@ impl CfnLoadBalancer {
     /// Default: `false`.
     #[track_caller]
     pub fn enable_capacity_reservation_provision_stabilize(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableCapacityReservationProvisionStabilize", value.into_value());
-        self
+        Self(self.0.with("EnableCapacityReservationProvisionStabilize", value.into_value()))
     }
 
     /// \[Network Load Balancers with UDP listeners\] Indicates whether to use an IPv6 prefix from each subnet for source NAT. The IP address type must be `dualstack`. The default value is `off`.
     #[track_caller]
     pub fn enable_prefix_for_ipv6_source_nat(self, value: impl IntoValue<EnablePrefixForIpv6SourceNat>) -> Self {
-        self.0.set("EnablePrefixForIpv6SourceNat", value.into_value());
-        self
+        Self(self.0.with("EnablePrefixForIpv6SourceNat", value.into_value()))
     }
 
     /// Indicates whether to evaluate inbound security group rules for traffic sent to a Network Load Balancer through AWS PrivateLink. The default is `on`.
@@ -42,8 +40,7 @@ impl CfnLoadBalancer {
     /// You can't configure this property on a Network Load Balancer unless you associated a security group with the load balancer when you created it.
     #[track_caller]
     pub fn enforce_security_group_inbound_rules_on_private_link_traffic(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", value.into_value());
-        self
+        Self(self.0.with("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", value.into_value()))
     }
 
     /// The IP address type. Internal load balancers must use `ipv4`.
@@ -55,15 +52,13 @@ impl CfnLoadBalancer {
     /// \[Network Load Balancers and Gateway Load Balancers\] The possible values are `ipv4` (IPv4 addresses) and `dualstack` (IPv4 and IPv6 addresses).
     #[track_caller]
     pub fn ip_address_type(self, value: impl IntoValue<IpAddressType>) -> Self {
-        self.0.set("IpAddressType", value.into_value());
-        self
+        Self(self.0.with("IpAddressType", value.into_value()))
     }
 
     /// The ID of the IPv4 IPAM pool.
     #[track_caller]
     pub fn ipv4_ipam_pool_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Ipv4IpamPoolId", value.into_value());
-        self
+        Self(self.0.with("Ipv4IpamPoolId", value.into_value()))
     }
 
     /// The load balancer attributes. Attributes that you do not modify retain their current values.
@@ -71,15 +66,13 @@ impl CfnLoadBalancer {
     /// No item twice.
     #[track_caller]
     pub fn load_balancer_attributes(self, value: impl IntoList<LoadBalancerAttribute>) -> Self {
-        self.0.set("LoadBalancerAttributes", value.into_list());
-        self
+        Self(self.0.with("LoadBalancerAttributes", value.into_list()))
     }
 
     /// The minimum capacity for a load balancer.
     #[track_caller]
     pub fn minimum_load_balancer_capacity(self, value: impl IntoValue<MinimumLoadBalancerCapacity>) -> Self {
-        self.0.set("MinimumLoadBalancerCapacity", value.into_value());
-        self
+        Self(self.0.with("MinimumLoadBalancerCapacity", value.into_value()))
     }
 
     /// The name of the load balancer. This name must be unique per region per account, can have a maximum of 32 characters, must contain only alphanumeric characters or hyphens, must not begin or end with a hyphen, and must not begin with "internal-".
@@ -89,8 +82,7 @@ impl CfnLoadBalancer {
     /// Replacement: always.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The nodes of an Internet-facing load balancer have public IP addresses. The DNS name of an Internet-facing load balancer is publicly resolvable to the public IP addresses of the nodes. Therefore, Internet-facing load balancers can route requests from clients over the internet.
@@ -104,8 +96,7 @@ impl CfnLoadBalancer {
     /// Replacement: always.
     #[track_caller]
     pub fn scheme(self, value: impl IntoValue<Scheme>) -> Self {
-        self.0.set("Scheme", value.into_value());
-        self
+        Self(self.0.with("Scheme", value.into_value()))
     }
 
     /// \[Application Load Balancers and Network Load Balancers\] The IDs of the security groups for the load balancer.
@@ -113,8 +104,7 @@ impl CfnLoadBalancer {
     /// No item twice.
     #[track_caller]
     pub fn security_groups(self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("SecurityGroups", value.into_list());
-        self
+        Self(self.0.with("SecurityGroups", value.into_list()))
     }
 
     /// The IDs of the subnets. You can specify only one subnet per Availability Zone. You must specify either subnets or subnet mappings, but not both.
@@ -132,8 +122,7 @@ impl CfnLoadBalancer {
     /// No item twice.
     #[track_caller]
     pub fn subnet_mappings(self, value: impl IntoList<SubnetMapping>) -> Self {
-        self.0.set("SubnetMappings", value.into_list());
-        self
+        Self(self.0.with("SubnetMappings", value.into_list()))
     }
 
     /// The IDs of the subnets. You can specify only one subnet per Availability Zone. You must specify either subnets or subnet mappings, but not both. To specify an Elastic IP address, specify subnet mappings instead of subnets.
@@ -149,15 +138,13 @@ impl CfnLoadBalancer {
     /// No item twice.
     #[track_caller]
     pub fn subnets(self, value: impl IntoList<Id<markers::Subnet>>) -> Self {
-        self.0.set("Subnets", value.into_list());
-        self
+        Self(self.0.with("Subnets", value.into_list()))
     }
 
     /// The tags to assign to the load balancer.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The type of load balancer. The default is `application`.
@@ -165,8 +152,7 @@ impl CfnLoadBalancer {
     /// Replacement: always.
     #[track_caller]
     pub fn r#type(self, value: impl IntoValue<Type>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `LoadBalancerArn`.
@@ -259,15 +245,13 @@ impl LoadBalancerAttribute {
     ///
     /// - `dns_record.client_routing_policy` - Indicates how traffic is distributed among the load balancer Availability Zones. The possible values are `availability_zone_affinity` with 100 percent zonal affinity, `partial_availability_zone_affinity` with 85 percent zonal affinity, and `any_availability_zone` with 0 percent zonal affinity.
     /// - `secondary_ips.auto_assigned.per_subnet` - The number of secondary IP addresses to configure for your load balancer nodes. Use to address port allocation errors if you can't add targets. The valid range is 0 to 7. The default is 0. After you set this value, you can't decrease it.
-    pub fn key(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Key", value.into_value());
-        self
+    pub fn key(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Key", value.into_value()))
     }
 
     /// The value of the attribute.
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -283,9 +267,7 @@ impl MinimumLoadBalancerCapacity {
     ///
     ///
     pub fn new(capacity_units: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CapacityUnits", capacity_units.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("CapacityUnits", capacity_units.into_value()))
     }
 }
 
@@ -301,33 +283,27 @@ impl SubnetMapping {
     ///
     ///
     pub fn new(subnet_id: impl IntoValue<Id<markers::Subnet>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("SubnetId", subnet_id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("SubnetId", subnet_id.into_value()))
     }
 
     /// \[Network Load Balancers\] The allocation ID of the Elastic IP address for an internet-facing load balancer.
-    pub fn allocation_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AllocationId", value.into_value());
-        self
+    pub fn allocation_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AllocationId", value.into_value()))
     }
 
     /// \[Network Load Balancers\] The IPv6 address.
-    pub fn ipv6_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IPv6Address", value.into_value());
-        self
+    pub fn ipv6_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("IPv6Address", value.into_value()))
     }
 
     /// \[Network Load Balancers\] The private IPv4 address for an internal load balancer.
-    pub fn private_ipv4_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrivateIPv4Address", value.into_value());
-        self
+    pub fn private_ipv4_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PrivateIPv4Address", value.into_value()))
     }
 
     /// \[Network Load Balancers with UDP listeners\] The IPv6 prefix to use for source NAT. Specify an IPv6 prefix (/80 netmask) from the subnet CIDR block or `auto_assigned` to use an IPv6 prefix selected at random from the subnet CIDR block.
-    pub fn source_nat_ipv6_prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceNatIpv6Prefix", value.into_value());
-        self
+    pub fn source_nat_ipv6_prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SourceNatIpv6Prefix", value.into_value()))
     }
 }
 

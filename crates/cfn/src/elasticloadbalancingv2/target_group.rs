@@ -20,14 +20,13 @@ impl CfnTargetGroup {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ElasticLoadBalancingV2::TargetGroup"))
     }
 
     /// Indicates whether health checks are enabled. If the target type is `lambda`, health checks are disabled by default but can be enabled. If the target type is `instance`, `ip`, or `alb`, health checks are always enabled and can't be disabled.
     #[track_caller]
     pub fn health_check_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("HealthCheckEnabled", value.into_value());
-        self
+        Self(self.0.with("HealthCheckEnabled", value.into_value()))
     }
 
     /// The approximate amount of time, in seconds, between health checks of an individual target. The range is 5-300. If the target group protocol is TCP, TLS, UDP, TCP_UDP, QUIC, TCP_QUIC, HTTP or HTTPS, the default is 30 seconds. If the target group protocol is GENEVE, the default is 10 seconds. If the target type is `lambda`, the default is 35 seconds.
@@ -35,8 +34,7 @@ impl CfnTargetGroup {
     /// Range: 5 to 300.
     #[track_caller]
     pub fn health_check_interval_seconds(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HealthCheckIntervalSeconds", value.into_value());
-        self
+        Self(self.0.with("HealthCheckIntervalSeconds", value.into_value()))
     }
 
     /// \[HTTP/HTTPS health checks\] The destination for health checks on the targets.
@@ -48,22 +46,19 @@ impl CfnTargetGroup {
     /// Length: 1 to 1024.
     #[track_caller]
     pub fn health_check_path(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HealthCheckPath", value.into_value());
-        self
+        Self(self.0.with("HealthCheckPath", value.into_value()))
     }
 
     /// The port the load balancer uses when performing health checks on targets. If the protocol is HTTP, HTTPS, TCP, TLS, UDP, TCP_UDP, QUIC, or TCP_QUIC the default is `traffic-port`, which is the port on which each target receives traffic from the load balancer. If the protocol is GENEVE, the default is port 80.
     #[track_caller]
     pub fn health_check_port(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HealthCheckPort", value.into_value());
-        self
+        Self(self.0.with("HealthCheckPort", value.into_value()))
     }
 
     /// The protocol the load balancer uses when performing health checks on targets. For Application Load Balancers, the default is HTTP. For Network Load Balancers and Gateway Load Balancers, the default is TCP. The TCP protocol is not supported for health checks if the protocol of the target group is HTTP or HTTPS. The GENEVE, TLS, UDP, TCP_UDP, QUIC, and TCP_QUIC protocols are not supported for health checks.
     #[track_caller]
     pub fn health_check_protocol(self, value: impl IntoValue<HealthCheckProtocol>) -> Self {
-        self.0.set("HealthCheckProtocol", value.into_value());
-        self
+        Self(self.0.with("HealthCheckProtocol", value.into_value()))
     }
 
     /// The amount of time, in seconds, during which no response from a target means a failed health check. The range is 2–120 seconds. For target groups with a protocol of HTTP, the default is 6 seconds. For target groups with a protocol of TCP, TLS or HTTPS, the default is 10 seconds. For target groups with a protocol of GENEVE, the default is 5 seconds. If the target type is `lambda`, the default is 30 seconds.
@@ -71,8 +66,7 @@ impl CfnTargetGroup {
     /// Range: 2 to 120.
     #[track_caller]
     pub fn health_check_timeout_seconds(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HealthCheckTimeoutSeconds", value.into_value());
-        self
+        Self(self.0.with("HealthCheckTimeoutSeconds", value.into_value()))
     }
 
     /// The number of consecutive health check successes required before considering a target healthy. The range is 2-10. If the target group protocol is TCP, TCP_UDP, UDP, TLS, HTTP or HTTPS, the default is 5. For target groups with a protocol of GENEVE, the default is 5. If the target type is `lambda`, the default is 5.
@@ -80,8 +74,7 @@ impl CfnTargetGroup {
     /// Range: 2 to 10.
     #[track_caller]
     pub fn healthy_threshold_count(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HealthyThresholdCount", value.into_value());
-        self
+        Self(self.0.with("HealthyThresholdCount", value.into_value()))
     }
 
     /// The IP address type. The default value is `ipv4`.
@@ -89,15 +82,13 @@ impl CfnTargetGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn ip_address_type(self, value: impl IntoValue<IpAddressType>) -> Self {
-        self.0.set("IpAddressType", value.into_value());
-        self
+        Self(self.0.with("IpAddressType", value.into_value()))
     }
 
     /// \[HTTP/HTTPS health checks\] The HTTP or gRPC codes to use when checking for a successful response from a target. For target groups with a protocol of TCP, TCP_UDP, UDP, QUIC, TCP_QUIC, or TLS the range is 200-599. For target groups with a protocol of HTTP or HTTPS, the range is 200-499. For target groups with a protocol of GENEVE, the range is 200-399.
     #[track_caller]
     pub fn matcher(self, value: impl IntoValue<Matcher>) -> Self {
-        self.0.set("Matcher", value.into_value());
-        self
+        Self(self.0.with("Matcher", value.into_value()))
     }
 
     /// The name of the target group.
@@ -107,8 +98,7 @@ impl CfnTargetGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The port on which the targets receive traffic. This port is used unless you specify a port override when registering the target. If the target is a Lambda function, this parameter does not apply. If the protocol is GENEVE, the supported port is 6081.
@@ -116,8 +106,7 @@ impl CfnTargetGroup {
     /// Replacement: always. Range: 1 to 65535.
     #[track_caller]
     pub fn port(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Port", value.into_value());
-        self
+        Self(self.0.with("Port", value.into_value()))
     }
 
     /// The protocol to use for routing traffic to the targets. For Application Load Balancers, the supported protocols are HTTP and HTTPS. For Network Load Balancers, the supported protocols are TCP, TLS, UDP, TCP_UDP, QUIC, or TCP_QUIC. For Gateway Load Balancers, the supported protocol is GENEVE. A TCP_UDP listener must be associated with a TCP_UDP target group. A TCP_QUIC listener must be associated with a TCP_QUIC target group. If the target is a Lambda function, this parameter does not apply.
@@ -125,8 +114,7 @@ impl CfnTargetGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn protocol(self, value: impl IntoValue<Protocol>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+        Self(self.0.with("Protocol", value.into_value()))
     }
 
     /// \[HTTP/HTTPS protocol\] The protocol version. The possible values are `GRPC`, `HTTP1`, and `HTTP2`.
@@ -134,15 +122,13 @@ impl CfnTargetGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn protocol_version(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ProtocolVersion", value.into_value());
-        self
+        Self(self.0.with("ProtocolVersion", value.into_value()))
     }
 
     /// The tags.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The port on which the target control agent and application load balancer exchange management traffic for the target optimizer feature.
@@ -150,8 +136,7 @@ impl CfnTargetGroup {
     /// Range: 1 to 65535.
     #[track_caller]
     pub fn target_control_port(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TargetControlPort", value.into_value());
-        self
+        Self(self.0.with("TargetControlPort", value.into_value()))
     }
 
     /// The target group attributes. Attributes that you do not modify retain their current values.
@@ -159,8 +144,7 @@ impl CfnTargetGroup {
     /// No item twice.
     #[track_caller]
     pub fn target_group_attributes(self, value: impl IntoList<TargetGroupAttribute>) -> Self {
-        self.0.set("TargetGroupAttributes", value.into_list());
-        self
+        Self(self.0.with("TargetGroupAttributes", value.into_list()))
     }
 
     /// The type of target that you must specify when registering targets with this target group. You can't specify targets for a target group using more than one target type.
@@ -173,8 +157,7 @@ impl CfnTargetGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn target_type(self, value: impl IntoValue<TargetType>) -> Self {
-        self.0.set("TargetType", value.into_value());
-        self
+        Self(self.0.with("TargetType", value.into_value()))
     }
 
     /// The targets.
@@ -182,8 +165,7 @@ impl CfnTargetGroup {
     /// No item twice.
     #[track_caller]
     pub fn targets(self, value: impl IntoList<TargetDescription>) -> Self {
-        self.0.set("Targets", value.into_list());
-        self
+        Self(self.0.with("Targets", value.into_list()))
     }
 
     /// The number of consecutive health check failures required before considering a target unhealthy. The range is 2-10. If the target group protocol is TCP, TCP_UDP, UDP, TLS, QUIC, TCP_QUIC, HTTP or HTTPS, the default is 2. For target groups with a protocol of GENEVE, the default is 2. If the target type is `lambda`, the default is 5.
@@ -191,8 +173,7 @@ impl CfnTargetGroup {
     /// Range: 2 to 10.
     #[track_caller]
     pub fn unhealthy_threshold_count(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("UnhealthyThresholdCount", value.into_value());
-        self
+        Self(self.0.with("UnhealthyThresholdCount", value.into_value()))
     }
 
     /// The identifier of the virtual private cloud (VPC). If the target is a Lambda function, this parameter does not apply. Otherwise, this parameter is required.
@@ -200,8 +181,7 @@ impl CfnTargetGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_id(self, value: impl IntoValue<Id<markers::Vpc>>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+        Self(self.0.with("VpcId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `TargetGroupArn`.
@@ -243,9 +223,8 @@ impl Matcher {
     }
 
     /// You can specify values between 0 and 99. You can specify multiple values (for example, "0,1") or a range of values (for example, "0-5"). The default value is 12.
-    pub fn grpc_code(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GrpcCode", value.into_value());
-        self
+    pub fn grpc_code(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("GrpcCode", value.into_value()))
     }
 
     /// For Application Load Balancers, you can specify values between 200 and 499, with the default value being 200. You can specify multiple values (for example, "200,202") or a range of values (for example, "200-299").
@@ -255,9 +234,8 @@ impl Matcher {
     /// For Gateway Load Balancers, this must be "200–399".
     ///
     /// Note that when using shorthand syntax, some values such as commas need to be escaped.
-    pub fn http_code(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HttpCode", value.into_value());
-        self
+    pub fn http_code(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HttpCode", value.into_value()))
     }
 }
 
@@ -273,9 +251,7 @@ impl TargetDescription {
     ///
     ///
     pub fn new(id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Id", id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Id", id.into_value()))
     }
 
     /// An Availability Zone or `all`. This determines whether the target receives traffic from the load balancer nodes in the specified Availability Zone or from all enabled Availability Zones for the load balancer.
@@ -289,17 +265,15 @@ impl TargetDescription {
     /// For Application Load Balancer target groups with cross-zone load balancing off, if the target type is `ip` and the IP address is outside of the VPC for the target group, this should be an Availability Zone inside the VPC for the target group.
     ///
     /// If the target type is `lambda`, this parameter is optional and the only supported value is `all`.
-    pub fn availability_zone(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AvailabilityZone", value.into_value());
-        self
+    pub fn availability_zone(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AvailabilityZone", value.into_value()))
     }
 
     /// The port on which the target is listening. If the target group protocol is GENEVE, the supported port is 6081. If the target type is `alb`, the targeted Application Load Balancer must have at least one listener whose port matches the target group port. This parameter is not used if the target is a Lambda function.
     ///
     /// Range: 1 to 65535.
-    pub fn port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Port", value.into_value());
-        self
+    pub fn port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Port", value.into_value()))
     }
 
     /// The server ID for the targets. This value is required if the protocol is `QUIC` or `TCP_QUIC` and can't be used with other protocols.
@@ -307,9 +281,8 @@ impl TargetDescription {
     /// The ID consists of the `0x` prefix followed by 16 hexadecimal characters. Any letters must be lowercase. The value must be unique at the listener level. You can't modify the server ID for a registered target. You must deregister the target and then provide a new server ID when you register the target again.
     ///
     /// Length: 1 to 256.
-    pub fn quic_server_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("QuicServerId", value.into_value());
-        self
+    pub fn quic_server_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("QuicServerId", value.into_value()))
     }
 }
 
@@ -372,15 +345,13 @@ impl TargetGroupAttribute {
     ///
     /// - `target_failover.on_deregistration` - Indicates how the Gateway Load Balancer handles existing flows when a target is deregistered. The possible values are `rebalance` and `no_rebalance`. The default is `no_rebalance`. The two attributes ( `target_failover.on_deregistration` and `target_failover.on_unhealthy` ) can't be set independently. The value you set for both attributes must be the same.
     /// - `target_failover.on_unhealthy` - Indicates how the Gateway Load Balancer handles existing flows when a target is unhealthy. The possible values are `rebalance` and `no_rebalance`. The default is `no_rebalance`. The two attributes ( `target_failover.on_deregistration` and `target_failover.on_unhealthy` ) can't be set independently. The value you set for both attributes must be the same.
-    pub fn key(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Key", value.into_value());
-        self
+    pub fn key(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Key", value.into_value()))
     }
 
     /// The value of the attribute.
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 

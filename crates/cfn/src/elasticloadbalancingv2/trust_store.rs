@@ -18,28 +18,25 @@ impl CfnTrustStore {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ElasticLoadBalancingV2::TrustStore"))
     }
 
     /// The Amazon S3 bucket for the ca certificates bundle.
     #[track_caller]
     pub fn ca_certificates_bundle_s3_bucket(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CaCertificatesBundleS3Bucket", value.into_value());
-        self
+        Self(self.0.with("CaCertificatesBundleS3Bucket", value.into_value()))
     }
 
     /// The Amazon S3 path for the ca certificates bundle.
     #[track_caller]
     pub fn ca_certificates_bundle_s3_key(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CaCertificatesBundleS3Key", value.into_value());
-        self
+        Self(self.0.with("CaCertificatesBundleS3Key", value.into_value()))
     }
 
     /// The Amazon S3 object version for the ca certificates bundle. If undefined the current version is used.
     #[track_caller]
     pub fn ca_certificates_bundle_s3_object_version(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CaCertificatesBundleS3ObjectVersion", value.into_value());
-        self
+        Self(self.0.with("CaCertificatesBundleS3ObjectVersion", value.into_value()))
     }
 
     /// The name of the trust store.
@@ -47,8 +44,7 @@ impl CfnTrustStore {
     /// Replacement: always. Length: 1 to 32. Pattern: `^([a-zA-Z0-9]+-)*[a-zA-Z0-9]+$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The tags to assign to the trust store.
@@ -56,8 +52,7 @@ impl CfnTrustStore {
     /// Items: at least 1.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `TrustStoreArn`.

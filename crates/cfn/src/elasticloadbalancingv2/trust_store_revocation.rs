@@ -18,7 +18,7 @@ impl CfnTrustStoreRevocation {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::ElasticLoadBalancingV2::TrustStoreRevocation"))
     }
 
     /// The revocation file to add.
@@ -26,8 +26,7 @@ impl CfnTrustStoreRevocation {
     /// Replacement: always. No item twice.
     #[track_caller]
     pub fn revocation_contents(self, value: impl IntoList<RevocationContent>) -> Self {
-        self.0.set("RevocationContents", value.into_list());
-        self
+        Self(self.0.with("RevocationContents", value.into_list()))
     }
 
     /// The Amazon Resource Name (ARN) of the trust store.
@@ -35,8 +34,7 @@ impl CfnTrustStoreRevocation {
     /// Replacement: always.
     #[track_caller]
     pub fn trust_store_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TrustStoreArn", value.into_value());
-        self
+        Self(self.0.with("TrustStoreArn", value.into_value()))
     }
 
     /// What `Ref` returns: `RevocationId|TrustStoreArn`.
@@ -68,27 +66,23 @@ impl RevocationContent {
     }
 
     /// The type of revocation file.
-    pub fn revocation_type(mut self, value: impl IntoValue<RevocationContentRevocationType>) -> Self {
-        self.0.set("RevocationType", value.into_value());
-        self
+    pub fn revocation_type(self, value: impl IntoValue<RevocationContentRevocationType>) -> Self {
+        Self(self.0.with("RevocationType", value.into_value()))
     }
 
     /// The Amazon S3 bucket for the revocation file.
-    pub fn s3_bucket(mut self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
-        self.0.set("S3Bucket", value.into_value());
-        self
+    pub fn s3_bucket(self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
+        Self(self.0.with("S3Bucket", value.into_value()))
     }
 
     /// The Amazon S3 path for the revocation file.
-    pub fn s3_key(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("S3Key", value.into_value());
-        self
+    pub fn s3_key(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("S3Key", value.into_value()))
     }
 
     /// The Amazon S3 object version of the revocation file.
-    pub fn s3_object_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("S3ObjectVersion", value.into_value());
-        self
+    pub fn s3_object_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("S3ObjectVersion", value.into_value()))
     }
 }
 

@@ -35,7 +35,7 @@ impl CfnApiDestination {
         http_method: impl IntoValue<HttpMethod>,
         invocation_endpoint: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Events::ApiDestination"))
             .connection_arn(connection_arn)
             .http_method(http_method)
             .invocation_endpoint(invocation_endpoint)
@@ -46,8 +46,7 @@ impl CfnApiDestination {
     /// Length: 1 to 1600. Pattern: `^arn:aws([a-z]|\-)*:events:([a-z]|\d|\-)*:([0-9]{12})?:connection/[\.\-_A-Za-z0-9]+/[\-A-Za-z0-9]+$`.
     #[track_caller]
     pub fn connection_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ConnectionArn", value.into_value());
-        self
+        Self(self.0.with("ConnectionArn", value.into_value()))
     }
 
     /// A description for the API destination to create.
@@ -55,15 +54,13 @@ impl CfnApiDestination {
     /// Length: at most 512.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The method to use for the request to the HTTP invocation endpoint.
     #[track_caller]
     pub fn http_method(self, value: impl IntoValue<HttpMethod>) -> Self {
-        self.0.set("HttpMethod", value.into_value());
-        self
+        Self(self.0.with("HttpMethod", value.into_value()))
     }
 
     /// The URL to the HTTP invocation endpoint for the API destination.
@@ -71,8 +68,7 @@ impl CfnApiDestination {
     /// Length: 1 to 2048. Pattern: `^((%[0-9A-Fa-f]{2}|[-()_.!~*';/?:@\x26=+$,A-Za-z0-9])+)([).!';/?:,])?$`.
     #[track_caller]
     pub fn invocation_endpoint(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InvocationEndpoint", value.into_value());
-        self
+        Self(self.0.with("InvocationEndpoint", value.into_value()))
     }
 
     /// The maximum number of requests per second to send to the HTTP invocation endpoint.
@@ -80,8 +76,7 @@ impl CfnApiDestination {
     /// Range: at least 1.
     #[track_caller]
     pub fn invocation_rate_limit_per_second(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("InvocationRateLimitPerSecond", value.into_value());
-        self
+        Self(self.0.with("InvocationRateLimitPerSecond", value.into_value()))
     }
 
     /// The name for the API destination to create.
@@ -89,8 +84,7 @@ impl CfnApiDestination {
     /// Replacement: always. Length: 1 to 64. Pattern: `[\.\-_A-Za-z0-9]+`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Name`.

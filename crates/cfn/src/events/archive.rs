@@ -22,7 +22,7 @@ impl CfnArchive {
     /// Makes the resource in `scope` with what it cannot be without: `SourceArn`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, source_arn: impl IntoValue<Arn<markers::EventBus>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).source_arn(source_arn)
+        Self(Resource::new(scope, id, "AWS::Events::Archive")).source_arn(source_arn)
     }
 
     /// The name for the archive to create.
@@ -30,8 +30,7 @@ impl CfnArchive {
     /// Replacement: always. Length: 1 to 48. Pattern: `[\.\-_A-Za-z0-9]+`.
     #[track_caller]
     pub fn archive_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ArchiveName", value.into_value());
-        self
+        Self(self.0.with("ArchiveName", value.into_value()))
     }
 
     /// A description for the archive.
@@ -39,15 +38,13 @@ impl CfnArchive {
     /// Length: at most 512.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// An event pattern to use to filter events sent to the archive.
     #[track_caller]
     pub fn event_pattern(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("EventPattern", value.into_value());
-        self
+        Self(self.0.with("EventPattern", value.into_value()))
     }
 
     /// The identifier of the AWS customer managed key for EventBridge to use, if you choose to use a customer managed key to encrypt this archive. The identifier can be the key Amazon Resource Name (ARN), KeyId, key alias, or key alias ARN.
@@ -63,8 +60,7 @@ impl CfnArchive {
     /// Length: at most 2048.
     #[track_caller]
     pub fn kms_key_identifier(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsKeyIdentifier", value.into_value());
-        self
+        Self(self.0.with("KmsKeyIdentifier", value.into_value()))
     }
 
     /// The number of days to retain events for. Default value is 0. If set to 0, events are retained indefinitely
@@ -72,8 +68,7 @@ impl CfnArchive {
     /// Range: at least 0.
     #[track_caller]
     pub fn retention_days(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RetentionDays", value.into_value());
-        self
+        Self(self.0.with("RetentionDays", value.into_value()))
     }
 
     /// The ARN of the event bus that sends events to the archive.
@@ -81,8 +76,7 @@ impl CfnArchive {
     /// Replacement: always.
     #[track_caller]
     pub fn source_arn(self, value: impl IntoValue<Arn<markers::EventBus>>) -> Self {
-        self.0.set("SourceArn", value.into_value());
-        self
+        Self(self.0.with("SourceArn", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ArchiveName`.

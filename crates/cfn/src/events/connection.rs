@@ -20,7 +20,7 @@ impl CfnConnection {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Events::Connection"))
     }
 
     /// The authorization parameters to use to authorize with the endpoint.
@@ -28,8 +28,7 @@ impl CfnConnection {
     /// You must include only authorization parameters for the `AuthorizationType` you specify.
     #[track_caller]
     pub fn auth_parameters(self, value: impl IntoValue<AuthParameters>) -> Self {
-        self.0.set("AuthParameters", value.into_value());
-        self
+        Self(self.0.with("AuthParameters", value.into_value()))
     }
 
     /// The type of authorization to use for the connection.
@@ -37,8 +36,7 @@ impl CfnConnection {
     /// > OAUTH tokens are refreshed when a 401 or 407 response is returned.
     #[track_caller]
     pub fn authorization_type(self, value: impl IntoValue<AuthorizationType>) -> Self {
-        self.0.set("AuthorizationType", value.into_value());
-        self
+        Self(self.0.with("AuthorizationType", value.into_value()))
     }
 
     /// A description for the connection to create.
@@ -46,8 +44,7 @@ impl CfnConnection {
     /// Length: at most 512.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// For connections to private APIs, the parameters to use for invoking the API.
@@ -55,8 +52,7 @@ impl CfnConnection {
     /// For more information, see [Connecting to private APIs](https://docs.aws.amazon.com/eventbridge/latest/userguide/connection-private.html) in the **Amazon EventBridge User Guide**.
     #[track_caller]
     pub fn invocation_connectivity_parameters(self, value: impl IntoValue<InvocationConnectivityParameters>) -> Self {
-        self.0.set("InvocationConnectivityParameters", value.into_value());
-        self
+        Self(self.0.with("InvocationConnectivityParameters", value.into_value()))
     }
 
     /// The identifier of the AWS customer managed key for EventBridge to use, if you choose to use a customer managed key to encrypt this connection. The identifier can be the key Amazon Resource Name (ARN), KeyId, key alias, or key alias ARN.
@@ -68,8 +64,7 @@ impl CfnConnection {
     /// Length: at most 2048. Pattern: `^[a-zA-Z0-9_\-/:]*$`.
     #[track_caller]
     pub fn kms_key_identifier(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsKeyIdentifier", value.into_value());
-        self
+        Self(self.0.with("KmsKeyIdentifier", value.into_value()))
     }
 
     /// The name for the connection to create.
@@ -77,8 +72,7 @@ impl CfnConnection {
     /// Replacement: always. Length: 1 to 64. Pattern: `[\.\-_A-Za-z0-9]+`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Name`.
@@ -139,10 +133,11 @@ impl ApiKeyAuthParameters {
     ///
     ///   Length: 1 to 512. Pattern: `^[ \t]*[^\x00-\x1F\x7F]+([ \t]+[^\x00-\x1F\x7F]+)*[ \t]*$`.
     pub fn new(api_key_name: impl IntoValue<String>, api_key_value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ApiKeyName", api_key_name.into_value());
-        properties.set("ApiKeyValue", api_key_value.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ApiKeyName", api_key_name.into_value())
+                .with("ApiKeyValue", api_key_value.into_value()),
+        )
     }
 }
 
@@ -159,35 +154,30 @@ impl AuthParameters {
     }
 
     /// The API Key parameters to use for authorization.
-    pub fn api_key_auth_parameters(mut self, value: impl IntoValue<ApiKeyAuthParameters>) -> Self {
-        self.0.set("ApiKeyAuthParameters", value.into_value());
-        self
+    pub fn api_key_auth_parameters(self, value: impl IntoValue<ApiKeyAuthParameters>) -> Self {
+        Self(self.0.with("ApiKeyAuthParameters", value.into_value()))
     }
 
     /// The authorization parameters for Basic authorization.
-    pub fn basic_auth_parameters(mut self, value: impl IntoValue<BasicAuthParameters>) -> Self {
-        self.0.set("BasicAuthParameters", value.into_value());
-        self
+    pub fn basic_auth_parameters(self, value: impl IntoValue<BasicAuthParameters>) -> Self {
+        Self(self.0.with("BasicAuthParameters", value.into_value()))
     }
 
     /// For private OAuth authentication endpoints. The parameters EventBridge uses to authenticate against the endpoint.
     ///
     /// For more information, see [Authorization methods for connections](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-target-connection-auth.html) in the **Amazon EventBridge User Guide**.
-    pub fn connectivity_parameters(mut self, value: impl IntoValue<ConnectivityParameters>) -> Self {
-        self.0.set("ConnectivityParameters", value.into_value());
-        self
+    pub fn connectivity_parameters(self, value: impl IntoValue<ConnectivityParameters>) -> Self {
+        Self(self.0.with("ConnectivityParameters", value.into_value()))
     }
 
     /// Additional parameters for the connection that are passed through with every invocation to the HTTP endpoint.
-    pub fn invocation_http_parameters(mut self, value: impl IntoValue<ConnectionHttpParameters>) -> Self {
-        self.0.set("InvocationHttpParameters", value.into_value());
-        self
+    pub fn invocation_http_parameters(self, value: impl IntoValue<ConnectionHttpParameters>) -> Self {
+        Self(self.0.with("InvocationHttpParameters", value.into_value()))
     }
 
     /// The OAuth parameters to use for authorization.
-    pub fn oauth_parameters(mut self, value: impl IntoValue<OauthParameters>) -> Self {
-        self.0.set("OAuthParameters", value.into_value());
-        self
+    pub fn oauth_parameters(self, value: impl IntoValue<OauthParameters>) -> Self {
+        Self(self.0.with("OAuthParameters", value.into_value()))
     }
 }
 
@@ -206,10 +196,7 @@ impl BasicAuthParameters {
     ///
     ///   Length: 1 to 512. Pattern: `^[ \t]*[^\x00-\x1F\x7F]+([ \t]+[^\x00-\x1F\x7F]+)*[ \t]*$`.
     pub fn new(password: impl IntoValue<String>, username: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Password", password.into_value());
-        properties.set("Username", username.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Password", password.into_value()).with("Username", username.into_value()))
     }
 }
 
@@ -228,10 +215,11 @@ impl ClientParameters {
     ///
     ///   Length: 1 to 512. Pattern: `^[ \t]*[^\x00-\x1F\x7F]+([ \t]+[^\x00-\x1F\x7F]+)*[ \t]*$`.
     pub fn new(client_id: impl IntoValue<String>, client_secret: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ClientID", client_id.into_value());
-        properties.set("ClientSecret", client_secret.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ClientID", client_id.into_value())
+                .with("ClientSecret", client_secret.into_value()),
+        )
     }
 }
 
@@ -250,25 +238,22 @@ impl ConnectionHttpParameters {
     /// Any additional body string parameters for the connection.
     ///
     /// Items: at most 100.
-    pub fn body_parameters(mut self, value: impl IntoList<Parameter>) -> Self {
-        self.0.set("BodyParameters", value.into_list());
-        self
+    pub fn body_parameters(self, value: impl IntoList<Parameter>) -> Self {
+        Self(self.0.with("BodyParameters", value.into_list()))
     }
 
     /// Any additional header parameters for the connection.
     ///
     /// Items: at most 100.
-    pub fn header_parameters(mut self, value: impl IntoList<Parameter>) -> Self {
-        self.0.set("HeaderParameters", value.into_list());
-        self
+    pub fn header_parameters(self, value: impl IntoList<Parameter>) -> Self {
+        Self(self.0.with("HeaderParameters", value.into_list()))
     }
 
     /// Any additional query string parameters for the connection.
     ///
     /// Items: at most 100.
-    pub fn query_string_parameters(mut self, value: impl IntoList<Parameter>) -> Self {
-        self.0.set("QueryStringParameters", value.into_list());
-        self
+    pub fn query_string_parameters(self, value: impl IntoList<Parameter>) -> Self {
+        Self(self.0.with("QueryStringParameters", value.into_list()))
     }
 }
 
@@ -286,9 +271,7 @@ impl ConnectivityParameters {
     ///
     ///
     pub fn new(resource_parameters: impl IntoValue<ResourceParameters>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ResourceParameters", resource_parameters.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ResourceParameters", resource_parameters.into_value()))
     }
 }
 
@@ -306,9 +289,7 @@ impl InvocationConnectivityParameters {
     ///
     ///
     pub fn new(resource_parameters: impl IntoValue<ResourceParameters>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ResourceParameters", resource_parameters.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ResourceParameters", resource_parameters.into_value()))
     }
 }
 
@@ -334,17 +315,17 @@ impl OauthParameters {
         client_parameters: impl IntoValue<ClientParameters>,
         http_method: impl IntoValue<OauthParametersHttpMethod>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AuthorizationEndpoint", authorization_endpoint.into_value());
-        properties.set("ClientParameters", client_parameters.into_value());
-        properties.set("HttpMethod", http_method.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AuthorizationEndpoint", authorization_endpoint.into_value())
+                .with("ClientParameters", client_parameters.into_value())
+                .with("HttpMethod", http_method.into_value()),
+        )
     }
 
     /// Details about the additional parameters to use for the connection.
-    pub fn oauth_http_parameters(mut self, value: impl IntoValue<ConnectionHttpParameters>) -> Self {
-        self.0.set("OAuthHttpParameters", value.into_value());
-        self
+    pub fn oauth_http_parameters(self, value: impl IntoValue<ConnectionHttpParameters>) -> Self {
+        Self(self.0.with("OAuthHttpParameters", value.into_value()))
     }
 }
 
@@ -363,18 +344,14 @@ impl Parameter {
     ///
     ///   Length: at most 512. Pattern: `^[ \t]*[\x20-\x7E]+([ \t]+[\x20-\x7E]+)*[ \t]*$`.
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 
     /// Specifies whether the value is secret.
     ///
     /// Default: `true`.
-    pub fn is_value_secret(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IsValueSecret", value.into_value());
-        self
+    pub fn is_value_secret(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IsValueSecret", value.into_value()))
     }
 }
 
@@ -390,9 +367,7 @@ impl ResourceParameters {
     ///
     ///   Length: at most 2048. Pattern: `^arn:[a-z0-9f\-]+:vpc-lattice:[a-zA-Z0-9\-]+:\d{12}:resourceconfiguration/rcfg-[0-9a-z]{17}$`.
     pub fn new(resource_configuration_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ResourceConfigurationArn", resource_configuration_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ResourceConfigurationArn", resource_configuration_arn.into_value()))
     }
 
     /// For connections to private APIs, the Amazon Resource Name (ARN) of the resource association EventBridge created between the connection and the private API's resource configuration.
@@ -400,9 +375,8 @@ impl ResourceParameters {
     /// > The value of this property is set by EventBridge. Any value you specify in your template is ignored.
     ///
     /// Length: 20 to 2048. Pattern: `^arn:[a-z0-9\-]+:vpc-lattice:[a-zA-Z0-9\-]+:\d{12}:servicenetworkresourceassociation/snra-[0-9a-z]{17}$`.
-    pub fn resource_association_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResourceAssociationArn", value.into_value());
-        self
+    pub fn resource_association_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ResourceAssociationArn", value.into_value()))
     }
 }
 

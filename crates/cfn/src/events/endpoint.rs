@@ -23,7 +23,7 @@ impl CfnEndpoint {
         event_buses: impl IntoList<EndpointEventBus>,
         routing_config: impl IntoValue<RoutingConfig>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).event_buses(event_buses).routing_config(routing_config)
+        Self(Resource::new(scope, id, "AWS::Events::Endpoint")).event_buses(event_buses).routing_config(routing_config)
     }
 
     /// A description for the endpoint.
@@ -31,8 +31,7 @@ impl CfnEndpoint {
     /// Length: at most 512. Pattern: `.*`.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The event buses being used by the endpoint.
@@ -42,8 +41,7 @@ impl CfnEndpoint {
     /// Items: 2.
     #[track_caller]
     pub fn event_buses(self, value: impl IntoList<EndpointEventBus>) -> Self {
-        self.0.set("EventBuses", value.into_list());
-        self
+        Self(self.0.with("EventBuses", value.into_list()))
     }
 
     /// The name of the endpoint.
@@ -51,15 +49,13 @@ impl CfnEndpoint {
     /// Replacement: always. Length: 1 to 64. Pattern: `^[\.\-_A-Za-z0-9]+$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// Whether event replication was enabled or disabled for this endpoint. The default state is `ENABLED` which means you must supply a `RoleArn`. If you don't have a `RoleArn` or you don't want event replication enabled, set the state to `DISABLED`.
     #[track_caller]
     pub fn replication_config(self, value: impl IntoValue<ReplicationConfig>) -> Self {
-        self.0.set("ReplicationConfig", value.into_value());
-        self
+        Self(self.0.with("ReplicationConfig", value.into_value()))
     }
 
     /// The ARN of the role used by event replication for the endpoint.
@@ -67,15 +63,13 @@ impl CfnEndpoint {
     /// Length: 1 to 256. Pattern: `^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$`.
     #[track_caller]
     pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 
     /// The routing configuration of the endpoint.
     #[track_caller]
     pub fn routing_config(self, value: impl IntoValue<RoutingConfig>) -> Self {
-        self.0.set("RoutingConfig", value.into_value());
-        self
+        Self(self.0.with("RoutingConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Name`.
@@ -121,9 +115,7 @@ impl EndpointEventBus {
     ///
     ///   Length: 1 to 512. Pattern: `^arn:aws[a-z-]*:events:[a-z]+-[a-z-]+-\d+:\d{12}:event-bus/[\w.-]+$`.
     pub fn new(event_bus_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("EventBusArn", event_bus_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("EventBusArn", event_bus_arn.into_value()))
     }
 }
 
@@ -142,10 +134,7 @@ impl FailoverConfig {
     ///
     ///
     pub fn new(primary: impl IntoValue<Primary>, secondary: impl IntoValue<Secondary>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Primary", primary.into_value());
-        properties.set("Secondary", secondary.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Primary", primary.into_value()).with("Secondary", secondary.into_value()))
     }
 }
 
@@ -161,9 +150,7 @@ impl Primary {
     ///
     ///   Length: 1 to 1600. Pattern: `^arn:aws([a-z]|\-)*:route53:::healthcheck/[\-a-z0-9]+$`.
     pub fn new(health_check: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("HealthCheck", health_check.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("HealthCheck", health_check.into_value()))
     }
 }
 
@@ -179,9 +166,7 @@ impl ReplicationConfig {
     ///
     ///
     pub fn new(state: impl IntoValue<ReplicationConfigState>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("State", state.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("State", state.into_value()))
     }
 }
 
@@ -197,9 +182,7 @@ impl RoutingConfig {
     ///
     ///
     pub fn new(failover_config: impl IntoValue<FailoverConfig>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FailoverConfig", failover_config.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("FailoverConfig", failover_config.into_value()))
     }
 }
 
@@ -215,9 +198,7 @@ impl Secondary {
     ///
     ///   Length: 9 to 20. Pattern: `^[\-a-z0-9]+$`.
     pub fn new(route: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Route", route.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Route", route.into_value()))
     }
 }
 

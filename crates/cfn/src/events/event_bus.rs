@@ -20,7 +20,7 @@ impl CfnEventBus {
     /// Makes the resource in `scope` with what it cannot be without: `Name`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).name(name)
+        Self(Resource::new(scope, id, "AWS::Events::EventBus")).name(name)
     }
 
     /// Configuration details of the Amazon SQS queue for EventBridge to use as a dead-letter queue (DLQ).
@@ -28,15 +28,13 @@ impl CfnEventBus {
     /// For more information, see [Using dead-letter queues to process undelivered events](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html#eb-rule-dlq) in the *EventBridge User Guide*.
     #[track_caller]
     pub fn dead_letter_config(self, value: impl IntoValue<DeadLetterConfig>) -> Self {
-        self.0.set("DeadLetterConfig", value.into_value());
-        self
+        Self(self.0.with("DeadLetterConfig", value.into_value()))
     }
 
     /// The event bus description.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// If you are creating a partner event bus, this specifies the partner event source that the new event bus will be matched with.
@@ -44,8 +42,7 @@ impl CfnEventBus {
     /// Replacement: always. Length: 1 to 256. Pattern: `^aws\.partner(/[\.\-_A-Za-z0-9]+){2,}$`.
     #[track_caller]
     pub fn event_source_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EventSourceName", value.into_value());
-        self
+        Self(self.0.with("EventSourceName", value.into_value()))
     }
 
     /// The identifier of the AWS customer managed key for EventBridge to use, if you choose to use a customer managed key to encrypt events on this event bus. The identifier can be the key Amazon Resource Name (ARN), KeyId, key alias, or key alias ARN.
@@ -64,8 +61,7 @@ impl CfnEventBus {
     /// > For more information, see [Encrypting archives](https://docs.aws.amazon.com/eventbridge/latest/userguide/encryption-archives.html) in the *Amazon EventBridge User Guide*.
     #[track_caller]
     pub fn kms_key_identifier(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsKeyIdentifier", value.into_value());
-        self
+        Self(self.0.with("KmsKeyIdentifier", value.into_value()))
     }
 
     /// The logging configuration settings for the event bus.
@@ -73,8 +69,7 @@ impl CfnEventBus {
     /// For more information, see [Configuring logs for event buses](https://docs.aws.amazon.com/eb-event-bus-logs.html) in the *EventBridge User Guide*.
     #[track_caller]
     pub fn log_config(self, value: impl IntoValue<LogConfig>) -> Self {
-        self.0.set("LogConfig", value.into_value());
-        self
+        Self(self.0.with("LogConfig", value.into_value()))
     }
 
     /// The name of the new event bus.
@@ -86,22 +81,19 @@ impl CfnEventBus {
     /// Replacement: always. Length: 1 to 256. Pattern: `^[/\.\-_A-Za-z0-9]+$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The permissions policy of the event bus, describing which other AWS accounts can write events to this event bus.
     #[track_caller]
     pub fn policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Policy", value.into_value());
-        self
+        Self(self.0.with("Policy", value.into_value()))
     }
 
     /// Tags to associate with the event bus.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Name`.
@@ -140,9 +132,8 @@ impl DeadLetterConfig {
     }
 
     /// The ARN of the SQS queue specified as the target for the dead-letter queue.
-    pub fn arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Arn", value.into_value());
-        self
+    pub fn arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Arn", value.into_value()))
     }
 }
 
@@ -163,17 +154,15 @@ impl LogConfig {
     /// Whether EventBridge include detailed event information in the records it generates. Detailed data can be useful for troubleshooting and debugging. This information includes details of the event itself, as well as target details.
     ///
     /// For more information, see [Including detail data in event bus logs](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-logs.html#eb-event-logs-data) in the *EventBridge User Guide*.
-    pub fn include_detail(mut self, value: impl IntoValue<LogConfigIncludeDetail>) -> Self {
-        self.0.set("IncludeDetail", value.into_value());
-        self
+    pub fn include_detail(self, value: impl IntoValue<LogConfigIncludeDetail>) -> Self {
+        Self(self.0.with("IncludeDetail", value.into_value()))
     }
 
     /// The level of logging detail to include. This applies to all log destinations for the event bus.
     ///
     /// For more information, see [Specifying event bus log level](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-logs.html#eb-event-bus-logs-level) in the *EventBridge User Guide*.
-    pub fn level(mut self, value: impl IntoValue<LogConfigLevel>) -> Self {
-        self.0.set("Level", value.into_value());
-        self
+    pub fn level(self, value: impl IntoValue<LogConfigLevel>) -> Self {
+        Self(self.0.with("Level", value.into_value()))
     }
 }
 

@@ -24,7 +24,7 @@ impl CfnEventBusPolicy {
     /// Makes the resource in `scope` with what it cannot be without: `StatementId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, statement_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).statement_id(statement_id)
+        Self(Resource::new(scope, id, "AWS::Events::EventBusPolicy")).statement_id(statement_id)
     }
 
     /// The action that you are enabling the other account to perform.
@@ -32,8 +32,7 @@ impl CfnEventBusPolicy {
     /// Length: 1 to 64. Pattern: `events:[a-zA-Z]+`. Deprecated.
     #[track_caller]
     pub fn action(self, value: impl IntoValue<Action>) -> Self {
-        self.0.set("Action", value.into_value());
-        self
+        Self(self.0.with("Action", value.into_value()))
     }
 
     /// This parameter enables you to limit the permission to accounts that fulfill a certain condition, such as being a member of a certain AWS organization.
@@ -41,8 +40,7 @@ impl CfnEventBusPolicy {
     /// Deprecated.
     #[track_caller]
     pub fn condition(self, value: impl IntoValue<Condition>) -> Self {
-        self.0.set("Condition", value.into_value());
-        self
+        Self(self.0.with("Condition", value.into_value()))
     }
 
     /// The name of the event bus associated with the rule. If you omit this, the default event bus is used.
@@ -50,8 +48,7 @@ impl CfnEventBusPolicy {
     /// Replacement: always. Length: 1 to 256. Pattern: `[\.\-_A-Za-z0-9]+`.
     #[track_caller]
     pub fn event_bus_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EventBusName", value.into_value());
-        self
+        Self(self.0.with("EventBusName", value.into_value()))
     }
 
     /// The 12-digit AWS account ID that you are permitting to put events to your default event bus. Specify "*" to permit any account to put events to your default event bus.
@@ -59,15 +56,13 @@ impl CfnEventBusPolicy {
     /// Length: 1 to 12. Pattern: `(\d{12}|\*)`. Deprecated.
     #[track_caller]
     pub fn principal(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Principal", value.into_value());
-        self
+        Self(self.0.with("Principal", value.into_value()))
     }
 
     /// A JSON string that describes the permission policy statement. You can include a `Policy` parameter in the request instead of using the `StatementId`, `Action`, `Principal`, or `Condition` parameters.
     #[track_caller]
     pub fn statement(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Statement", value.into_value());
-        self
+        Self(self.0.with("Statement", value.into_value()))
     }
 
     /// An identifier string for the external account that you are granting permissions to. If you later want to revoke the permission for this external account, specify this `StatementId` when you run [RemovePermission](https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_RemovePermission.html).
@@ -77,8 +72,7 @@ impl CfnEventBusPolicy {
     /// Replacement: always. Length: 1 to 64. Pattern: `[a-zA-Z0-9-_]+`.
     #[track_caller]
     pub fn statement_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StatementId", value.into_value());
-        self
+        Self(self.0.with("StatementId", value.into_value()))
     }
 
     /// What `Ref` returns: `EventBusName|StatementId`.
@@ -100,21 +94,18 @@ impl Condition {
     }
 
     /// Specifies the value for the key. Currently, this must be the ID of the organization.
-    pub fn key(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Key", value.into_value());
-        self
+    pub fn key(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Key", value.into_value()))
     }
 
     /// Specifies the type of condition. Currently the only supported value is StringEquals.
-    pub fn r#type(mut self, value: impl IntoValue<ConditionType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<ConditionType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// Specifies the key for the condition. Currently the only supported key is aws:PrincipalOrgID.
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 

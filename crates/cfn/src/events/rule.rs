@@ -36,7 +36,7 @@ impl CfnRule {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Events::Rule"))
     }
 
     /// The description of the rule.
@@ -44,8 +44,7 @@ impl CfnRule {
     /// Length: at most 512.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The name or ARN of the event bus associated with the rule. If you omit this, the default event bus is used.
@@ -53,15 +52,13 @@ impl CfnRule {
     /// Replacement: always. Length: 1 to 1600. Pattern: `^(arn:aws[\w-]*:events:[a-z]{2}-[a-z]+-[\w-]+:[0-9]{12}:event-bus\/)?[/\.\-_A-Za-z0-9]+$`.
     #[track_caller]
     pub fn event_bus_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EventBusName", value.into_value());
-        self
+        Self(self.0.with("EventBusName", value.into_value()))
     }
 
     /// The event pattern of the rule. For more information, see [Events and Event Patterns](https://docs.aws.amazon.com/eventbridge/latest/userguide/eventbridge-and-event-patterns.html) in the **Amazon EventBridge User Guide**.
     #[track_caller]
     pub fn event_pattern(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("EventPattern", value.into_value());
-        self
+        Self(self.0.with("EventPattern", value.into_value()))
     }
 
     /// The name of the rule.
@@ -69,8 +66,7 @@ impl CfnRule {
     /// Replacement: always. Length: 1 to 64. Pattern: `^[\.\-_A-Za-z0-9]+$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the role that is used for target invocation.
@@ -80,8 +76,7 @@ impl CfnRule {
     /// Length: 1 to 1600.
     #[track_caller]
     pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 
     /// The scheduling expression. For example, "cron(0 20 * * ? *)", "rate(5 minutes)". For more information, see [Creating an Amazon EventBridge rule that runs on a schedule](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html).
@@ -89,8 +84,7 @@ impl CfnRule {
     /// Length: at most 256. Pattern: `^(rate\(.+\)|cron\(.+\))?$`.
     #[track_caller]
     pub fn schedule_expression(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ScheduleExpression", value.into_value());
-        self
+        Self(self.0.with("ScheduleExpression", value.into_value()))
     }
 
     /// The state of the rule.
@@ -106,15 +100,13 @@ impl CfnRule {
     /// This value is only valid for rules on the [default](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-what-is-how-it-works-concepts.html#eb-bus-concepts-buses) event bus or [custom event buses](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-event-bus.html). It does not apply to [partner event buses](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-saas.html).
     #[track_caller]
     pub fn state(self, value: impl IntoValue<State>) -> Self {
-        self.0.set("State", value.into_value());
-        self
+        Self(self.0.with("State", value.into_value()))
     }
 
     /// Any tags assigned to the event rule.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// Adds the specified targets to the specified rule, or updates the targets if they are already associated with the rule.
@@ -169,8 +161,7 @@ impl CfnRule {
     /// Items: at most 5. No item twice.
     #[track_caller]
     pub fn targets(self, value: impl IntoList<Target>) -> Self {
-        self.0.set("Targets", value.into_list());
-        self
+        Self(self.0.with("Targets", value.into_list()))
     }
 
     /// What `Ref` returns: `EventBusName|Name`.
@@ -203,9 +194,7 @@ impl AppSyncParameters {
     ///
     ///
     pub fn new(graphql_operation: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("GraphQLOperation", graphql_operation.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("GraphQLOperation", graphql_operation.into_value()))
     }
 }
 
@@ -221,23 +210,19 @@ impl AwsVpcConfiguration {
     ///
     ///
     pub fn new(subnets: impl IntoList<Id<markers::Subnet>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Subnets", subnets.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Subnets", subnets.into_list()))
     }
 
     /// Specifies whether the task's elastic network interface receives a public IP address. You can specify `ENABLED` only when `LaunchType` in `EcsParameters` is set to `FARGATE`.
-    pub fn assign_public_ip(mut self, value: impl IntoValue<AwsVpcConfigurationAssignPublicIp>) -> Self {
-        self.0.set("AssignPublicIp", value.into_value());
-        self
+    pub fn assign_public_ip(self, value: impl IntoValue<AwsVpcConfigurationAssignPublicIp>) -> Self {
+        Self(self.0.with("AssignPublicIp", value.into_value()))
     }
 
     /// Specifies the security groups associated with the task. These security groups must all be in the same VPC. You can specify as many as five security groups. If you do not specify a security group, the default security group for the VPC is used.
     ///
     /// No item twice.
-    pub fn security_groups(mut self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("SecurityGroups", value.into_list());
-        self
+    pub fn security_groups(self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
+        Self(self.0.with("SecurityGroups", value.into_list()))
     }
 }
 
@@ -254,9 +239,8 @@ impl BatchArrayProperties {
     }
 
     /// The size of the array, if this is an array batch job. Valid values are integers between 2 and 10,000.
-    pub fn size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Size", value.into_value());
-        self
+    pub fn size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Size", value.into_value()))
     }
 }
 
@@ -275,22 +259,21 @@ impl BatchParameters {
     ///
     ///
     pub fn new(job_definition: impl IntoValue<String>, job_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("JobDefinition", job_definition.into_value());
-        properties.set("JobName", job_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("JobDefinition", job_definition.into_value())
+                .with("JobName", job_name.into_value()),
+        )
     }
 
     /// The array properties for the submitted job, such as the size of the array. The array size can be between 2 and 10,000. If you specify array properties for a job, it becomes an array job. This parameter is used only if the target is an AWS Batch job.
-    pub fn array_properties(mut self, value: impl IntoValue<BatchArrayProperties>) -> Self {
-        self.0.set("ArrayProperties", value.into_value());
-        self
+    pub fn array_properties(self, value: impl IntoValue<BatchArrayProperties>) -> Self {
+        Self(self.0.with("ArrayProperties", value.into_value()))
     }
 
     /// The retry strategy to use for failed jobs, if the target is an AWS Batch job. The retry strategy is the number of times to retry the failed job execution. Valid values are 1–10. When you specify a retry strategy here, it overrides the retry strategy defined in the job definition.
-    pub fn retry_strategy(mut self, value: impl IntoValue<BatchRetryStrategy>) -> Self {
-        self.0.set("RetryStrategy", value.into_value());
-        self
+    pub fn retry_strategy(self, value: impl IntoValue<BatchRetryStrategy>) -> Self {
+        Self(self.0.with("RetryStrategy", value.into_value()))
     }
 }
 
@@ -307,9 +290,8 @@ impl BatchRetryStrategy {
     }
 
     /// The number of times to attempt to retry, if the job fails. Valid values are 1–10.
-    pub fn attempts(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Attempts", value.into_value());
-        self
+    pub fn attempts(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Attempts", value.into_value()))
     }
 }
 
@@ -325,25 +307,21 @@ impl CapacityProviderStrategyItem {
     ///
     ///   Length: 1 to 255.
     pub fn new(capacity_provider: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CapacityProvider", capacity_provider.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("CapacityProvider", capacity_provider.into_value()))
     }
 
     /// The base value designates how many tasks, at a minimum, to run on the specified capacity provider. Only one capacity provider in a capacity provider strategy can have a base defined. If no value is specified, the default value of 0 is used.
     ///
     /// Range: 0 to 100000.
-    pub fn base(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Base", value.into_value());
-        self
+    pub fn base(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Base", value.into_value()))
     }
 
     /// The weight value designates the relative percentage of the total number of tasks launched that should use the specified capacity provider. The weight value is taken into consideration after the base value, if defined, is satisfied.
     ///
     /// Range: 0 to 1000.
-    pub fn weight(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Weight", value.into_value());
-        self
+    pub fn weight(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Weight", value.into_value()))
     }
 }
 
@@ -364,9 +342,8 @@ impl DeadLetterConfig {
     /// The ARN of the SQS queue specified as the target for the dead-letter queue.
     ///
     /// Length: 1 to 1600.
-    pub fn arn(mut self, value: impl IntoValue<Arn<markers::Queue>>) -> Self {
-        self.0.set("Arn", value.into_value());
-        self
+    pub fn arn(self, value: impl IntoValue<Arn<markers::Queue>>) -> Self {
+        Self(self.0.with("Arn", value.into_value()))
     }
 }
 
@@ -382,9 +359,7 @@ impl EcsParameters {
     ///
     ///   Length: 1 to 1600.
     pub fn new(task_definition_arn: impl IntoValue<Arn<markers::TaskDefinition>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TaskDefinitionArn", task_definition_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("TaskDefinitionArn", task_definition_arn.into_value()))
     }
 
     /// The capacity provider strategy to use for the task.
@@ -392,95 +367,82 @@ impl EcsParameters {
     /// If a `capacityProviderStrategy` is specified, the `launchType` parameter must be omitted. If no `capacityProviderStrategy` or launchType is specified, the `defaultCapacityProviderStrategy` for the cluster is used.
     ///
     /// Items: at most 6. No item twice.
-    pub fn capacity_provider_strategy(mut self, value: impl IntoList<CapacityProviderStrategyItem>) -> Self {
-        self.0.set("CapacityProviderStrategy", value.into_list());
-        self
+    pub fn capacity_provider_strategy(self, value: impl IntoList<CapacityProviderStrategyItem>) -> Self {
+        Self(self.0.with("CapacityProviderStrategy", value.into_list()))
     }
 
     /// Specifies whether to enable Amazon ECS managed tags for the task. For more information, see [Tagging Your Amazon ECS Resources](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-using-tags.html) in the Amazon Elastic Container Service Developer Guide.
-    pub fn enable_ecs_managed_tags(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableECSManagedTags", value.into_value());
-        self
+    pub fn enable_ecs_managed_tags(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableECSManagedTags", value.into_value()))
     }
 
     /// Whether or not to enable the execute command functionality for the containers in this task. If true, this enables execute command functionality on all containers in the task.
-    pub fn enable_execute_command(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableExecuteCommand", value.into_value());
-        self
+    pub fn enable_execute_command(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableExecuteCommand", value.into_value()))
     }
 
     /// Specifies an ECS task group for the task. The maximum length is 255 characters.
-    pub fn group(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Group", value.into_value());
-        self
+    pub fn group(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Group", value.into_value()))
     }
 
     /// Specifies the launch type on which your task is running. The launch type that you specify here must match one of the launch type (compatibilities) of the target task. The `FARGATE` value is supported only in the Regions where AWS Fargate with Amazon ECS is supported. For more information, see [AWS Fargate on Amazon ECS](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS-Fargate.html) in the *Amazon Elastic Container Service Developer Guide*.
-    pub fn launch_type(mut self, value: impl IntoValue<EcsParametersLaunchType>) -> Self {
-        self.0.set("LaunchType", value.into_value());
-        self
+    pub fn launch_type(self, value: impl IntoValue<EcsParametersLaunchType>) -> Self {
+        Self(self.0.with("LaunchType", value.into_value()))
     }
 
     /// Use this structure if the Amazon ECS task uses the `awsvpc` network mode. This structure specifies the VPC subnets and security groups associated with the task, and whether a public IP address is to be used. This structure is required if `LaunchType` is `FARGATE` because the `awsvpc` mode is required for Fargate tasks.
     ///
     /// If you specify `NetworkConfiguration` when the target ECS task does not use the `awsvpc` network mode, the task fails.
-    pub fn network_configuration(mut self, value: impl IntoValue<NetworkConfiguration>) -> Self {
-        self.0.set("NetworkConfiguration", value.into_value());
-        self
+    pub fn network_configuration(self, value: impl IntoValue<NetworkConfiguration>) -> Self {
+        Self(self.0.with("NetworkConfiguration", value.into_value()))
     }
 
     /// An array of placement constraint objects to use for the task. You can specify up to 10 constraints per task (including constraints in the task definition and those specified at runtime).
     ///
     /// Items: at most 10. No item twice.
-    pub fn placement_constraints(mut self, value: impl IntoList<PlacementConstraint>) -> Self {
-        self.0.set("PlacementConstraints", value.into_list());
-        self
+    pub fn placement_constraints(self, value: impl IntoList<PlacementConstraint>) -> Self {
+        Self(self.0.with("PlacementConstraints", value.into_list()))
     }
 
     /// The placement strategy objects to use for the task. You can specify a maximum of five strategy rules per task.
     ///
     /// No item twice.
-    pub fn placement_strategies(mut self, value: impl IntoList<PlacementStrategy>) -> Self {
-        self.0.set("PlacementStrategies", value.into_list());
-        self
+    pub fn placement_strategies(self, value: impl IntoList<PlacementStrategy>) -> Self {
+        Self(self.0.with("PlacementStrategies", value.into_list()))
     }
 
     /// Specifies the platform version for the task. Specify only the numeric portion of the platform version, such as `1.1.0`.
     ///
     /// This structure is used only if `LaunchType` is `FARGATE`. For more information about valid platform versions, see [AWS Fargate Platform Versions](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/platform_versions.html) in the *Amazon Elastic Container Service Developer Guide*.
-    pub fn platform_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PlatformVersion", value.into_value());
-        self
+    pub fn platform_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PlatformVersion", value.into_value()))
     }
 
     /// Specifies whether to propagate the tags from the task definition to the task. If no value is specified, the tags are not propagated. Tags can only be propagated to the task during task creation. To add tags to a task after task creation, use the TagResource API action.
-    pub fn propagate_tags(mut self, value: impl IntoValue<EcsParametersPropagateTags>) -> Self {
-        self.0.set("PropagateTags", value.into_value());
-        self
+    pub fn propagate_tags(self, value: impl IntoValue<EcsParametersPropagateTags>) -> Self {
+        Self(self.0.with("PropagateTags", value.into_value()))
     }
 
     /// The reference ID to use for the task.
     ///
     /// Length: at most 1024.
-    pub fn reference_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ReferenceId", value.into_value());
-        self
+    pub fn reference_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ReferenceId", value.into_value()))
     }
 
     /// The metadata that you apply to the task to help you categorize and organize them. Each tag consists of a key and an optional value, both of which you define. To learn more, see [RunTask](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html#ECS-RunTask-request-tags) in the Amazon ECS API Reference.
     ///
     /// No item twice.
-    pub fn tag_list(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("TagList", value.into_list());
-        self
+    pub fn tag_list(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("TagList", value.into_list()))
     }
 
     /// The number of tasks to create based on `TaskDefinition`. The default is 1.
     ///
     /// Range: at least 1.
-    pub fn task_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TaskCount", value.into_value());
-        self
+    pub fn task_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("TaskCount", value.into_value()))
     }
 }
 
@@ -499,25 +461,22 @@ impl HttpParameters {
     /// The headers that need to be sent as part of request invoking the API Gateway API or EventBridge ApiDestination.
     ///
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
-    pub fn header_parameters(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("HeaderParameters", value.into_map());
-        self
+    pub fn header_parameters(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("HeaderParameters", value.into_map()))
     }
 
     /// The path parameter values to be used to populate API Gateway API or EventBridge ApiDestination path wildcards ("*").
     ///
     /// No item twice. Pattern of each: `^(?!\s*$).+$`.
-    pub fn path_parameter_values(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("PathParameterValues", value.into_list());
-        self
+    pub fn path_parameter_values(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("PathParameterValues", value.into_list()))
     }
 
     /// The query string keys/values that need to be sent as part of request invoking the API Gateway API or EventBridge ApiDestination.
     ///
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
-    pub fn query_string_parameters(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("QueryStringParameters", value.into_map());
-        self
+    pub fn query_string_parameters(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("QueryStringParameters", value.into_map()))
     }
 }
 
@@ -573,9 +532,7 @@ impl InputTransformer {
     ///
     ///   Length: 1 to 8192.
     pub fn new(input_template: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("InputTemplate", input_template.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("InputTemplate", input_template.into_value()))
     }
 
     /// Map of JSON paths to be extracted from the event. You can then insert these in the template in `InputTemplate` to produce the output you want to be sent to the target.
@@ -585,9 +542,8 @@ impl InputTransformer {
     /// The keys cannot start with " AWS ."
     ///
     /// Pattern of the keys: `[a-zA-Z0-9]+`.
-    pub fn input_paths_map(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("InputPathsMap", value.into_map());
-        self
+    pub fn input_paths_map(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("InputPathsMap", value.into_map()))
     }
 }
 
@@ -603,9 +559,7 @@ impl KinesisParameters {
     ///
     ///   Length: at most 256.
     pub fn new(partition_key_path: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PartitionKeyPath", partition_key_path.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("PartitionKeyPath", partition_key_path.into_value()))
     }
 }
 
@@ -622,9 +576,8 @@ impl NetworkConfiguration {
     }
 
     /// Use this structure to specify the VPC subnets and security groups for the task, and whether a public IP address is to be used. This structure is relevant only for ECS tasks that use the `awsvpc` network mode.
-    pub fn aws_vpc_configuration(mut self, value: impl IntoValue<AwsVpcConfiguration>) -> Self {
-        self.0.set("AwsVpcConfiguration", value.into_value());
-        self
+    pub fn aws_vpc_configuration(self, value: impl IntoValue<AwsVpcConfiguration>) -> Self {
+        Self(self.0.with("AwsVpcConfiguration", value.into_value()))
     }
 }
 
@@ -643,15 +596,13 @@ impl PlacementConstraint {
     /// A cluster query language expression to apply to the constraint. You cannot specify an expression if the constraint type is `distinctInstance`. To learn more, see [Cluster Query Language](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-query-language.html) in the Amazon Elastic Container Service Developer Guide.
     ///
     /// Length: at most 2000.
-    pub fn expression(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Expression", value.into_value());
-        self
+    pub fn expression(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Expression", value.into_value()))
     }
 
     /// The type of constraint. Use distinctInstance to ensure that each task in a particular group is running on a different container instance. Use memberOf to restrict the selection to a group of valid candidates.
-    pub fn r#type(mut self, value: impl IntoValue<PlacementConstraintType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<PlacementConstraintType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 }
 
@@ -668,15 +619,13 @@ impl PlacementStrategy {
     }
 
     /// The field to apply the placement strategy against. For the spread placement strategy, valid values are instanceId (or host, which has the same effect), or any platform or custom attribute that is applied to a container instance, such as attribute:ecs.availability-zone. For the binpack placement strategy, valid values are cpu and memory. For the random placement strategy, this field is not used.
-    pub fn field(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Field", value.into_value());
-        self
+    pub fn field(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Field", value.into_value()))
     }
 
     /// The type of placement strategy. The random placement strategy randomly places tasks on available candidates. The spread placement strategy spreads placement across available candidates evenly based on the field parameter. The binpack strategy places tasks on available candidates that have the least available amount of the resource that is specified with the field parameter. For example, if you binpack on memory, a task is placed on the instance with the least amount of remaining memory (but still enough to run the task).
-    pub fn r#type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 }
 
@@ -692,53 +641,45 @@ impl RedshiftDataParameters {
     ///
     ///   Length: 1 to 64.
     pub fn new(database: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Database", database.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Database", database.into_value()))
     }
 
     /// The database user name. Required when authenticating using temporary credentials.
     ///
     /// Length: 1 to 128.
-    pub fn db_user(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DbUser", value.into_value());
-        self
+    pub fn db_user(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DbUser", value.into_value()))
     }
 
     /// The name or ARN of the secret that enables access to the database. Required when authenticating using AWS Secrets Manager.
     ///
     /// Length: 1 to 1600. Pattern: `^(^arn:aws([a-z]|\-)*:secretsmanager:[a-z0-9-.]+:.*)|(\$(\.[\w_-]+(\[(\d+|\*)\])*)*)$`.
-    pub fn secret_manager_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SecretManagerArn", value.into_value());
-        self
+    pub fn secret_manager_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SecretManagerArn", value.into_value()))
     }
 
     /// The SQL statement text to run.
     ///
     /// Length: 1 to 100000.
-    pub fn sql(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Sql", value.into_value());
-        self
+    pub fn sql(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Sql", value.into_value()))
     }
 
     /// One or more SQL statements to run. The SQL statements are run as a single transaction. They run serially in the order of the array. Subsequent SQL statements don't start until the previous statement in the array completes. If any SQL statement fails, then because they are run as one transaction, all work is rolled back.
-    pub fn sqls(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Sqls", value.into_list());
-        self
+    pub fn sqls(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Sqls", value.into_list()))
     }
 
     /// The name of the SQL statement. You can name the SQL statement when you create it to identify the query.
     ///
     /// Length: 1 to 500.
-    pub fn statement_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StatementName", value.into_value());
-        self
+    pub fn statement_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("StatementName", value.into_value()))
     }
 
     /// Indicates whether to send an event back to EventBridge after the SQL statement runs.
-    pub fn with_event(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("WithEvent", value.into_value());
-        self
+    pub fn with_event(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("WithEvent", value.into_value()))
     }
 }
 
@@ -757,17 +698,15 @@ impl RetryPolicy {
     /// The maximum amount of time, in seconds, to continue to make retry attempts.
     ///
     /// Range: 60 to 86400.
-    pub fn maximum_event_age_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumEventAgeInSeconds", value.into_value());
-        self
+    pub fn maximum_event_age_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaximumEventAgeInSeconds", value.into_value()))
     }
 
     /// The maximum number of retry attempts to make before the request fails. Retry attempts continue until either the maximum number of attempts is made or until the duration of the `MaximumEventAgeInSeconds` is met.
     ///
     /// Range: 0 to 185.
-    pub fn maximum_retry_attempts(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumRetryAttempts", value.into_value());
-        self
+    pub fn maximum_retry_attempts(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaximumRetryAttempts", value.into_value()))
     }
 }
 
@@ -783,9 +722,7 @@ impl RunCommandParameters {
     ///
     ///   Items: 1 to 5. No item twice.
     pub fn new(run_command_targets: impl IntoList<RunCommandTarget>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("RunCommandTargets", run_command_targets.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("RunCommandTargets", run_command_targets.into_list()))
     }
 }
 
@@ -804,10 +741,7 @@ impl RunCommandTarget {
     ///
     ///   Items: 1 to 50. No item twice. Length of each: 1 to 256.
     pub fn new(key: impl IntoValue<String>, values: impl IntoList<Id<markers::Instance>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Values", values.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Values", values.into_list()))
     }
 }
 
@@ -826,10 +760,7 @@ impl SageMakerPipelineParameter {
     ///
     ///   Length: at most 1024.
     pub fn new(name: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -848,9 +779,8 @@ impl SageMakerPipelineParameters {
     /// List of Parameter names and values for SageMaker AI Model Building Pipeline execution.
     ///
     /// Items: at most 200. No item twice.
-    pub fn pipeline_parameter_list(mut self, value: impl IntoList<SageMakerPipelineParameter>) -> Self {
-        self.0.set("PipelineParameterList", value.into_list());
-        self
+    pub fn pipeline_parameter_list(self, value: impl IntoList<SageMakerPipelineParameter>) -> Self {
+        Self(self.0.with("PipelineParameterList", value.into_list()))
     }
 }
 
@@ -866,9 +796,7 @@ impl SqsParameters {
     ///
     ///
     pub fn new(message_group_id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MessageGroupId", message_group_id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("MessageGroupId", message_group_id.into_value()))
     }
 }
 
@@ -889,114 +817,96 @@ impl Target {
     ///
     ///   Length: 1 to 64. Pattern: `^[\.\-_A-Za-z0-9]+$`.
     pub fn new(arn: impl IntoValue<String>, id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Arn", arn.into_value());
-        properties.set("Id", id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Arn", arn.into_value()).with("Id", id.into_value()))
     }
 
     /// Contains the GraphQL operation to be parsed and executed, if the event target is an AWS AppSync API.
-    pub fn app_sync_parameters(mut self, value: impl IntoValue<AppSyncParameters>) -> Self {
-        self.0.set("AppSyncParameters", value.into_value());
-        self
+    pub fn app_sync_parameters(self, value: impl IntoValue<AppSyncParameters>) -> Self {
+        Self(self.0.with("AppSyncParameters", value.into_value()))
     }
 
     /// If the event target is an AWS Batch job, this contains the job definition, job name, and other parameters. For more information, see [Jobs](https://docs.aws.amazon.com/batch/latest/userguide/jobs.html) in the *AWS Batch User Guide*.
-    pub fn batch_parameters(mut self, value: impl IntoValue<BatchParameters>) -> Self {
-        self.0.set("BatchParameters", value.into_value());
-        self
+    pub fn batch_parameters(self, value: impl IntoValue<BatchParameters>) -> Self {
+        Self(self.0.with("BatchParameters", value.into_value()))
     }
 
     /// The `DeadLetterConfig` that defines the target queue to send dead-letter queue events to.
-    pub fn dead_letter_config(mut self, value: impl IntoValue<DeadLetterConfig>) -> Self {
-        self.0.set("DeadLetterConfig", value.into_value());
-        self
+    pub fn dead_letter_config(self, value: impl IntoValue<DeadLetterConfig>) -> Self {
+        Self(self.0.with("DeadLetterConfig", value.into_value()))
     }
 
     /// Contains the Amazon ECS task definition and task count to be used, if the event target is an Amazon ECS task. For more information about Amazon ECS tasks, see [Task Definitions](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_defintions.html) in the *Amazon EC2 Container Service Developer Guide*.
-    pub fn ecs_parameters(mut self, value: impl IntoValue<EcsParameters>) -> Self {
-        self.0.set("EcsParameters", value.into_value());
-        self
+    pub fn ecs_parameters(self, value: impl IntoValue<EcsParameters>) -> Self {
+        Self(self.0.with("EcsParameters", value.into_value()))
     }
 
     /// Contains the HTTP parameters to use when the target is a API Gateway endpoint or EventBridge ApiDestination.
     ///
     /// If you specify an API Gateway API or EventBridge ApiDestination as a target, you can use this parameter to specify headers, path parameters, and query string keys/values as part of your target invoking request. If you're using ApiDestinations, the corresponding Connection can also have these values configured. In case of any conflicting keys, values from the Connection take precedence.
-    pub fn http_parameters(mut self, value: impl IntoValue<HttpParameters>) -> Self {
-        self.0.set("HttpParameters", value.into_value());
-        self
+    pub fn http_parameters(self, value: impl IntoValue<HttpParameters>) -> Self {
+        Self(self.0.with("HttpParameters", value.into_value()))
     }
 
     /// Valid JSON text passed to the target. In this case, nothing from the event itself is passed to the target. For more information, see [The JavaScript Object Notation (JSON) Data Interchange Format](https://docs.aws.amazon.com/http://www.rfc-editor.org/rfc/rfc7159.txt).
     ///
     /// Length: at most 8192.
-    pub fn input(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Input", value.into_value());
-        self
+    pub fn input(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Input", value.into_value()))
     }
 
     /// The value of the JSONPath that is used for extracting part of the matched event when passing it to the target. You may use JSON dot notation or bracket notation. For more information about JSON paths, see [JSONPath](https://docs.aws.amazon.com/http://goessner.net/articles/JsonPath/).
     ///
     /// Length: at most 256.
-    pub fn input_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InputPath", value.into_value());
-        self
+    pub fn input_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InputPath", value.into_value()))
     }
 
     /// Settings to enable you to provide custom input to a target based on certain event data. You can extract one or more key-value pairs from the event and then use that data to send customized input to the target.
-    pub fn input_transformer(mut self, value: impl IntoValue<InputTransformer>) -> Self {
-        self.0.set("InputTransformer", value.into_value());
-        self
+    pub fn input_transformer(self, value: impl IntoValue<InputTransformer>) -> Self {
+        Self(self.0.with("InputTransformer", value.into_value()))
     }
 
     /// The custom parameter you can use to control the shard assignment, when the target is a Kinesis data stream. If you do not include this parameter, the default is to use the `eventId` as the partition key.
-    pub fn kinesis_parameters(mut self, value: impl IntoValue<KinesisParameters>) -> Self {
-        self.0.set("KinesisParameters", value.into_value());
-        self
+    pub fn kinesis_parameters(self, value: impl IntoValue<KinesisParameters>) -> Self {
+        Self(self.0.with("KinesisParameters", value.into_value()))
     }
 
     /// Contains the Amazon Redshift Data API parameters to use when the target is a Amazon Redshift cluster.
     ///
     /// If you specify a Amazon Redshift Cluster as a Target, you can use this to specify parameters to invoke the Amazon Redshift Data API ExecuteStatement based on EventBridge events.
-    pub fn redshift_data_parameters(mut self, value: impl IntoValue<RedshiftDataParameters>) -> Self {
-        self.0.set("RedshiftDataParameters", value.into_value());
-        self
+    pub fn redshift_data_parameters(self, value: impl IntoValue<RedshiftDataParameters>) -> Self {
+        Self(self.0.with("RedshiftDataParameters", value.into_value()))
     }
 
     /// The retry policy configuration to use for the dead-letter queue.
-    pub fn retry_policy(mut self, value: impl IntoValue<RetryPolicy>) -> Self {
-        self.0.set("RetryPolicy", value.into_value());
-        self
+    pub fn retry_policy(self, value: impl IntoValue<RetryPolicy>) -> Self {
+        Self(self.0.with("RetryPolicy", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the IAM role to be used for this target when the rule is triggered. If one rule triggers multiple targets, you can use a different IAM role for each target.
     ///
     /// Length: 1 to 1600.
-    pub fn role_arn(mut self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+    pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 
     /// Parameters used when you are using the rule to invoke Amazon EC2 Run Command.
-    pub fn run_command_parameters(mut self, value: impl IntoValue<RunCommandParameters>) -> Self {
-        self.0.set("RunCommandParameters", value.into_value());
-        self
+    pub fn run_command_parameters(self, value: impl IntoValue<RunCommandParameters>) -> Self {
+        Self(self.0.with("RunCommandParameters", value.into_value()))
     }
 
     /// Contains the SageMaker AI Model Building Pipeline parameters to start execution of a SageMaker AI Model Building Pipeline.
     ///
     /// If you specify a SageMaker AI Model Building Pipeline as a target, you can use this to specify parameters to start a pipeline execution based on EventBridge events.
-    pub fn sage_maker_pipeline_parameters(mut self, value: impl IntoValue<SageMakerPipelineParameters>) -> Self {
-        self.0.set("SageMakerPipelineParameters", value.into_value());
-        self
+    pub fn sage_maker_pipeline_parameters(self, value: impl IntoValue<SageMakerPipelineParameters>) -> Self {
+        Self(self.0.with("SageMakerPipelineParameters", value.into_value()))
     }
 
     /// Contains the message group ID to use when the target is an Amazon SQS fair or FIFO queue.
     ///
     /// If you specify a fair or FIFO queue as a target, the queue must have content-based deduplication enabled.
-    pub fn sqs_parameters(mut self, value: impl IntoValue<SqsParameters>) -> Self {
-        self.0.set("SqsParameters", value.into_value());
-        self
+    pub fn sqs_parameters(self, value: impl IntoValue<SqsParameters>) -> Self {
+        Self(self.0.with("SqsParameters", value.into_value()))
     }
 }
 

@@ -22,7 +22,7 @@ impl CfnAccessKey {
     /// Makes the resource in `scope` with what it cannot be without: `UserName`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, user_name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).user_name(user_name)
+        Self(Resource::new(scope, id, "AWS::IAM::AccessKey")).user_name(user_name)
     }
 
     /// This value is specific to CloudFormation and can only be *incremented*. Incrementing this value notifies CloudFormation that you want to rotate your access key. When you update your stack, CloudFormation will replace the existing access key with a new key.
@@ -30,15 +30,13 @@ impl CfnAccessKey {
     /// Replacement: always.
     #[track_caller]
     pub fn serial(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Serial", value.into_value());
-        self
+        Self(self.0.with("Serial", value.into_value()))
     }
 
     /// The status of the access key. `Active` means that the key is valid for API calls, while `Inactive` means it is not.
     #[track_caller]
     pub fn status(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Status", value.into_value());
-        self
+        Self(self.0.with("Status", value.into_value()))
     }
 
     /// The name of the IAM user that the new key will belong to.
@@ -48,8 +46,7 @@ impl CfnAccessKey {
     /// Replacement: always.
     #[track_caller]
     pub fn user_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserName", value.into_value());
-        self
+        Self(self.0.with("UserName", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

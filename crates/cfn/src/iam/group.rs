@@ -20,7 +20,7 @@ impl CfnGroup {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::IAM::Group"))
     }
 
     /// The name of the group to create. Do not include the path in this value.
@@ -36,8 +36,7 @@ impl CfnGroup {
     /// Replacement: always. Length: 1 to 128. Pattern: `^[\w+=,.@-]+$`.
     #[track_caller]
     pub fn group_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GroupName", value.into_value());
-        self
+        Self(self.0.with("GroupName", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the IAM policy you want to attach.
@@ -47,8 +46,7 @@ impl CfnGroup {
     /// Items: at most 20. No item twice. Pattern of each: `arn:(aws[a-zA-Z-]*)?:iam::(\d{12}|aws):policy/[a-zA-Z_0-9+=,.@\-_/]+`.
     #[track_caller]
     pub fn managed_policy_arns(self, value: impl IntoList<Arn<markers::ManagedPolicy>>) -> Self {
-        self.0.set("ManagedPolicyArns", value.into_list());
-        self
+        Self(self.0.with("ManagedPolicyArns", value.into_list()))
     }
 
     /// The path to the group. For more information about paths, see [IAM identifiers](https://docs.aws.amazon.com/IAM/latest/UserGuide/Using_Identifiers.html) in the *IAM User Guide*.
@@ -60,8 +58,7 @@ impl CfnGroup {
     /// Length: 1 to 512. Pattern: `^(\u002F)|(\u002F[\u0021-\u007E]+\u002F)$`.
     #[track_caller]
     pub fn path(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Path", value.into_value());
-        self
+        Self(self.0.with("Path", value.into_value()))
     }
 
     /// Adds or updates an inline policy document that is embedded in the specified IAM group. To view AWS::IAM::Group snippets, see [Declaring an IAM Group Resource](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/quickref-iam.html#scenario-iam-group).
@@ -71,8 +68,7 @@ impl CfnGroup {
     /// For information about limits on the number of inline policies that you can embed in a group, see [Limitations on IAM Entities](https://docs.aws.amazon.com/IAM/latest/UserGuide/LimitationsOnEntities.html) in the *IAM User Guide*.
     #[track_caller]
     pub fn policies(self, value: impl IntoList<Policy>) -> Self {
-        self.0.set("Policies", value.into_list());
-        self
+        Self(self.0.with("Policies", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `GroupName`.
@@ -105,9 +101,10 @@ impl Policy {
     ///
     ///
     pub fn new(policy_document: impl IntoValue<Json>, policy_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PolicyDocument", policy_document.into_value());
-        properties.set("PolicyName", policy_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("PolicyDocument", policy_document.into_value())
+                .with("PolicyName", policy_name.into_value()),
+        )
     }
 }

@@ -25,7 +25,7 @@ impl CfnGroupPolicy {
         group_name: impl IntoValue<String>,
         policy_name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).group_name(group_name).policy_name(policy_name)
+        Self(Resource::new(scope, id, "AWS::IAM::GroupPolicy")).group_name(group_name).policy_name(policy_name)
     }
 
     /// The name of the group to associate the policy with.
@@ -35,8 +35,7 @@ impl CfnGroupPolicy {
     /// Replacement: always. Length: 1 to 128. Pattern: `^[\w+=,.@-]+$`.
     #[track_caller]
     pub fn group_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GroupName", value.into_value());
-        self
+        Self(self.0.with("GroupName", value.into_value()))
     }
 
     /// The policy document.
@@ -50,8 +49,7 @@ impl CfnGroupPolicy {
     /// - The special characters tab ( `\u0009` ), line feed ( `\u000A` ), and carriage return ( `\u000D` )
     #[track_caller]
     pub fn policy_document(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("PolicyDocument", value.into_value());
-        self
+        Self(self.0.with("PolicyDocument", value.into_value()))
     }
 
     /// The name of the policy document.
@@ -61,8 +59,7 @@ impl CfnGroupPolicy {
     /// Replacement: always. Length: 1 to 128. Pattern: `^[\w+=,.@-]+$`.
     #[track_caller]
     pub fn policy_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PolicyName", value.into_value());
-        self
+        Self(self.0.with("PolicyName", value.into_value()))
     }
 
     /// What `Ref` returns: `PolicyName|GroupName`.

@@ -20,7 +20,7 @@ impl CfnInstanceProfile {
     /// Makes the resource in `scope` with what it cannot be without: `Roles`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, roles: impl IntoList<Name<markers::Role>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).roles(roles)
+        Self(Resource::new(scope, id, "AWS::IAM::InstanceProfile")).roles(roles)
     }
 
     /// The name of the instance profile to create.
@@ -30,8 +30,7 @@ impl CfnInstanceProfile {
     /// Replacement: always. Length: at most 128. Pattern: `^([\w+=,.@-]+)?$`.
     #[track_caller]
     pub fn instance_profile_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InstanceProfileName", value.into_value());
-        self
+        Self(self.0.with("InstanceProfileName", value.into_value()))
     }
 
     /// The path to the instance profile. For more information about paths, see [IAM Identifiers](https://docs.aws.amazon.com/IAM/latest/UserGuide/Using_Identifiers.html) in the *IAM User Guide*.
@@ -43,8 +42,7 @@ impl CfnInstanceProfile {
     /// Replacement: always. Length: 1 to 512. Pattern: `^(\u002F)|(\u002F[\u0021-\u007E]+\u002F)$`.
     #[track_caller]
     pub fn path(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Path", value.into_value());
-        self
+        Self(self.0.with("Path", value.into_value()))
     }
 
     /// The name of the role to associate with the instance profile. Only one role can be assigned to an EC2 instance at a time, and all applications on the instance share the same role and permissions.
@@ -52,8 +50,7 @@ impl CfnInstanceProfile {
     /// Items: at most 1. No item twice. Pattern of each: `[a-zA-Z0-9+=,.@\-_]+`.
     #[track_caller]
     pub fn roles(self, value: impl IntoList<Name<markers::Role>>) -> Self {
-        self.0.set("Roles", value.into_list());
-        self
+        Self(self.0.with("Roles", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `InstanceProfileName`.

@@ -24,7 +24,7 @@ impl CfnManagedPolicy {
     /// Makes the resource in `scope` with what it cannot be without: `PolicyDocument`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, policy_document: impl IntoValue<Json>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).policy_document(policy_document)
+        Self(Resource::new(scope, id, "AWS::IAM::ManagedPolicy")).policy_document(policy_document)
     }
 
     /// A friendly description of the policy.
@@ -36,8 +36,7 @@ impl CfnManagedPolicy {
     /// Replacement: always. Length: at most 1000.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The name (friendly name, not ARN) of the group to attach the policy to.
@@ -47,8 +46,7 @@ impl CfnManagedPolicy {
     /// No item twice.
     #[track_caller]
     pub fn groups(self, value: impl IntoList<Name<markers::Group>>) -> Self {
-        self.0.set("Groups", value.into_list());
-        self
+        Self(self.0.with("Groups", value.into_list()))
     }
 
     /// The friendly name of the policy.
@@ -62,8 +60,7 @@ impl CfnManagedPolicy {
     /// Replacement: always.
     #[track_caller]
     pub fn managed_policy_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ManagedPolicyName", value.into_value());
-        self
+        Self(self.0.with("ManagedPolicyName", value.into_value()))
     }
 
     /// The path for the policy.
@@ -79,8 +76,7 @@ impl CfnManagedPolicy {
     /// Replacement: always. Length: 1 to 512. Pattern: `^((/[A-Za-z0-9\.,\+@=_-]+)*)/$`. Default: `/`.
     #[track_caller]
     pub fn path(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Path", value.into_value());
-        self
+        Self(self.0.with("Path", value.into_value()))
     }
 
     /// The JSON policy document that you want to use as the content for the new policy.
@@ -98,8 +94,7 @@ impl CfnManagedPolicy {
     /// - The special characters tab ( `\u0009` ), line feed ( `\u000A` ), and carriage return ( `\u000D` )
     #[track_caller]
     pub fn policy_document(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("PolicyDocument", value.into_value());
-        self
+        Self(self.0.with("PolicyDocument", value.into_value()))
     }
 
     /// The name (friendly name, not ARN) of the role to attach the policy to.
@@ -111,8 +106,7 @@ impl CfnManagedPolicy {
     /// No item twice.
     #[track_caller]
     pub fn roles(self, value: impl IntoList<Name<markers::Role>>) -> Self {
-        self.0.set("Roles", value.into_list());
-        self
+        Self(self.0.with("Roles", value.into_list()))
     }
 
     /// The name (friendly name, not ARN) of the IAM user to attach the policy to.
@@ -122,8 +116,7 @@ impl CfnManagedPolicy {
     /// No item twice.
     #[track_caller]
     pub fn users(self, value: impl IntoList<Name<markers::User>>) -> Self {
-        self.0.set("Users", value.into_list());
-        self
+        Self(self.0.with("Users", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `PolicyArn`.

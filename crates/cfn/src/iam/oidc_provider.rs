@@ -38,7 +38,7 @@ impl CfnOidcProvider {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::IAM::OIDCProvider"))
     }
 
     /// A list of client IDs (also known as audiences) that are associated with the specified IAM OIDC provider resource object. For more information, see [CreateOpenIDConnectProvider](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html).
@@ -46,8 +46,7 @@ impl CfnOidcProvider {
     /// Length of each: 1 to 255.
     #[track_caller]
     pub fn client_id_list(self, value: impl IntoList<String>) -> Self {
-        self.0.set("ClientIdList", value.into_list());
-        self
+        Self(self.0.with("ClientIdList", value.into_list()))
     }
 
     /// A list of tags that are attached to the specified IAM OIDC provider. The returned list of tags is sorted by tag key. For more information about tagging, see [Tagging IAM resources](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html) in the *IAM User Guide*.
@@ -55,8 +54,7 @@ impl CfnOidcProvider {
     /// Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// A list of certificate thumbprints that are associated with the specified IAM OIDC provider resource object. For more information, see [CreateOpenIDConnectProvider](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html).
@@ -66,8 +64,7 @@ impl CfnOidcProvider {
     /// Items: at most 5. Length of each: 40. Pattern of each: `[0-9A-Fa-f]{40}`.
     #[track_caller]
     pub fn thumbprint_list(self, value: impl IntoList<String>) -> Self {
-        self.0.set("ThumbprintList", value.into_list());
-        self
+        Self(self.0.with("ThumbprintList", value.into_list()))
     }
 
     /// The URL that the IAM OIDC provider resource object is associated with. For more information, see [CreateOpenIDConnectProvider](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html).
@@ -75,8 +72,7 @@ impl CfnOidcProvider {
     /// Replacement: always. Length: 1 to 255.
     #[track_caller]
     pub fn url(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Url", value.into_value());
-        self
+        Self(self.0.with("Url", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.

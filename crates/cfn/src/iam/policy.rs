@@ -37,7 +37,7 @@ impl CfnPolicy {
         policy_document: impl IntoValue<Json>,
         policy_name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).policy_document(policy_document).policy_name(policy_name)
+        Self(Resource::new(scope, id, "AWS::IAM::Policy")).policy_document(policy_document).policy_name(policy_name)
     }
 
     /// The name of the group to associate the policy with.
@@ -45,8 +45,7 @@ impl CfnPolicy {
     /// This parameter allows (through its [regex pattern](https://docs.aws.amazon.com/http://wikipedia.org/wiki/regex) ) a string of characters consisting of upper and lowercase alphanumeric characters with no spaces. You can also include any of the following characters: _+=,.@-.
     #[track_caller]
     pub fn groups(self, value: impl IntoList<String>) -> Self {
-        self.0.set("Groups", value.into_list());
-        self
+        Self(self.0.with("Groups", value.into_list()))
     }
 
     /// The policy document.
@@ -60,8 +59,7 @@ impl CfnPolicy {
     /// - The special characters tab ( `\u0009` ), line feed ( `\u000A` ), and carriage return ( `\u000D` )
     #[track_caller]
     pub fn policy_document(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("PolicyDocument", value.into_value());
-        self
+        Self(self.0.with("PolicyDocument", value.into_value()))
     }
 
     /// The name of the policy document.
@@ -71,8 +69,7 @@ impl CfnPolicy {
     /// Length: 1 to 128. Pattern: `^[\w+=,.@-]+$`.
     #[track_caller]
     pub fn policy_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PolicyName", value.into_value());
-        self
+        Self(self.0.with("PolicyName", value.into_value()))
     }
 
     /// The name of the role to associate the policy with.
@@ -82,8 +79,7 @@ impl CfnPolicy {
     /// > If an external policy (such as `AWS::IAM::Policy` or `AWS::IAM::ManagedPolicy` ) has a `Ref` to a role and if a resource (such as `AWS::ECS::Service` ) also has a `Ref` to the same role, add a `DependsOn` attribute to the resource to make the resource depend on the external policy. This dependency ensures that the role's policy is available throughout the resource's lifecycle. For example, when you delete a stack with an `AWS::ECS::Service` resource, the `DependsOn` attribute ensures that CloudFormation deletes the `AWS::ECS::Service` resource before deleting its role's policy.
     #[track_caller]
     pub fn roles(self, value: impl IntoList<String>) -> Self {
-        self.0.set("Roles", value.into_list());
-        self
+        Self(self.0.with("Roles", value.into_list()))
     }
 
     /// The name of the user to associate the policy with.
@@ -91,8 +87,7 @@ impl CfnPolicy {
     /// This parameter allows (through its [regex pattern](https://docs.aws.amazon.com/http://wikipedia.org/wiki/regex) ) a string of characters consisting of upper and lowercase alphanumeric characters with no spaces. You can also include any of the following characters: _+=,.@-
     #[track_caller]
     pub fn users(self, value: impl IntoList<String>) -> Self {
-        self.0.set("Users", value.into_list());
-        self
+        Self(self.0.with("Users", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

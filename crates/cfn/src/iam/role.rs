@@ -20,14 +20,13 @@ impl CfnRole {
     /// Makes the resource in `scope` with what it cannot be without: `AssumeRolePolicyDocument`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, assume_role_policy_document: impl IntoValue<Json>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).assume_role_policy_document(assume_role_policy_document)
+        Self(Resource::new(scope, id, "AWS::IAM::Role")).assume_role_policy_document(assume_role_policy_document)
     }
 
     /// The trust policy that is associated with this role. Trust policies define which entities can assume the role. You can associate only one trust policy with a role. For an example of a policy that can be used to assume a role, see [Template Examples](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-role.html#aws-resource-iam-role--examples). For more information about the elements that you can use in an IAM policy, see [IAM Policy Elements Reference](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html) in the *IAM User Guide*.
     #[track_caller]
     pub fn assume_role_policy_document(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("AssumeRolePolicyDocument", value.into_value());
-        self
+        Self(self.0.with("AssumeRolePolicyDocument", value.into_value()))
     }
 
     /// A description of the role that you provide.
@@ -35,8 +34,7 @@ impl CfnRole {
     /// Length: at most 1000. Pattern: `^[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*$`.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// A list of Amazon Resource Names (ARNs) of the IAM managed policies that you want to attach to the role.
@@ -46,8 +44,7 @@ impl CfnRole {
     /// No item twice. Pattern of each: `arn:(aws[a-zA-Z-]*)?:iam::(\d{12}|aws):policy/[a-zA-Z_0-9+=,.@\-_/]+`.
     #[track_caller]
     pub fn managed_policy_arns(self, value: impl IntoList<Arn<markers::ManagedPolicy>>) -> Self {
-        self.0.set("ManagedPolicyArns", value.into_list());
-        self
+        Self(self.0.with("ManagedPolicyArns", value.into_list()))
     }
 
     /// The maximum session duration (in seconds) that you want to set for the specified role. If you do not specify a value for this setting, the default value of one hour is applied. This setting can have a value from 1 hour to 12 hours.
@@ -57,8 +54,7 @@ impl CfnRole {
     /// Range: 3600 to 43200.
     #[track_caller]
     pub fn max_session_duration(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxSessionDuration", value.into_value());
-        self
+        Self(self.0.with("MaxSessionDuration", value.into_value()))
     }
 
     /// The path to the role. For more information about paths, see [IAM Identifiers](https://docs.aws.amazon.com/IAM/latest/UserGuide/Using_Identifiers.html) in the *IAM User Guide*.
@@ -70,8 +66,7 @@ impl CfnRole {
     /// Replacement: always. Length: 1 to 512. Pattern: `^(\u002F)|(\u002F[\u0021-\u007E]+\u002F)$`. Default: `/`.
     #[track_caller]
     pub fn path(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Path", value.into_value());
-        self
+        Self(self.0.with("Path", value.into_value()))
     }
 
     /// The ARN of the policy used to set the permissions boundary for the role.
@@ -81,8 +76,7 @@ impl CfnRole {
     /// Length: 20 to 2048.
     #[track_caller]
     pub fn permissions_boundary(self, value: impl IntoValue<Arn<markers::ManagedPolicy>>) -> Self {
-        self.0.set("PermissionsBoundary", value.into_value());
-        self
+        Self(self.0.with("PermissionsBoundary", value.into_value()))
     }
 
     /// Adds or updates an inline policy document that is embedded in the specified IAM role.
@@ -96,8 +90,7 @@ impl CfnRole {
     /// > If an external policy (such as `AWS::IAM::Policy` or `AWS::IAM::ManagedPolicy` ) has a `Ref` to a role and if a resource (such as `AWS::ECS::Service` ) also has a `Ref` to the same role, add a `DependsOn` attribute to the resource to make the resource depend on the external policy. This dependency ensures that the role's policy is available throughout the resource's lifecycle. For example, when you delete a stack with an `AWS::ECS::Service` resource, the `DependsOn` attribute ensures that CloudFormation deletes the `AWS::ECS::Service` resource before deleting its role's policy.
     #[track_caller]
     pub fn policies(self, value: impl IntoList<Policy>) -> Self {
-        self.0.set("Policies", value.into_list());
-        self
+        Self(self.0.with("Policies", value.into_list()))
     }
 
     /// A name for the IAM role, up to 64 characters in length. For valid values, see the `RoleName` parameter for the [`CreateRole`](https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html) action in the *IAM User Guide*.
@@ -113,8 +106,7 @@ impl CfnRole {
     /// Replacement: always. Length: 1 to 64. Pattern: `^[\w+=,.@-]+$`.
     #[track_caller]
     pub fn role_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RoleName", value.into_value());
-        self
+        Self(self.0.with("RoleName", value.into_value()))
     }
 
     /// A list of tags that are attached to the role. For more information about tagging, see [Tagging IAM resources](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html) in the *IAM User Guide*.
@@ -122,8 +114,7 @@ impl CfnRole {
     /// Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `RoleName`.
@@ -167,9 +158,10 @@ impl Policy {
     ///
     ///
     pub fn new(policy_document: impl IntoValue<Json>, policy_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PolicyDocument", policy_document.into_value());
-        properties.set("PolicyName", policy_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("PolicyDocument", policy_document.into_value())
+                .with("PolicyName", policy_name.into_value()),
+        )
     }
 }

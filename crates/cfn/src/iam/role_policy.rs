@@ -27,7 +27,7 @@ impl CfnRolePolicy {
         policy_name: impl IntoValue<String>,
         role_name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).policy_name(policy_name).role_name(role_name)
+        Self(Resource::new(scope, id, "AWS::IAM::RolePolicy")).policy_name(policy_name).role_name(role_name)
     }
 
     /// The policy document.
@@ -41,8 +41,7 @@ impl CfnRolePolicy {
     /// - The special characters tab ( `\u0009` ), line feed ( `\u000A` ), and carriage return ( `\u000D` )
     #[track_caller]
     pub fn policy_document(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("PolicyDocument", value.into_value());
-        self
+        Self(self.0.with("PolicyDocument", value.into_value()))
     }
 
     /// The name of the policy document.
@@ -52,8 +51,7 @@ impl CfnRolePolicy {
     /// Replacement: always. Length: 1 to 128. Pattern: `^[\w+=,.@-]+$`.
     #[track_caller]
     pub fn policy_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PolicyName", value.into_value());
-        self
+        Self(self.0.with("PolicyName", value.into_value()))
     }
 
     /// The name of the role to associate the policy with.
@@ -63,8 +61,7 @@ impl CfnRolePolicy {
     /// Replacement: always. Length: 1 to 64. Pattern: `^[\w+=,.@-]+$`.
     #[track_caller]
     pub fn role_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RoleName", value.into_value());
-        self
+        Self(self.0.with("RoleName", value.into_value()))
     }
 
     /// What `Ref` returns: `PolicyName|RoleName`.

@@ -26,7 +26,7 @@ impl CfnServerCertificate {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::IAM::ServerCertificate"))
     }
 
     /// The contents of the public key certificate.
@@ -34,8 +34,7 @@ impl CfnServerCertificate {
     /// Replacement: always. Length: 1 to 16384. Pattern: `[\u0009\u000A\u000D\u0020-\u00FF]+`.
     #[track_caller]
     pub fn certificate_body(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CertificateBody", value.into_value());
-        self
+        Self(self.0.with("CertificateBody", value.into_value()))
     }
 
     /// The contents of the public key certificate chain.
@@ -43,8 +42,7 @@ impl CfnServerCertificate {
     /// Replacement: always. Length: 1 to 2097152. Pattern: `[\u0009\u000A\u000D\u0020-\u00FF]+`.
     #[track_caller]
     pub fn certificate_chain(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CertificateChain", value.into_value());
-        self
+        Self(self.0.with("CertificateChain", value.into_value()))
     }
 
     /// The path for the server certificate. For more information about paths, see [IAM identifiers](https://docs.aws.amazon.com/IAM/latest/UserGuide/Using_Identifiers.html) in the *IAM User Guide*.
@@ -56,8 +54,7 @@ impl CfnServerCertificate {
     /// Length: 1 to 512. Pattern: `(\u002F)|(\u002F[\u0021-\u007F]+\u002F)`.
     #[track_caller]
     pub fn path(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Path", value.into_value());
-        self
+        Self(self.0.with("Path", value.into_value()))
     }
 
     /// The contents of the private key in PEM-encoded format.
@@ -71,8 +68,7 @@ impl CfnServerCertificate {
     /// Replacement: always. Length: 1 to 16384. Pattern: `[\u0009\u000A\u000D\u0020-\u00FF]+`.
     #[track_caller]
     pub fn private_key(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrivateKey", value.into_value());
-        self
+        Self(self.0.with("PrivateKey", value.into_value()))
     }
 
     /// The name for the server certificate. Do not include the path in this value. The name of the certificate cannot contain any spaces.
@@ -82,15 +78,13 @@ impl CfnServerCertificate {
     /// Replacement: always. Length: 1 to 128. Pattern: `[\w+=,.@-]+`.
     #[track_caller]
     pub fn server_certificate_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ServerCertificateName", value.into_value());
-        self
+        Self(self.0.with("ServerCertificateName", value.into_value()))
     }
 
     /// A list of tags that are attached to the server certificate. For more information about tagging, see [Tagging IAM resources](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html) in the *IAM User Guide*.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `ServerCertificateName`.

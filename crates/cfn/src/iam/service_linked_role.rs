@@ -20,7 +20,7 @@ impl CfnServiceLinkedRole {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::IAM::ServiceLinkedRole"))
     }
 
     /// The service principal for the AWS service to which this role is attached. You use a string similar to a URL but without the <http://> in front. For example: `elasticbeanstalk.amazonaws.com`.
@@ -30,8 +30,7 @@ impl CfnServiceLinkedRole {
     /// Replacement: always. Length: 1 to 128. Pattern: `^[\w+=,.@-]+$`.
     #[track_caller]
     pub fn aws_service_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AWSServiceName", value.into_value());
-        self
+        Self(self.0.with("AWSServiceName", value.into_value()))
     }
 
     /// A string that you provide, which is combined with the service-provided prefix to form the complete role name. If you make multiple requests for the same service, then you must supply a different `CustomSuffix` for each request. Otherwise the request fails with a duplicate role name error. For example, you could add `-1` or `-debug` to the suffix.
@@ -41,8 +40,7 @@ impl CfnServiceLinkedRole {
     /// Replacement: always. Length: 1 to 64. Pattern: `^[\w+=,.@-]+$`.
     #[track_caller]
     pub fn custom_suffix(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CustomSuffix", value.into_value());
-        self
+        Self(self.0.with("CustomSuffix", value.into_value()))
     }
 
     /// The description of the role.
@@ -50,8 +48,7 @@ impl CfnServiceLinkedRole {
     /// Length: at most 1000. Pattern: `^[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*$`.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `RoleName`.

@@ -20,7 +20,7 @@ impl CfnUser {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::IAM::User"))
     }
 
     /// A list of group names to which you want to add the user.
@@ -28,8 +28,7 @@ impl CfnUser {
     /// Items: at most 10.
     #[track_caller]
     pub fn groups(self, value: impl IntoList<Name<markers::Group>>) -> Self {
-        self.0.set("Groups", value.into_list());
-        self
+        Self(self.0.with("Groups", value.into_list()))
     }
 
     /// Creates a password for the specified IAM user. A password allows an IAM user to access AWS services through the AWS Management Console.
@@ -39,8 +38,7 @@ impl CfnUser {
     /// For more information about managing passwords, see [Managing passwords](https://docs.aws.amazon.com/IAM/latest/UserGuide/Using_ManagingLogins.html) in the *IAM User Guide*.
     #[track_caller]
     pub fn login_profile(self, value: impl IntoValue<LoginProfile>) -> Self {
-        self.0.set("LoginProfile", value.into_value());
-        self
+        Self(self.0.with("LoginProfile", value.into_value()))
     }
 
     /// A list of Amazon Resource Names (ARNs) of the IAM managed policies that you want to attach to the user.
@@ -50,8 +48,7 @@ impl CfnUser {
     /// Items: at most 20. No item twice. Pattern of each: `arn:(aws[a-zA-Z-]*)?:iam::(\d{12}|aws):policy/[a-zA-Z_0-9+=,.@\-_/]+`.
     #[track_caller]
     pub fn managed_policy_arns(self, value: impl IntoList<Arn<markers::ManagedPolicy>>) -> Self {
-        self.0.set("ManagedPolicyArns", value.into_list());
-        self
+        Self(self.0.with("ManagedPolicyArns", value.into_list()))
     }
 
     /// The path for the user name. For more information about paths, see [IAM identifiers](https://docs.aws.amazon.com/IAM/latest/UserGuide/Using_Identifiers.html) in the *IAM User Guide*.
@@ -63,8 +60,7 @@ impl CfnUser {
     /// Length: 1 to 512. Pattern: `^(\u002F)|(\u002F[\u0021-\u007E]+\u002F)$`.
     #[track_caller]
     pub fn path(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Path", value.into_value());
-        self
+        Self(self.0.with("Path", value.into_value()))
     }
 
     /// The ARN of the managed policy that is used to set the permissions boundary for the user.
@@ -76,8 +72,7 @@ impl CfnUser {
     /// Length: 20 to 2048.
     #[track_caller]
     pub fn permissions_boundary(self, value: impl IntoValue<Arn<markers::ManagedPolicy>>) -> Self {
-        self.0.set("PermissionsBoundary", value.into_value());
-        self
+        Self(self.0.with("PermissionsBoundary", value.into_value()))
     }
 
     /// Adds or updates an inline policy document that is embedded in the specified IAM user. To view AWS::IAM::User snippets, see [Declaring an IAM User Resource](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/quickref-iam.html#scenario-iam-user).
@@ -87,8 +82,7 @@ impl CfnUser {
     /// For information about limits on the number of inline policies that you can embed in a user, see [Limitations on IAM Entities](https://docs.aws.amazon.com/IAM/latest/UserGuide/LimitationsOnEntities.html) in the *IAM User Guide*.
     #[track_caller]
     pub fn policies(self, value: impl IntoList<Policy>) -> Self {
-        self.0.set("Policies", value.into_list());
-        self
+        Self(self.0.with("Policies", value.into_list()))
     }
 
     /// A list of tags that you want to attach to the new user. Each tag consists of a key name and an associated value. For more information about tagging, see [Tagging IAM resources](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html) in the *IAM User Guide*.
@@ -98,8 +92,7 @@ impl CfnUser {
     /// Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The name of the user to create. Do not include the path in this value.
@@ -115,8 +108,7 @@ impl CfnUser {
     /// Replacement: always. Length: 1 to 64. Pattern: `^[\w+=,.@-]+$`.
     #[track_caller]
     pub fn user_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserName", value.into_value());
-        self
+        Self(self.0.with("UserName", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `UserName`.
@@ -142,15 +134,12 @@ impl LoginProfile {
     ///
     ///
     pub fn new(password: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Password", password.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Password", password.into_value()))
     }
 
     /// Specifies whether the user is required to set a new password on next sign-in.
-    pub fn password_reset_required(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("PasswordResetRequired", value.into_value());
-        self
+    pub fn password_reset_required(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("PasswordResetRequired", value.into_value()))
     }
 }
 
@@ -173,9 +162,10 @@ impl Policy {
     ///
     ///
     pub fn new(policy_document: impl IntoValue<Json>, policy_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PolicyDocument", policy_document.into_value());
-        properties.set("PolicyName", policy_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("PolicyDocument", policy_document.into_value())
+                .with("PolicyName", policy_name.into_value()),
+        )
     }
 }

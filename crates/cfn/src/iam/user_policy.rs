@@ -25,7 +25,7 @@ impl CfnUserPolicy {
         policy_name: impl IntoValue<String>,
         user_name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).policy_name(policy_name).user_name(user_name)
+        Self(Resource::new(scope, id, "AWS::IAM::UserPolicy")).policy_name(policy_name).user_name(user_name)
     }
 
     /// The policy document.
@@ -39,8 +39,7 @@ impl CfnUserPolicy {
     /// - The special characters tab ( `\u0009` ), line feed ( `\u000A` ), and carriage return ( `\u000D` )
     #[track_caller]
     pub fn policy_document(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("PolicyDocument", value.into_value());
-        self
+        Self(self.0.with("PolicyDocument", value.into_value()))
     }
 
     /// The name of the policy document.
@@ -50,8 +49,7 @@ impl CfnUserPolicy {
     /// Replacement: always. Length: 1 to 128. Pattern: `^[\w+=,.@-]+$`.
     #[track_caller]
     pub fn policy_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PolicyName", value.into_value());
-        self
+        Self(self.0.with("PolicyName", value.into_value()))
     }
 
     /// The name of the user to associate the policy with.
@@ -61,8 +59,7 @@ impl CfnUserPolicy {
     /// Replacement: always. Length: 1 to 128. Pattern: `^[\w+=,.@-]+$`.
     #[track_caller]
     pub fn user_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("UserName", value.into_value());
-        self
+        Self(self.0.with("UserName", value.into_value()))
     }
 
     /// What `Ref` returns: `PolicyName|UserName`.

@@ -18,7 +18,7 @@ impl CfnUserToGroupAddition {
     /// Makes the resource in `scope` with what it cannot be without: `GroupName`, `Users`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, group_name: impl IntoValue<String>, users: impl IntoList<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).group_name(group_name).users(users)
+        Self(Resource::new(scope, id, "AWS::IAM::UserToGroupAddition")).group_name(group_name).users(users)
     }
 
     /// The name of the group to update.
@@ -26,15 +26,13 @@ impl CfnUserToGroupAddition {
     /// This parameter allows (through its [regex pattern](https://docs.aws.amazon.com/http://wikipedia.org/wiki/regex) ) a string of characters consisting of upper and lowercase alphanumeric characters with no spaces. You can also include any of the following characters: _+=,.@-
     #[track_caller]
     pub fn group_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GroupName", value.into_value());
-        self
+        Self(self.0.with("GroupName", value.into_value()))
     }
 
     /// A list of the names of the users that you want to add to the group.
     #[track_caller]
     pub fn users(self, value: impl IntoList<String>) -> Self {
-        self.0.set("Users", value.into_list());
-        self
+        Self(self.0.with("Users", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -22,7 +22,7 @@ impl CfnVirtualMfaDevice {
     /// Makes the resource in `scope` with what it cannot be without: `Users`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, users: impl IntoList<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).users(users)
+        Self(Resource::new(scope, id, "AWS::IAM::VirtualMFADevice")).users(users)
     }
 
     /// The path for the virtual MFA device. For more information about paths, see [IAM identifiers](https://docs.aws.amazon.com/IAM/latest/UserGuide/Using_Identifiers.html) in the *IAM User Guide*.
@@ -34,8 +34,7 @@ impl CfnVirtualMfaDevice {
     /// Replacement: always. Length: 1 to 512. Pattern: `(\u002F)|(\u002F[\u0021-\u007F]+\u002F)`.
     #[track_caller]
     pub fn path(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Path", value.into_value());
-        self
+        Self(self.0.with("Path", value.into_value()))
     }
 
     /// A list of tags that you want to attach to the new IAM virtual MFA device. Each tag consists of a key name and an associated value. For more information about tagging, see [Tagging IAM resources](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html) in the *IAM User Guide*.
@@ -45,15 +44,13 @@ impl CfnVirtualMfaDevice {
     /// Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The IAM user associated with this virtual MFA device.
     #[track_caller]
     pub fn users(self, value: impl IntoList<String>) -> Self {
-        self.0.set("Users", value.into_list());
-        self
+        Self(self.0.with("Users", value.into_list()))
     }
 
     /// The name of the virtual MFA device, which must be unique. Use with path to uniquely identify a virtual MFA device.
@@ -63,8 +60,7 @@ impl CfnVirtualMfaDevice {
     /// Replacement: always. Length: 1 to 226. Pattern: `[\w+=,.@-]+`.
     #[track_caller]
     pub fn virtual_mfa_device_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VirtualMfaDeviceName", value.into_value());
-        self
+        Self(self.0.with("VirtualMfaDeviceName", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `SerialNumber`.

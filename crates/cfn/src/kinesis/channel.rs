@@ -24,7 +24,7 @@ impl CfnChannel {
         service_execution_role_arn: impl IntoValue<Arn<markers::Role>>,
         stream_configuration_list: impl IntoList<StreamConfiguration>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Kinesis::Channel"))
             .channel_name(channel_name)
             .service_execution_role_arn(service_execution_role_arn)
             .stream_configuration_list(stream_configuration_list)
@@ -35,8 +35,7 @@ impl CfnChannel {
     /// Replacement: always. Length: 1 to 128. Pattern: `^[a-zA-Z0-9_.-]+$`.
     #[track_caller]
     pub fn channel_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ChannelName", value.into_value());
-        self
+        Self(self.0.with("ChannelName", value.into_value()))
     }
 
     /// Server-side encryption configuration for data at rest in the destination. Data delivered to S3 / S3 Tables is encrypted with the same key.
@@ -44,8 +43,7 @@ impl CfnChannel {
     /// Replacement: always.
     #[track_caller]
     pub fn encryption_configuration(self, value: impl IntoValue<EncryptionConfiguration>) -> Self {
-        self.0.set("EncryptionConfiguration", value.into_value());
-        self
+        Self(self.0.with("EncryptionConfiguration", value.into_value()))
     }
 
     /// Configuration for delivering channel operational logs.
@@ -53,22 +51,19 @@ impl CfnChannel {
     /// Default: `{"CloudWatchLogs":{"Enabled":false}}`.
     #[track_caller]
     pub fn logging_configuration(self, value: impl IntoValue<LoggingConfiguration>) -> Self {
-        self.0.set("LoggingConfiguration", value.into_value());
-        self
+        Self(self.0.with("LoggingConfiguration", value.into_value()))
     }
 
     /// Configuration for delivery to a vanilla S3 bucket destination. Exactly one of S3DestinationConfiguration and S3TablesDestinationConfiguration must be specified on the channel.
     #[track_caller]
     pub fn s3_destination_configuration(self, value: impl IntoValue<S3DestinationConfiguration>) -> Self {
-        self.0.set("S3DestinationConfiguration", value.into_value());
-        self
+        Self(self.0.with("S3DestinationConfiguration", value.into_value()))
     }
 
     /// Configuration for delivery to S3 Tables destinations. Exactly one of S3DestinationConfiguration and S3TablesDestinationConfiguration must be specified on the channel.
     #[track_caller]
     pub fn s3_tables_destination_configuration(self, value: impl IntoValue<S3TablesDestinationConfiguration>) -> Self {
-        self.0.set("S3TablesDestinationConfiguration", value.into_value());
-        self
+        Self(self.0.with("S3TablesDestinationConfiguration", value.into_value()))
     }
 
     /// The ARN of the IAM role that the channel assumes to read from the source stream, deliver records to the destination, and (when enabled) write CloudWatch Logs.
@@ -76,8 +71,7 @@ impl CfnChannel {
     /// Replacement: always. Length: 1 to 512. Pattern: `^arn:aws[-a-z0-9]*:iam::\d{12}:role/[a-zA-Z_0-9+=,.@\-_/]+$`.
     #[track_caller]
     pub fn service_execution_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("ServiceExecutionRoleARN", value.into_value());
-        self
+        Self(self.0.with("ServiceExecutionRoleARN", value.into_value()))
     }
 
     /// List of stream configurations associated with the channel. v1 supports a single element; the list shape allows future extensibility to fan in from multiple streams.
@@ -85,8 +79,7 @@ impl CfnChannel {
     /// Replacement: always. Items: 1 to 10000.
     #[track_caller]
     pub fn stream_configuration_list(self, value: impl IntoList<StreamConfiguration>) -> Self {
-        self.0.set("StreamConfigurationList", value.into_list());
-        self
+        Self(self.0.with("StreamConfigurationList", value.into_list()))
     }
 
     /// An arbitrary set of tags (key-value pairs) to associate with the Kinesis channel.
@@ -94,8 +87,7 @@ impl CfnChannel {
     /// Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `ChannelARN`.
@@ -136,25 +128,21 @@ impl CloudWatchLogsConfiguration {
     ///
     ///
     pub fn new(enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Enabled", enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Enabled", enabled.into_value()))
     }
 
     /// The CloudWatch log group name. When Enabled is true and LogGroupName is omitted, the service uses the default '/aws/kinesis/\<channelName\>/\<channelId\>'.
     ///
     /// Length: 1 to 512. Pattern: `^[\.\-_/#A-Za-z0-9]+$`.
-    pub fn log_group_name(mut self, value: impl IntoValue<Name<markers::LogGroup>>) -> Self {
-        self.0.set("LogGroupName", value.into_value());
-        self
+    pub fn log_group_name(self, value: impl IntoValue<Name<markers::LogGroup>>) -> Self {
+        Self(self.0.with("LogGroupName", value.into_value()))
     }
 
     /// The CloudWatch log stream name. Defaults to the literal string 'DestinationDelivery' when omitted.
     ///
     /// Length: 1 to 512. Pattern: `^[^:*]+$`. Default: `DestinationDelivery`.
-    pub fn log_stream_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogStreamName", value.into_value());
-        self
+    pub fn log_stream_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LogStreamName", value.into_value()))
     }
 }
 
@@ -173,18 +161,18 @@ impl DeadLetterQueueS3Configuration {
     ///
     ///   Length: 12. Pattern: `^\d{12}$`.
     pub fn new(bucket_arn: impl IntoValue<String>, expected_bucket_owner: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("BucketARN", bucket_arn.into_value());
-        properties.set("ExpectedBucketOwner", expected_bucket_owner.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("BucketARN", bucket_arn.into_value())
+                .with("ExpectedBucketOwner", expected_bucket_owner.into_value()),
+        )
     }
 
     /// Optional S3 key prefix under which error records are organized. When omitted, the service uses the default 'kinesis-channel/errors/\<channelName\>/\<channelId\>/'.
     ///
     /// Length: 1 to 512. Pattern: `^[0-9A-Za-z!\-_'.*()\/]+$`.
-    pub fn error_output_prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ErrorOutputPrefix", value.into_value());
-        self
+    pub fn error_output_prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ErrorOutputPrefix", value.into_value()))
     }
 }
 
@@ -206,10 +194,7 @@ impl EncryptionConfiguration {
         encryption_type: impl IntoValue<EncryptionConfigurationEncryptionType>,
         key_id: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("EncryptionType", encryption_type.into_value());
-        properties.set("KeyId", key_id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("EncryptionType", encryption_type.into_value()).with("KeyId", key_id.into_value()))
     }
 }
 
@@ -225,9 +210,7 @@ impl LoggingConfiguration {
     ///
     ///
     pub fn new(cloud_watch_logs: impl IntoValue<CloudWatchLogsConfiguration>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CloudWatchLogs", cloud_watch_logs.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("CloudWatchLogs", cloud_watch_logs.into_value()))
     }
 }
 
@@ -246,10 +229,7 @@ impl PartitionField {
     ///
     ///
     pub fn new(source_name: impl IntoValue<String>, transform: impl IntoValue<PartitionFieldTransform>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("SourceName", source_name.into_value());
-        properties.set("Transform", transform.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("SourceName", source_name.into_value()).with("Transform", transform.into_value()))
     }
 }
 
@@ -265,9 +245,7 @@ impl PartitionSpec {
     ///
     ///   Items: 1 to 10.
     pub fn new(partition_fields: impl IntoList<PartitionField>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PartitionFields", partition_fields.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("PartitionFields", partition_fields.into_list()))
     }
 }
 
@@ -283,17 +261,14 @@ impl RecordConfiguration {
     ///
     ///
     pub fn new(record_format_type: impl IntoValue<RecordConfigurationRecordFormatType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("RecordFormatType", record_format_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("RecordFormatType", record_format_type.into_value()))
     }
 
     /// The ARN of the AWS Glue Schema Registry (GSR) schema. Required for the S3 Tables destination, where it is used to create the S3 Table and to validate that the record format matches the table schema. Also used when RecordFormatType is GSR_JSON to interpret records read from the source stream. Vanilla S3 delivery writes records as S3 objects and does not need a schema. The schema must be in the same account and region as the channel.
     ///
     /// Length: 1 to 512. Pattern: `^arn:aws[-a-z0-9]*:glue:[-a-z0-9]+:\d{12}:schema/[-a-zA-Z0-9_$#.]+/[-a-zA-Z0-9_$#.]+$`.
-    pub fn gsr_schema_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GSRSchemaARN", value.into_value());
-        self
+    pub fn gsr_schema_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("GSRSchemaARN", value.into_value()))
     }
 }
 
@@ -309,25 +284,21 @@ impl S3DestinationConfiguration {
     ///
     ///   Replacement: always.
     pub fn new(storage_configuration: impl IntoValue<S3StorageConfiguration>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StorageConfiguration", storage_configuration.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StorageConfiguration", storage_configuration.into_value()))
     }
 
     /// The maximum time in seconds the channel buffers records before delivery if the minimum target file size is not reached.
     ///
     /// Default: `300`.
-    pub fn data_freshness_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("DataFreshnessInSeconds", value.into_value());
-        self
+    pub fn data_freshness_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("DataFreshnessInSeconds", value.into_value()))
     }
 
     /// Configuration of the S3 bucket used to capture records that cannot be delivered to the primary destination.
     ///
     /// Replacement: always.
-    pub fn dead_letter_queue_s3_configuration(mut self, value: impl IntoValue<DeadLetterQueueS3Configuration>) -> Self {
-        self.0.set("DeadLetterQueueS3Configuration", value.into_value());
-        self
+    pub fn dead_letter_queue_s3_configuration(self, value: impl IntoValue<DeadLetterQueueS3Configuration>) -> Self {
+        Self(self.0.with("DeadLetterQueueS3Configuration", value.into_value()))
     }
 }
 
@@ -353,27 +324,26 @@ impl S3StorageConfiguration {
         compression_type: impl IntoValue<S3StorageConfigurationCompressionType>,
         expected_bucket_owner: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("BucketARN", bucket_arn.into_value());
-        properties.set("CompressionType", compression_type.into_value());
-        properties.set("ExpectedBucketOwner", expected_bucket_owner.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("BucketARN", bucket_arn.into_value())
+                .with("CompressionType", compression_type.into_value())
+                .with("ExpectedBucketOwner", expected_bucket_owner.into_value()),
+        )
     }
 
     /// Optional template for the S3 object key path. Supports placeholders in the form !{name}: !{channel-name}, !{channel-id}, !{stream-name}, !{yyyy}, !{yy}, !{MM}, !{dd}, !{HH}, !{mm}, and !{extension} (a literal file extension can be supplied as !{extension:.json.gz}). When omitted, the service uses the default 'kinesis-channel/!{channel-name}/!{channel-id}/!{yyyy}/!{MM}/!{dd}/!{HH}/!{channel-name}-!{channel-id}-!{yyyy}-!{MM}-!{dd}-!{HH}-!{mm}!{extension}'.
     ///
     /// Length: 1 to 1024. Pattern: `^[0-9A-Za-z!\-_'.*()\/=:{}]+$`.
-    pub fn output_key_template(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OutputKeyTemplate", value.into_value());
-        self
+    pub fn output_key_template(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("OutputKeyTemplate", value.into_value()))
     }
 
     /// The S3 storage class for delivered objects.
     ///
     /// Default: `STANDARD`.
-    pub fn storage_class(mut self, value: impl IntoValue<S3StorageConfigurationStorageClass>) -> Self {
-        self.0.set("StorageClass", value.into_value());
-        self
+    pub fn storage_class(self, value: impl IntoValue<S3StorageConfigurationStorageClass>) -> Self {
+        Self(self.0.with("StorageClass", value.into_value()))
     }
 }
 
@@ -403,18 +373,18 @@ impl S3TableConfiguration {
         table_bucket_arn: impl IntoValue<String>,
         table_name: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CompressionType", compression_type.into_value());
-        properties.set("Namespace", namespace.into_value());
-        properties.set("TableBucketARN", table_bucket_arn.into_value());
-        properties.set("TableName", table_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("CompressionType", compression_type.into_value())
+                .with("Namespace", namespace.into_value())
+                .with("TableBucketARN", table_bucket_arn.into_value())
+                .with("TableName", table_name.into_value()),
+        )
     }
 
     /// Partitioning specification for the destination Iceberg table. Follows the S3 Tables / Iceberg PartitionSpec format.
-    pub fn partition_spec(mut self, value: impl IntoValue<PartitionSpec>) -> Self {
-        self.0.set("PartitionSpec", value.into_value());
-        self
+    pub fn partition_spec(self, value: impl IntoValue<PartitionSpec>) -> Self {
+        Self(self.0.with("PartitionSpec", value.into_value()))
     }
 }
 
@@ -436,18 +406,18 @@ impl S3TablesDestinationConfiguration {
         dead_letter_queue_s3_configuration: impl IntoValue<DeadLetterQueueS3Configuration>,
         s3_tables_configuration_list: impl IntoList<S3TableConfiguration>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DeadLetterQueueS3Configuration", dead_letter_queue_s3_configuration.into_value());
-        properties.set("S3TablesConfigurationList", s3_tables_configuration_list.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("DeadLetterQueueS3Configuration", dead_letter_queue_s3_configuration.into_value())
+                .with("S3TablesConfigurationList", s3_tables_configuration_list.into_list()),
+        )
     }
 
     /// The maximum time in seconds the channel buffers records before delivery if the minimum target file size is not reached.
     ///
     /// Default: `300`.
-    pub fn data_freshness_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("DataFreshnessInSeconds", value.into_value());
-        self
+    pub fn data_freshness_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("DataFreshnessInSeconds", value.into_value()))
     }
 }
 
@@ -466,10 +436,11 @@ impl StreamConfiguration {
     ///
     ///   Length: 1 to 2048. Pattern: `^arn:aws.*:kinesis:.*:\d{12}:stream/\S+`.
     pub fn new(record_configuration: impl IntoValue<RecordConfiguration>, stream_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("RecordConfiguration", record_configuration.into_value());
-        properties.set("StreamARN", stream_arn.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("RecordConfiguration", record_configuration.into_value())
+                .with("StreamARN", stream_arn.into_value()),
+        )
     }
 }
 

@@ -30,7 +30,9 @@ impl CfnResourcePolicy {
         resource_arn: impl IntoValue<String>,
         resource_policy: impl IntoValue<Json>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).resource_arn(resource_arn).resource_policy(resource_policy)
+        Self(Resource::new(scope, id, "AWS::Kinesis::ResourcePolicy"))
+            .resource_arn(resource_arn)
+            .resource_policy(resource_policy)
     }
 
     /// Returns the Amazon Resource Name (ARN) of the resource-based policy.
@@ -38,15 +40,13 @@ impl CfnResourcePolicy {
     /// Replacement: always. Length: 1 to 2048. Pattern: `arn:aws.*:kinesis:.*:\d{12}:stream/\S+`.
     #[track_caller]
     pub fn resource_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResourceArn", value.into_value());
-        self
+        Self(self.0.with("ResourceArn", value.into_value()))
     }
 
     /// This is the description for the resource policy.
     #[track_caller]
     pub fn resource_policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("ResourcePolicy", value.into_value());
-        self
+        Self(self.0.with("ResourcePolicy", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ResourceArn`.

@@ -18,7 +18,7 @@ impl CfnStream {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Kinesis::Stream"))
     }
 
     /// A list of shard-level metrics in properties to enable enhanced monitoring mode.
@@ -26,8 +26,7 @@ impl CfnStream {
     /// Items: at most 7. No item twice.
     #[track_caller]
     pub fn desired_shard_level_metrics(self, value: impl IntoList<DesiredShardLevelMetrics>) -> Self {
-        self.0.set("DesiredShardLevelMetrics", value.into_list());
-        self
+        Self(self.0.with("DesiredShardLevelMetrics", value.into_list()))
     }
 
     /// The maximum record size of a single record in kibibyte (KiB) that you can write to, and read from a stream.
@@ -35,8 +34,7 @@ impl CfnStream {
     /// Range: 1024 to 10240.
     #[track_caller]
     pub fn max_record_size_in_ki_b(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxRecordSizeInKiB", value.into_value());
-        self
+        Self(self.0.with("MaxRecordSizeInKiB", value.into_value()))
     }
 
     /// The name of the Kinesis stream. If you don't specify a name, AWS CloudFormation generates a unique physical ID and uses that ID for the stream name. For more information, see [Name Type](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html).
@@ -46,15 +44,13 @@ impl CfnStream {
     /// Replacement: always. Length: 1 to 128. Pattern: `^[a-zA-Z0-9_.-]+$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The property `RecordDistributionStrategy`.
     #[track_caller]
     pub fn record_distribution_strategy(self, value: impl IntoValue<RecordDistributionStrategy>) -> Self {
-        self.0.set("RecordDistributionStrategy", value.into_value());
-        self
+        Self(self.0.with("RecordDistributionStrategy", value.into_value()))
     }
 
     /// The number of hours for the data records that are stored in shards to remain accessible. The default value is 24. For more information about the stream retention period, see [Changing the Data Retention Period](https://docs.aws.amazon.com/streams/latest/dev/kinesis-extended-retention.html) in the Amazon Kinesis Developer Guide.
@@ -62,8 +58,7 @@ impl CfnStream {
     /// Range: 1 to 8760.
     #[track_caller]
     pub fn retention_period_hours(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RetentionPeriodHours", value.into_value());
-        self
+        Self(self.0.with("RetentionPeriodHours", value.into_value()))
     }
 
     /// The number of shards that the stream uses. For greater provisioned throughput, increase the number of shards.
@@ -71,15 +66,13 @@ impl CfnStream {
     /// Range: 1 to 100000.
     #[track_caller]
     pub fn shard_count(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ShardCount", value.into_value());
-        self
+        Self(self.0.with("ShardCount", value.into_value()))
     }
 
     /// When specified, enables or updates server-side encryption using an AWS KMS key for a specified stream. Removing this property from your stack template and updating your stack disables encryption.
     #[track_caller]
     pub fn stream_encryption(self, value: impl IntoValue<StreamEncryption>) -> Self {
-        self.0.set("StreamEncryption", value.into_value());
-        self
+        Self(self.0.with("StreamEncryption", value.into_value()))
     }
 
     /// Specifies the capacity mode to which you want to set your data stream. Currently, in Kinesis Data Streams, you can choose between an *on-demand* capacity mode and a *provisioned* capacity mode for your data streams.
@@ -87,8 +80,7 @@ impl CfnStream {
     /// Default: `{"StreamMode":"PROVISIONED"}`.
     #[track_caller]
     pub fn stream_mode_details(self, value: impl IntoValue<StreamModeDetails>) -> Self {
-        self.0.set("StreamModeDetails", value.into_value());
-        self
+        Self(self.0.with("StreamModeDetails", value.into_value()))
     }
 
     /// An arbitrary set of tags (key–value pairs) to associate with the Kinesis stream. For information about constraints for this property, see [Tag Restrictions](https://docs.aws.amazon.com/streams/latest/dev/tagging.html#tagging-restrictions) in the *Amazon Kinesis Developer Guide*.
@@ -96,8 +88,7 @@ impl CfnStream {
     /// Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The target warm throughput in MB/s that the stream should be scaled to handle. This represents the throughput capacity that will be immediately available for write operations.
@@ -105,8 +96,7 @@ impl CfnStream {
     /// Range: at least 0.
     #[track_caller]
     pub fn warm_throughput_mi_bps(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("WarmThroughputMiBps", value.into_value());
-        self
+        Self(self.0.with("WarmThroughputMiBps", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Name`.
@@ -157,10 +147,7 @@ impl StreamEncryption {
         encryption_type: impl IntoValue<StreamEncryptionEncryptionType>,
         key_id: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("EncryptionType", encryption_type.into_value());
-        properties.set("KeyId", key_id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("EncryptionType", encryption_type.into_value()).with("KeyId", key_id.into_value()))
     }
 }
 
@@ -176,9 +163,7 @@ impl StreamModeDetails {
     ///
     ///
     pub fn new(stream_mode: impl IntoValue<StreamModeDetailsStreamMode>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StreamMode", stream_mode.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StreamMode", stream_mode.into_value()))
     }
 }
 

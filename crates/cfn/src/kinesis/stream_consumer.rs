@@ -27,7 +27,9 @@ impl CfnStreamConsumer {
         consumer_name: impl IntoValue<String>,
         stream_arn: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).consumer_name(consumer_name).stream_arn(stream_arn)
+        Self(Resource::new(scope, id, "AWS::Kinesis::StreamConsumer"))
+            .consumer_name(consumer_name)
+            .stream_arn(stream_arn)
     }
 
     /// The name of the consumer is something you choose when you register the consumer.
@@ -35,8 +37,7 @@ impl CfnStreamConsumer {
     /// Replacement: always. Length: 1 to 128. Pattern: `^[a-zA-Z0-9_.-]+$`.
     #[track_caller]
     pub fn consumer_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ConsumerName", value.into_value());
-        self
+        Self(self.0.with("ConsumerName", value.into_value()))
     }
 
     /// The ARN of the stream with which you registered the consumer.
@@ -44,8 +45,7 @@ impl CfnStreamConsumer {
     /// Replacement: always. Length: 1 to 2048. Pattern: `^arn:aws.*:kinesis:.*:\d{12}:stream/\S+`.
     #[track_caller]
     pub fn stream_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StreamARN", value.into_value());
-        self
+        Self(self.0.with("StreamARN", value.into_value()))
     }
 
     /// An array of tags to be added to a specified Kinesis resource. A tag consists of a required key and an optional value. You can specify up to 50 tag key-value pairs.
@@ -53,8 +53,7 @@ impl CfnStreamConsumer {
     /// Replacement: always. Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `ConsumerARN`.

@@ -38,7 +38,7 @@ impl CfnAlias {
         alias_name: impl IntoValue<String>,
         target_key_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).alias_name(alias_name).target_key_id(target_key_id)
+        Self(Resource::new(scope, id, "AWS::KMS::Alias")).alias_name(alias_name).target_key_id(target_key_id)
     }
 
     /// Specifies the alias name. This value must begin with `alias/` followed by a name, such as `alias/ExampleAlias`.
@@ -50,8 +50,7 @@ impl CfnAlias {
     /// Replacement: always. Length: 1 to 256. Pattern: `^(alias/)[a-zA-Z0-9:/_-]+$`.
     #[track_caller]
     pub fn alias_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AliasName", value.into_value());
-        self
+        Self(self.0.with("AliasName", value.into_value()))
     }
 
     /// Associates the alias with the specified [customer managed key](https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#customer-cmk). The KMS key must be in the same AWS account and Region.
@@ -72,8 +71,7 @@ impl CfnAlias {
     /// Length: 1 to 256.
     #[track_caller]
     pub fn target_key_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TargetKeyId", value.into_value());
-        self
+        Self(self.0.with("TargetKeyId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `AliasName`.

@@ -34,7 +34,7 @@ impl CfnKey {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::KMS::Key"))
     }
 
     /// Skips ("bypasses") the key policy lockout safety check. The default value is false.
@@ -48,8 +48,7 @@ impl CfnKey {
     /// Default: `false`.
     #[track_caller]
     pub fn bypass_policy_lockout_safety_check(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("BypassPolicyLockoutSafetyCheck", value.into_value());
-        self
+        Self(self.0.with("BypassPolicyLockoutSafetyCheck", value.into_value()))
     }
 
     /// A description of the KMS key. Use a description that helps you to distinguish this KMS key from others in the account, such as its intended use.
@@ -57,8 +56,7 @@ impl CfnKey {
     /// Length: at most 8192.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Enables automatic rotation of the key material for the specified KMS key. By default, automatic key rotation is not enabled.
@@ -70,8 +68,7 @@ impl CfnKey {
     /// When you enable automatic rotation, AWS automatically creates new key material for the KMS key one year after the enable date and every year thereafter. AWS retains all key material until you delete the KMS key. For detailed information about automatic key rotation, see [Rotating KMS keys](https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html) in the *AWS Key Management Service Developer Guide*.
     #[track_caller]
     pub fn enable_key_rotation(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableKeyRotation", value.into_value());
-        self
+        Self(self.0.with("EnableKeyRotation", value.into_value()))
     }
 
     /// Specifies whether the KMS key is enabled. Disabled KMS keys cannot be used in cryptographic operations.
@@ -83,8 +80,7 @@ impl CfnKey {
     /// For information about the key states of a KMS key, see [Key state: Effect on your KMS key](https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html) in the *AWS Key Management Service Developer Guide*.
     #[track_caller]
     pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+        Self(self.0.with("Enabled", value.into_value()))
     }
 
     /// The key policy to attach to the KMS key.
@@ -107,8 +103,7 @@ impl CfnKey {
     /// *Maximum* : `32768`
     #[track_caller]
     pub fn key_policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("KeyPolicy", value.into_value());
-        self
+        Self(self.0.with("KeyPolicy", value.into_value()))
     }
 
     /// Specifies the type of KMS key to create. The default value, `SYMMETRIC_DEFAULT`, creates a KMS key with a 256-bit symmetric key for encryption and decryption. In China Regions, `SYMMETRIC_DEFAULT` creates a 128-bit symmetric key that uses SM4 encryption. You can't change the `KeySpec` value after the KMS key is created. For help choosing a key spec for your KMS key, see [Choosing a KMS key type](https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose.html) in the *AWS Key Management Service Developer Guide*.
@@ -156,8 +151,7 @@ impl CfnKey {
     /// Default: `SYMMETRIC_DEFAULT`.
     #[track_caller]
     pub fn key_spec(self, value: impl IntoValue<KeySpec>) -> Self {
-        self.0.set("KeySpec", value.into_value());
-        self
+        Self(self.0.with("KeySpec", value.into_value()))
     }
 
     /// Determines the [cryptographic operations](https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#cryptographic-operations) for which you can use the KMS key. The default value is `ENCRYPT_DECRYPT`. This property is required for asymmetric KMS keys and HMAC KMS keys. You can't change the `KeyUsage` value after the KMS key is created.
@@ -177,8 +171,7 @@ impl CfnKey {
     /// Default: `ENCRYPT_DECRYPT`.
     #[track_caller]
     pub fn key_usage(self, value: impl IntoValue<KeyUsage>) -> Self {
-        self.0.set("KeyUsage", value.into_value());
-        self
+        Self(self.0.with("KeyUsage", value.into_value()))
     }
 
     /// Creates a multi-Region primary key that you can replicate in other AWS Regions. You can't change the `MultiRegion` value after the KMS key is created.
@@ -198,8 +191,7 @@ impl CfnKey {
     /// Default: `false`.
     #[track_caller]
     pub fn multi_region(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("MultiRegion", value.into_value());
-        self
+        Self(self.0.with("MultiRegion", value.into_value()))
     }
 
     /// The source of the key material for the KMS key. You cannot change the origin after you create the KMS key. The default is `AWS_KMS`, which means that AWS creates the key material.
@@ -214,8 +206,7 @@ impl CfnKey {
     /// Default: `AWS_KMS`.
     #[track_caller]
     pub fn origin(self, value: impl IntoValue<Origin>) -> Self {
-        self.0.set("Origin", value.into_value());
-        self
+        Self(self.0.with("Origin", value.into_value()))
     }
 
     /// Specifies the number of days in the waiting period before AWS deletes a KMS key that has been removed from a CloudFormation stack. Enter a value between 7 and 30 days. The default value is 30 days.
@@ -231,8 +222,7 @@ impl CfnKey {
     /// Range: 7 to 30.
     #[track_caller]
     pub fn pending_window_in_days(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("PendingWindowInDays", value.into_value());
-        self
+        Self(self.0.with("PendingWindowInDays", value.into_value()))
     }
 
     /// Specifies a custom period of time between each rotation date. If no value is specified, the default value is 365 days.
@@ -246,8 +236,7 @@ impl CfnKey {
     /// Range: 90 to 2560. Default: `365`.
     #[track_caller]
     pub fn rotation_period_in_days(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RotationPeriodInDays", value.into_value());
-        self
+        Self(self.0.with("RotationPeriodInDays", value.into_value()))
     }
 
     /// Assigns one or more tags to the replica key.
@@ -259,8 +248,7 @@ impl CfnKey {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `KeyId`.

@@ -37,7 +37,7 @@ impl CfnReplicaKey {
         key_policy: impl IntoValue<Json>,
         primary_key_arn: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).key_policy(key_policy).primary_key_arn(primary_key_arn)
+        Self(Resource::new(scope, id, "AWS::KMS::ReplicaKey")).key_policy(key_policy).primary_key_arn(primary_key_arn)
     }
 
     /// A description of the KMS key.
@@ -49,8 +49,7 @@ impl CfnReplicaKey {
     /// Length: at most 8192.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Specifies whether the replica key is enabled. Disabled KMS keys cannot be used in cryptographic operations.
@@ -62,8 +61,7 @@ impl CfnReplicaKey {
     /// For information about the key states of a KMS key, see [Key state: Effect on your KMS key](https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html) in the *AWS Key Management Service Developer Guide*.
     #[track_caller]
     pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+        Self(self.0.with("Enabled", value.into_value()))
     }
 
     /// The key policy that authorizes use of the replica key.
@@ -86,8 +84,7 @@ impl CfnReplicaKey {
     /// *Maximum* : `32768`
     #[track_caller]
     pub fn key_policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("KeyPolicy", value.into_value());
-        self
+        Self(self.0.with("KeyPolicy", value.into_value()))
     }
 
     /// Specifies the number of days in the waiting period before AWS deletes a replica key that has been removed from a CloudFormation stack. Enter a value between 7 and 30 days. The default value is 30 days.
@@ -105,8 +102,7 @@ impl CfnReplicaKey {
     /// Range: 7 to 30.
     #[track_caller]
     pub fn pending_window_in_days(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("PendingWindowInDays", value.into_value());
-        self
+        Self(self.0.with("PendingWindowInDays", value.into_value()))
     }
 
     /// Specifies the multi-Region primary key to replicate. The primary key must be in a different AWS Region of the same AWS partition. You can create only one replica of a given primary key in each AWS Region.
@@ -120,8 +116,7 @@ impl CfnReplicaKey {
     /// Replacement: always. Length: 1 to 256.
     #[track_caller]
     pub fn primary_key_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrimaryKeyArn", value.into_value());
-        self
+        Self(self.0.with("PrimaryKeyArn", value.into_value()))
     }
 
     /// Assigns one or more tags to the replica key.
@@ -137,8 +132,7 @@ impl CfnReplicaKey {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `KeyId`.

@@ -26,7 +26,7 @@ impl CfnAlias {
         function_version: impl IntoValue<String>,
         name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Lambda::Alias"))
             .function_name(function_name)
             .function_version(function_version)
             .name(name)
@@ -37,8 +37,7 @@ impl CfnAlias {
     /// Length: at most 256.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The name or ARN of the Lambda function.
@@ -52,8 +51,7 @@ impl CfnAlias {
     /// Replacement: always.
     #[track_caller]
     pub fn function_name(self, value: impl IntoValue<Name<markers::LambdaFunction>>) -> Self {
-        self.0.set("FunctionName", value.into_value());
-        self
+        Self(self.0.with("FunctionName", value.into_value()))
     }
 
     /// The function version that the alias invokes.
@@ -61,8 +59,7 @@ impl CfnAlias {
     /// Length: at most 1024. Pattern: `^(\$LATEST(\.PUBLISHED)?|[0-9]*)$`.
     #[track_caller]
     pub fn function_version(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FunctionVersion", value.into_value());
-        self
+        Self(self.0.with("FunctionVersion", value.into_value()))
     }
 
     /// The name of the alias.
@@ -70,22 +67,19 @@ impl CfnAlias {
     /// Replacement: always. Length: 1 to 128. Pattern: `^(?!^[0-9]+$)([a-zA-Z0-9-_]+)$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// Specifies a [provisioned concurrency](https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html) configuration for a function's alias.
     #[track_caller]
     pub fn provisioned_concurrency_config(self, value: impl IntoValue<ProvisionedConcurrencyConfiguration>) -> Self {
-        self.0.set("ProvisionedConcurrencyConfig", value.into_value());
-        self
+        Self(self.0.with("ProvisionedConcurrencyConfig", value.into_value()))
     }
 
     /// The [routing configuration](https://docs.aws.amazon.com/lambda/latest/dg/lambda-traffic-shifting-using-aliases.html) of the alias.
     #[track_caller]
     pub fn routing_config(self, value: impl IntoValue<AliasRoutingConfiguration>) -> Self {
-        self.0.set("RoutingConfig", value.into_value());
-        self
+        Self(self.0.with("RoutingConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `AliasArn`.
@@ -114,9 +108,8 @@ impl AliasRoutingConfiguration {
     /// The second version, and the percentage of traffic that's routed to it.
     ///
     /// No item twice.
-    pub fn additional_version_weights(mut self, value: impl IntoList<VersionWeight>) -> Self {
-        self.0.set("AdditionalVersionWeights", value.into_list());
-        self
+    pub fn additional_version_weights(self, value: impl IntoList<VersionWeight>) -> Self {
+        Self(self.0.with("AdditionalVersionWeights", value.into_list()))
     }
 }
 
@@ -132,9 +125,7 @@ impl ProvisionedConcurrencyConfiguration {
     ///
     ///
     pub fn new(provisioned_concurrent_executions: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ProvisionedConcurrentExecutions", provisioned_concurrent_executions.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ProvisionedConcurrentExecutions", provisioned_concurrent_executions.into_value()))
     }
 }
 
@@ -153,9 +144,10 @@ impl VersionWeight {
     ///
     ///
     pub fn new(function_version: impl IntoValue<String>, function_weight: impl IntoValue<f64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FunctionVersion", function_version.into_value());
-        properties.set("FunctionWeight", function_weight.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FunctionVersion", function_version.into_value())
+                .with("FunctionWeight", function_weight.into_value()),
+        )
     }
 }

@@ -23,7 +23,9 @@ impl CfnCapacityProvider {
         permissions_config: impl IntoValue<CapacityProviderPermissionsConfig>,
         vpc_config: impl IntoValue<CapacityProviderVpcConfig>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).permissions_config(permissions_config).vpc_config(vpc_config)
+        Self(Resource::new(scope, id, "AWS::Lambda::CapacityProvider"))
+            .permissions_config(permissions_config)
+            .vpc_config(vpc_config)
     }
 
     /// The property `CapacityProviderName`.
@@ -31,15 +33,13 @@ impl CfnCapacityProvider {
     /// Replacement: always. Length: 1 to 140. Pattern: `^(arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:capacity-provider:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+$`.
     #[track_caller]
     pub fn capacity_provider_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CapacityProviderName", value.into_value());
-        self
+        Self(self.0.with("CapacityProviderName", value.into_value()))
     }
 
     /// The scaling configuration for the capacity provider.
     #[track_caller]
     pub fn capacity_provider_scaling_config(self, value: impl IntoValue<CapacityProviderScalingConfig>) -> Self {
-        self.0.set("CapacityProviderScalingConfig", value.into_value());
-        self
+        Self(self.0.with("CapacityProviderScalingConfig", value.into_value()))
     }
 
     /// The instance requirements for compute resources managed by the capacity provider.
@@ -47,8 +47,7 @@ impl CfnCapacityProvider {
     /// Replacement: always.
     #[track_caller]
     pub fn instance_requirements(self, value: impl IntoValue<InstanceRequirements>) -> Self {
-        self.0.set("InstanceRequirements", value.into_value());
-        self
+        Self(self.0.with("InstanceRequirements", value.into_value()))
     }
 
     /// The ARN of the KMS key used to encrypt the capacity provider's resources.
@@ -56,8 +55,7 @@ impl CfnCapacityProvider {
     /// Replacement: always. Length: at most 10000. Pattern: `^(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()$`.
     #[track_caller]
     pub fn kms_key_arn(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KmsKeyArn", value.into_value());
-        self
+        Self(self.0.with("KmsKeyArn", value.into_value()))
     }
 
     /// The permissions configuration for the capacity provider.
@@ -65,15 +63,13 @@ impl CfnCapacityProvider {
     /// Replacement: always.
     #[track_caller]
     pub fn permissions_config(self, value: impl IntoValue<CapacityProviderPermissionsConfig>) -> Self {
-        self.0.set("PermissionsConfig", value.into_value());
-        self
+        Self(self.0.with("PermissionsConfig", value.into_value()))
     }
 
     /// Configuration that defines how tags are propagated to managed resources.
     #[track_caller]
     pub fn propagate_tags(self, value: impl IntoValue<PropagateTagsConfig>) -> Self {
-        self.0.set("PropagateTags", value.into_value());
-        self
+        Self(self.0.with("PropagateTags", value.into_value()))
     }
 
     /// A key-value pair that provides metadata for the capacity provider.
@@ -81,15 +77,13 @@ impl CfnCapacityProvider {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// Configuration that specifies the telemetry collection for the capacity provider.
     #[track_caller]
     pub fn telemetry_config(self, value: impl IntoValue<CapacityProviderTelemetryConfig>) -> Self {
-        self.0.set("TelemetryConfig", value.into_value());
-        self
+        Self(self.0.with("TelemetryConfig", value.into_value()))
     }
 
     /// The VPC configuration for the capacity provider.
@@ -97,8 +91,7 @@ impl CfnCapacityProvider {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_config(self, value: impl IntoValue<CapacityProviderVpcConfig>) -> Self {
-        self.0.set("VpcConfig", value.into_value());
-        self
+        Self(self.0.with("VpcConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `CapacityProviderName`.
@@ -132,15 +125,13 @@ impl CapacityProviderLoggingConfig {
     /// The name of the Amazon CloudWatch log group the capacity provider sends logs to. By default, Lambda capacity providers send logs to a default log group named ``/aws/lambda/capacity-provider/<capacity provider name>``. To use a different log group, enter an existing log group or enter a new log group name.
     ///
     /// Length: 1 to 512. Pattern: `[\.\-_/#A-Za-z0-9]+`.
-    pub fn log_group(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogGroup", value.into_value());
-        self
+    pub fn log_group(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LogGroup", value.into_value()))
     }
 
     /// Set this property to filter the system logs for your capacity provider that Lambda sends to CloudWatch. Lambda only sends system logs at the selected level of detail and lower, where ``DEBUG`` is the highest level and ``WARN`` is the lowest.
-    pub fn system_log_level(mut self, value: impl IntoValue<CapacityProviderLoggingConfigSystemLogLevel>) -> Self {
-        self.0.set("SystemLogLevel", value.into_value());
-        self
+    pub fn system_log_level(self, value: impl IntoValue<CapacityProviderLoggingConfigSystemLogLevel>) -> Self {
+        Self(self.0.with("SystemLogLevel", value.into_value()))
     }
 }
 
@@ -156,9 +147,10 @@ impl CapacityProviderPermissionsConfig {
     ///
     ///   Length: at most 10000. Pattern: `^arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$`.
     pub fn new(capacity_provider_operator_role_arn: impl IntoValue<Arn<markers::Role>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CapacityProviderOperatorRoleArn", capacity_provider_operator_role_arn.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("CapacityProviderOperatorRoleArn", capacity_provider_operator_role_arn.into_value()),
+        )
     }
 }
 
@@ -177,23 +169,20 @@ impl CapacityProviderScalingConfig {
     /// The maximum number of vCPUs that the capacity provider can provision across all compute instances.
     ///
     /// Range: 2 to 15000.
-    pub fn max_v_cpu_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxVCpuCount", value.into_value());
-        self
+    pub fn max_v_cpu_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxVCpuCount", value.into_value()))
     }
 
     /// The scaling mode that determines how the capacity provider responds to changes in demand.
-    pub fn scaling_mode(mut self, value: impl IntoValue<CapacityProviderScalingConfigScalingMode>) -> Self {
-        self.0.set("ScalingMode", value.into_value());
-        self
+    pub fn scaling_mode(self, value: impl IntoValue<CapacityProviderScalingConfigScalingMode>) -> Self {
+        Self(self.0.with("ScalingMode", value.into_value()))
     }
 
     /// A list of target tracking scaling policies for the capacity provider.
     ///
     /// Items: 1 to 10.
-    pub fn scaling_policies(mut self, value: impl IntoList<TargetTrackingScalingPolicy>) -> Self {
-        self.0.set("ScalingPolicies", value.into_list());
-        self
+    pub fn scaling_policies(self, value: impl IntoList<TargetTrackingScalingPolicy>) -> Self {
+        Self(self.0.with("ScalingPolicies", value.into_list()))
     }
 }
 
@@ -210,9 +199,8 @@ impl CapacityProviderTelemetryConfig {
     }
 
     /// The capacity provider's Amazon CloudWatch Logs configuration settings.
-    pub fn logging_config(mut self, value: impl IntoValue<CapacityProviderLoggingConfig>) -> Self {
-        self.0.set("LoggingConfig", value.into_value());
-        self
+    pub fn logging_config(self, value: impl IntoValue<CapacityProviderLoggingConfig>) -> Self {
+        Self(self.0.with("LoggingConfig", value.into_value()))
     }
 }
 
@@ -234,10 +222,11 @@ impl CapacityProviderVpcConfig {
         security_group_ids: impl IntoList<Id<markers::SecurityGroup>>,
         subnet_ids: impl IntoList<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("SecurityGroupIds", security_group_ids.into_list());
-        properties.set("SubnetIds", subnet_ids.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("SecurityGroupIds", security_group_ids.into_list())
+                .with("SubnetIds", subnet_ids.into_list()),
+        )
     }
 }
 
@@ -256,25 +245,22 @@ impl InstanceRequirements {
     /// A list of EC2 instance types that the capacity provider is allowed to use. If not specified, all compatible instance types are allowed.
     ///
     /// Items: at most 400. Length of each: 1 to 30. Pattern of each: `^[a-zA-Z0-9\.\*\-]+$`.
-    pub fn allowed_instance_types(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AllowedInstanceTypes", value.into_list());
-        self
+    pub fn allowed_instance_types(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AllowedInstanceTypes", value.into_list()))
     }
 
     /// A list of supported CPU architectures for compute instances. Valid values include `x86_64` and `arm64`.
     ///
     /// Items: 1.
-    pub fn architectures(mut self, value: impl IntoList<InstanceRequirementsArchitectures>) -> Self {
-        self.0.set("Architectures", value.into_list());
-        self
+    pub fn architectures(self, value: impl IntoList<InstanceRequirementsArchitectures>) -> Self {
+        Self(self.0.with("Architectures", value.into_list()))
     }
 
     /// A list of EC2 instance types that the capacity provider should not use, even if they meet other requirements.
     ///
     /// Items: at most 400. Length of each: 1 to 30. Pattern of each: `^[a-zA-Z0-9\.\*\-]+$`.
-    pub fn excluded_instance_types(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ExcludedInstanceTypes", value.into_list());
-        self
+    pub fn excluded_instance_types(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ExcludedInstanceTypes", value.into_list()))
     }
 }
 
@@ -293,15 +279,13 @@ impl PropagateTagsConfig {
     /// A list of tags to explicitly propagate to managed resources. Maximum of 40 tags.
     ///
     /// Items: at most 40. No item twice.
-    pub fn explicit_tags(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("ExplicitTags", value.into_list());
-        self
+    pub fn explicit_tags(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("ExplicitTags", value.into_list()))
     }
 
     /// The mode for tag propagation.
-    pub fn mode(mut self, value: impl IntoValue<PropagateTagsConfigMode>) -> Self {
-        self.0.set("Mode", value.into_value());
-        self
+    pub fn mode(self, value: impl IntoValue<PropagateTagsConfigMode>) -> Self {
+        Self(self.0.with("Mode", value.into_value()))
     }
 }
 
@@ -323,10 +307,11 @@ impl TargetTrackingScalingPolicy {
         predefined_metric_type: impl IntoValue<TargetTrackingScalingPolicyPredefinedMetricType>,
         target_value: impl IntoValue<f64>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PredefinedMetricType", predefined_metric_type.into_value());
-        properties.set("TargetValue", target_value.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("PredefinedMetricType", predefined_metric_type.into_value())
+                .with("TargetValue", target_value.into_value()),
+        )
     }
 }
 

@@ -18,21 +18,19 @@ impl CfnCodeSigningConfig {
     /// Makes the resource in `scope` with what it cannot be without: `AllowedPublishers`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, allowed_publishers: impl IntoValue<AllowedPublishers>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).allowed_publishers(allowed_publishers)
+        Self(Resource::new(scope, id, "AWS::Lambda::CodeSigningConfig")).allowed_publishers(allowed_publishers)
     }
 
     /// List of allowed publishers.
     #[track_caller]
     pub fn allowed_publishers(self, value: impl IntoValue<AllowedPublishers>) -> Self {
-        self.0.set("AllowedPublishers", value.into_value());
-        self
+        Self(self.0.with("AllowedPublishers", value.into_value()))
     }
 
     /// The code signing policy controls the validation failure action for signature mismatch or expiry.
     #[track_caller]
     pub fn code_signing_policies(self, value: impl IntoValue<CodeSigningPolicies>) -> Self {
-        self.0.set("CodeSigningPolicies", value.into_value());
-        self
+        Self(self.0.with("CodeSigningPolicies", value.into_value()))
     }
 
     /// Code signing configuration description.
@@ -40,8 +38,7 @@ impl CfnCodeSigningConfig {
     /// Length: at most 256.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// A list of tags to add to the code signing configuration.
@@ -51,8 +48,7 @@ impl CfnCodeSigningConfig {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `CodeSigningConfigArn`.
@@ -83,9 +79,7 @@ impl AllowedPublishers {
     ///
     ///   Items: 1 to 20. Length of each: 12 to 1024. Pattern of each: `arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)`.
     pub fn new(signing_profile_version_arns: impl IntoList<Arn<markers::SigningProfile>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("SigningProfileVersionArns", signing_profile_version_arns.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("SigningProfileVersionArns", signing_profile_version_arns.into_list()))
     }
 }
 
@@ -105,9 +99,7 @@ impl CodeSigningPolicies {
     pub fn new(
         untrusted_artifact_on_deployment: impl IntoValue<CodeSigningPoliciesUntrustedArtifactOnDeployment>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("UntrustedArtifactOnDeployment", untrusted_artifact_on_deployment.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("UntrustedArtifactOnDeployment", untrusted_artifact_on_deployment.into_value()))
     }
 }
 

@@ -25,7 +25,9 @@ impl CfnEventInvokeConfig {
         function_name: impl IntoValue<Name<markers::LambdaFunction>>,
         qualifier: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).function_name(function_name).qualifier(qualifier)
+        Self(Resource::new(scope, id, "AWS::Lambda::EventInvokeConfig"))
+            .function_name(function_name)
+            .qualifier(qualifier)
     }
 
     /// A destination for events after they have been sent to a function for processing.
@@ -39,8 +41,7 @@ impl CfnEventInvokeConfig {
     /// > S3 buckets are supported only for on-failure destinations. To retain records of successful invocations, use another destination type.
     #[track_caller]
     pub fn destination_config(self, value: impl IntoValue<DestinationConfig>) -> Self {
-        self.0.set("DestinationConfig", value.into_value());
-        self
+        Self(self.0.with("DestinationConfig", value.into_value()))
     }
 
     /// The name of the Lambda function.
@@ -54,8 +55,7 @@ impl CfnEventInvokeConfig {
     /// Replacement: always. Pattern: `^(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]+(-[a-z]+)+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?$`.
     #[track_caller]
     pub fn function_name(self, value: impl IntoValue<Name<markers::LambdaFunction>>) -> Self {
-        self.0.set("FunctionName", value.into_value());
-        self
+        Self(self.0.with("FunctionName", value.into_value()))
     }
 
     /// The maximum age of a request that Lambda sends to a function for processing.
@@ -63,8 +63,7 @@ impl CfnEventInvokeConfig {
     /// Range: 60 to 21600.
     #[track_caller]
     pub fn maximum_event_age_in_seconds(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumEventAgeInSeconds", value.into_value());
-        self
+        Self(self.0.with("MaximumEventAgeInSeconds", value.into_value()))
     }
 
     /// The maximum number of times to retry when the function returns an error.
@@ -72,8 +71,7 @@ impl CfnEventInvokeConfig {
     /// Range: 0 to 2.
     #[track_caller]
     pub fn maximum_retry_attempts(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumRetryAttempts", value.into_value());
-        self
+        Self(self.0.with("MaximumRetryAttempts", value.into_value()))
     }
 
     /// The identifier of a version or alias.
@@ -85,8 +83,7 @@ impl CfnEventInvokeConfig {
     /// Replacement: always. Pattern: `^\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9$_-]{1,129}$`.
     #[track_caller]
     pub fn qualifier(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Qualifier", value.into_value());
-        self
+        Self(self.0.with("Qualifier", value.into_value()))
     }
 
     /// What `Ref` returns: `FunctionName|Qualifier`.
@@ -110,17 +107,15 @@ impl DestinationConfig {
     /// The destination configuration for failed invocations.
     ///
     /// > When using an Amazon SQS queue as a destination, FIFO queues cannot be used.
-    pub fn on_failure(mut self, value: impl IntoValue<OnFailure>) -> Self {
-        self.0.set("OnFailure", value.into_value());
-        self
+    pub fn on_failure(self, value: impl IntoValue<OnFailure>) -> Self {
+        Self(self.0.with("OnFailure", value.into_value()))
     }
 
     /// The destination configuration for successful invocations.
     ///
     /// > When using an Amazon SQS queue as a destination, FIFO queues cannot be used.
-    pub fn on_success(mut self, value: impl IntoValue<OnSuccess>) -> Self {
-        self.0.set("OnSuccess", value.into_value());
-        self
+    pub fn on_success(self, value: impl IntoValue<OnSuccess>) -> Self {
+        Self(self.0.with("OnSuccess", value.into_value()))
     }
 }
 
@@ -142,9 +137,7 @@ impl OnFailure {
     ///
     ///   Length: at most 350. Pattern: `^$|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:([a-z]+(-[a-z]+)+-\d{1})?:(\d{12})?:(.*)`.
     pub fn new(destination: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Destination", destination.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Destination", destination.into_value()))
     }
 }
 
@@ -166,8 +159,6 @@ impl OnSuccess {
     ///
     ///   Length: at most 350. Pattern: `^$|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:([a-z]+(-[a-z]+)+-\d{1})?:(\d{12})?:(.*)`.
     pub fn new(destination: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Destination", destination.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Destination", destination.into_value()))
     }
 }

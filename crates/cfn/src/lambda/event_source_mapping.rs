@@ -28,7 +28,7 @@ impl CfnEventSourceMapping {
     /// Makes the resource in `scope` with what it cannot be without: `FunctionName`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, function_name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).function_name(function_name)
+        Self(Resource::new(scope, id, "AWS::Lambda::EventSourceMapping")).function_name(function_name)
     }
 
     /// Specific configuration settings for an Amazon Managed Streaming for Apache Kafka (Amazon MSK) event source.
@@ -39,8 +39,7 @@ impl CfnEventSourceMapping {
         self,
         value: impl IntoValue<AmazonManagedKafkaEventSourceConfig>,
     ) -> Self {
-        self.0.set("AmazonManagedKafkaEventSourceConfig", value.into_value());
-        self
+        Self(self.0.with("AmazonManagedKafkaEventSourceConfig", value.into_value()))
     }
 
     /// The maximum number of records in each batch that Lambda pulls from your stream or queue and sends to your function. Lambda passes all of the records in the batch to the function in a single call, up to the payload limit for synchronous invocation (6 MB).
@@ -56,8 +55,7 @@ impl CfnEventSourceMapping {
     /// Range: 1 to 10000.
     #[track_caller]
     pub fn batch_size(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("BatchSize", value.into_value());
-        self
+        Self(self.0.with("BatchSize", value.into_value()))
     }
 
     /// (Kinesis and DynamoDB Streams only) If the function returns an error, split the batch in two and retry. The default value is false.
@@ -65,22 +63,19 @@ impl CfnEventSourceMapping {
     /// > When using `BisectBatchOnFunctionError`, check the `BatchSize` parameter in the `OnFailure` destination message's metadata. The `BatchSize` could be greater than 1 since Lambda consolidates failed messages metadata when writing to the `OnFailure` destination.
     #[track_caller]
     pub fn bisect_batch_on_function_error(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("BisectBatchOnFunctionError", value.into_value());
-        self
+        Self(self.0.with("BisectBatchOnFunctionError", value.into_value()))
     }
 
     /// (Kinesis, DynamoDB Streams, Amazon MSK, and self-managed Apache Kafka) A configuration object that specifies the destination of an event after Lambda processes it.
     #[track_caller]
     pub fn destination_config(self, value: impl IntoValue<DestinationConfig>) -> Self {
-        self.0.set("DestinationConfig", value.into_value());
-        self
+        Self(self.0.with("DestinationConfig", value.into_value()))
     }
 
     /// Specific configuration settings for a DocumentDB event source.
     #[track_caller]
     pub fn document_db_event_source_config(self, value: impl IntoValue<DocumentDbEventSourceConfig>) -> Self {
-        self.0.set("DocumentDBEventSourceConfig", value.into_value());
-        self
+        Self(self.0.with("DocumentDBEventSourceConfig", value.into_value()))
     }
 
     /// When true, the event source mapping is active. When false, Lambda pauses polling and invocation.
@@ -88,8 +83,7 @@ impl CfnEventSourceMapping {
     /// Default: True
     #[track_caller]
     pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+        Self(self.0.with("Enabled", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the event source.
@@ -104,15 +98,13 @@ impl CfnEventSourceMapping {
     /// Replacement: always. Length: 12 to 1024. Pattern: `arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)`.
     #[track_caller]
     pub fn event_source_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EventSourceArn", value.into_value());
-        self
+        Self(self.0.with("EventSourceArn", value.into_value()))
     }
 
     /// An object that defines the filter criteria that determine whether Lambda should process an event. For more information, see [Lambda event filtering](https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html).
     #[track_caller]
     pub fn filter_criteria(self, value: impl IntoValue<FilterCriteria>) -> Self {
-        self.0.set("FilterCriteria", value.into_value());
-        self
+        Self(self.0.with("FilterCriteria", value.into_value()))
     }
 
     /// The name or ARN of the Lambda function.
@@ -127,8 +119,7 @@ impl CfnEventSourceMapping {
     /// Length: 1 to 140. Pattern: `(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?`.
     #[track_caller]
     pub fn function_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FunctionName", value.into_value());
-        self
+        Self(self.0.with("FunctionName", value.into_value()))
     }
 
     /// (Kinesis, DynamoDB Streams, and SQS) A list of current response type enums applied to the event source mapping.
@@ -138,8 +129,7 @@ impl CfnEventSourceMapping {
     /// Items: at most 1. No item twice.
     #[track_caller]
     pub fn function_response_types(self, value: impl IntoList<FunctionResponseTypes>) -> Self {
-        self.0.set("FunctionResponseTypes", value.into_list());
-        self
+        Self(self.0.with("FunctionResponseTypes", value.into_list()))
     }
 
     /// The ARN of the AWS Key Management Service ( AWS ) customer managed key that Lambda uses to encrypt your function's [filter criteria](https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-basics).
@@ -147,15 +137,13 @@ impl CfnEventSourceMapping {
     /// Length: 12 to 2048. Pattern: `(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()`.
     #[track_caller]
     pub fn kms_key_arn(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KmsKeyArn", value.into_value());
-        self
+        Self(self.0.with("KmsKeyArn", value.into_value()))
     }
 
     /// The function's Amazon CloudWatch Logs configuration settings.
     #[track_caller]
     pub fn logging_config(self, value: impl IntoValue<LoggingConfig>) -> Self {
-        self.0.set("LoggingConfig", value.into_value());
-        self
+        Self(self.0.with("LoggingConfig", value.into_value()))
     }
 
     /// The maximum amount of time, in seconds, that Lambda spends gathering records before invoking the function.
@@ -169,8 +157,7 @@ impl CfnEventSourceMapping {
     /// Range: 0 to 300.
     #[track_caller]
     pub fn maximum_batching_window_in_seconds(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumBatchingWindowInSeconds", value.into_value());
-        self
+        Self(self.0.with("MaximumBatchingWindowInSeconds", value.into_value()))
     }
 
     /// (Kinesis, DynamoDB Streams, Amazon MSK, and self-managed Apache Kafka) Discard records older than the specified age. The default value is -1,
@@ -181,8 +168,7 @@ impl CfnEventSourceMapping {
     /// Range: -1 to 604800.
     #[track_caller]
     pub fn maximum_record_age_in_seconds(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumRecordAgeInSeconds", value.into_value());
-        self
+        Self(self.0.with("MaximumRecordAgeInSeconds", value.into_value()))
     }
 
     /// (Kinesis, DynamoDB Streams, Amazon MSK, and self-managed Apache Kafka) Discard records after the specified number of retries. The default value is -1,
@@ -191,15 +177,13 @@ impl CfnEventSourceMapping {
     /// Range: -1 to 10000.
     #[track_caller]
     pub fn maximum_retry_attempts(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumRetryAttempts", value.into_value());
-        self
+        Self(self.0.with("MaximumRetryAttempts", value.into_value()))
     }
 
     /// The metrics configuration for your event source. For more information, see [Event source mapping metrics](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics).
     #[track_caller]
     pub fn metrics_config(self, value: impl IntoValue<MetricsConfig>) -> Self {
-        self.0.set("MetricsConfig", value.into_value());
-        self
+        Self(self.0.with("MetricsConfig", value.into_value()))
     }
 
     /// (Kinesis and DynamoDB Streams only) The number of batches to process concurrently from each shard. The default value is 1.
@@ -207,15 +191,13 @@ impl CfnEventSourceMapping {
     /// Range: 1 to 10.
     #[track_caller]
     pub fn parallelization_factor(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ParallelizationFactor", value.into_value());
-        self
+        Self(self.0.with("ParallelizationFactor", value.into_value()))
     }
 
     /// (Amazon SQS, Amazon MSK, and self-managed Apache Kafka only) The provisioned mode configuration for the event source. For more information, see [provisioned mode](https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-provisioned-mode).
     #[track_caller]
     pub fn provisioned_poller_config(self, value: impl IntoValue<ProvisionedPollerConfig>) -> Self {
-        self.0.set("ProvisionedPollerConfig", value.into_value());
-        self
+        Self(self.0.with("ProvisionedPollerConfig", value.into_value()))
     }
 
     /// (Amazon MQ) The name of the Amazon MQ broker destination queue to consume.
@@ -223,15 +205,13 @@ impl CfnEventSourceMapping {
     /// Items: 1. No item twice. Length of each: 1 to 1000. Pattern of each: `[\s\S]*`.
     #[track_caller]
     pub fn queues(self, value: impl IntoList<String>) -> Self {
-        self.0.set("Queues", value.into_list());
-        self
+        Self(self.0.with("Queues", value.into_list()))
     }
 
     /// This property is for Amazon SQS event sources only. You cannot use `ProvisionedPollerConfig` while using `ScalingConfig`. These options are mutually exclusive. To remove the scaling configuration, pass an empty value.
     #[track_caller]
     pub fn scaling_config(self, value: impl IntoValue<ScalingConfig>) -> Self {
-        self.0.set("ScalingConfig", value.into_value());
-        self
+        Self(self.0.with("ScalingConfig", value.into_value()))
     }
 
     /// The self-managed Apache Kafka cluster for your event source.
@@ -239,8 +219,7 @@ impl CfnEventSourceMapping {
     /// Replacement: always.
     #[track_caller]
     pub fn self_managed_event_source(self, value: impl IntoValue<SelfManagedEventSource>) -> Self {
-        self.0.set("SelfManagedEventSource", value.into_value());
-        self
+        Self(self.0.with("SelfManagedEventSource", value.into_value()))
     }
 
     /// Specific configuration settings for a self-managed Apache Kafka event source.
@@ -251,8 +230,7 @@ impl CfnEventSourceMapping {
         self,
         value: impl IntoValue<SelfManagedKafkaEventSourceConfig>,
     ) -> Self {
-        self.0.set("SelfManagedKafkaEventSourceConfig", value.into_value());
-        self
+        Self(self.0.with("SelfManagedKafkaEventSourceConfig", value.into_value()))
     }
 
     /// An array of the authentication protocol, VPC components, or virtual host to secure and define your event source.
@@ -260,8 +238,7 @@ impl CfnEventSourceMapping {
     /// Items: 1 to 29. No item twice.
     #[track_caller]
     pub fn source_access_configurations(self, value: impl IntoList<SourceAccessConfiguration>) -> Self {
-        self.0.set("SourceAccessConfigurations", value.into_list());
-        self
+        Self(self.0.with("SourceAccessConfigurations", value.into_list()))
     }
 
     /// The position in a stream from which to start reading. Required for Amazon Kinesis and Amazon DynamoDB.
@@ -273,8 +250,7 @@ impl CfnEventSourceMapping {
     /// Replacement: always. Length: 6 to 12. Pattern: `(LATEST|TRIM_HORIZON|AT_TIMESTAMP)+`.
     #[track_caller]
     pub fn starting_position(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StartingPosition", value.into_value());
-        self
+        Self(self.0.with("StartingPosition", value.into_value()))
     }
 
     /// With `StartingPosition` set to `AT_TIMESTAMP`, the time from which to start reading, in Unix time seconds. `StartingPositionTimestamp` cannot be in the future.
@@ -282,8 +258,7 @@ impl CfnEventSourceMapping {
     /// Replacement: always.
     #[track_caller]
     pub fn starting_position_timestamp(self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("StartingPositionTimestamp", value.into_value());
-        self
+        Self(self.0.with("StartingPositionTimestamp", value.into_value()))
     }
 
     /// A list of tags to add to the event source mapping.
@@ -293,8 +268,7 @@ impl CfnEventSourceMapping {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The name of the Kafka topic.
@@ -302,8 +276,7 @@ impl CfnEventSourceMapping {
     /// Items: 1. No item twice. Length of each: 1 to 249. Pattern of each: `^[^.]([a-zA-Z0-9\-_.]+)`.
     #[track_caller]
     pub fn topics(self, value: impl IntoList<String>) -> Self {
-        self.0.set("Topics", value.into_list());
-        self
+        Self(self.0.with("Topics", value.into_list()))
     }
 
     /// (Kinesis and DynamoDB Streams only) The duration in seconds of a processing window for DynamoDB and Kinesis Streams event sources. A value of 0 seconds indicates no tumbling window.
@@ -311,8 +284,7 @@ impl CfnEventSourceMapping {
     /// Range: 0 to 900.
     #[track_caller]
     pub fn tumbling_window_in_seconds(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TumblingWindowInSeconds", value.into_value());
-        self
+        Self(self.0.with("TumblingWindowInSeconds", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -346,15 +318,13 @@ impl AmazonManagedKafkaEventSourceConfig {
     /// The identifier for the Kafka consumer group to join. The consumer group ID must be unique among all your Kafka event sources. After creating a Kafka event source mapping with the consumer group ID specified, you cannot update this value. For more information, see [Customizable consumer group ID](https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html#services-msk-consumer-group-id).
     ///
     /// Replacement: always. Length: 1 to 200. Pattern: `[a-zA-Z0-9-\/*:_+=.@-]*`.
-    pub fn consumer_group_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ConsumerGroupId", value.into_value());
-        self
+    pub fn consumer_group_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ConsumerGroupId", value.into_value()))
     }
 
     /// Specific configuration settings for a Kafka schema registry.
-    pub fn schema_registry_config(mut self, value: impl IntoValue<SchemaRegistryConfig>) -> Self {
-        self.0.set("SchemaRegistryConfig", value.into_value());
-        self
+    pub fn schema_registry_config(self, value: impl IntoValue<SchemaRegistryConfig>) -> Self {
+        Self(self.0.with("SchemaRegistryConfig", value.into_value()))
     }
 }
 
@@ -371,9 +341,8 @@ impl DestinationConfig {
     }
 
     /// The destination configuration for failed invocations.
-    pub fn on_failure(mut self, value: impl IntoValue<OnFailure>) -> Self {
-        self.0.set("OnFailure", value.into_value());
-        self
+    pub fn on_failure(self, value: impl IntoValue<OnFailure>) -> Self {
+        Self(self.0.with("OnFailure", value.into_value()))
     }
 }
 
@@ -392,23 +361,20 @@ impl DocumentDbEventSourceConfig {
     /// The name of the collection to consume within the database. If you do not specify a collection, Lambda consumes all collections.
     ///
     /// Length: 1 to 57. Pattern: `^(^(?!(system\x2e)))(^[_a-zA-Z0-9])([^$]*)$`.
-    pub fn collection_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CollectionName", value.into_value());
-        self
+    pub fn collection_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CollectionName", value.into_value()))
     }
 
     /// The name of the database to consume within the DocumentDB cluster.
     ///
     /// Length: 1 to 63. Pattern: `^[^ /\.$\x22]*$`.
-    pub fn database_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DatabaseName", value.into_value());
-        self
+    pub fn database_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DatabaseName", value.into_value()))
     }
 
     /// Determines what DocumentDB sends to your event stream during document update operations. If set to UpdateLookup, DocumentDB sends a delta describing the changes, along with a copy of the entire document. Otherwise, DocumentDB sends only a partial document that contains the changes.
-    pub fn full_document(mut self, value: impl IntoValue<DocumentDbEventSourceConfigFullDocument>) -> Self {
-        self.0.set("FullDocument", value.into_value());
-        self
+    pub fn full_document(self, value: impl IntoValue<DocumentDbEventSourceConfigFullDocument>) -> Self {
+        Self(self.0.with("FullDocument", value.into_value()))
     }
 }
 
@@ -427,9 +393,8 @@ impl Endpoints {
     /// The list of bootstrap servers for your Kafka brokers in the following format: `"KafkaBootstrapServers": ["abc.xyz.com:xxxx","abc2.xyz.com:xxxx"]`.
     ///
     /// Replacement: always. Items: 1 to 10. No item twice. Length of each: 1 to 300. Pattern of each: `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\-]*[A-Za-z0-9]):[0-9]{1,5}`.
-    pub fn kafka_bootstrap_servers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("KafkaBootstrapServers", value.into_list());
-        self
+    pub fn kafka_bootstrap_servers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("KafkaBootstrapServers", value.into_list()))
     }
 }
 
@@ -448,9 +413,8 @@ impl Filter {
     /// A filter pattern. For more information on the syntax of a filter pattern, see [Filter rule syntax](https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax).
     ///
     /// Length: at most 4096. Pattern: `.*`.
-    pub fn pattern(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Pattern", value.into_value());
-        self
+    pub fn pattern(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Pattern", value.into_value()))
     }
 }
 
@@ -469,9 +433,8 @@ impl FilterCriteria {
     /// A list of filters.
     ///
     /// Items: 1 to 20. No item twice.
-    pub fn filters(mut self, value: impl IntoList<Filter>) -> Self {
-        self.0.set("Filters", value.into_list());
-        self
+    pub fn filters(self, value: impl IntoList<Filter>) -> Self {
+        Self(self.0.with("Filters", value.into_list()))
     }
 }
 
@@ -488,9 +451,8 @@ impl LoggingConfig {
     }
 
     /// Set this property to filter the system logs for your function that Lambda sends to CloudWatch. Lambda only sends system logs at the selected level of detail and lower, where `DEBUG` is the highest level and `WARN` is the lowest.
-    pub fn system_log_level(mut self, value: impl IntoValue<LoggingConfigSystemLogLevel>) -> Self {
-        self.0.set("SystemLogLevel", value.into_value());
-        self
+    pub fn system_log_level(self, value: impl IntoValue<LoggingConfigSystemLogLevel>) -> Self {
+        Self(self.0.with("SystemLogLevel", value.into_value()))
     }
 }
 
@@ -509,9 +471,8 @@ impl MetricsConfig {
     /// The metrics you want your event source mapping to produce. Include `EventCount` to receive event source mapping metrics related to the number of events processed by your event source mapping. For more information about these metrics, see [Event source mapping metrics](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics).
     ///
     /// Items: at most 3. No item twice.
-    pub fn metrics(mut self, value: impl IntoList<MetricsConfigMetrics>) -> Self {
-        self.0.set("Metrics", value.into_list());
-        self
+    pub fn metrics(self, value: impl IntoList<MetricsConfigMetrics>) -> Self {
+        Self(self.0.with("Metrics", value.into_list()))
     }
 }
 
@@ -536,9 +497,8 @@ impl OnFailure {
     /// To retain records of failed invocations from [Kinesis](https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html), [DynamoDB](https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html), [self-managed Kafka](https://docs.aws.amazon.com/lambda/latest/dg/with-kafka.html#services-smaa-onfailure-destination) or [Amazon MSK](https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html#services-msk-onfailure-destination), you can configure an Amazon SNS topic, Amazon SQS queue, or Amazon S3 bucket as the destination.
     ///
     /// Length: 12 to 1024. Pattern: `^$|kafka://([^.]([a-zA-Z0-9\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)`.
-    pub fn destination(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Destination", value.into_value());
-        self
+    pub fn destination(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Destination", value.into_value()))
     }
 }
 
@@ -557,25 +517,22 @@ impl ProvisionedPollerConfig {
     /// The maximum number of event pollers this event source can scale up to. For Amazon SQS events source mappings, default is 200, and minimum value allowed is 2. For Amazon MSK and self-managed Apache Kafka event source mappings, default is 200, and minimum value allowed is 1.
     ///
     /// Range: 1 to 10000.
-    pub fn maximum_pollers(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumPollers", value.into_value());
-        self
+    pub fn maximum_pollers(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaximumPollers", value.into_value()))
     }
 
     /// The minimum number of event pollers this event source can scale down to. For Amazon SQS events source mappings, default is 2, and minimum 2 required. For Amazon MSK and self-managed Apache Kafka event source mappings, default is 1.
     ///
     /// Range: 1 to 200.
-    pub fn minimum_pollers(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MinimumPollers", value.into_value());
-        self
+    pub fn minimum_pollers(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MinimumPollers", value.into_value()))
     }
 
     /// (Amazon MSK and self-managed Apache Kafka) The name of the provisioned poller group. Use this option to group multiple ESMs within the event source's VPC to share Event Poller Unit (EPU) capacity. You can use this option to optimize Provisioned mode costs for your ESMs. You can group up to 100 ESMs per poller group and aggregate maximum pollers across all ESMs in a group cannot exceed 2000.
     ///
     /// Length: at most 128. Pattern: `^[a-zA-Z0-9-_]*$`.
-    pub fn poller_group_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PollerGroupName", value.into_value());
-        self
+    pub fn poller_group_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PollerGroupName", value.into_value()))
     }
 }
 
@@ -594,9 +551,8 @@ impl ScalingConfig {
     /// Limits the number of concurrent instances that the Amazon SQS event source can invoke.
     ///
     /// Range: 2 to 1000.
-    pub fn maximum_concurrency(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumConcurrency", value.into_value());
-        self
+    pub fn maximum_concurrency(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaximumConcurrency", value.into_value()))
     }
 }
 
@@ -617,17 +573,15 @@ impl SchemaRegistryAccessConfig {
     }
 
     /// The type of authentication Lambda uses to access your schema registry.
-    pub fn r#type(mut self, value: impl IntoValue<SchemaRegistryAccessConfigType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<SchemaRegistryAccessConfigType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// The URI of the secret (Secrets Manager secret ARN) to authenticate with your schema registry.
     ///
     /// Length: 1 to 10000. Pattern: `arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)`.
-    pub fn uri(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("URI", value.into_value());
-        self
+    pub fn uri(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("URI", value.into_value()))
     }
 }
 
@@ -646,18 +600,16 @@ impl SchemaRegistryConfig {
     /// An array of access configuration objects that tell Lambda how to authenticate with your schema registry.
     ///
     /// Items: at most 2. No item twice.
-    pub fn access_configs(mut self, value: impl IntoList<SchemaRegistryAccessConfig>) -> Self {
-        self.0.set("AccessConfigs", value.into_list());
-        self
+    pub fn access_configs(self, value: impl IntoList<SchemaRegistryAccessConfig>) -> Self {
+        Self(self.0.with("AccessConfigs", value.into_list()))
     }
 
     /// The record format that Lambda delivers to your function after schema validation.
     ///
     /// - Choose `JSON` to have Lambda deliver the record to your function as a standard JSON object.
     /// - Choose `SOURCE` to have Lambda deliver the record to your function in its original source format. Lambda removes all schema metadata, such as the schema ID, before sending the record to your function.
-    pub fn event_record_format(mut self, value: impl IntoValue<SchemaRegistryConfigEventRecordFormat>) -> Self {
-        self.0.set("EventRecordFormat", value.into_value());
-        self
+    pub fn event_record_format(self, value: impl IntoValue<SchemaRegistryConfigEventRecordFormat>) -> Self {
+        Self(self.0.with("EventRecordFormat", value.into_value()))
     }
 
     /// The URI for your schema registry. The correct URI format depends on the type of schema registry you're using.
@@ -666,17 +618,15 @@ impl SchemaRegistryConfig {
     /// - For Confluent schema registries, use the URL of the registry.
     ///
     /// Length: 1 to 10000. Pattern: `[a-zA-Z0-9-/*:_+=.@-]*`.
-    pub fn schema_registry_uri(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SchemaRegistryURI", value.into_value());
-        self
+    pub fn schema_registry_uri(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SchemaRegistryURI", value.into_value()))
     }
 
     /// An array of schema validation configuration objects, which tell Lambda the message attributes you want to validate and filter using your schema registry.
     ///
     /// Items: 1 to 2. No item twice.
-    pub fn schema_validation_configs(mut self, value: impl IntoList<SchemaValidationConfig>) -> Self {
-        self.0.set("SchemaValidationConfigs", value.into_list());
-        self
+    pub fn schema_validation_configs(self, value: impl IntoList<SchemaValidationConfig>) -> Self {
+        Self(self.0.with("SchemaValidationConfigs", value.into_list()))
     }
 }
 
@@ -693,9 +643,8 @@ impl SchemaValidationConfig {
     }
 
     /// The attributes you want your schema registry to validate and filter for. If you selected `JSON` as the `EventRecordFormat`, Lambda also deserializes the selected message attributes.
-    pub fn attribute(mut self, value: impl IntoValue<SchemaValidationConfigAttribute>) -> Self {
-        self.0.set("Attribute", value.into_value());
-        self
+    pub fn attribute(self, value: impl IntoValue<SchemaValidationConfigAttribute>) -> Self {
+        Self(self.0.with("Attribute", value.into_value()))
     }
 }
 
@@ -714,9 +663,8 @@ impl SelfManagedEventSource {
     /// The list of bootstrap servers for your Kafka brokers in the following format: `"KafkaBootstrapServers": ["abc.xyz.com:xxxx","abc2.xyz.com:xxxx"]`.
     ///
     /// Replacement: always.
-    pub fn endpoints(mut self, value: impl IntoValue<Endpoints>) -> Self {
-        self.0.set("Endpoints", value.into_value());
-        self
+    pub fn endpoints(self, value: impl IntoValue<Endpoints>) -> Self {
+        Self(self.0.with("Endpoints", value.into_value()))
     }
 }
 
@@ -735,21 +683,18 @@ impl SelfManagedKafkaEventSourceConfig {
     /// The identifier for the Kafka consumer group to join. The consumer group ID must be unique among all your Kafka event sources. After creating a Kafka event source mapping with the consumer group ID specified, you cannot update this value. For more information, see [Customizable consumer group ID](https://docs.aws.amazon.com/lambda/latest/dg/with-kafka-process.html#services-smaa-topic-add).
     ///
     /// Replacement: always. Length: 1 to 200. Pattern: `[a-zA-Z0-9-\/*:_+=.@-]*`.
-    pub fn consumer_group_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ConsumerGroupId", value.into_value());
-        self
+    pub fn consumer_group_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ConsumerGroupId", value.into_value()))
     }
 
     /// The mode that determines how Lambda reads from a Kafka topic. Use Stream for ordered processing or Queue for higher throughput when ordering is not required.
-    pub fn consumption_mode(mut self, value: impl IntoValue<SelfManagedKafkaEventSourceConfigConsumptionMode>) -> Self {
-        self.0.set("ConsumptionMode", value.into_value());
-        self
+    pub fn consumption_mode(self, value: impl IntoValue<SelfManagedKafkaEventSourceConfigConsumptionMode>) -> Self {
+        Self(self.0.with("ConsumptionMode", value.into_value()))
     }
 
     /// Specific configuration settings for a Kafka schema registry.
-    pub fn schema_registry_config(mut self, value: impl IntoValue<SchemaRegistryConfig>) -> Self {
-        self.0.set("SchemaRegistryConfig", value.into_value());
-        self
+    pub fn schema_registry_config(self, value: impl IntoValue<SchemaRegistryConfig>) -> Self {
+        Self(self.0.with("SchemaRegistryConfig", value.into_value()))
     }
 }
 
@@ -776,17 +721,15 @@ impl SourceAccessConfiguration {
     /// - `VIRTUAL_HOST` –- (RabbitMQ) The name of the virtual host in your RabbitMQ broker. Lambda uses this RabbitMQ host as the event source. This property cannot be specified in an UpdateEventSourceMapping API call.
     /// - `CLIENT_CERTIFICATE_TLS_AUTH` – (Amazon MSK, self-managed Apache Kafka) The Secrets Manager ARN of your secret key containing the certificate chain (X.509 PEM), private key (PKCS#8 PEM), and private key password (optional) used for mutual TLS authentication of your MSK/Apache Kafka brokers.
     /// - `SERVER_ROOT_CA_CERTIFICATE` – (Self-managed Apache Kafka) The Secrets Manager ARN of your secret key containing the root CA certificate (X.509 PEM) used for TLS encryption of your Apache Kafka brokers.
-    pub fn r#type(mut self, value: impl IntoValue<SourceAccessConfigurationType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<SourceAccessConfigurationType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// The value for your chosen configuration in `Type`. For example: `"URI": "arn:aws:secretsmanager:us-east-1:01234567890:secret:MyBrokerSecretName"`.
     ///
     /// Length: 1 to 200. Pattern: `[a-zA-Z0-9-\/*:_+=.@-]*`.
-    pub fn uri(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("URI", value.into_value());
-        self
+    pub fn uri(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("URI", value.into_value()))
     }
 }
 

@@ -30,7 +30,7 @@ impl CfnFunction {
     /// Makes the resource in `scope` with what it cannot be without: `Code`, `Role`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, code: impl IntoValue<Code>, role: impl IntoValue<Arn<markers::Role>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).code(code).role(role)
+        Self(Resource::new(scope, id, "AWS::Lambda::Function")).code(code).role(role)
     }
 
     /// The instruction set architecture that the function supports. Enter a string array with one of the valid values (arm64 or x86_64). The default value is `x86_64`.
@@ -38,15 +38,13 @@ impl CfnFunction {
     /// Items: 1. No item twice.
     #[track_caller]
     pub fn architectures(self, value: impl IntoList<Architectures>) -> Self {
-        self.0.set("Architectures", value.into_list());
-        self
+        Self(self.0.with("Architectures", value.into_list()))
     }
 
     /// Configuration for the capacity provider that manages compute resources for Lambda functions.
     #[track_caller]
     pub fn capacity_provider_config(self, value: impl IntoValue<CapacityProviderConfig>) -> Self {
-        self.0.set("CapacityProviderConfig", value.into_value());
-        self
+        Self(self.0.with("CapacityProviderConfig", value.into_value()))
     }
 
     /// The code for the function. You can define your function code in multiple ways:
@@ -56,8 +54,7 @@ impl CfnFunction {
     /// - For container images, specify the URI of your container image in the Amazon ECR registry in the `ImageUri` property.
     #[track_caller]
     pub fn code(self, value: impl IntoValue<Code>) -> Self {
-        self.0.set("Code", value.into_value());
-        self
+        Self(self.0.with("Code", value.into_value()))
     }
 
     /// To enable code signing for this function, specify the ARN of a code-signing configuration. A code-signing configuration
@@ -66,15 +63,13 @@ impl CfnFunction {
     /// Length: at most 200. Pattern: `arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:code-signing-config:csc-[a-z0-9]{17}`.
     #[track_caller]
     pub fn code_signing_config_arn(self, value: impl IntoValue<Arn<markers::CodeSigningConfig>>) -> Self {
-        self.0.set("CodeSigningConfigArn", value.into_value());
-        self
+        Self(self.0.with("CodeSigningConfigArn", value.into_value()))
     }
 
     /// A dead-letter queue configuration that specifies the queue or topic where Lambda sends asynchronous events when they fail processing. For more information, see [Dead-letter queues](https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html#invocation-dlq).
     #[track_caller]
     pub fn dead_letter_config(self, value: impl IntoValue<DeadLetterConfig>) -> Self {
-        self.0.set("DeadLetterConfig", value.into_value());
-        self
+        Self(self.0.with("DeadLetterConfig", value.into_value()))
     }
 
     /// A description of the function.
@@ -82,8 +77,7 @@ impl CfnFunction {
     /// Length: at most 256.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Configuration settings for [durable functions](https://docs.aws.amazon.com/lambda/latest/dg/durable-functions.html), including execution timeout and retention period for execution history.
@@ -91,22 +85,19 @@ impl CfnFunction {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn durable_config(self, value: impl IntoValue<DurableConfig>) -> Self {
-        self.0.set("DurableConfig", value.into_value());
-        self
+        Self(self.0.with("DurableConfig", value.into_value()))
     }
 
     /// Environment variables that are accessible from function code during execution.
     #[track_caller]
     pub fn environment(self, value: impl IntoValue<Environment>) -> Self {
-        self.0.set("Environment", value.into_value());
-        self
+        Self(self.0.with("Environment", value.into_value()))
     }
 
     /// The size of the function's `/tmp` directory in MB. The default value is 512, but it can be any whole number between 512 and 10,240 MB.
     #[track_caller]
     pub fn ephemeral_storage(self, value: impl IntoValue<EphemeralStorage>) -> Self {
-        self.0.set("EphemeralStorage", value.into_value());
-        self
+        Self(self.0.with("EphemeralStorage", value.into_value()))
     }
 
     /// Connection settings for an Amazon EFS file system. To connect a function to a file system, a mount target must be available in every Availability Zone that your function connects to. If your template contains an [AWS::EFS::MountTarget](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-efs-mounttarget.html) resource, you must also specify a `DependsOn` attribute to ensure that the mount target is created or updated before the function.
@@ -116,8 +107,7 @@ impl CfnFunction {
     /// Items: at most 1.
     #[track_caller]
     pub fn file_system_configs(self, value: impl IntoList<FileSystemConfig>) -> Self {
-        self.0.set("FileSystemConfigs", value.into_list());
-        self
+        Self(self.0.with("FileSystemConfigs", value.into_list()))
     }
 
     /// The name of the Lambda function, up to 64 characters in length. If you don't specify a name, CloudFormation generates one.
@@ -127,15 +117,13 @@ impl CfnFunction {
     /// Replacement: always. Length: at least 1. Pattern: `^([a-zA-Z0-9_-]{1,64}|arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:function:[a-zA-Z0-9_-]{1,64})$`.
     #[track_caller]
     pub fn function_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FunctionName", value.into_value());
-        self
+        Self(self.0.with("FunctionName", value.into_value()))
     }
 
     /// Configuration that defines the scaling behavior for a Lambda Managed Instances function, including the minimum and maximum number of execution environments that can be provisioned.
     #[track_caller]
     pub fn function_scaling_config(self, value: impl IntoValue<FunctionScalingConfig>) -> Self {
-        self.0.set("FunctionScalingConfig", value.into_value());
-        self
+        Self(self.0.with("FunctionScalingConfig", value.into_value()))
     }
 
     /// The name of the method within your code that Lambda calls to run your function. Handler is required if the deployment package is a .zip file archive. The format includes the file name. It can also include namespaces and other qualifiers, depending on the runtime. For more information, see [Lambda programming model](https://docs.aws.amazon.com/lambda/latest/dg/foundation-progmodel.html).
@@ -143,15 +131,13 @@ impl CfnFunction {
     /// Length: at most 128. Pattern: `^[^\s]+$`.
     #[track_caller]
     pub fn handler(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Handler", value.into_value());
-        self
+        Self(self.0.with("Handler", value.into_value()))
     }
 
     /// Configuration values that override the container image Dockerfile settings. For more information, see [Container image settings](https://docs.aws.amazon.com/lambda/latest/dg/images-create.html#images-parms).
     #[track_caller]
     pub fn image_config(self, value: impl IntoValue<ImageConfig>) -> Self {
-        self.0.set("ImageConfig", value.into_value());
-        self
+        Self(self.0.with("ImageConfig", value.into_value()))
     }
 
     /// The ARN of the AWS Key Management Service ( AWS ) customer managed key that's used to encrypt the following resources:
@@ -166,8 +152,7 @@ impl CfnFunction {
     /// Length: at most 10000. Pattern: `^(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()$`.
     #[track_caller]
     pub fn kms_key_arn(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KmsKeyArn", value.into_value());
-        self
+        Self(self.0.with("KmsKeyArn", value.into_value()))
     }
 
     /// A list of [function layers](https://docs.aws.amazon.com/lambda/latest/dg/configuration-layers.html) to add to the function's execution environment. Specify each layer by its ARN, including the version.
@@ -175,15 +160,13 @@ impl CfnFunction {
     /// Items: at most 5. No item twice. Length of each: at least 1. Pattern of each: `^(arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+|arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+)$`.
     #[track_caller]
     pub fn layers(self, value: impl IntoList<Arn<markers::LayerVersion>>) -> Self {
-        self.0.set("Layers", value.into_list());
-        self
+        Self(self.0.with("Layers", value.into_list()))
     }
 
     /// The function's Amazon CloudWatch Logs configuration settings.
     #[track_caller]
     pub fn logging_config(self, value: impl IntoValue<LoggingConfig>) -> Self {
-        self.0.set("LoggingConfig", value.into_value());
-        self
+        Self(self.0.with("LoggingConfig", value.into_value()))
     }
 
     /// The amount of [memory available to the function](https://docs.aws.amazon.com/lambda/latest/dg/configuration-function-common.html#configuration-memory-console) at runtime. Increasing the function memory also increases its CPU allocation. The default value is 128 MB. The value can be any multiple of 1 MB. Note that new AWS accounts have reduced concurrency and memory quotas. AWS raises these quotas automatically based on your usage. You can also request a quota increase.
@@ -191,8 +174,7 @@ impl CfnFunction {
     /// Range: 128 to 32768.
     #[track_caller]
     pub fn memory_size(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MemorySize", value.into_value());
-        self
+        Self(self.0.with("MemorySize", value.into_value()))
     }
 
     /// The type of deployment package. Set to `Image` for container image and set `Zip` for .zip file archive.
@@ -200,15 +182,13 @@ impl CfnFunction {
     /// Replacement: always.
     #[track_caller]
     pub fn package_type(self, value: impl IntoValue<PackageType>) -> Self {
-        self.0.set("PackageType", value.into_value());
-        self
+        Self(self.0.with("PackageType", value.into_value()))
     }
 
     /// The property `PublishToLatestPublished`.
     #[track_caller]
     pub fn publish_to_latest_published(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("PublishToLatestPublished", value.into_value());
-        self
+        Self(self.0.with("PublishToLatestPublished", value.into_value()))
     }
 
     /// The status of your function's recursive loop detection configuration.
@@ -218,8 +198,7 @@ impl CfnFunction {
     /// When this value is set to `Terminate` and Lambda detects your function being invoked as part of a recursive loop, it stops your function being invoked and notifies you.
     #[track_caller]
     pub fn recursive_loop(self, value: impl IntoValue<RecursiveLoop>) -> Self {
-        self.0.set("RecursiveLoop", value.into_value());
-        self
+        Self(self.0.with("RecursiveLoop", value.into_value()))
     }
 
     /// The number of simultaneous executions to reserve for the function.
@@ -227,8 +206,7 @@ impl CfnFunction {
     /// Range: at least 0.
     #[track_caller]
     pub fn reserved_concurrent_executions(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ReservedConcurrentExecutions", value.into_value());
-        self
+        Self(self.0.with("ReservedConcurrentExecutions", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the function's execution role.
@@ -236,8 +214,7 @@ impl CfnFunction {
     /// Length: at most 10000. Pattern: `^arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$`.
     #[track_caller]
     pub fn role(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("Role", value.into_value());
-        self
+        Self(self.0.with("Role", value.into_value()))
     }
 
     /// The identifier of the function's [runtime](https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html). Runtime is required if the deployment package is a .zip file archive. Specifying a runtime results in an error if you're deploying a function using a container image.
@@ -247,22 +224,19 @@ impl CfnFunction {
     /// For a list of all currently supported runtimes, see [Supported runtimes](https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html#runtimes-supported).
     #[track_caller]
     pub fn runtime(self, value: impl IntoValue<Runtime>) -> Self {
-        self.0.set("Runtime", value.into_value());
-        self
+        Self(self.0.with("Runtime", value.into_value()))
     }
 
     /// Sets the runtime management configuration for a function's version. For more information, see [Runtime updates](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-update.html).
     #[track_caller]
     pub fn runtime_management_config(self, value: impl IntoValue<RuntimeManagementConfig>) -> Self {
-        self.0.set("RuntimeManagementConfig", value.into_value());
-        self
+        Self(self.0.with("RuntimeManagementConfig", value.into_value()))
     }
 
     /// The function's [AWS Lambda SnapStart](https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html) setting.
     #[track_caller]
     pub fn snap_start(self, value: impl IntoValue<SnapStart>) -> Self {
-        self.0.set("SnapStart", value.into_value());
-        self
+        Self(self.0.with("SnapStart", value.into_value()))
     }
 
     /// A list of [tags](https://docs.aws.amazon.com/lambda/latest/dg/tagging.html) to apply to the function.
@@ -272,8 +246,7 @@ impl CfnFunction {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The function's tenant isolation configuration settings. Determines whether the Lambda function runs on a shared or dedicated infrastructure per unique tenant.
@@ -281,8 +254,7 @@ impl CfnFunction {
     /// Replacement: always.
     #[track_caller]
     pub fn tenancy_config(self, value: impl IntoValue<TenancyConfig>) -> Self {
-        self.0.set("TenancyConfig", value.into_value());
-        self
+        Self(self.0.with("TenancyConfig", value.into_value()))
     }
 
     /// The amount of time (in seconds) that Lambda allows a function to run before stopping it. The default is 3 seconds. The maximum allowed value is 900 seconds. For more information, see [Lambda execution environment](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-context.html).
@@ -290,22 +262,19 @@ impl CfnFunction {
     /// Range: 1 to 5400.
     #[track_caller]
     pub fn timeout(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Timeout", value.into_value());
-        self
+        Self(self.0.with("Timeout", value.into_value()))
     }
 
     /// Set `Mode` to `Active` to sample and trace a subset of incoming requests with [X-Ray](https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html).
     #[track_caller]
     pub fn tracing_config(self, value: impl IntoValue<TracingConfig>) -> Self {
-        self.0.set("TracingConfig", value.into_value());
-        self
+        Self(self.0.with("TracingConfig", value.into_value()))
     }
 
     /// For network connectivity to AWS resources in a VPC, specify a list of security groups and subnets in the VPC. When you connect a function to a VPC, it can access resources and the internet only through that VPC. For more information, see [Configuring a Lambda function to access resources in a VPC](https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html).
     #[track_caller]
     pub fn vpc_config(self, value: impl IntoValue<VpcConfig>) -> Self {
-        self.0.set("VpcConfig", value.into_value());
-        self
+        Self(self.0.with("VpcConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `FunctionName`.
@@ -348,12 +317,10 @@ impl CapacityProviderConfig {
     pub fn new(
         lambda_managed_instances_capacity_provider_config: impl IntoValue<LambdaManagedInstancesCapacityProviderConfig>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set(
+        Self(PropertyMap::new().with(
             "LambdaManagedInstancesCapacityProviderConfig",
             lambda_managed_instances_capacity_provider_config.into_value(),
-        );
-        Self(properties)
+        ))
     }
 }
 
@@ -374,47 +341,41 @@ impl Code {
     }
 
     /// URI of a [container image](https://docs.aws.amazon.com/lambda/latest/dg/lambda-images.html) in the Amazon ECR registry.
-    pub fn image_uri(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ImageUri", value.into_value());
-        self
+    pub fn image_uri(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ImageUri", value.into_value()))
     }
 
     /// An Amazon S3 bucket in the same AWS Region as your function. The bucket can be in a different AWS account.
     ///
     /// Length: 3 to 63. Pattern: `^[0-9A-Za-z\.\-_]*(?<!\.)$`.
-    pub fn s3_bucket(mut self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
-        self.0.set("S3Bucket", value.into_value());
-        self
+    pub fn s3_bucket(self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
+        Self(self.0.with("S3Bucket", value.into_value()))
     }
 
     /// The Amazon S3 key of the deployment package.
     ///
     /// Length: 1 to 1024.
-    pub fn s3_key(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("S3Key", value.into_value());
-        self
+    pub fn s3_key(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("S3Key", value.into_value()))
     }
 
     /// Specifies the storage mode for the deployment package. Use ``COPY`` to store the package in LAMlong-managed storage. Use ``REFERENCE`` to read the package directly from the Amazon S3 bucket. If omitted, the default is ``COPY``.
-    pub fn s3_object_storage_mode(mut self, value: impl IntoValue<CodeS3ObjectStorageMode>) -> Self {
-        self.0.set("S3ObjectStorageMode", value.into_value());
-        self
+    pub fn s3_object_storage_mode(self, value: impl IntoValue<CodeS3ObjectStorageMode>) -> Self {
+        Self(self.0.with("S3ObjectStorageMode", value.into_value()))
     }
 
     /// For versioned objects, the version of the deployment package object to use.
     ///
     /// Length: 1 to 1024.
-    pub fn s3_object_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("S3ObjectVersion", value.into_value());
-        self
+    pub fn s3_object_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("S3ObjectVersion", value.into_value()))
     }
 
     /// The ARN of the AWS Key Management Service ( AWS ) customer managed key that's used to encrypt your function's .zip deployment package. If you don't provide a customer managed key, Lambda uses an [AWS owned key](https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-owned-cmk).
     ///
     /// Length: at most 10000. Pattern: `^(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()$`.
-    pub fn source_kms_key_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceKMSKeyArn", value.into_value());
-        self
+    pub fn source_kms_key_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SourceKMSKeyArn", value.into_value()))
     }
 
     /// (Node.js and Python) The source code of your Lambda function. If you include your function source inline with this parameter, CloudFormation places it in a file named `index` and zips it to create a [deployment package](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-package.html). This zip file cannot exceed 4MB. For the `Handler` property, the first part of the handler identifier must be `index`. For example, `index.handler`.
@@ -426,9 +387,8 @@ impl Code {
     /// For JSON, you must escape quotes and special characters such as newline ( `\n` ) with a backslash.
     ///
     /// If you specify a function that interacts with an AWS CloudFormation custom resource, you don't have to write your own functions to send responses to the custom resource that invoked the function. AWS CloudFormation provides a response module ( [cfn-response](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-lambda-function-code-cfnresponsemodule.html) ) that simplifies sending responses. See [Using AWS Lambda with AWS CloudFormation](https://docs.aws.amazon.com/lambda/latest/dg/services-cloudformation.html) for details.
-    pub fn zip_file(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ZipFile", value.into_value());
-        self
+    pub fn zip_file(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ZipFile", value.into_value()))
     }
 }
 
@@ -447,9 +407,8 @@ impl DeadLetterConfig {
     /// The Amazon Resource Name (ARN) of an Amazon SQS queue or Amazon SNS topic.
     ///
     /// Length: at most 10000. Pattern: `^(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()$`.
-    pub fn target_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TargetArn", value.into_value());
-        self
+    pub fn target_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TargetArn", value.into_value()))
     }
 }
 
@@ -465,25 +424,21 @@ impl DurableConfig {
     ///
     ///   Range: 1 to 31622400.
     pub fn new(execution_timeout: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ExecutionTimeout", execution_timeout.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ExecutionTimeout", execution_timeout.into_value()))
     }
 
     /// The ARN of the KMSlong (KMS) customer managed key that is used to encrypt your durable execution's payload data, including input, output, and error payloads.
     ///
     /// Length: at most 10000. Pattern: `^(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()$`.
-    pub fn kms_key_arn(mut self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KMSKeyArn", value.into_value());
-        self
+    pub fn kms_key_arn(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
+        Self(self.0.with("KMSKeyArn", value.into_value()))
     }
 
     /// The number of days to retain execution history after a durable execution completes. After this period, execution history is no longer available through the GetDurableExecutionHistory API.
     ///
     /// Range: 1 to 90. Default: `14`.
-    pub fn retention_period_in_days(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RetentionPeriodInDays", value.into_value());
-        self
+    pub fn retention_period_in_days(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("RetentionPeriodInDays", value.into_value()))
     }
 }
 
@@ -504,9 +459,8 @@ impl Environment {
     /// If the value of the environment variable is a time or a duration, enclose the value in quotes.
     ///
     /// Pattern of the keys: `[a-zA-Z][a-zA-Z0-9_]+`.
-    pub fn variables(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Variables", value.into_map());
-        self
+    pub fn variables(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("Variables", value.into_map()))
     }
 }
 
@@ -522,9 +476,7 @@ impl EphemeralStorage {
     ///
     ///   Range: 512 to 32768.
     pub fn new(size: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Size", size.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Size", size.into_value()))
     }
 }
 
@@ -543,16 +495,12 @@ impl FileSystemConfig {
     ///
     ///   Length: at most 160. Pattern: `^/mnt/[a-zA-Z0-9-_.]+$`.
     pub fn new(arn: impl IntoValue<Arn<markers::EfsAccessPoint>>, local_mount_path: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Arn", arn.into_value());
-        properties.set("LocalMountPath", local_mount_path.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Arn", arn.into_value()).with("LocalMountPath", local_mount_path.into_value()))
     }
 
     /// Setting controls how your function accesses data from an Amazon S3 file system.
-    pub fn s3_files_config(mut self, value: impl IntoValue<S3FilesConfig>) -> Self {
-        self.0.set("S3FilesConfig", value.into_value());
-        self
+    pub fn s3_files_config(self, value: impl IntoValue<S3FilesConfig>) -> Self {
+        Self(self.0.with("S3FilesConfig", value.into_value()))
     }
 }
 
@@ -571,17 +519,15 @@ impl FunctionScalingConfig {
     /// The maximum number of execution environments that can be provisioned for the function.
     ///
     /// Range: 0 to 15000.
-    pub fn max_execution_environments(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxExecutionEnvironments", value.into_value());
-        self
+    pub fn max_execution_environments(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxExecutionEnvironments", value.into_value()))
     }
 
     /// The minimum number of execution environments to maintain for the function.
     ///
     /// Range: 0 to 15000.
-    pub fn min_execution_environments(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MinExecutionEnvironments", value.into_value());
-        self
+    pub fn min_execution_environments(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MinExecutionEnvironments", value.into_value()))
     }
 }
 
@@ -600,25 +546,22 @@ impl ImageConfig {
     /// Specifies parameters that you want to pass in with ENTRYPOINT. You can specify a maximum of 1,500 parameters in the list.
     ///
     /// Items: at most 1500. No item twice.
-    pub fn command(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Command", value.into_list());
-        self
+    pub fn command(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Command", value.into_list()))
     }
 
     /// Specifies the entry point to their application, which is typically the location of the runtime executable. You can specify a maximum of 1,500 string entries in the list.
     ///
     /// Items: at most 1500. No item twice.
-    pub fn entry_point(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("EntryPoint", value.into_list());
-        self
+    pub fn entry_point(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("EntryPoint", value.into_list()))
     }
 
     /// Specifies the working directory. The length of the directory string cannot exceed 1,000 characters.
     ///
     /// Length: at most 1000.
-    pub fn working_directory(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("WorkingDirectory", value.into_value());
-        self
+    pub fn working_directory(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("WorkingDirectory", value.into_value()))
     }
 }
 
@@ -634,25 +577,21 @@ impl LambdaManagedInstancesCapacityProviderConfig {
     ///
     ///   Length: 1 to 140. Pattern: `^arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:capacity-provider:[a-zA-Z0-9-_]+$`.
     pub fn new(capacity_provider_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CapacityProviderArn", capacity_provider_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("CapacityProviderArn", capacity_provider_arn.into_value()))
     }
 
     /// The amount of memory in GiB allocated per vCPU for execution environments.
     ///
     /// Range: 2 to 8.
-    pub fn execution_environment_memory_gi_b_per_v_cpu(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("ExecutionEnvironmentMemoryGiBPerVCpu", value.into_value());
-        self
+    pub fn execution_environment_memory_gi_b_per_v_cpu(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("ExecutionEnvironmentMemoryGiBPerVCpu", value.into_value()))
     }
 
     /// The maximum number of concurrent executions that can run on each execution environment.
     ///
     /// Range: 1 to 1600.
-    pub fn per_execution_environment_max_concurrency(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("PerExecutionEnvironmentMaxConcurrency", value.into_value());
-        self
+    pub fn per_execution_environment_max_concurrency(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("PerExecutionEnvironmentMaxConcurrency", value.into_value()))
     }
 }
 
@@ -669,29 +608,25 @@ impl LoggingConfig {
     }
 
     /// Set this property to filter the application logs for your function that Lambda sends to CloudWatch. Lambda only sends application logs at the selected level of detail and lower, where `TRACE` is the highest level and `FATAL` is the lowest.
-    pub fn application_log_level(mut self, value: impl IntoValue<LoggingConfigApplicationLogLevel>) -> Self {
-        self.0.set("ApplicationLogLevel", value.into_value());
-        self
+    pub fn application_log_level(self, value: impl IntoValue<LoggingConfigApplicationLogLevel>) -> Self {
+        Self(self.0.with("ApplicationLogLevel", value.into_value()))
     }
 
     /// The format in which Lambda sends your function's application and system logs to CloudWatch. Select between plain text and structured JSON.
-    pub fn log_format(mut self, value: impl IntoValue<LoggingConfigLogFormat>) -> Self {
-        self.0.set("LogFormat", value.into_value());
-        self
+    pub fn log_format(self, value: impl IntoValue<LoggingConfigLogFormat>) -> Self {
+        Self(self.0.with("LogFormat", value.into_value()))
     }
 
     /// The name of the Amazon CloudWatch log group the function sends logs to. By default, Lambda functions send logs to a default log group named `/aws/lambda/<function name>`. To use a different log group, enter an existing log group or enter a new log group name.
     ///
     /// Length: 1 to 512. Pattern: `[\.\-_/#A-Za-z0-9]+`.
-    pub fn log_group(mut self, value: impl IntoValue<Name<markers::LogGroup>>) -> Self {
-        self.0.set("LogGroup", value.into_value());
-        self
+    pub fn log_group(self, value: impl IntoValue<Name<markers::LogGroup>>) -> Self {
+        Self(self.0.with("LogGroup", value.into_value()))
     }
 
     /// Set this property to filter the system logs for your function that Lambda sends to CloudWatch. Lambda only sends system logs at the selected level of detail and lower, where `DEBUG` is the highest level and `WARN` is the lowest.
-    pub fn system_log_level(mut self, value: impl IntoValue<LoggingConfigSystemLogLevel>) -> Self {
-        self.0.set("SystemLogLevel", value.into_value());
-        self
+    pub fn system_log_level(self, value: impl IntoValue<LoggingConfigSystemLogLevel>) -> Self {
+        Self(self.0.with("SystemLogLevel", value.into_value()))
     }
 }
 
@@ -713,17 +648,14 @@ impl RuntimeManagementConfig {
     ///
     ///
     pub fn new(update_runtime_on: impl IntoValue<RuntimeManagementConfigUpdateRuntimeOn>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("UpdateRuntimeOn", update_runtime_on.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("UpdateRuntimeOn", update_runtime_on.into_value()))
     }
 
     /// The ARN of the runtime version you want the function to use.
     ///
     /// > This is only required if you're using the *Manual* runtime update mode.
-    pub fn runtime_version_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RuntimeVersionArn", value.into_value());
-        self
+    pub fn runtime_version_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("RuntimeVersionArn", value.into_value()))
     }
 }
 
@@ -745,9 +677,8 @@ impl S3FilesConfig {
     ///   + ``DISABLED`` – Routes all reads through the file system, regardless of memory configuration.
     ///
     ///  To use direct reads, you must grant the execution role the ``s3:GetObject`` and ``s3:GetObjectVersion`` permissions. If a direct read fails, Lambda automatically falls back to reading through the file system.
-    pub fn direct_s3_read(mut self, value: impl IntoValue<S3FilesConfigDirectS3Read>) -> Self {
-        self.0.set("DirectS3Read", value.into_value());
-        self
+    pub fn direct_s3_read(self, value: impl IntoValue<S3FilesConfigDirectS3Read>) -> Self {
+        Self(self.0.with("DirectS3Read", value.into_value()))
     }
 }
 
@@ -763,9 +694,7 @@ impl SnapStart {
     ///
     ///
     pub fn new(apply_on: impl IntoValue<SnapStartApplyOn>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ApplyOn", apply_on.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ApplyOn", apply_on.into_value()))
     }
 }
 
@@ -781,9 +710,7 @@ impl TenancyConfig {
     ///
     ///
     pub fn new(tenant_isolation_mode: impl IntoValue<TenancyConfigTenantIsolationMode>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TenantIsolationMode", tenant_isolation_mode.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("TenantIsolationMode", tenant_isolation_mode.into_value()))
     }
 }
 
@@ -800,9 +727,8 @@ impl TracingConfig {
     }
 
     /// The tracing mode.
-    pub fn mode(mut self, value: impl IntoValue<TracingConfigMode>) -> Self {
-        self.0.set("Mode", value.into_value());
-        self
+    pub fn mode(self, value: impl IntoValue<TracingConfigMode>) -> Self {
+        Self(self.0.with("Mode", value.into_value()))
     }
 }
 
@@ -823,25 +749,22 @@ impl VpcConfig {
     }
 
     /// Allows outbound IPv6 traffic on VPC functions that are connected to dual-stack subnets.
-    pub fn ipv6_allowed_for_dual_stack(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Ipv6AllowedForDualStack", value.into_value());
-        self
+    pub fn ipv6_allowed_for_dual_stack(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Ipv6AllowedForDualStack", value.into_value()))
     }
 
     /// A list of VPC security group IDs.
     ///
     /// Items: at most 5. Length of each: at most 1024. Pattern of each: `^sg-[0-9a-zA-Z]*$`.
-    pub fn security_group_ids(mut self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("SecurityGroupIds", value.into_list());
-        self
+    pub fn security_group_ids(self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
+        Self(self.0.with("SecurityGroupIds", value.into_list()))
     }
 
     /// A list of VPC subnet IDs.
     ///
     /// Items: at most 16. Length of each: at most 1024. Pattern of each: `^subnet-[0-9a-z]*$`.
-    pub fn subnet_ids(mut self, value: impl IntoList<Id<markers::Subnet>>) -> Self {
-        self.0.set("SubnetIds", value.into_list());
-        self
+    pub fn subnet_ids(self, value: impl IntoList<Id<markers::Subnet>>) -> Self {
+        Self(self.0.with("SubnetIds", value.into_list()))
     }
 }
 

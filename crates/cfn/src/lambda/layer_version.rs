@@ -18,7 +18,7 @@ impl CfnLayerVersion {
     /// Makes the resource in `scope` with what it cannot be without: `Content`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, content: impl IntoValue<Content>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).content(content)
+        Self(Resource::new(scope, id, "AWS::Lambda::LayerVersion")).content(content)
     }
 
     /// A list of compatible [instruction set architectures](https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html).
@@ -26,8 +26,7 @@ impl CfnLayerVersion {
     /// Replacement: always. Items: at most 2.
     #[track_caller]
     pub fn compatible_architectures(self, value: impl IntoList<CompatibleArchitectures>) -> Self {
-        self.0.set("CompatibleArchitectures", value.into_list());
-        self
+        Self(self.0.with("CompatibleArchitectures", value.into_list()))
     }
 
     /// A list of compatible [function runtimes](https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html). Used for filtering with [ListLayers](https://docs.aws.amazon.com/lambda/latest/dg/API_ListLayers.html) and [ListLayerVersions](https://docs.aws.amazon.com/lambda/latest/dg/API_ListLayerVersions.html).
@@ -35,8 +34,7 @@ impl CfnLayerVersion {
     /// Replacement: always. Items: at most 15.
     #[track_caller]
     pub fn compatible_runtimes(self, value: impl IntoList<CompatibleRuntimes>) -> Self {
-        self.0.set("CompatibleRuntimes", value.into_list());
-        self
+        Self(self.0.with("CompatibleRuntimes", value.into_list()))
     }
 
     /// The function layer archive.
@@ -44,8 +42,7 @@ impl CfnLayerVersion {
     /// Replacement: always.
     #[track_caller]
     pub fn content(self, value: impl IntoValue<Content>) -> Self {
-        self.0.set("Content", value.into_value());
-        self
+        Self(self.0.with("Content", value.into_value()))
     }
 
     /// The description of the version.
@@ -53,8 +50,7 @@ impl CfnLayerVersion {
     /// Replacement: always. Length: at most 256.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The name or Amazon Resource Name (ARN) of the layer.
@@ -62,8 +58,7 @@ impl CfnLayerVersion {
     /// Replacement: always. Length: 1 to 140. Pattern: `^(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+$`.
     #[track_caller]
     pub fn layer_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LayerName", value.into_value());
-        self
+        Self(self.0.with("LayerName", value.into_value()))
     }
 
     /// The layer's software license. It can be any of the following:
@@ -75,8 +70,7 @@ impl CfnLayerVersion {
     /// Replacement: always. Length: at most 512.
     #[track_caller]
     pub fn license_info(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LicenseInfo", value.into_value());
-        self
+        Self(self.0.with("LicenseInfo", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `LayerVersionArn`.
@@ -105,24 +99,19 @@ impl Content {
     ///
     ///   Replacement: always. Length: 1 to 1024.
     pub fn new(s3_bucket: impl IntoValue<Name<markers::Bucket>>, s3_key: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("S3Bucket", s3_bucket.into_value());
-        properties.set("S3Key", s3_key.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("S3Bucket", s3_bucket.into_value()).with("S3Key", s3_key.into_value()))
     }
 
     /// Specifies whether Lambda should copy the deployment package to its internal storage (COPY) or reference it directly from your S3 bucket (REFERENCE).
-    pub fn s3_object_storage_mode(mut self, value: impl IntoValue<ContentS3ObjectStorageMode>) -> Self {
-        self.0.set("S3ObjectStorageMode", value.into_value());
-        self
+    pub fn s3_object_storage_mode(self, value: impl IntoValue<ContentS3ObjectStorageMode>) -> Self {
+        Self(self.0.with("S3ObjectStorageMode", value.into_value()))
     }
 
     /// For versioned objects, the version of the layer archive object to use.
     ///
     /// Replacement: always. Length: 1 to 1024.
-    pub fn s3_object_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("S3ObjectVersion", value.into_value());
-        self
+    pub fn s3_object_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("S3ObjectVersion", value.into_value()))
     }
 }
 

@@ -26,7 +26,7 @@ impl CfnLayerVersionPermission {
         layer_version_arn: impl IntoValue<Arn<markers::LayerVersion>>,
         principal: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Lambda::LayerVersionPermission"))
             .action(action)
             .layer_version_arn(layer_version_arn)
             .principal(principal)
@@ -37,8 +37,7 @@ impl CfnLayerVersionPermission {
     /// Replacement: always. Length: at most 22. Pattern: `^lambda:GetLayerVersion$`.
     #[track_caller]
     pub fn action(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Action", value.into_value());
-        self
+        Self(self.0.with("Action", value.into_value()))
     }
 
     /// The name or Amazon Resource Name (ARN) of the layer.
@@ -46,8 +45,7 @@ impl CfnLayerVersionPermission {
     /// Replacement: always.
     #[track_caller]
     pub fn layer_version_arn(self, value: impl IntoValue<Arn<markers::LayerVersion>>) -> Self {
-        self.0.set("LayerVersionArn", value.into_value());
-        self
+        Self(self.0.with("LayerVersionArn", value.into_value()))
     }
 
     /// With the principal set to `*`, grant permission to all accounts in the specified organization.
@@ -55,8 +53,7 @@ impl CfnLayerVersionPermission {
     /// Replacement: always. Length: at most 34. Pattern: `^o-[a-z0-9]{10,32}$`.
     #[track_caller]
     pub fn organization_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OrganizationId", value.into_value());
-        self
+        Self(self.0.with("OrganizationId", value.into_value()))
     }
 
     /// An account ID, or `*` to grant layer usage permission to all accounts in an organization, or all AWS accounts (if `organizationId` is not specified). For the last case, make sure that you really do want all AWS accounts to have usage permission to this layer.
@@ -64,8 +61,7 @@ impl CfnLayerVersionPermission {
     /// Replacement: always. Length: at most 10000. Pattern: `^\d{12}|\*|arn:(aws[a-zA-Z-]*):iam::\d{12}:root$`.
     #[track_caller]
     pub fn principal(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Principal", value.into_value());
-        self
+        Self(self.0.with("Principal", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -34,7 +34,7 @@ impl CfnMicrovmImage {
         name: impl IntoValue<String>,
         resources: impl IntoList<Resources>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Lambda::MicrovmImage"))
             .additional_os_capabilities(additional_os_capabilities)
             .base_image_arn(base_image_arn)
             .base_image_version(base_image_version)
@@ -55,8 +55,7 @@ impl CfnMicrovmImage {
     /// No item twice.
     #[track_caller]
     pub fn additional_os_capabilities(self, value: impl IntoList<AdditionalOsCapabilities>) -> Self {
-        self.0.set("AdditionalOsCapabilities", value.into_list());
-        self
+        Self(self.0.with("AdditionalOsCapabilities", value.into_list()))
     }
 
     /// ARN of the base MicroVM image.
@@ -64,8 +63,7 @@ impl CfnMicrovmImage {
     /// Length: 1 to 2048. Pattern: `^[^\s]+$`.
     #[track_caller]
     pub fn base_image_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BaseImageArn", value.into_value());
-        self
+        Self(self.0.with("BaseImageArn", value.into_value()))
     }
 
     /// Specific version of the base MicroVM image to use.
@@ -73,8 +71,7 @@ impl CfnMicrovmImage {
     /// Length: 1 to 2048. Pattern: `^[^\s]+$`.
     #[track_caller]
     pub fn base_image_version(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BaseImageVersion", value.into_value());
-        self
+        Self(self.0.with("BaseImageVersion", value.into_value()))
     }
 
     /// ARN of the IAM build role.
@@ -82,15 +79,13 @@ impl CfnMicrovmImage {
     /// Pattern: `^arn:aws[a-zA-Z-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$`.
     #[track_caller]
     pub fn build_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("BuildRoleArn", value.into_value());
-        self
+        Self(self.0.with("BuildRoleArn", value.into_value()))
     }
 
     /// The property `CodeArtifact`.
     #[track_caller]
     pub fn code_artifact(self, value: impl IntoValue<CodeArtifact>) -> Self {
-        self.0.set("CodeArtifact", value.into_value());
-        self
+        Self(self.0.with("CodeArtifact", value.into_value()))
     }
 
     /// The property `CpuConfigurations`.
@@ -98,15 +93,13 @@ impl CfnMicrovmImage {
     /// No item twice.
     #[track_caller]
     pub fn cpu_configurations(self, value: impl IntoList<CpuConfiguration>) -> Self {
-        self.0.set("CpuConfigurations", value.into_list());
-        self
+        Self(self.0.with("CpuConfigurations", value.into_list()))
     }
 
     /// Human-readable description of the MicroVM image and its purpose.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The property `EgressNetworkConnectors`.
@@ -114,8 +107,7 @@ impl CfnMicrovmImage {
     /// Items: at most 10. No item twice.
     #[track_caller]
     pub fn egress_network_connectors(self, value: impl IntoList<String>) -> Self {
-        self.0.set("EgressNetworkConnectors", value.into_list());
-        self
+        Self(self.0.with("EgressNetworkConnectors", value.into_list()))
     }
 
     /// Environment variables to set in the container during the snapshot build.
@@ -123,22 +115,19 @@ impl CfnMicrovmImage {
     /// Items: at most 50. No item twice.
     #[track_caller]
     pub fn environment_variables(self, value: impl IntoList<EnvironmentVariable>) -> Self {
-        self.0.set("EnvironmentVariables", value.into_list());
-        self
+        Self(self.0.with("EnvironmentVariables", value.into_list()))
     }
 
     /// The property `Hooks`.
     #[track_caller]
     pub fn hooks(self, value: impl IntoValue<Hooks>) -> Self {
-        self.0.set("Hooks", value.into_value());
-        self
+        Self(self.0.with("Hooks", value.into_value()))
     }
 
     /// The property `Logging`.
     #[track_caller]
     pub fn logging(self, value: impl IntoValue<Logging>) -> Self {
-        self.0.set("Logging", value.into_value());
-        self
+        Self(self.0.with("Logging", value.into_value()))
     }
 
     /// Unique name for the MicroVM image within the account.
@@ -146,8 +135,7 @@ impl CfnMicrovmImage {
     /// Replacement: always. Length: 1 to 64. Pattern: `^[a-zA-Z0-9-_]+$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The property `Resources`.
@@ -155,8 +143,7 @@ impl CfnMicrovmImage {
     /// Items: at most 1. No item twice.
     #[track_caller]
     pub fn resources(self, value: impl IntoList<Resources>) -> Self {
-        self.0.set("Resources", value.into_list());
-        self
+        Self(self.0.with("Resources", value.into_list()))
     }
 
     /// Key-value pairs to associate with the MicroVM image for organization and management.
@@ -164,8 +151,7 @@ impl CfnMicrovmImage {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `ImageArn`.
@@ -219,17 +205,15 @@ impl CloudWatchLogging {
     /// The property `LogGroup`.
     ///
     /// Length: 1 to 512. Pattern: `^[a-zA-Z0-9_\-/.#]+$`.
-    pub fn log_group(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogGroup", value.into_value());
-        self
+    pub fn log_group(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LogGroup", value.into_value()))
     }
 
     /// The property `LogStream`.
     ///
     /// Length: 1 to 512. Pattern: `^[^:*]*$`.
-    pub fn log_stream(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogStream", value.into_value());
-        self
+    pub fn log_stream(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LogStream", value.into_value()))
     }
 }
 
@@ -245,9 +229,7 @@ impl CodeArtifact {
     ///
     ///   Length: 1 to 2048. Pattern: `^[^\s]+$`.
     pub fn new(uri: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Uri", uri.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Uri", uri.into_value()))
     }
 }
 
@@ -263,9 +245,7 @@ impl CpuConfiguration {
     ///
     ///
     pub fn new(architecture: impl IntoValue<CpuConfigurationArchitecture>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Architecture", architecture.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Architecture", architecture.into_value()))
     }
 }
 
@@ -284,10 +264,7 @@ impl EnvironmentVariable {
     ///
     ///   Length: at most 4096.
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -304,23 +281,20 @@ impl Hooks {
     }
 
     /// The property `MicrovmHooks`.
-    pub fn microvm_hooks(mut self, value: impl IntoValue<MicrovmHooks>) -> Self {
-        self.0.set("MicrovmHooks", value.into_value());
-        self
+    pub fn microvm_hooks(self, value: impl IntoValue<MicrovmHooks>) -> Self {
+        Self(self.0.with("MicrovmHooks", value.into_value()))
     }
 
     /// The property `MicrovmImageHooks`.
-    pub fn microvm_image_hooks(mut self, value: impl IntoValue<MicrovmImageHooks>) -> Self {
-        self.0.set("MicrovmImageHooks", value.into_value());
-        self
+    pub fn microvm_image_hooks(self, value: impl IntoValue<MicrovmImageHooks>) -> Self {
+        Self(self.0.with("MicrovmImageHooks", value.into_value()))
     }
 
     /// The property `Port`.
     ///
     /// Range: 1 to 65535.
-    pub fn port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Port", value.into_value());
-        self
+    pub fn port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Port", value.into_value()))
     }
 }
 
@@ -337,17 +311,15 @@ impl Logging {
     }
 
     /// The property `CloudWatch`.
-    pub fn cloud_watch(mut self, value: impl IntoValue<CloudWatchLogging>) -> Self {
-        self.0.set("CloudWatch", value.into_value());
-        self
+    pub fn cloud_watch(self, value: impl IntoValue<CloudWatchLogging>) -> Self {
+        Self(self.0.with("CloudWatch", value.into_value()))
     }
 
     /// The property `Disabled`.
     ///
     /// Default: `false`.
-    pub fn disabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Disabled", value.into_value());
-        self
+    pub fn disabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Disabled", value.into_value()))
     }
 }
 
@@ -364,59 +336,51 @@ impl MicrovmHooks {
     }
 
     /// The property `Resume`.
-    pub fn resume(mut self, value: impl IntoValue<MicrovmHooksResume>) -> Self {
-        self.0.set("Resume", value.into_value());
-        self
+    pub fn resume(self, value: impl IntoValue<MicrovmHooksResume>) -> Self {
+        Self(self.0.with("Resume", value.into_value()))
     }
 
     /// The property `ResumeTimeoutInSeconds`.
     ///
     /// Range: 1 to 60.
-    pub fn resume_timeout_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ResumeTimeoutInSeconds", value.into_value());
-        self
+    pub fn resume_timeout_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ResumeTimeoutInSeconds", value.into_value()))
     }
 
     /// The property `Run`.
-    pub fn run(mut self, value: impl IntoValue<MicrovmHooksRun>) -> Self {
-        self.0.set("Run", value.into_value());
-        self
+    pub fn run(self, value: impl IntoValue<MicrovmHooksRun>) -> Self {
+        Self(self.0.with("Run", value.into_value()))
     }
 
     /// The property `RunTimeoutInSeconds`.
     ///
     /// Range: 1 to 60.
-    pub fn run_timeout_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RunTimeoutInSeconds", value.into_value());
-        self
+    pub fn run_timeout_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("RunTimeoutInSeconds", value.into_value()))
     }
 
     /// The property `Suspend`.
-    pub fn suspend(mut self, value: impl IntoValue<MicrovmHooksSuspend>) -> Self {
-        self.0.set("Suspend", value.into_value());
-        self
+    pub fn suspend(self, value: impl IntoValue<MicrovmHooksSuspend>) -> Self {
+        Self(self.0.with("Suspend", value.into_value()))
     }
 
     /// The property `SuspendTimeoutInSeconds`.
     ///
     /// Range: 1 to 60.
-    pub fn suspend_timeout_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("SuspendTimeoutInSeconds", value.into_value());
-        self
+    pub fn suspend_timeout_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("SuspendTimeoutInSeconds", value.into_value()))
     }
 
     /// The property `Terminate`.
-    pub fn terminate(mut self, value: impl IntoValue<MicrovmHooksTerminate>) -> Self {
-        self.0.set("Terminate", value.into_value());
-        self
+    pub fn terminate(self, value: impl IntoValue<MicrovmHooksTerminate>) -> Self {
+        Self(self.0.with("Terminate", value.into_value()))
     }
 
     /// The property `TerminateTimeoutInSeconds`.
     ///
     /// Range: 1 to 60.
-    pub fn terminate_timeout_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TerminateTimeoutInSeconds", value.into_value());
-        self
+    pub fn terminate_timeout_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("TerminateTimeoutInSeconds", value.into_value()))
     }
 }
 
@@ -433,31 +397,27 @@ impl MicrovmImageHooks {
     }
 
     /// The property `Ready`.
-    pub fn ready(mut self, value: impl IntoValue<MicrovmImageHooksReady>) -> Self {
-        self.0.set("Ready", value.into_value());
-        self
+    pub fn ready(self, value: impl IntoValue<MicrovmImageHooksReady>) -> Self {
+        Self(self.0.with("Ready", value.into_value()))
     }
 
     /// The property `ReadyTimeoutInSeconds`.
     ///
     /// Range: 1 to 3600.
-    pub fn ready_timeout_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ReadyTimeoutInSeconds", value.into_value());
-        self
+    pub fn ready_timeout_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ReadyTimeoutInSeconds", value.into_value()))
     }
 
     /// The property `Validate`.
-    pub fn validate(mut self, value: impl IntoValue<MicrovmImageHooksValidate>) -> Self {
-        self.0.set("Validate", value.into_value());
-        self
+    pub fn validate(self, value: impl IntoValue<MicrovmImageHooksValidate>) -> Self {
+        Self(self.0.with("Validate", value.into_value()))
     }
 
     /// The property `ValidateTimeoutInSeconds`.
     ///
     /// Range: 1 to 3600.
-    pub fn validate_timeout_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ValidateTimeoutInSeconds", value.into_value());
-        self
+    pub fn validate_timeout_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ValidateTimeoutInSeconds", value.into_value()))
     }
 }
 
@@ -473,9 +433,7 @@ impl Resources {
     ///
     ///
     pub fn new(minimum_memory_in_mi_b: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MinimumMemoryInMiB", minimum_memory_in_mi_b.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("MinimumMemoryInMiB", minimum_memory_in_mi_b.into_value()))
     }
 }
 

@@ -18,14 +18,13 @@ impl CfnNetworkConnector {
     /// Makes the resource in `scope` with what it cannot be without: `Configuration`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, configuration: impl IntoValue<Config>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).configuration(configuration)
+        Self(Resource::new(scope, id, "AWS::Lambda::NetworkConnector")).configuration(configuration)
     }
 
     /// The network configuration for the connector. Specify a VpcEgressConfiguration to enable outbound traffic routing through your VPC.
     #[track_caller]
     pub fn configuration(self, value: impl IntoValue<Config>) -> Self {
-        self.0.set("Configuration", value.into_value());
-        self
+        Self(self.0.with("Configuration", value.into_value()))
     }
 
     /// A unique name for the network connector within your account and Region. Must be 1 to 64 alphanumeric characters, hyphens, or underscores.
@@ -33,8 +32,7 @@ impl CfnNetworkConnector {
     /// Replacement: always. Length: 1 to 140. Pattern: `^(arn:aws[a-zA-Z-]*:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:network-connector:[a-zA-Z0-9-_]+(:[1-9][0-9]*)?)|[a-zA-Z0-9_-]{1,64}$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The ARN of the IAM role that Lambda assumes to manage elastic network interfaces in your VPC. This role must have permissions for ec2:CreateNetworkInterface and related describe operations.
@@ -42,8 +40,7 @@ impl CfnNetworkConnector {
     /// Length: at most 10000. Pattern: `^arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$`.
     #[track_caller]
     pub fn operator_role(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OperatorRole", value.into_value());
-        self
+        Self(self.0.with("OperatorRole", value.into_value()))
     }
 
     /// A list of tags to apply to the network connector. Use tags to categorize network connectors for cost allocation, access control, or operational management.
@@ -51,8 +48,7 @@ impl CfnNetworkConnector {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.
@@ -83,9 +79,7 @@ impl Config {
     ///
     ///
     pub fn new(vpc_egress_configuration: impl IntoValue<VpcEgressConfiguration>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("VpcEgressConfiguration", vpc_egress_configuration.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("VpcEgressConfiguration", vpc_egress_configuration.into_value()))
     }
 }
 
@@ -107,24 +101,23 @@ impl VpcEgressConfiguration {
         associated_compute_resource_types: impl IntoList<VpcEgressConfigurationAssociatedComputeResourceTypes>,
         subnet_ids: impl IntoList<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AssociatedComputeResourceTypes", associated_compute_resource_types.into_list());
-        properties.set("SubnetIds", subnet_ids.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AssociatedComputeResourceTypes", associated_compute_resource_types.into_list())
+                .with("SubnetIds", subnet_ids.into_list()),
+        )
     }
 
     /// The network protocol for the connector. Specify IPv4 for IPv4-only networking, or DualStack for both IPv4 and IPv6.
-    pub fn network_protocol(mut self, value: impl IntoValue<VpcEgressConfigurationNetworkProtocol>) -> Self {
-        self.0.set("NetworkProtocol", value.into_value());
-        self
+    pub fn network_protocol(self, value: impl IntoValue<VpcEgressConfigurationNetworkProtocol>) -> Self {
+        Self(self.0.with("NetworkProtocol", value.into_value()))
     }
 
     /// The IDs of the VPC security groups to attach to the ENIs. Specify 0 to 5 security groups. All security groups must be in the same VPC as the subnets.
     ///
     /// Items: at most 16. Length of each: at most 1024. Pattern of each: `^sg-[0-9a-zA-Z]*$`.
-    pub fn security_group_ids(mut self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("SecurityGroupIds", value.into_list());
-        self
+    pub fn security_group_ids(self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
+        Self(self.0.with("SecurityGroupIds", value.into_list()))
     }
 }
 

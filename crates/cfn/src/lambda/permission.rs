@@ -30,7 +30,10 @@ impl CfnPermission {
         function_name: impl IntoValue<String>,
         principal: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).action(action).function_name(function_name).principal(principal)
+        Self(Resource::new(scope, id, "AWS::Lambda::Permission"))
+            .action(action)
+            .function_name(function_name)
+            .principal(principal)
     }
 
     /// The action that the principal can use on the function. For example, `lambda:InvokeFunction` or `lambda:GetFunction`.
@@ -38,8 +41,7 @@ impl CfnPermission {
     /// Replacement: always. Length: 1 to 256. Pattern: `^(lambda:[*]|lambda:[a-zA-Z]+|[*])$`.
     #[track_caller]
     pub fn action(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Action", value.into_value());
-        self
+        Self(self.0.with("Action", value.into_value()))
     }
 
     /// For Alexa Smart Home functions, a token that the invoker must supply.
@@ -47,8 +49,7 @@ impl CfnPermission {
     /// Replacement: always. Length: 1 to 256. Pattern: `^[a-zA-Z0-9._\-]+$`.
     #[track_caller]
     pub fn event_source_token(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EventSourceToken", value.into_value());
-        self
+        Self(self.0.with("EventSourceToken", value.into_value()))
     }
 
     /// The name or ARN of the Lambda function, version, or alias.
@@ -62,8 +63,7 @@ impl CfnPermission {
     /// Replacement: always. Length: 1 to 140. Pattern: `^(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?$`.
     #[track_caller]
     pub fn function_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FunctionName", value.into_value());
-        self
+        Self(self.0.with("FunctionName", value.into_value()))
     }
 
     /// The type of authentication that your function URL uses. Set to `AWS_IAM` if you want to restrict access to authenticated users only. Set to `NONE` if you want to bypass IAM authentication to create a public endpoint. For more information, see [Control access to Lambda function URLs](https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html).
@@ -71,8 +71,7 @@ impl CfnPermission {
     /// Replacement: always.
     #[track_caller]
     pub fn function_url_auth_type(self, value: impl IntoValue<FunctionUrlAuthType>) -> Self {
-        self.0.set("FunctionUrlAuthType", value.into_value());
-        self
+        Self(self.0.with("FunctionUrlAuthType", value.into_value()))
     }
 
     /// Indicates whether the permission applies when the function is invoked through a function URL.
@@ -80,8 +79,7 @@ impl CfnPermission {
     /// Replacement: always.
     #[track_caller]
     pub fn invoked_via_function_url(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("InvokedViaFunctionUrl", value.into_value());
-        self
+        Self(self.0.with("InvokedViaFunctionUrl", value.into_value()))
     }
 
     /// The AWS service, AWS account, IAM user, or IAM role that invokes the function. If you specify a service, use `SourceArn` or `SourceAccount` to limit who can invoke the function through that service.
@@ -89,8 +87,7 @@ impl CfnPermission {
     /// Replacement: always. Length: 1 to 256. Pattern: `^.*$`.
     #[track_caller]
     pub fn principal(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Principal", value.into_value());
-        self
+        Self(self.0.with("Principal", value.into_value()))
     }
 
     /// The identifier for your organization in AWS Organizations. Use this to grant permissions to all the AWS accounts under this organization.
@@ -98,8 +95,7 @@ impl CfnPermission {
     /// Replacement: always. Length: 12 to 34. Pattern: `^o-[a-z0-9]{10,32}$`.
     #[track_caller]
     pub fn principal_org_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrincipalOrgID", value.into_value());
-        self
+        Self(self.0.with("PrincipalOrgID", value.into_value()))
     }
 
     /// For AWS service, the ID of the AWS account that owns the resource. Use this together with `SourceArn` to ensure that the specified account owns the resource. It is possible for an Amazon S3 bucket to be deleted by its owner and recreated by another account.
@@ -107,8 +103,7 @@ impl CfnPermission {
     /// Replacement: always. Length: 12. Pattern: `^\d{12}$`.
     #[track_caller]
     pub fn source_account(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceAccount", value.into_value());
-        self
+        Self(self.0.with("SourceAccount", value.into_value()))
     }
 
     /// For AWS services, the ARN of the AWS resource that invokes the function. For example, an Amazon S3 bucket or Amazon SNS topic.
@@ -118,8 +113,7 @@ impl CfnPermission {
     /// Replacement: always. Length: 12 to 1024. Pattern: `^arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)$`.
     #[track_caller]
     pub fn source_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceArn", value.into_value());
-        self
+        Self(self.0.with("SourceArn", value.into_value()))
     }
 
     /// What `Ref` returns: `FunctionName|Id`.

@@ -35,15 +35,16 @@ impl CfnResourcePolicy {
         policy_document: impl IntoValue<Json>,
         resource_arn: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).policy_document(policy_document).resource_arn(resource_arn)
+        Self(Resource::new(scope, id, "AWS::Lambda::ResourcePolicy"))
+            .policy_document(policy_document)
+            .resource_arn(resource_arn)
     }
 
     /// The policy document you want to add to your LAM resource. This is formatted as a JSON string.
     ///  For more information, see [Working with resource-based policies in](https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html) in the *Developer Guide*.
     #[track_caller]
     pub fn policy_document(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("PolicyDocument", value.into_value());
-        self
+        Self(self.0.with("PolicyDocument", value.into_value()))
     }
 
     /// The property `ResourceArn`.
@@ -51,8 +52,7 @@ impl CfnResourcePolicy {
     /// Replacement: always. Length: 12 to 1024. Pattern: `^arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(runtime/|function:)[a-zA-Z0-9-_]+(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_])+)?$`.
     #[track_caller]
     pub fn resource_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResourceArn", value.into_value());
-        self
+        Self(self.0.with("ResourceArn", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ResourceArn`.

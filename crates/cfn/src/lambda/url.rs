@@ -23,21 +23,19 @@ impl CfnUrl {
         auth_type: impl IntoValue<AuthType>,
         target_function_arn: impl IntoValue<Arn<markers::LambdaFunction>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).auth_type(auth_type).target_function_arn(target_function_arn)
+        Self(Resource::new(scope, id, "AWS::Lambda::Url")).auth_type(auth_type).target_function_arn(target_function_arn)
     }
 
     /// The type of authentication that your function URL uses. Set to `AWS_IAM` if you want to restrict access to authenticated users only. Set to `NONE` if you want to bypass IAM authentication to create a public endpoint. For more information, see [Security and auth model for Lambda function URLs](https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html).
     #[track_caller]
     pub fn auth_type(self, value: impl IntoValue<AuthType>) -> Self {
-        self.0.set("AuthType", value.into_value());
-        self
+        Self(self.0.with("AuthType", value.into_value()))
     }
 
     /// The [Cross-Origin Resource Sharing (CORS)](https://docs.aws.amazon.com/https://developer.mozilla.org/en-US/docs/Web/HTTP/CORS) settings for your function URL.
     #[track_caller]
     pub fn cors(self, value: impl IntoValue<Cors>) -> Self {
-        self.0.set("Cors", value.into_value());
-        self
+        Self(self.0.with("Cors", value.into_value()))
     }
 
     /// Use one of the following options:
@@ -46,8 +44,7 @@ impl CfnUrl {
     /// - `RESPONSE_STREAM` – Your function streams payload results as they become available. Lambda invokes your function using the `InvokeWithResponseStream` API operation. The maximum response payload size is 200 MB.
     #[track_caller]
     pub fn invoke_mode(self, value: impl IntoValue<InvokeMode>) -> Self {
-        self.0.set("InvokeMode", value.into_value());
-        self
+        Self(self.0.with("InvokeMode", value.into_value()))
     }
 
     /// The alias name.
@@ -55,8 +52,7 @@ impl CfnUrl {
     /// Replacement: always. Length: 1 to 128. Pattern: `((?!^[0-9]+$)([a-zA-Z0-9-_]+))`.
     #[track_caller]
     pub fn qualifier(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Qualifier", value.into_value());
-        self
+        Self(self.0.with("Qualifier", value.into_value()))
     }
 
     /// The name of the Lambda function.
@@ -70,8 +66,7 @@ impl CfnUrl {
     /// Replacement: always. Pattern: `^(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:((?!\d+)[0-9a-zA-Z-_]+))?$`.
     #[track_caller]
     pub fn target_function_arn(self, value: impl IntoValue<Arn<markers::LambdaFunction>>) -> Self {
-        self.0.set("TargetFunctionArn", value.into_value());
-        self
+        Self(self.0.with("TargetFunctionArn", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `FunctionArn`.
@@ -103,25 +98,22 @@ impl Cors {
     }
 
     /// Whether you want to allow cookies or other credentials in requests to your function URL. The default is `false`.
-    pub fn allow_credentials(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AllowCredentials", value.into_value());
-        self
+    pub fn allow_credentials(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("AllowCredentials", value.into_value()))
     }
 
     /// The HTTP headers that origins can include in requests to your function URL. For example: `Date`, `Keep-Alive`, `X-Custom-Header`.
     ///
     /// Items: 1 to 100. Length of each: 1 to 1024.
-    pub fn allow_headers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AllowHeaders", value.into_list());
-        self
+    pub fn allow_headers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AllowHeaders", value.into_list()))
     }
 
     /// The HTTP methods that are allowed when calling your function URL. For example: `GET`, `POST`, `DELETE`, or the wildcard character ( `*` ).
     ///
     /// Items: 1 to 6. Length of each: at most 6.
-    pub fn allow_methods(mut self, value: impl IntoList<CorsAllowMethods>) -> Self {
-        self.0.set("AllowMethods", value.into_list());
-        self
+    pub fn allow_methods(self, value: impl IntoList<CorsAllowMethods>) -> Self {
+        Self(self.0.with("AllowMethods", value.into_list()))
     }
 
     /// The origins that can access your function URL. You can list any number of specific origins, separated by a comma. For example: `https://www.example.com`, `http://localhost:60905`.
@@ -129,25 +121,22 @@ impl Cors {
     /// Alternatively, you can grant access to all origins with the wildcard character ( `*` ).
     ///
     /// Items: 1 to 100. Length of each: 1 to 253.
-    pub fn allow_origins(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AllowOrigins", value.into_list());
-        self
+    pub fn allow_origins(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AllowOrigins", value.into_list()))
     }
 
     /// The HTTP headers in your function response that you want to expose to origins that call your function URL. For example: `Date`, `Keep-Alive`, `X-Custom-Header`.
     ///
     /// Items: 1 to 100. Length of each: 1 to 1024.
-    pub fn expose_headers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ExposeHeaders", value.into_list());
-        self
+    pub fn expose_headers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ExposeHeaders", value.into_list()))
     }
 
     /// The maximum amount of time, in seconds, that browsers can cache results of a preflight request. By default, this is set to `0`, which means the browser will not cache results.
     ///
     /// Range: 0 to 86400.
-    pub fn max_age(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxAge", value.into_value());
-        self
+    pub fn max_age(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxAge", value.into_value()))
     }
 }
 

@@ -18,7 +18,7 @@ impl CfnVersion {
     /// Makes the resource in `scope` with what it cannot be without: `FunctionName`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, function_name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).function_name(function_name)
+        Self(Resource::new(scope, id, "AWS::Lambda::Version")).function_name(function_name)
     }
 
     /// Only publish a version if the hash value matches the value that's specified. Use this option to avoid publishing a version if the function code has changed since you last updated it. Updates are not supported for this property.
@@ -26,8 +26,7 @@ impl CfnVersion {
     /// Replacement: always.
     #[track_caller]
     pub fn code_sha256(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CodeSha256", value.into_value());
-        self
+        Self(self.0.with("CodeSha256", value.into_value()))
     }
 
     /// A description for the version to override the description in the function configuration. Updates are not supported for this property.
@@ -35,8 +34,7 @@ impl CfnVersion {
     /// Replacement: always. Length: at most 256.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The name or ARN of the Lambda function.
@@ -50,15 +48,13 @@ impl CfnVersion {
     /// Replacement: always. Length: 1 to 140. Pattern: `^(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?$`.
     #[track_caller]
     pub fn function_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FunctionName", value.into_value());
-        self
+        Self(self.0.with("FunctionName", value.into_value()))
     }
 
     /// Configuration that defines the scaling behavior for a Lambda Managed Instances function, including the minimum and maximum number of execution environments that can be provisioned.
     #[track_caller]
     pub fn function_scaling_config(self, value: impl IntoValue<FunctionScalingConfig>) -> Self {
-        self.0.set("FunctionScalingConfig", value.into_value());
-        self
+        Self(self.0.with("FunctionScalingConfig", value.into_value()))
     }
 
     /// Specifies a provisioned concurrency configuration for a function's version. Updates are not supported for this property.
@@ -66,8 +62,7 @@ impl CfnVersion {
     /// Replacement: always.
     #[track_caller]
     pub fn provisioned_concurrency_config(self, value: impl IntoValue<ProvisionedConcurrencyConfiguration>) -> Self {
-        self.0.set("ProvisionedConcurrencyConfig", value.into_value());
-        self
+        Self(self.0.with("ProvisionedConcurrencyConfig", value.into_value()))
     }
 
     /// Runtime Management Config of a function.
@@ -75,8 +70,7 @@ impl CfnVersion {
     /// Replacement: always.
     #[track_caller]
     pub fn runtime_policy(self, value: impl IntoValue<RuntimePolicy>) -> Self {
-        self.0.set("RuntimePolicy", value.into_value());
-        self
+        Self(self.0.with("RuntimePolicy", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `FunctionArn`.
@@ -110,17 +104,15 @@ impl FunctionScalingConfig {
     /// The maximum number of execution environments that can be provisioned for the function.
     ///
     /// Range: 0 to 15000.
-    pub fn max_execution_environments(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxExecutionEnvironments", value.into_value());
-        self
+    pub fn max_execution_environments(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxExecutionEnvironments", value.into_value()))
     }
 
     /// The minimum number of execution environments to maintain for the function.
     ///
     /// Range: 0 to 15000.
-    pub fn min_execution_environments(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MinExecutionEnvironments", value.into_value());
-        self
+    pub fn min_execution_environments(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MinExecutionEnvironments", value.into_value()))
     }
 }
 
@@ -136,9 +128,7 @@ impl ProvisionedConcurrencyConfiguration {
     ///
     ///
     pub fn new(provisioned_concurrent_executions: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ProvisionedConcurrentExecutions", provisioned_concurrent_executions.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ProvisionedConcurrentExecutions", provisioned_concurrent_executions.into_value()))
     }
 }
 
@@ -160,9 +150,7 @@ impl RuntimePolicy {
     ///
     ///
     pub fn new(update_runtime_on: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("UpdateRuntimeOn", update_runtime_on.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("UpdateRuntimeOn", update_runtime_on.into_value()))
     }
 
     /// The ARN of the runtime version you want the function to use.
@@ -170,8 +158,7 @@ impl RuntimePolicy {
     /// > This is only required if you're using the *Manual* runtime update mode.
     ///
     /// Length: 26 to 2048. Pattern: `^arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}::runtime:.+$`.
-    pub fn runtime_version_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RuntimeVersionArn", value.into_value());
-        self
+    pub fn runtime_version_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("RuntimeVersionArn", value.into_value()))
     }
 }

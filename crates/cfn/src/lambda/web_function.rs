@@ -18,7 +18,7 @@ impl CfnWebFunction {
     /// Makes the resource in `scope` with what it cannot be without: `FunctionName`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, function_name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).function_name(function_name)
+        Self(Resource::new(scope, id, "AWS::Lambda::WebFunction")).function_name(function_name)
     }
 
     /// The property `FunctionName`.
@@ -26,8 +26,7 @@ impl CfnWebFunction {
     /// Replacement: always. Length: 1 to 256.
     #[track_caller]
     pub fn function_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FunctionName", value.into_value());
-        self
+        Self(self.0.with("FunctionName", value.into_value()))
     }
 
     /// The property `Tags`.
@@ -35,8 +34,7 @@ impl CfnWebFunction {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `FunctionArn`.

@@ -25,7 +25,7 @@ impl CfnWebFunctionEndpoint {
         endpoint_type: impl IntoValue<EndpointType>,
         function_name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Lambda::WebFunctionEndpoint"))
             .auth_type(auth_type)
             .endpoint_name(endpoint_name)
             .endpoint_type(endpoint_type)
@@ -35,8 +35,7 @@ impl CfnWebFunctionEndpoint {
     /// The property `AuthType`.
     #[track_caller]
     pub fn auth_type(self, value: impl IntoValue<AuthType>) -> Self {
-        self.0.set("AuthType", value.into_value());
-        self
+        Self(self.0.with("AuthType", value.into_value()))
     }
 
     /// The property `Description`.
@@ -44,8 +43,7 @@ impl CfnWebFunctionEndpoint {
     /// Length: at most 256.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The property `EndpointName`.
@@ -53,8 +51,7 @@ impl CfnWebFunctionEndpoint {
     /// Replacement: always. Length: 1 to 256.
     #[track_caller]
     pub fn endpoint_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EndpointName", value.into_value());
-        self
+        Self(self.0.with("EndpointName", value.into_value()))
     }
 
     /// The property `EndpointType`.
@@ -62,8 +59,7 @@ impl CfnWebFunctionEndpoint {
     /// Replacement: always.
     #[track_caller]
     pub fn endpoint_type(self, value: impl IntoValue<EndpointType>) -> Self {
-        self.0.set("EndpointType", value.into_value());
-        self
+        Self(self.0.with("EndpointType", value.into_value()))
     }
 
     /// The property `FunctionName`.
@@ -71,8 +67,7 @@ impl CfnWebFunctionEndpoint {
     /// Replacement: always. Length: 1 to 256.
     #[track_caller]
     pub fn function_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FunctionName", value.into_value());
-        self
+        Self(self.0.with("FunctionName", value.into_value()))
     }
 
     /// The property `Regions`.
@@ -80,8 +75,7 @@ impl CfnWebFunctionEndpoint {
     /// Replacement: always. No item twice. Length of each: 1 to 50. Pattern of each: `^([a-z]{2,}-){2,}[0-9]$`.
     #[track_caller]
     pub fn regions(self, value: impl IntoList<String>) -> Self {
-        self.0.set("Regions", value.into_list());
-        self
+        Self(self.0.with("Regions", value.into_list()))
     }
 
     /// The property `RevisionWeights`.
@@ -89,22 +83,19 @@ impl CfnWebFunctionEndpoint {
     /// Items: 1 to 2.
     #[track_caller]
     pub fn revision_weights(self, value: impl IntoList<RevisionWeight>) -> Self {
-        self.0.set("RevisionWeights", value.into_list());
-        self
+        Self(self.0.with("RevisionWeights", value.into_list()))
     }
 
     /// The property `ScalingConfig`.
     #[track_caller]
     pub fn scaling_config(self, value: impl IntoValue<ScalingConfig>) -> Self {
-        self.0.set("ScalingConfig", value.into_value());
-        self
+        Self(self.0.with("ScalingConfig", value.into_value()))
     }
 
     /// The property `ThrottleConfig`.
     #[track_caller]
     pub fn throttle_config(self, value: impl IntoValue<ThrottleConfig>) -> Self {
-        self.0.set("ThrottleConfig", value.into_value());
-        self
+        Self(self.0.with("ThrottleConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `EndpointArn`.
@@ -178,10 +169,7 @@ impl RevisionWeight {
     ///
     ///   Range: 1 to 100.
     pub fn new(revision_id: impl IntoValue<String>, weight: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("RevisionId", revision_id.into_value());
-        properties.set("Weight", weight.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("RevisionId", revision_id.into_value()).with("Weight", weight.into_value()))
     }
 }
 
@@ -200,9 +188,8 @@ impl ScalingConfig {
     /// The property `MaxEnvironments`.
     ///
     /// Range: at least 2.
-    pub fn max_environments(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxEnvironments", value.into_value());
-        self
+    pub fn max_environments(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxEnvironments", value.into_value()))
     }
 }
 
@@ -221,9 +208,8 @@ impl ThrottleConfig {
     /// The property `RateLimit`.
     ///
     /// Range: at least 0.
-    pub fn rate_limit(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RateLimit", value.into_value());
-        self
+    pub fn rate_limit(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("RateLimit", value.into_value()))
     }
 }
 

@@ -24,7 +24,7 @@ impl CfnWebFunctionRevision {
         function_name: impl IntoValue<String>,
         service_config: impl IntoValue<ServiceConfig>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Lambda::WebFunctionRevision"))
             .build_config(build_config)
             .function_name(function_name)
             .service_config(service_config)
@@ -35,8 +35,7 @@ impl CfnWebFunctionRevision {
     /// Replacement: always.
     #[track_caller]
     pub fn build_config(self, value: impl IntoValue<BuildConfig>) -> Self {
-        self.0.set("BuildConfig", value.into_value());
-        self
+        Self(self.0.with("BuildConfig", value.into_value()))
     }
 
     /// The property `Description`.
@@ -44,8 +43,7 @@ impl CfnWebFunctionRevision {
     /// Replacement: always. Length: at most 256.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The property `FunctionName`.
@@ -53,8 +51,7 @@ impl CfnWebFunctionRevision {
     /// Replacement: always. Length: 1 to 256.
     #[track_caller]
     pub fn function_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FunctionName", value.into_value());
-        self
+        Self(self.0.with("FunctionName", value.into_value()))
     }
 
     /// The property `KmsKeyArn`.
@@ -62,8 +59,7 @@ impl CfnWebFunctionRevision {
     /// Replacement: always. Length: 20 to 2048. Pattern: `^arn:(aws[a-z-]*){1}:kms:[a-z0-9-]+:[0-9]{12}:key/.*$`.
     #[track_caller]
     pub fn kms_key_arn(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KmsKeyArn", value.into_value());
-        self
+        Self(self.0.with("KmsKeyArn", value.into_value()))
     }
 
     /// The property `ServiceConfig`.
@@ -71,8 +67,7 @@ impl CfnWebFunctionRevision {
     /// Replacement: always.
     #[track_caller]
     pub fn service_config(self, value: impl IntoValue<ServiceConfig>) -> Self {
-        self.0.set("ServiceConfig", value.into_value());
-        self
+        Self(self.0.with("ServiceConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `RevisionArn`.
@@ -129,10 +124,11 @@ impl BuildConfig {
         code_config: impl IntoValue<BuildConfigCodeConfig>,
         runtime_config: impl IntoValue<BuildConfigRuntimeConfig>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CodeConfig", code_config.into_value());
-        properties.set("RuntimeConfig", runtime_config.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("CodeConfig", code_config.into_value())
+                .with("RuntimeConfig", runtime_config.into_value()),
+        )
     }
 }
 
@@ -148,9 +144,7 @@ impl BuildConfigCodeConfig {
     ///
     ///
     pub fn new(s3_object: impl IntoValue<S3Object>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("S3Object", s3_object.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("S3Object", s3_object.into_value()))
     }
 }
 
@@ -166,9 +160,7 @@ impl BuildConfigRuntimeConfig {
     ///
     ///   Length: 1 to 30. Pattern: `^[a-z][a-z0-9]*[0-9]+(\.[a-z0-9]+)*$`.
     pub fn new(runtime: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Runtime", runtime.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Runtime", runtime.into_value()))
     }
 }
 
@@ -185,23 +177,20 @@ impl LoggingConfig {
     }
 
     /// The property `ApplicationLogLevel`.
-    pub fn application_log_level(mut self, value: impl IntoValue<LoggingConfigApplicationLogLevel>) -> Self {
-        self.0.set("ApplicationLogLevel", value.into_value());
-        self
+    pub fn application_log_level(self, value: impl IntoValue<LoggingConfigApplicationLogLevel>) -> Self {
+        Self(self.0.with("ApplicationLogLevel", value.into_value()))
     }
 
     /// The property `LogGroup`.
     ///
     /// Length: 1 to 500. Pattern: `^[a-zA-Z0-9\.\-_/#]+$`.
-    pub fn log_group(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogGroup", value.into_value());
-        self
+    pub fn log_group(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LogGroup", value.into_value()))
     }
 
     /// The property `SystemLogLevel`.
-    pub fn system_log_level(mut self, value: impl IntoValue<LoggingConfigSystemLogLevel>) -> Self {
-        self.0.set("SystemLogLevel", value.into_value());
-        self
+    pub fn system_log_level(self, value: impl IntoValue<LoggingConfigSystemLogLevel>) -> Self {
+        Self(self.0.with("SystemLogLevel", value.into_value()))
     }
 }
 
@@ -220,16 +209,12 @@ impl S3Object {
     ///
     ///   Length: 1 to 1024.
     pub fn new(bucket: impl IntoValue<String>, key: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Bucket", bucket.into_value());
-        properties.set("Key", key.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Bucket", bucket.into_value()).with("Key", key.into_value()))
     }
 
     /// The property `VersionId`.
-    pub fn version_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VersionId", value.into_value());
-        self
+    pub fn version_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("VersionId", value.into_value()))
     }
 }
 
@@ -245,47 +230,40 @@ impl ServiceConfig {
     ///
     ///   Length: 20 to 2048. Pattern: `^arn:(aws[a-z-]*){1}:iam::[0-9]{12}:role/.*$`.
     pub fn new(execution_role_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ExecutionRoleArn", execution_role_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ExecutionRoleArn", execution_role_arn.into_value()))
     }
 
     /// The property `EgressNetworkConnectorArn`.
     ///
     /// Length: 1 to 2048. Pattern: `^arn:(aws[a-z-]*):lambda:[a-z0-9-]+:[0-9]{12}:network-connector:[a-zA-Z0-9_-]+:[0-9]+$`.
-    pub fn egress_network_connector_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EgressNetworkConnectorArn", value.into_value());
-        self
+    pub fn egress_network_connector_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("EgressNetworkConnectorArn", value.into_value()))
     }
 
     /// The property `EnvironmentVariables`.
     ///
     /// Pattern of the keys: `^[a-zA-Z]([a-zA-Z0-9_])*$`. Length of each: 1 to 4096.
-    pub fn environment_variables(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("EnvironmentVariables", value.into_map());
-        self
+    pub fn environment_variables(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("EnvironmentVariables", value.into_map()))
     }
 
     /// The property `MaxConcurrencyPerEnvironment`.
     ///
     /// Range: 1 to 128.
-    pub fn max_concurrency_per_environment(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxConcurrencyPerEnvironment", value.into_value());
-        self
+    pub fn max_concurrency_per_environment(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxConcurrencyPerEnvironment", value.into_value()))
     }
 
     /// The property `TelemetryConfig`.
-    pub fn telemetry_config(mut self, value: impl IntoValue<ServiceConfigTelemetryConfig>) -> Self {
-        self.0.set("TelemetryConfig", value.into_value());
-        self
+    pub fn telemetry_config(self, value: impl IntoValue<ServiceConfigTelemetryConfig>) -> Self {
+        Self(self.0.with("TelemetryConfig", value.into_value()))
     }
 
     /// The property `TimeoutSeconds`.
     ///
     /// Range: 3 to 900.
-    pub fn timeout_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TimeoutSeconds", value.into_value());
-        self
+    pub fn timeout_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("TimeoutSeconds", value.into_value()))
     }
 }
 
@@ -302,9 +280,8 @@ impl ServiceConfigTelemetryConfig {
     }
 
     /// The property `LoggingConfig`.
-    pub fn logging_config(mut self, value: impl IntoValue<LoggingConfig>) -> Self {
-        self.0.set("LoggingConfig", value.into_value());
-        self
+    pub fn logging_config(self, value: impl IntoValue<LoggingConfig>) -> Self {
+        Self(self.0.with("LoggingConfig", value.into_value()))
     }
 }
 

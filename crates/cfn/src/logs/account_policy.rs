@@ -77,7 +77,7 @@ impl CfnAccountPolicy {
         policy_name: impl IntoValue<String>,
         policy_type: impl IntoValue<PolicyType>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Logs::AccountPolicy"))
             .policy_document(policy_document)
             .policy_name(policy_name)
             .policy_type(policy_type)
@@ -133,8 +133,7 @@ impl CfnAccountPolicy {
     /// Length: 1 to 30720.
     #[track_caller]
     pub fn policy_document(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PolicyDocument", value.into_value());
-        self
+        Self(self.0.with("PolicyDocument", value.into_value()))
     }
 
     /// A name for the policy. This must be unique within the account.
@@ -142,8 +141,7 @@ impl CfnAccountPolicy {
     /// Replacement: always. Length: 1 to 256. Pattern: `^[^:*]{1,256}$`.
     #[track_caller]
     pub fn policy_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PolicyName", value.into_value());
-        self
+        Self(self.0.with("PolicyName", value.into_value()))
     }
 
     /// The type of policy that you're creating or updating.
@@ -151,15 +149,13 @@ impl CfnAccountPolicy {
     /// Replacement: always.
     #[track_caller]
     pub fn policy_type(self, value: impl IntoValue<PolicyType>) -> Self {
-        self.0.set("PolicyType", value.into_value());
-        self
+        Self(self.0.with("PolicyType", value.into_value()))
     }
 
     /// Currently the only valid value for this parameter is `ALL`, which specifies that the policy applies to all log groups in the account. If you omit this parameter, the default of `ALL` is used. To scope down a subscription filter policy to a subset of log groups, use the `SelectionCriteria` parameter.
     #[track_caller]
     pub fn scope(self, value: impl IntoValue<ScopeValue>) -> Self {
-        self.0.set("Scope", value.into_value());
-        self
+        Self(self.0.with("Scope", value.into_value()))
     }
 
     /// Use this parameter to apply the new policy to a subset of log groups in the account.
@@ -175,8 +171,7 @@ impl CfnAccountPolicy {
     /// Using the `SelectionCriteria` parameter with `SUBSCRIPTION_FILTER_POLICY` is useful to help prevent infinite loops. For more information, see [Log recursion prevention](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Subscriptions-recursion-prevention.html).
     #[track_caller]
     pub fn selection_criteria(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SelectionCriteria", value.into_value());
-        self
+        Self(self.0.with("SelectionCriteria", value.into_value()))
     }
 
     /// What `Ref` returns: `AccountId|PolicyType|PolicyName`.

@@ -29,7 +29,7 @@ impl CfnDelivery {
         delivery_destination_arn: impl IntoValue<String>,
         delivery_source_name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Logs::Delivery"))
             .delivery_destination_arn(delivery_destination_arn)
             .delivery_source_name(delivery_source_name)
     }
@@ -39,8 +39,7 @@ impl CfnDelivery {
     /// Replacement: always. Length: 16 to 2048. Pattern: `[\w#+=/:,.@-]*\*?`.
     #[track_caller]
     pub fn delivery_destination_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeliveryDestinationArn", value.into_value());
-        self
+        Self(self.0.with("DeliveryDestinationArn", value.into_value()))
     }
 
     /// The name of the delivery source that is associated with this delivery.
@@ -48,8 +47,7 @@ impl CfnDelivery {
     /// Replacement: always. Length: 1 to 60. Pattern: `[\w-]*$`.
     #[track_caller]
     pub fn delivery_source_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeliverySourceName", value.into_value());
-        self
+        Self(self.0.with("DeliverySourceName", value.into_value()))
     }
 
     /// The field delimiter that is used between record fields when the final output format of a delivery is in `Plain`, `W3C`, or `Raw` format.
@@ -57,8 +55,7 @@ impl CfnDelivery {
     /// Length: 1 to 5.
     #[track_caller]
     pub fn field_delimiter(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FieldDelimiter", value.into_value());
-        self
+        Self(self.0.with("FieldDelimiter", value.into_value()))
     }
 
     /// The list of record fields to be delivered to the destination, in order. If the delivery's log source has mandatory fields, they must be included in this list.
@@ -66,15 +63,13 @@ impl CfnDelivery {
     /// Items: at most 128. Length of each: 1 to 50.
     #[track_caller]
     pub fn record_fields(self, value: impl IntoList<String>) -> Self {
-        self.0.set("RecordFields", value.into_list());
-        self
+        Self(self.0.with("RecordFields", value.into_list()))
     }
 
     /// Use this parameter to cause the S3 objects that contain delivered logs to use a prefix structure that allows for integration with Apache Hive.
     #[track_caller]
     pub fn s3_enable_hive_compatible_path(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("S3EnableHiveCompatiblePath", value.into_value());
-        self
+        Self(self.0.with("S3EnableHiveCompatiblePath", value.into_value()))
     }
 
     /// Use this to reconfigure the S3 object prefix to contain either static or variable sections. The valid variables to use in the suffix path will vary by each log source. To find the values supported for the suffix path for each log source, use the [DescribeConfigurationTemplates](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeConfigurationTemplates.html) operation and check the `allowedSuffixPathFields` field in the response.
@@ -82,8 +77,7 @@ impl CfnDelivery {
     /// Length: at most 256.
     #[track_caller]
     pub fn s3_suffix_path(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("S3SuffixPath", value.into_value());
-        self
+        Self(self.0.with("S3SuffixPath", value.into_value()))
     }
 
     /// An array of key-value pairs to apply to the delivery.
@@ -93,8 +87,7 @@ impl CfnDelivery {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `DeliveryId`.

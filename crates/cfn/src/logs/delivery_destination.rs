@@ -27,14 +27,13 @@ impl CfnDeliveryDestination {
     /// Makes the resource in `scope` with what it cannot be without: `Name`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).name(name)
+        Self(Resource::new(scope, id, "AWS::Logs::DeliveryDestination")).name(name)
     }
 
     /// An IAM policy that grants permissions to CloudWatch Logs to deliver logs cross-account to a specified destination in this account. For examples of this policy, see [Examples](https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDeliveryDestinationPolicy.html#API_PutDeliveryDestinationPolicy_Examples) in the CloudWatch Logs API Reference.
     #[track_caller]
     pub fn delivery_destination_policy(self, value: impl IntoValue<DestinationPolicy>) -> Self {
-        self.0.set("DeliveryDestinationPolicy", value.into_value());
-        self
+        Self(self.0.with("DeliveryDestinationPolicy", value.into_value()))
     }
 
     /// Displays whether this delivery destination is CloudWatch Logs, Amazon S3, Firehose, or X-Ray.
@@ -42,8 +41,7 @@ impl CfnDeliveryDestination {
     /// Replacement: always. Length: 1 to 12. Pattern: `^[0-9A-Za-z]+$`.
     #[track_caller]
     pub fn delivery_destination_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeliveryDestinationType", value.into_value());
-        self
+        Self(self.0.with("DeliveryDestinationType", value.into_value()))
     }
 
     /// The ARN of the AWS destination that this delivery destination represents. That AWS destination can be a log group in CloudWatch Logs, an Amazon S3 bucket, or a Firehose stream.
@@ -51,8 +49,7 @@ impl CfnDeliveryDestination {
     /// Replacement: always. Length: 16 to 2048. Pattern: `[\w#+=/:,.@-]*\*?`.
     #[track_caller]
     pub fn destination_resource_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationResourceArn", value.into_value());
-        self
+        Self(self.0.with("DestinationResourceArn", value.into_value()))
     }
 
     /// The name of this delivery destination.
@@ -60,8 +57,7 @@ impl CfnDeliveryDestination {
     /// Replacement: always. Length: 1 to 60. Pattern: `[\w-]*$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The format of the logs that are sent to this delivery destination.
@@ -69,8 +65,7 @@ impl CfnDeliveryDestination {
     /// Replacement: always. Length: 1 to 12. Pattern: `^[0-9A-Za-z]+$`.
     #[track_caller]
     pub fn output_format(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OutputFormat", value.into_value());
-        self
+        Self(self.0.with("OutputFormat", value.into_value()))
     }
 
     /// An array of key-value pairs to apply to the delivery destination.
@@ -80,8 +75,7 @@ impl CfnDeliveryDestination {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Name`.
@@ -110,14 +104,12 @@ impl DestinationPolicy {
     /// A name for an existing destination.
     ///
     /// Length: 1 to 60.
-    pub fn delivery_destination_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeliveryDestinationName", value.into_value());
-        self
+    pub fn delivery_destination_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DeliveryDestinationName", value.into_value()))
     }
 
     /// Creates or updates an access policy associated with an existing destination. An access policy is an [IAM policy document](https://docs.aws.amazon.com/IAM/latest/UserGuide/policies_overview.html) that is used to authorize claims to register a subscription filter against a given destination.
-    pub fn delivery_destination_policy(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("DeliveryDestinationPolicy", value.into_value());
-        self
+    pub fn delivery_destination_policy(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("DeliveryDestinationPolicy", value.into_value()))
     }
 }

@@ -28,7 +28,7 @@ impl CfnDeliverySource {
     /// Makes the resource in `scope` with what it cannot be without: `Name`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).name(name)
+        Self(Resource::new(scope, id, "AWS::Logs::DeliverySource")).name(name)
     }
 
     /// A map of key-value pairs to configure the delivery source. Both keys and values must be between 1 and 255 characters in length.
@@ -36,8 +36,7 @@ impl CfnDeliverySource {
     /// Pattern of the keys: `^.{1,255}$`. Length of each: 1 to 255.
     #[track_caller]
     pub fn delivery_source_configuration(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("DeliverySourceConfiguration", value.into_map());
-        self
+        Self(self.0.with("DeliverySourceConfiguration", value.into_map()))
     }
 
     /// The type of log that the source is sending. For valid values for this parameter, see the documentation for the source service.
@@ -45,8 +44,7 @@ impl CfnDeliverySource {
     /// Length: 1 to 255. Pattern: `[\w-]*$`.
     #[track_caller]
     pub fn log_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogType", value.into_value());
-        self
+        Self(self.0.with("LogType", value.into_value()))
     }
 
     /// The unique name of the delivery source.
@@ -54,8 +52,7 @@ impl CfnDeliverySource {
     /// Replacement: always. Length: 1 to 60. Pattern: `[\w-]*$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The ARN of the AWS resource that is generating and sending logs. For example, `arn:aws:workmail:us-east-1:123456789012:organization/m-1234EXAMPLEabcd1234abcd1234abcd1234`
@@ -63,8 +60,7 @@ impl CfnDeliverySource {
     /// Length: 16 to 2048. Pattern: `[\w#+=/:,.@-]*\*?`.
     #[track_caller]
     pub fn resource_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResourceArn", value.into_value());
-        self
+        Self(self.0.with("ResourceArn", value.into_value()))
     }
 
     /// An array of key-value pairs to apply to the delivery source.
@@ -74,8 +70,7 @@ impl CfnDeliverySource {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Name`.

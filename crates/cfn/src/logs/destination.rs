@@ -24,7 +24,7 @@ impl CfnDestination {
         role_arn: impl IntoValue<Arn<markers::Role>>,
         target_arn: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Logs::Destination"))
             .destination_name(destination_name)
             .role_arn(role_arn)
             .target_arn(target_arn)
@@ -35,8 +35,7 @@ impl CfnDestination {
     /// Replacement: always. Length: 1 to 512. Pattern: `^[^:*]{1,512}$`.
     #[track_caller]
     pub fn destination_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationName", value.into_value());
-        self
+        Self(self.0.with("DestinationName", value.into_value()))
     }
 
     /// An IAM policy document that governs which AWS accounts can create subscription filters against this destination.
@@ -44,8 +43,7 @@ impl CfnDestination {
     /// Length: at least 1.
     #[track_caller]
     pub fn destination_policy(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationPolicy", value.into_value());
-        self
+        Self(self.0.with("DestinationPolicy", value.into_value()))
     }
 
     /// The ARN of an IAM role that permits CloudWatch Logs to send data to the specified AWS resource.
@@ -53,8 +51,7 @@ impl CfnDestination {
     /// Length: at least 1.
     #[track_caller]
     pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 
     /// The tags that have been assigned to this delivery destination.
@@ -62,8 +59,7 @@ impl CfnDestination {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The Amazon Resource Name (ARN) of the physical target where the log events are delivered (for example, a Kinesis stream).
@@ -71,8 +67,7 @@ impl CfnDestination {
     /// Length: at least 1.
     #[track_caller]
     pub fn target_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TargetArn", value.into_value());
-        self
+        Self(self.0.with("TargetArn", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `DestinationName`.

@@ -28,7 +28,7 @@ impl CfnIntegration {
         integration_type: impl IntoValue<IntegrationType>,
         resource_config: impl IntoValue<ResourceConfig>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Logs::Integration"))
             .integration_name(integration_name)
             .integration_type(integration_type)
             .resource_config(resource_config)
@@ -39,8 +39,7 @@ impl CfnIntegration {
     /// Replacement: always. Length: 1 to 50. Pattern: `[\.\-_/#A-Za-z0-9]+`.
     #[track_caller]
     pub fn integration_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IntegrationName", value.into_value());
-        self
+        Self(self.0.with("IntegrationName", value.into_value()))
     }
 
     /// The type of integration. Integrations with OpenSearch Service have the type `OPENSEARCH`.
@@ -48,8 +47,7 @@ impl CfnIntegration {
     /// Replacement: always.
     #[track_caller]
     pub fn integration_type(self, value: impl IntoValue<IntegrationType>) -> Self {
-        self.0.set("IntegrationType", value.into_value());
-        self
+        Self(self.0.with("IntegrationType", value.into_value()))
     }
 
     /// This structure contains configuration details about an integration between CloudWatch Logs and another entity.
@@ -57,8 +55,7 @@ impl CfnIntegration {
     /// Replacement: always.
     #[track_caller]
     pub fn resource_config(self, value: impl IntoValue<ResourceConfig>) -> Self {
-        self.0.set("ResourceConfig", value.into_value());
-        self
+        Self(self.0.with("ResourceConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `IntegrationName`.
@@ -92,34 +89,32 @@ impl OpenSearchResourceConfig {
         dashboard_viewer_principals: impl IntoList<String>,
         data_source_role_arn: impl IntoValue<Arn<markers::Role>>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DashboardViewerPrincipals", dashboard_viewer_principals.into_list());
-        properties.set("DataSourceRoleArn", data_source_role_arn.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("DashboardViewerPrincipals", dashboard_viewer_principals.into_list())
+                .with("DataSourceRoleArn", data_source_role_arn.into_value()),
+        )
     }
 
     /// If you want to use an existing OpenSearch Service application for your integration with OpenSearch Service, specify it here. If you omit this, a new application will be created.
     ///
     /// Length: 20 to 2048. Pattern: `[\w#+=/:,.@-]*\*?`.
-    pub fn application_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApplicationARN", value.into_value());
-        self
+    pub fn application_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ApplicationARN", value.into_value()))
     }
 
     /// To have the vended dashboard data encrypted with AWS instead of the CloudWatch Logs default encryption method, specify the ARN of the AWS key that you want to use.
     ///
     /// Length: 20 to 2048. Pattern: `[\w#+=/:,.@-]*\*?`.
-    pub fn kms_key_arn(mut self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KmsKeyArn", value.into_value());
-        self
+    pub fn kms_key_arn(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
+        Self(self.0.with("KmsKeyArn", value.into_value()))
     }
 
     /// Specify how many days that you want the data derived by OpenSearch Service to be retained in the index that the dashboard refers to. This also sets the maximum time period that you can choose when viewing data in the dashboard. Choosing a longer time frame will incur additional costs.
     ///
     /// Range: 1 to 3650.
-    pub fn retention_days(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RetentionDays", value.into_value());
-        self
+    pub fn retention_days(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("RetentionDays", value.into_value()))
     }
 }
 
@@ -136,9 +131,8 @@ impl ResourceConfig {
     }
 
     /// This structure contains configuration details about an integration between CloudWatch Logs and OpenSearch Service.
-    pub fn open_search_resource_config(mut self, value: impl IntoValue<OpenSearchResourceConfig>) -> Self {
-        self.0.set("OpenSearchResourceConfig", value.into_value());
-        self
+    pub fn open_search_resource_config(self, value: impl IntoValue<OpenSearchResourceConfig>) -> Self {
+        Self(self.0.with("OpenSearchResourceConfig", value.into_value()))
     }
 }
 

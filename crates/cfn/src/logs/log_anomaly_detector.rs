@@ -26,14 +26,13 @@ impl CfnLogAnomalyDetector {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Logs::LogAnomalyDetector"))
     }
 
     /// The ID of the account to create the anomaly detector in.
     #[track_caller]
     pub fn account_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AccountId", value.into_value());
-        self
+        Self(self.0.with("AccountId", value.into_value()))
     }
 
     /// The number of days to have visibility on an anomaly. After this time period has elapsed for an anomaly, it will be automatically baselined and the anomaly detector will treat new occurrences of a similar anomaly as normal. Therefore, if you do not correct the cause of an anomaly during the time period specified in `AnomalyVisibilityTime`, it will be considered normal going forward and will not be detected as an anomaly.
@@ -41,8 +40,7 @@ impl CfnLogAnomalyDetector {
     /// Range: 7 to 90.
     #[track_caller]
     pub fn anomaly_visibility_time(self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("AnomalyVisibilityTime", value.into_value());
-        self
+        Self(self.0.with("AnomalyVisibilityTime", value.into_value()))
     }
 
     /// A name for this anomaly detector.
@@ -50,15 +48,13 @@ impl CfnLogAnomalyDetector {
     /// Length: at least 1.
     #[track_caller]
     pub fn detector_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DetectorName", value.into_value());
-        self
+        Self(self.0.with("DetectorName", value.into_value()))
     }
 
     /// Specifies how often the anomaly detector is to run and look for anomalies. Set this value according to the frequency that the log group receives new logs. For example, if the log group receives new log events every 10 minutes, then 15 minutes might be a good setting for `EvaluationFrequency`.
     #[track_caller]
     pub fn evaluation_frequency(self, value: impl IntoValue<EvaluationFrequency>) -> Self {
-        self.0.set("EvaluationFrequency", value.into_value());
-        self
+        Self(self.0.with("EvaluationFrequency", value.into_value()))
     }
 
     /// You can use this parameter to limit the anomaly detection model to examine only log events that match the pattern you specify here. For more information, see [Filter and Pattern Syntax](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html).
@@ -66,8 +62,7 @@ impl CfnLogAnomalyDetector {
     /// Length: at most 1024. Pattern: ``.
     #[track_caller]
     pub fn filter_pattern(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FilterPattern", value.into_value());
-        self
+        Self(self.0.with("FilterPattern", value.into_value()))
     }
 
     /// Optionally assigns a AWS key to secure this anomaly detector and its findings. If a key is assigned, the anomalies found and the model used by this detector are encrypted at rest with the key. If a key is assigned to an anomaly detector, a user must have permissions for both this key and for the anomaly detector to retrieve information about the anomalies that it finds.
@@ -77,8 +72,7 @@ impl CfnLogAnomalyDetector {
     /// Length: at most 256. Pattern: `^arn:aws[a-z\-]*:kms:[-a-z0-9]*:[0-9]*:key/[-a-z0-9]*$`.
     #[track_caller]
     pub fn kms_key_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsKeyId", value.into_value());
-        self
+        Self(self.0.with("KmsKeyId", value.into_value()))
     }
 
     /// The ARN of the log group that is associated with this anomaly detector. You can specify only one log group ARN.
@@ -86,8 +80,7 @@ impl CfnLogAnomalyDetector {
     /// No item twice. Length of each: 20 to 2048. Pattern of each: `^[\w#+=/:,.@*-]*$`.
     #[track_caller]
     pub fn log_group_arn_list(self, value: impl IntoList<String>) -> Self {
-        self.0.set("LogGroupArnList", value.into_list());
-        self
+        Self(self.0.with("LogGroupArnList", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `AnomalyDetectorArn`.

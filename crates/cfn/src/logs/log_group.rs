@@ -24,7 +24,7 @@ impl CfnLogGroup {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Logs::LogGroup"))
     }
 
     /// Indicates whether bearer token authentication is enabled for this log group. When enabled, bearer token authentication is allowed on operations until it is explicitly disabled.
@@ -32,15 +32,13 @@ impl CfnLogGroup {
     /// Default: `false`.
     #[track_caller]
     pub fn bearer_token_authentication_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("BearerTokenAuthenticationEnabled", value.into_value());
-        self
+        Self(self.0.with("BearerTokenAuthenticationEnabled", value.into_value()))
     }
 
     /// Creates a data protection policy and assigns it to the log group. A data protection policy can help safeguard sensitive data that's ingested by the log group by auditing and masking the sensitive log data. When a user who does not have permission to view masked data views a log event that includes masked data, the sensitive data is replaced by asterisks.
     #[track_caller]
     pub fn data_protection_policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("DataProtectionPolicy", value.into_value());
-        self
+        Self(self.0.with("DataProtectionPolicy", value.into_value()))
     }
 
     /// Indicates whether deletion protection is enabled for this log group. When enabled, deletion protection blocks all deletion operations until it is explicitly disabled.
@@ -48,8 +46,7 @@ impl CfnLogGroup {
     /// Default: `false`.
     #[track_caller]
     pub fn deletion_protection_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DeletionProtectionEnabled", value.into_value());
-        self
+        Self(self.0.with("DeletionProtectionEnabled", value.into_value()))
     }
 
     /// Creates or updates a *field index policy* for the specified log group. Only log groups in the Standard log class support field index policies. For more information about log classes, see [Log classes](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html).
@@ -61,8 +58,7 @@ impl CfnLogGroup {
     /// No item twice.
     #[track_caller]
     pub fn field_index_policies(self, value: impl IntoList<Json>) -> Self {
-        self.0.set("FieldIndexPolicies", value.into_list());
-        self
+        Self(self.0.with("FieldIndexPolicies", value.into_list()))
     }
 
     /// The Amazon Resource Name (ARN) of the AWS key to use when encrypting log data.
@@ -76,8 +72,7 @@ impl CfnLogGroup {
     /// Length: at most 256. Pattern: `^arn:[a-z0-9-]+:kms:[a-z0-9-]+:\d{12}:(key|alias)/.+\Z`.
     #[track_caller]
     pub fn kms_key_id(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KmsKeyId", value.into_value());
-        self
+        Self(self.0.with("KmsKeyId", value.into_value()))
     }
 
     /// Specifies the log group class for this log group. There are two classes:
@@ -90,8 +85,7 @@ impl CfnLogGroup {
     /// Default: `STANDARD`.
     #[track_caller]
     pub fn log_group_class(self, value: impl IntoValue<LogGroupClass>) -> Self {
-        self.0.set("LogGroupClass", value.into_value());
-        self
+        Self(self.0.with("LogGroupClass", value.into_value()))
     }
 
     /// The name of the log group. If you don't specify a name, AWS CloudFormation generates a unique ID for the log group.
@@ -99,15 +93,13 @@ impl CfnLogGroup {
     /// Replacement: always. Length: 1 to 512. Pattern: `^[.\-_/#A-Za-z0-9]{1,512}\Z`.
     #[track_caller]
     pub fn log_group_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogGroupName", value.into_value());
-        self
+        Self(self.0.with("LogGroupName", value.into_value()))
     }
 
     /// Creates or updates a resource policy for the specified log group that allows other services to put log events to this account. A LogGroup can have 1 resource policy.
     #[track_caller]
     pub fn resource_policy_document(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("ResourcePolicyDocument", value.into_value());
-        self
+        Self(self.0.with("ResourcePolicyDocument", value.into_value()))
     }
 
     /// The number of days to retain the log events in the specified log group. Possible values are: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, and 3653.
@@ -117,8 +109,7 @@ impl CfnLogGroup {
     /// Values: `1`, `3`, `5`, `7`, `14`, `30`, `60`, `90`, `120`, `150`, `180`, `365`, `400`, `545`, `731`, `1096`, `1827`, `2192`, `2557`, `2922`, `3288`, `3653`.
     #[track_caller]
     pub fn retention_in_days(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RetentionInDays", value.into_value());
-        self
+        Self(self.0.with("RetentionInDays", value.into_value()))
     }
 
     /// An array of key-value pairs to apply to the log group.
@@ -128,8 +119,7 @@ impl CfnLogGroup {
     /// No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `LogGroupName`.

@@ -26,7 +26,7 @@ impl CfnLogStream {
     /// Makes the resource in `scope` with what it cannot be without: `LogGroupName`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, log_group_name: impl IntoValue<Name<markers::LogGroup>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).log_group_name(log_group_name)
+        Self(Resource::new(scope, id, "AWS::Logs::LogStream")).log_group_name(log_group_name)
     }
 
     /// The name of the log group where the log stream is created.
@@ -34,8 +34,7 @@ impl CfnLogStream {
     /// Replacement: always. Length: 1 to 512. Pattern: `^[\.\-_/#A-Za-z0-9]+$`.
     #[track_caller]
     pub fn log_group_name(self, value: impl IntoValue<Name<markers::LogGroup>>) -> Self {
-        self.0.set("LogGroupName", value.into_value());
-        self
+        Self(self.0.with("LogGroupName", value.into_value()))
     }
 
     /// The name of the log stream. The name must be unique within the log group.
@@ -43,8 +42,7 @@ impl CfnLogStream {
     /// Replacement: always. Length: 1 to 512. Pattern: `^[^:*]*$`.
     #[track_caller]
     pub fn log_stream_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogStreamName", value.into_value());
-        self
+        Self(self.0.with("LogStreamName", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `LogStreamName`.

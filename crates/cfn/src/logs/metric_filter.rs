@@ -26,7 +26,7 @@ impl CfnMetricFilter {
         log_group_name: impl IntoValue<Name<markers::LogGroup>>,
         metric_transformations: impl IntoList<MetricTransformation>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Logs::MetricFilter"))
             .filter_pattern(filter_pattern)
             .log_group_name(log_group_name)
             .metric_transformations(metric_transformations)
@@ -37,15 +37,13 @@ impl CfnMetricFilter {
     /// If this value is `true`, the metric filter is applied on the transformed version of the log events instead of the original ingested log events.
     #[track_caller]
     pub fn apply_on_transformed_logs(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ApplyOnTransformedLogs", value.into_value());
-        self
+        Self(self.0.with("ApplyOnTransformedLogs", value.into_value()))
     }
 
     /// The list of system fields that are emitted as additional dimensions in the generated metrics. Returns the `emitSystemFieldDimensions` value if it was specified when the metric filter was created.
     #[track_caller]
     pub fn emit_system_field_dimensions(self, value: impl IntoList<String>) -> Self {
-        self.0.set("EmitSystemFieldDimensions", value.into_list());
-        self
+        Self(self.0.with("EmitSystemFieldDimensions", value.into_list()))
     }
 
     /// The filter expression that specifies which log events are processed by this metric filter based on system fields. Returns the `fieldSelectionCriteria` value if it was specified when the metric filter was created.
@@ -53,8 +51,7 @@ impl CfnMetricFilter {
     /// Length: at most 2000.
     #[track_caller]
     pub fn field_selection_criteria(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FieldSelectionCriteria", value.into_value());
-        self
+        Self(self.0.with("FieldSelectionCriteria", value.into_value()))
     }
 
     /// The name of the metric filter.
@@ -62,8 +59,7 @@ impl CfnMetricFilter {
     /// Replacement: always. Length: 1 to 512. Pattern: `^[^:*]{1,512}`.
     #[track_caller]
     pub fn filter_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FilterName", value.into_value());
-        self
+        Self(self.0.with("FilterName", value.into_value()))
     }
 
     /// A filter pattern for extracting metric data out of ingested log events. For more information, see [Filter and Pattern Syntax](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html).
@@ -71,8 +67,7 @@ impl CfnMetricFilter {
     /// Length: at most 1024.
     #[track_caller]
     pub fn filter_pattern(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FilterPattern", value.into_value());
-        self
+        Self(self.0.with("FilterPattern", value.into_value()))
     }
 
     /// The name of an existing log group that you want to associate with this metric filter.
@@ -80,8 +75,7 @@ impl CfnMetricFilter {
     /// Replacement: always. Length: 1 to 512. Pattern: `^[.\-_/#A-Za-z0-9]{1,512}`.
     #[track_caller]
     pub fn log_group_name(self, value: impl IntoValue<Name<markers::LogGroup>>) -> Self {
-        self.0.set("LogGroupName", value.into_value());
-        self
+        Self(self.0.with("LogGroupName", value.into_value()))
     }
 
     /// The metric transformations.
@@ -89,8 +83,7 @@ impl CfnMetricFilter {
     /// Items: 1.
     #[track_caller]
     pub fn metric_transformations(self, value: impl IntoList<MetricTransformation>) -> Self {
-        self.0.set("MetricTransformations", value.into_list());
-        self
+        Self(self.0.with("MetricTransformations", value.into_list()))
     }
 
     /// What `Ref` returns: `LogGroupName|FilterName`.
@@ -126,10 +119,7 @@ impl Dimension {
     ///
     ///   Length: 1 to 255.
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -155,17 +145,17 @@ impl MetricTransformation {
         metric_namespace: impl IntoValue<String>,
         metric_value: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MetricName", metric_name.into_value());
-        properties.set("MetricNamespace", metric_namespace.into_value());
-        properties.set("MetricValue", metric_value.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("MetricName", metric_name.into_value())
+                .with("MetricNamespace", metric_namespace.into_value())
+                .with("MetricValue", metric_value.into_value()),
+        )
     }
 
     /// (Optional) The value to emit when a filter pattern does not match a log event. This value can be null.
-    pub fn default_value(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("DefaultValue", value.into_value());
-        self
+    pub fn default_value(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("DefaultValue", value.into_value()))
     }
 
     /// The fields to use as dimensions for the metric. One metric filter can include as many as three dimensions.
@@ -177,15 +167,13 @@ impl MetricTransformation {
     /// > You can also set up a billing alarm to alert you if your charges are higher than expected. For more information, see [Creating a Billing Alarm to Monitor Your Estimated AWS Charges](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/monitor_estimated_charges_with_cloudwatch.html).
     ///
     /// Items: 1 to 3. No item twice.
-    pub fn dimensions(mut self, value: impl IntoList<Dimension>) -> Self {
-        self.0.set("Dimensions", value.into_list());
-        self
+    pub fn dimensions(self, value: impl IntoList<Dimension>) -> Self {
+        Self(self.0.with("Dimensions", value.into_list()))
     }
 
     /// The unit to assign to the metric. If you omit this, the unit is set as `None`.
-    pub fn unit(mut self, value: impl IntoValue<MetricTransformationUnit>) -> Self {
-        self.0.set("Unit", value.into_value());
-        self
+    pub fn unit(self, value: impl IntoValue<MetricTransformationUnit>) -> Self {
+        Self(self.0.with("Unit", value.into_value()))
     }
 }
 

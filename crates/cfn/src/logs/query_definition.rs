@@ -18,7 +18,7 @@ impl CfnQueryDefinition {
     /// Makes the resource in `scope` with what it cannot be without: `Name`, `QueryString`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, name: impl IntoValue<String>, query_string: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).name(name).query_string(query_string)
+        Self(Resource::new(scope, id, "AWS::Logs::QueryDefinition")).name(name).query_string(query_string)
     }
 
     /// Use this parameter if you want the query to query only certain log groups.
@@ -26,8 +26,7 @@ impl CfnQueryDefinition {
     /// Length of each: 1 to 512. Pattern of each: `[\.\-_/#A-Za-z0-9]+`.
     #[track_caller]
     pub fn log_group_names(self, value: impl IntoList<Name<markers::LogGroup>>) -> Self {
-        self.0.set("LogGroupNames", value.into_list());
-        self
+        Self(self.0.with("LogGroupNames", value.into_list()))
     }
 
     /// A name for the query definition.
@@ -37,8 +36,7 @@ impl CfnQueryDefinition {
     /// Length: 1 to 255.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// Use this parameter to include specific query parameters as part of your query definition. Query parameters are supported only for Logs Insights QL queries. Query parameters allow you to use placeholder variables in your query string that are substituted with values at execution time. Use the {{parameterName}} syntax in your query string to reference a parameter.
@@ -46,8 +44,7 @@ impl CfnQueryDefinition {
     /// Items: at most 20.
     #[track_caller]
     pub fn parameters(self, value: impl IntoList<QueryParameter>) -> Self {
-        self.0.set("Parameters", value.into_list());
-        self
+        Self(self.0.with("Parameters", value.into_list()))
     }
 
     /// The query language used for this query. For more information about the query languages that CloudWatch Logs supports, see [Supported query languages](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData_Languages.html).
@@ -55,8 +52,7 @@ impl CfnQueryDefinition {
     /// Default: `CWLI`.
     #[track_caller]
     pub fn query_language(self, value: impl IntoValue<QueryLanguage>) -> Self {
-        self.0.set("QueryLanguage", value.into_value());
-        self
+        Self(self.0.with("QueryLanguage", value.into_value()))
     }
 
     /// The query string to use for this query definition. For more information, see [CloudWatch Logs Insights Query Syntax](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html).
@@ -64,8 +60,7 @@ impl CfnQueryDefinition {
     /// Length: 1 to 10000.
     #[track_caller]
     pub fn query_string(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("QueryString", value.into_value());
-        self
+        Self(self.0.with("QueryString", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `QueryDefinitionId`.
@@ -91,25 +86,21 @@ impl QueryParameter {
     ///
     ///   Length: 1 to 128. Pattern: `^[a-zA-Z_][a-zA-Z0-9_]*$`.
     pub fn new(name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()))
     }
 
     /// The default value to use for this query parameter if no value is supplied at execution time.
     ///
     /// Length: at most 1024.
-    pub fn default_value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DefaultValue", value.into_value());
-        self
+    pub fn default_value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DefaultValue", value.into_value()))
     }
 
     /// A description of the query parameter that explains its purpose or expected values.
     ///
     /// Length: at most 512.
-    pub fn description(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+    pub fn description(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Description", value.into_value()))
     }
 }
 

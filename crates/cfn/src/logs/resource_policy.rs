@@ -23,14 +23,15 @@ impl CfnResourcePolicy {
         policy_document: impl IntoValue<Json>,
         policy_name: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).policy_document(policy_document).policy_name(policy_name)
+        Self(Resource::new(scope, id, "AWS::Logs::ResourcePolicy"))
+            .policy_document(policy_document)
+            .policy_name(policy_name)
     }
 
     /// The details of the policy. It must be formatted in JSON, and you must use backslashes to escape characters that need to be escaped in JSON strings, such as double quote marks.
     #[track_caller]
     pub fn policy_document(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("PolicyDocument", value.into_value());
-        self
+        Self(self.0.with("PolicyDocument", value.into_value()))
     }
 
     /// The name of the resource policy.
@@ -38,8 +39,7 @@ impl CfnResourcePolicy {
     /// Replacement: always. Length: 1 to 255. Pattern: `^([^:*\/]+\/?)*[^:*\/]+$`.
     #[track_caller]
     pub fn policy_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PolicyName", value.into_value());
-        self
+        Self(self.0.with("PolicyName", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `PolicyName`.

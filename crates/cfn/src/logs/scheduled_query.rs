@@ -26,7 +26,7 @@ impl CfnScheduledQuery {
         query_string: impl IntoValue<String>,
         schedule_expression: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Logs::ScheduledQuery"))
             .execution_role_arn(execution_role_arn)
             .name(name)
             .query_language(query_language)
@@ -39,15 +39,13 @@ impl CfnScheduledQuery {
     /// Length: at most 1024.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The property `DestinationConfiguration`.
     #[track_caller]
     pub fn destination_configuration(self, value: impl IntoValue<DestinationConfiguration>) -> Self {
-        self.0.set("DestinationConfiguration", value.into_value());
-        self
+        Self(self.0.with("DestinationConfiguration", value.into_value()))
     }
 
     /// The property `ExecutionRoleArn`.
@@ -55,8 +53,7 @@ impl CfnScheduledQuery {
     /// Length: at least 1.
     #[track_caller]
     pub fn execution_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("ExecutionRoleArn", value.into_value());
-        self
+        Self(self.0.with("ExecutionRoleArn", value.into_value()))
     }
 
     /// The property `LogGroupIdentifiers`.
@@ -64,8 +61,7 @@ impl CfnScheduledQuery {
     /// Items: 1 to 50. Length of each: 1 to 2048. Pattern of each: `^[\w#+=/:,.@-]*$`.
     #[track_caller]
     pub fn log_group_identifiers(self, value: impl IntoList<String>) -> Self {
-        self.0.set("LogGroupIdentifiers", value.into_list());
-        self
+        Self(self.0.with("LogGroupIdentifiers", value.into_list()))
     }
 
     /// The property `Name`.
@@ -73,15 +69,13 @@ impl CfnScheduledQuery {
     /// Replacement: always. Length: 1 to 255. Pattern: `^[a-zA-Z0-9_\-/.#]+$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The property `QueryLanguage`.
     #[track_caller]
     pub fn query_language(self, value: impl IntoValue<QueryLanguage>) -> Self {
-        self.0.set("QueryLanguage", value.into_value());
-        self
+        Self(self.0.with("QueryLanguage", value.into_value()))
     }
 
     /// The property `QueryString`.
@@ -89,8 +83,7 @@ impl CfnScheduledQuery {
     /// Length: at most 10000.
     #[track_caller]
     pub fn query_string(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("QueryString", value.into_value());
-        self
+        Self(self.0.with("QueryString", value.into_value()))
     }
 
     /// The property `ScheduleEndTime`.
@@ -98,8 +91,7 @@ impl CfnScheduledQuery {
     /// Range: at least 0.
     #[track_caller]
     pub fn schedule_end_time(self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("ScheduleEndTime", value.into_value());
-        self
+        Self(self.0.with("ScheduleEndTime", value.into_value()))
     }
 
     /// The property `ScheduleExpression`.
@@ -107,8 +99,7 @@ impl CfnScheduledQuery {
     /// Length: at most 256.
     #[track_caller]
     pub fn schedule_expression(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ScheduleExpression", value.into_value());
-        self
+        Self(self.0.with("ScheduleExpression", value.into_value()))
     }
 
     /// The property `ScheduleStartTime`.
@@ -116,29 +107,25 @@ impl CfnScheduledQuery {
     /// Range: at least 0.
     #[track_caller]
     pub fn schedule_start_time(self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("ScheduleStartTime", value.into_value());
-        self
+        Self(self.0.with("ScheduleStartTime", value.into_value()))
     }
 
     /// The property `StartTimeOffset`.
     #[track_caller]
     pub fn start_time_offset(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("StartTimeOffset", value.into_value());
-        self
+        Self(self.0.with("StartTimeOffset", value.into_value()))
     }
 
     /// The property `State`.
     #[track_caller]
     pub fn state(self, value: impl IntoValue<State>) -> Self {
-        self.0.set("State", value.into_value());
-        self
+        Self(self.0.with("State", value.into_value()))
     }
 
     /// The property `Tags`.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<TagsItems>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The property `Timezone`.
@@ -146,8 +133,7 @@ impl CfnScheduledQuery {
     /// Length: at least 1.
     #[track_caller]
     pub fn timezone(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Timezone", value.into_value());
-        self
+        Self(self.0.with("Timezone", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ScheduledQueryArn`.
@@ -194,9 +180,8 @@ impl DestinationConfiguration {
     }
 
     /// The property `S3Configuration`.
-    pub fn s3_configuration(mut self, value: impl IntoValue<S3Configuration>) -> Self {
-        self.0.set("S3Configuration", value.into_value());
-        self
+    pub fn s3_configuration(self, value: impl IntoValue<S3Configuration>) -> Self {
+        Self(self.0.with("S3Configuration", value.into_value()))
     }
 }
 
@@ -215,10 +200,11 @@ impl S3Configuration {
     ///
     ///   Length: at least 1.
     pub fn new(destination_identifier: impl IntoValue<String>, role_arn: impl IntoValue<Arn<markers::Role>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DestinationIdentifier", destination_identifier.into_value());
-        properties.set("RoleArn", role_arn.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("DestinationIdentifier", destination_identifier.into_value())
+                .with("RoleArn", role_arn.into_value()),
+        )
     }
 }
 
@@ -237,10 +223,7 @@ impl TagsItems {
     ///
     ///   Length: at most 256.
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 

@@ -16,14 +16,13 @@ impl CfnStorageTierPolicy {
     /// Makes the resource in `scope` with what it cannot be without: `StorageTier`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, storage_tier: impl IntoValue<StorageTier>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).storage_tier(storage_tier)
+        Self(Resource::new(scope, id, "AWS::Logs::StorageTierPolicy")).storage_tier(storage_tier)
     }
 
     /// The storage tier to apply. Only INTELLIGENT_TIERING is accepted for creation.
     #[track_caller]
     pub fn storage_tier(self, value: impl IntoValue<StorageTier>) -> Self {
-        self.0.set("StorageTier", value.into_value());
-        self
+        Self(self.0.with("StorageTier", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `AccountId`.

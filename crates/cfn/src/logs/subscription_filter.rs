@@ -31,7 +31,7 @@ impl CfnSubscriptionFilter {
         filter_pattern: impl IntoValue<String>,
         log_group_name: impl IntoValue<Name<markers::LogGroup>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Logs::SubscriptionFilter"))
             .destination_arn(destination_arn)
             .filter_pattern(filter_pattern)
             .log_group_name(log_group_name)
@@ -42,8 +42,7 @@ impl CfnSubscriptionFilter {
     /// If this value is `true`, the subscription filter is applied on the transformed version of the log events instead of the original ingested log events.
     #[track_caller]
     pub fn apply_on_transformed_logs(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ApplyOnTransformedLogs", value.into_value());
-        self
+        Self(self.0.with("ApplyOnTransformedLogs", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the destination.
@@ -51,22 +50,19 @@ impl CfnSubscriptionFilter {
     /// Length: at least 1.
     #[track_caller]
     pub fn destination_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DestinationArn", value.into_value());
-        self
+        Self(self.0.with("DestinationArn", value.into_value()))
     }
 
     /// The method used to distribute log data to the destination, which can be either random or grouped by log stream.
     #[track_caller]
     pub fn distribution(self, value: impl IntoValue<Distribution>) -> Self {
-        self.0.set("Distribution", value.into_value());
-        self
+        Self(self.0.with("Distribution", value.into_value()))
     }
 
     /// The list of system fields that are included in the log events sent to the subscription destination. Returns the `emitSystemFields` value if it was specified when the subscription filter was created.
     #[track_caller]
     pub fn emit_system_fields(self, value: impl IntoList<String>) -> Self {
-        self.0.set("EmitSystemFields", value.into_list());
-        self
+        Self(self.0.with("EmitSystemFields", value.into_list()))
     }
 
     /// The filter expression that specifies which log events are processed by this subscription filter based on system fields. Returns the `fieldSelectionCriteria` value if it was specified when the subscription filter was created.
@@ -74,8 +70,7 @@ impl CfnSubscriptionFilter {
     /// Length: at most 2000.
     #[track_caller]
     pub fn field_selection_criteria(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FieldSelectionCriteria", value.into_value());
-        self
+        Self(self.0.with("FieldSelectionCriteria", value.into_value()))
     }
 
     /// The name of the subscription filter.
@@ -83,8 +78,7 @@ impl CfnSubscriptionFilter {
     /// Replacement: always. Length: 1 to 512. Pattern: `^[^:*]*$`.
     #[track_caller]
     pub fn filter_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FilterName", value.into_value());
-        self
+        Self(self.0.with("FilterName", value.into_value()))
     }
 
     /// The filtering expressions that restrict what gets delivered to the destination AWS resource. For more information about the filter pattern syntax, see [Filter and Pattern Syntax](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html).
@@ -92,8 +86,7 @@ impl CfnSubscriptionFilter {
     /// Length: at most 1024.
     #[track_caller]
     pub fn filter_pattern(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FilterPattern", value.into_value());
-        self
+        Self(self.0.with("FilterPattern", value.into_value()))
     }
 
     /// The log group to associate with the subscription filter. All log events that are uploaded to this log group are filtered and delivered to the specified AWS resource if the filter pattern matches the log events.
@@ -101,8 +94,7 @@ impl CfnSubscriptionFilter {
     /// Replacement: always. Length: 1 to 512. Pattern: `^[\.\-_/#A-Za-z0-9]+$`.
     #[track_caller]
     pub fn log_group_name(self, value: impl IntoValue<Name<markers::LogGroup>>) -> Self {
-        self.0.set("LogGroupName", value.into_value());
-        self
+        Self(self.0.with("LogGroupName", value.into_value()))
     }
 
     /// The ARN of an IAM role that grants CloudWatch Logs permissions to deliver ingested log events to the destination stream. You don't need to provide the ARN when you are working with a logical destination for cross-account delivery.
@@ -110,8 +102,7 @@ impl CfnSubscriptionFilter {
     /// Length: at least 1.
     #[track_caller]
     pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `FilterName`.

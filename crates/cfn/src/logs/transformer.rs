@@ -33,7 +33,7 @@ impl CfnTransformer {
         log_group_identifier: impl IntoValue<String>,
         transformer_config: impl IntoList<Processor>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Logs::Transformer"))
             .log_group_identifier(log_group_identifier)
             .transformer_config(transformer_config)
     }
@@ -43,8 +43,7 @@ impl CfnTransformer {
     /// Replacement: always. Length: 1 to 2048. Pattern: `[\w#+=/:,.@-]*`.
     #[track_caller]
     pub fn log_group_identifier(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogGroupIdentifier", value.into_value());
-        self
+        Self(self.0.with("LogGroupIdentifier", value.into_value()))
     }
 
     /// This structure is an array that contains the configuration of this log transformer. A log transformer is an array of processors, where each processor applies one type of transformation to the log events that are ingested.
@@ -52,8 +51,7 @@ impl CfnTransformer {
     /// Items: 1 to 20.
     #[track_caller]
     pub fn transformer_config(self, value: impl IntoList<Processor>) -> Self {
-        self.0.set("TransformerConfig", value.into_list());
-        self
+        Self(self.0.with("TransformerConfig", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `LogGroupIdentifier`.
@@ -77,16 +75,12 @@ impl AddKeyEntry {
     ///
     ///   Length: 1 to 256.
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 
     /// Specifies whether to overwrite the value if the key already exists in the log event. If you omit this, the default is `false`.
-    pub fn overwrite_if_exists(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("OverwriteIfExists", value.into_value());
-        self
+    pub fn overwrite_if_exists(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("OverwriteIfExists", value.into_value()))
     }
 }
 
@@ -104,9 +98,7 @@ impl AddKeys {
     ///
     ///   Items: 1 to 5. No item twice.
     pub fn new(entries: impl IntoList<AddKeyEntry>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Entries", entries.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Entries", entries.into_list()))
     }
 }
 
@@ -124,9 +116,7 @@ impl CopyValue {
     ///
     ///   Items: 1 to 5.
     pub fn new(entries: impl IntoList<CopyValueEntry>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Entries", entries.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Entries", entries.into_list()))
     }
 }
 
@@ -145,16 +135,12 @@ impl CopyValueEntry {
     ///
     ///   Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
     pub fn new(source: impl IntoValue<String>, target: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Source", source.into_value());
-        properties.set("Target", target.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Source", source.into_value()).with("Target", target.into_value()))
     }
 
     /// Specifies whether to overwrite the value if the destination key already exists. If you omit this, the default is `false`.
-    pub fn overwrite_if_exists(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("OverwriteIfExists", value.into_value());
-        self
+    pub fn overwrite_if_exists(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("OverwriteIfExists", value.into_value()))
     }
 }
 
@@ -177,33 +163,29 @@ impl Csv {
     /// If you omit this, default column names ( `[column_1, column_2 ...]` ) are used.
     ///
     /// Items: 1 to 100. Length of each: 1 to 128. Pattern of each: `^.*[a-zA-Z0-9]+.*$`.
-    pub fn columns(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Columns", value.into_list());
-        self
+    pub fn columns(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Columns", value.into_list()))
     }
 
     /// The character used to separate each column in the original comma-separated value log event. If you omit this, the processor looks for the comma `,` character as the delimiter.
     ///
     /// Length: 1 to 2.
-    pub fn delimiter(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Delimiter", value.into_value());
-        self
+    pub fn delimiter(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Delimiter", value.into_value()))
     }
 
     /// The character used used as a text qualifier for a single column of data. If you omit this, the double quotation mark `"` character is used.
     ///
     /// Length: 1.
-    pub fn quote_character(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("QuoteCharacter", value.into_value());
-        self
+    pub fn quote_character(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("QuoteCharacter", value.into_value()))
     }
 
     /// The path to the field in the log event that has the comma separated values to be parsed. If you omit this value, the whole log message is processed.
     ///
     /// Length: 1 to 128.
-    pub fn source(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+    pub fn source(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Source", value.into_value()))
     }
 }
 
@@ -231,27 +213,26 @@ impl DateTimeConverter {
         source: impl IntoValue<String>,
         target: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MatchPatterns", match_patterns.into_list());
-        properties.set("Source", source.into_value());
-        properties.set("Target", target.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("MatchPatterns", match_patterns.into_list())
+                .with("Source", source.into_value())
+                .with("Target", target.into_value()),
+        )
     }
 
     /// The locale of the source field. If you omit this, the default of `locale.ROOT` is used.
     ///
     /// Length: at least 1.
-    pub fn locale(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Locale", value.into_value());
-        self
+    pub fn locale(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Locale", value.into_value()))
     }
 
     /// The time zone of the source field. If you omit this, the default used is the UTC zone.
     ///
     /// Length: at least 1.
-    pub fn source_timezone(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SourceTimezone", value.into_value());
-        self
+    pub fn source_timezone(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SourceTimezone", value.into_value()))
     }
 
     /// The datetime format to use for the converted data in the target field.
@@ -259,17 +240,15 @@ impl DateTimeConverter {
     /// If you omit this, the default of `yyyy-MM-dd'T'HH:mm:ss.SSS'Z` is used.
     ///
     /// Length: 1 to 64.
-    pub fn target_format(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TargetFormat", value.into_value());
-        self
+    pub fn target_format(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TargetFormat", value.into_value()))
     }
 
     /// The time zone of the target field. If you omit this, the default used is the UTC zone.
     ///
     /// Length: at least 1.
-    pub fn target_timezone(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TargetTimezone", value.into_value());
-        self
+    pub fn target_timezone(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TargetTimezone", value.into_value()))
     }
 }
 
@@ -287,9 +266,7 @@ impl DeleteKeys {
     ///
     ///   Items: 1 to 5. No item twice. Length of each: 1 to 128.
     pub fn new(with_keys: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("WithKeys", with_keys.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("WithKeys", with_keys.into_list()))
     }
 }
 
@@ -307,17 +284,14 @@ impl Grok {
     ///
     ///   Length: 1 to 512.
     pub fn new(r#match: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Match", r#match.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Match", r#match.into_value()))
     }
 
     /// The path to the field in the log event that you want to parse. If you omit this value, the whole log message is parsed.
     ///
     /// Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
-    pub fn source(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+    pub fn source(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Source", value.into_value()))
     }
 }
 
@@ -338,40 +312,33 @@ impl ListToMap {
     ///
     ///   Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
     pub fn new(key: impl IntoValue<String>, source: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Source", source.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Source", source.into_value()))
     }
 
     /// A Boolean value to indicate whether the list will be flattened into single items. Specify `true` to flatten the list. The default is `false`
-    pub fn flatten(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Flatten", value.into_value());
-        self
+    pub fn flatten(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Flatten", value.into_value()))
     }
 
     /// If you set `flatten` to `true`, use `flattenedElement` to specify which element, `first` or `last`, to keep.
     ///
     /// You must specify this parameter if `flatten` is `true`
-    pub fn flattened_element(mut self, value: impl IntoValue<ListToMapFlattenedElement>) -> Self {
-        self.0.set("FlattenedElement", value.into_value());
-        self
+    pub fn flattened_element(self, value: impl IntoValue<ListToMapFlattenedElement>) -> Self {
+        Self(self.0.with("FlattenedElement", value.into_value()))
     }
 
     /// The key of the field that will hold the generated map
     ///
     /// Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
-    pub fn target(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Target", value.into_value());
-        self
+    pub fn target(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Target", value.into_value()))
     }
 
     /// If this is specified, the values that you specify in this parameter will be extracted from the `source` objects and put into the values of the generated map. Otherwise, original objects in the source list will be put into the values of the generated map.
     ///
     /// Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
-    pub fn value_key(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ValueKey", value.into_value());
-        self
+    pub fn value_key(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ValueKey", value.into_value()))
     }
 }
 
@@ -389,9 +356,7 @@ impl LowerCaseString {
     ///
     ///   Items: 1 to 10. No item twice. Length of each: 1 to 128.
     pub fn new(with_keys: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("WithKeys", with_keys.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("WithKeys", with_keys.into_list()))
     }
 }
 
@@ -410,16 +375,12 @@ impl MoveKeyEntry {
     ///
     ///   Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
     pub fn new(source: impl IntoValue<String>, target: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Source", source.into_value());
-        properties.set("Target", target.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Source", source.into_value()).with("Target", target.into_value()))
     }
 
     /// Specifies whether to overwrite the value if the destination key already exists. If you omit this, the default is `false`.
-    pub fn overwrite_if_exists(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("OverwriteIfExists", value.into_value());
-        self
+    pub fn overwrite_if_exists(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("OverwriteIfExists", value.into_value()))
     }
 }
 
@@ -437,9 +398,7 @@ impl MoveKeys {
     ///
     ///   Items: 1 to 5.
     pub fn new(entries: impl IntoList<MoveKeyEntry>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Entries", entries.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Entries", entries.into_list()))
     }
 }
 
@@ -462,9 +421,8 @@ impl ParseCloudfront {
     /// Omit this parameter and the whole log message will be processed by this processor. No other value than `@message` is allowed for `source`.
     ///
     /// Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
-    pub fn source(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+    pub fn source(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Source", value.into_value()))
     }
 }
 
@@ -487,17 +445,15 @@ impl ParseJson {
     /// The location to put the parsed key value pair into. If you omit this parameter, it is placed under the root node.
     ///
     /// Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
-    pub fn destination(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Destination", value.into_value());
-        self
+    pub fn destination(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Destination", value.into_value()))
     }
 
     /// Path to the field in the log event that will be parsed. Use dot notation to access child fields. For example, `store.book`
     ///
     /// Length: 1 to 128.
-    pub fn source(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+    pub fn source(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Source", value.into_value()))
     }
 }
 
@@ -518,25 +474,22 @@ impl ParseKeyValue {
     /// The destination field to put the extracted key-value pairs into
     ///
     /// Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
-    pub fn destination(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Destination", value.into_value());
-        self
+    pub fn destination(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Destination", value.into_value()))
     }
 
     /// The field delimiter string that is used between key-value pairs in the original log events. If you omit this, the ampersand `&` character is used.
     ///
     /// Length: 1 to 128.
-    pub fn field_delimiter(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FieldDelimiter", value.into_value());
-        self
+    pub fn field_delimiter(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("FieldDelimiter", value.into_value()))
     }
 
     /// If you want to add a prefix to all transformed keys, specify it here.
     ///
     /// Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
-    pub fn key_prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KeyPrefix", value.into_value());
-        self
+    pub fn key_prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KeyPrefix", value.into_value()))
     }
 
     /// The delimiter string to use between the key and value in each pair in the transformed log event.
@@ -544,31 +497,27 @@ impl ParseKeyValue {
     /// If you omit this, the equal `=` character is used.
     ///
     /// Length: 1 to 128.
-    pub fn key_value_delimiter(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KeyValueDelimiter", value.into_value());
-        self
+    pub fn key_value_delimiter(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KeyValueDelimiter", value.into_value()))
     }
 
     /// A value to insert into the value field in the result, when a key-value pair is not successfully split.
     ///
     /// Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
-    pub fn non_match_value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NonMatchValue", value.into_value());
-        self
+    pub fn non_match_value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("NonMatchValue", value.into_value()))
     }
 
     /// Specifies whether to overwrite the value if the destination key already exists. If you omit this, the default is `false`.
-    pub fn overwrite_if_exists(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("OverwriteIfExists", value.into_value());
-        self
+    pub fn overwrite_if_exists(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("OverwriteIfExists", value.into_value()))
     }
 
     /// Path to the field in the log event that will be parsed. Use dot notation to access child fields. For example, `store.book`
     ///
     /// Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
-    pub fn source(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+    pub fn source(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Source", value.into_value()))
     }
 }
 
@@ -591,9 +540,8 @@ impl ParsePostgres {
     /// Omit this parameter and the whole log message will be processed by this processor. No other value than `@message` is allowed for `source`.
     ///
     /// Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
-    pub fn source(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+    pub fn source(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Source", value.into_value()))
     }
 }
 
@@ -614,9 +562,8 @@ impl ParseRoute53 {
     /// Omit this parameter and the whole log message will be processed by this processor. No other value than `@message` is allowed for `source`.
     ///
     /// Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
-    pub fn source(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+    pub fn source(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Source", value.into_value()))
     }
 }
 
@@ -640,26 +587,25 @@ impl ParseToOcsf {
         event_source: impl IntoValue<ParseToOcsfEventSource>,
         ocsf_version: impl IntoValue<ParseToOcsfOcsfVersion>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("EventSource", event_source.into_value());
-        properties.set("OcsfVersion", ocsf_version.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("EventSource", event_source.into_value())
+                .with("OcsfVersion", ocsf_version.into_value()),
+        )
     }
 
     /// The version of the OCSF mapping to use for parsing log data.
     ///
     /// Length: 1 to 10. Pattern: `^v\d+\.\d+(\.\d+)?$`.
-    pub fn mapping_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MappingVersion", value.into_value());
-        self
+    pub fn mapping_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MappingVersion", value.into_value()))
     }
 
     /// The path to the field in the log event that you want to parse. If you omit this value, the whole log message is parsed.
     ///
     /// Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
-    pub fn source(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+    pub fn source(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Source", value.into_value()))
     }
 }
 
@@ -682,9 +628,8 @@ impl ParseVpc {
     /// Omit this parameter and the whole log message will be processed by this processor. No other value than `@message` is allowed for `source`.
     ///
     /// Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
-    pub fn source(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+    pub fn source(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Source", value.into_value()))
     }
 }
 
@@ -707,9 +652,8 @@ impl ParseWaf {
     /// Omit this parameter and the whole log message will be processed by this processor. No other value than `@message` is allowed for `source`.
     ///
     /// Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
-    pub fn source(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+    pub fn source(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Source", value.into_value()))
     }
 }
 
@@ -726,151 +670,128 @@ impl Processor {
     }
 
     /// Use this parameter to include the [addKeys](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation.html#CloudWatch-Logs-Transformation-addKeys) processor in your transformer.
-    pub fn add_keys(mut self, value: impl IntoValue<AddKeys>) -> Self {
-        self.0.set("AddKeys", value.into_value());
-        self
+    pub fn add_keys(self, value: impl IntoValue<AddKeys>) -> Self {
+        Self(self.0.with("AddKeys", value.into_value()))
     }
 
     /// Use this parameter to include the [copyValue](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-copyValue) processor in your transformer.
-    pub fn copy_value(mut self, value: impl IntoValue<CopyValue>) -> Self {
-        self.0.set("CopyValue", value.into_value());
-        self
+    pub fn copy_value(self, value: impl IntoValue<CopyValue>) -> Self {
+        Self(self.0.with("CopyValue", value.into_value()))
     }
 
     /// Use this parameter to include the [CSV](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation.html#CloudWatch-Logs-Transformation-CSV) processor in your transformer.
-    pub fn csv(mut self, value: impl IntoValue<Csv>) -> Self {
-        self.0.set("Csv", value.into_value());
-        self
+    pub fn csv(self, value: impl IntoValue<Csv>) -> Self {
+        Self(self.0.with("Csv", value.into_value()))
     }
 
     /// Use this parameter to include the [datetimeConverter](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-datetimeConverter) processor in your transformer.
-    pub fn date_time_converter(mut self, value: impl IntoValue<DateTimeConverter>) -> Self {
-        self.0.set("DateTimeConverter", value.into_value());
-        self
+    pub fn date_time_converter(self, value: impl IntoValue<DateTimeConverter>) -> Self {
+        Self(self.0.with("DateTimeConverter", value.into_value()))
     }
 
     /// Use this parameter to include the [deleteKeys](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation.html#CloudWatch-Logs-Transformation-deleteKeys) processor in your transformer.
-    pub fn delete_keys(mut self, value: impl IntoValue<DeleteKeys>) -> Self {
-        self.0.set("DeleteKeys", value.into_value());
-        self
+    pub fn delete_keys(self, value: impl IntoValue<DeleteKeys>) -> Self {
+        Self(self.0.with("DeleteKeys", value.into_value()))
     }
 
     /// Use this parameter to include the [grok](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-grok) processor in your transformer.
-    pub fn grok(mut self, value: impl IntoValue<Grok>) -> Self {
-        self.0.set("Grok", value.into_value());
-        self
+    pub fn grok(self, value: impl IntoValue<Grok>) -> Self {
+        Self(self.0.with("Grok", value.into_value()))
     }
 
     /// Use this parameter to include the [listToMap](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation.html#CloudWatch-Logs-Transformation-listToMap) processor in your transformer.
-    pub fn list_to_map(mut self, value: impl IntoValue<ListToMap>) -> Self {
-        self.0.set("ListToMap", value.into_value());
-        self
+    pub fn list_to_map(self, value: impl IntoValue<ListToMap>) -> Self {
+        Self(self.0.with("ListToMap", value.into_value()))
     }
 
     /// Use this parameter to include the [lowerCaseString](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-lowerCaseString) processor in your transformer.
-    pub fn lower_case_string(mut self, value: impl IntoValue<LowerCaseString>) -> Self {
-        self.0.set("LowerCaseString", value.into_value());
-        self
+    pub fn lower_case_string(self, value: impl IntoValue<LowerCaseString>) -> Self {
+        Self(self.0.with("LowerCaseString", value.into_value()))
     }
 
     /// Use this parameter to include the [moveKeys](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-moveKeys) processor in your transformer.
-    pub fn move_keys(mut self, value: impl IntoValue<MoveKeys>) -> Self {
-        self.0.set("MoveKeys", value.into_value());
-        self
+    pub fn move_keys(self, value: impl IntoValue<MoveKeys>) -> Self {
+        Self(self.0.with("MoveKeys", value.into_value()))
     }
 
     /// Use this parameter to include the [parseCloudfront](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-parseCloudfront) processor in your transformer.
     ///
     /// If you use this processor, it must be the first processor in your transformer.
-    pub fn parse_cloudfront(mut self, value: impl IntoValue<ParseCloudfront>) -> Self {
-        self.0.set("ParseCloudfront", value.into_value());
-        self
+    pub fn parse_cloudfront(self, value: impl IntoValue<ParseCloudfront>) -> Self {
+        Self(self.0.with("ParseCloudfront", value.into_value()))
     }
 
     /// Use this parameter to include the [parseJSON](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-parseJSON) processor in your transformer.
-    pub fn parse_json(mut self, value: impl IntoValue<ParseJson>) -> Self {
-        self.0.set("ParseJSON", value.into_value());
-        self
+    pub fn parse_json(self, value: impl IntoValue<ParseJson>) -> Self {
+        Self(self.0.with("ParseJSON", value.into_value()))
     }
 
     /// Use this parameter to include the [parseKeyValue](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-parseKeyValue) processor in your transformer.
-    pub fn parse_key_value(mut self, value: impl IntoValue<ParseKeyValue>) -> Self {
-        self.0.set("ParseKeyValue", value.into_value());
-        self
+    pub fn parse_key_value(self, value: impl IntoValue<ParseKeyValue>) -> Self {
+        Self(self.0.with("ParseKeyValue", value.into_value()))
     }
 
     /// Use this parameter to include the [parsePostGres](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation.html#CloudWatch-Logs-Transformation-parsePostGres) processor in your transformer.
     ///
     /// If you use this processor, it must be the first processor in your transformer.
-    pub fn parse_postgres(mut self, value: impl IntoValue<ParsePostgres>) -> Self {
-        self.0.set("ParsePostgres", value.into_value());
-        self
+    pub fn parse_postgres(self, value: impl IntoValue<ParsePostgres>) -> Self {
+        Self(self.0.with("ParsePostgres", value.into_value()))
     }
 
     /// Use this parameter to include the [parseRoute53](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-parseRoute53) processor in your transformer.
     ///
     /// If you use this processor, it must be the first processor in your transformer.
-    pub fn parse_route53(mut self, value: impl IntoValue<ParseRoute53>) -> Self {
-        self.0.set("ParseRoute53", value.into_value());
-        self
+    pub fn parse_route53(self, value: impl IntoValue<ParseRoute53>) -> Self {
+        Self(self.0.with("ParseRoute53", value.into_value()))
     }
 
     /// Use this parameter to convert logs into Open Cybersecurity Schema (OCSF) format.
-    pub fn parse_to_ocsf(mut self, value: impl IntoValue<ParseToOcsf>) -> Self {
-        self.0.set("ParseToOCSF", value.into_value());
-        self
+    pub fn parse_to_ocsf(self, value: impl IntoValue<ParseToOcsf>) -> Self {
+        Self(self.0.with("ParseToOCSF", value.into_value()))
     }
 
     /// Use this parameter to include the [parseVPC](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-parseVPC) processor in your transformer.
     ///
     /// If you use this processor, it must be the first processor in your transformer.
-    pub fn parse_vpc(mut self, value: impl IntoValue<ParseVpc>) -> Self {
-        self.0.set("ParseVPC", value.into_value());
-        self
+    pub fn parse_vpc(self, value: impl IntoValue<ParseVpc>) -> Self {
+        Self(self.0.with("ParseVPC", value.into_value()))
     }
 
     /// Use this parameter to include the [parseWAF](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation.html#CloudWatch-Logs-Transformation-parseWAF) processor in your transformer.
     ///
     /// If you use this processor, it must be the first processor in your transformer.
-    pub fn parse_waf(mut self, value: impl IntoValue<ParseWaf>) -> Self {
-        self.0.set("ParseWAF", value.into_value());
-        self
+    pub fn parse_waf(self, value: impl IntoValue<ParseWaf>) -> Self {
+        Self(self.0.with("ParseWAF", value.into_value()))
     }
 
     /// Use this parameter to include the [renameKeys](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation.html#CloudWatch-Logs-Transformation-renameKeys) processor in your transformer.
-    pub fn rename_keys(mut self, value: impl IntoValue<RenameKeys>) -> Self {
-        self.0.set("RenameKeys", value.into_value());
-        self
+    pub fn rename_keys(self, value: impl IntoValue<RenameKeys>) -> Self {
+        Self(self.0.with("RenameKeys", value.into_value()))
     }
 
     /// Use this parameter to include the [splitString](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-splitString) processor in your transformer.
-    pub fn split_string(mut self, value: impl IntoValue<SplitString>) -> Self {
-        self.0.set("SplitString", value.into_value());
-        self
+    pub fn split_string(self, value: impl IntoValue<SplitString>) -> Self {
+        Self(self.0.with("SplitString", value.into_value()))
     }
 
     /// Use this parameter to include the [substituteString](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-substituteString) processor in your transformer.
-    pub fn substitute_string(mut self, value: impl IntoValue<SubstituteString>) -> Self {
-        self.0.set("SubstituteString", value.into_value());
-        self
+    pub fn substitute_string(self, value: impl IntoValue<SubstituteString>) -> Self {
+        Self(self.0.with("SubstituteString", value.into_value()))
     }
 
     /// Use this parameter to include the [trimString](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-trimString) processor in your transformer.
-    pub fn trim_string(mut self, value: impl IntoValue<TrimString>) -> Self {
-        self.0.set("TrimString", value.into_value());
-        self
+    pub fn trim_string(self, value: impl IntoValue<TrimString>) -> Self {
+        Self(self.0.with("TrimString", value.into_value()))
     }
 
     /// Use this parameter to include the [typeConverter](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-typeConverter) processor in your transformer.
-    pub fn type_converter(mut self, value: impl IntoValue<TypeConverter>) -> Self {
-        self.0.set("TypeConverter", value.into_value());
-        self
+    pub fn type_converter(self, value: impl IntoValue<TypeConverter>) -> Self {
+        Self(self.0.with("TypeConverter", value.into_value()))
     }
 
     /// Use this parameter to include the [upperCaseString](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Transformation-Processors.html#CloudWatch-Logs-Transformation-upperCaseString) processor in your transformer.
-    pub fn upper_case_string(mut self, value: impl IntoValue<UpperCaseString>) -> Self {
-        self.0.set("UpperCaseString", value.into_value());
-        self
+    pub fn upper_case_string(self, value: impl IntoValue<UpperCaseString>) -> Self {
+        Self(self.0.with("UpperCaseString", value.into_value()))
     }
 }
 
@@ -889,16 +810,12 @@ impl RenameKeyEntry {
     ///
     ///   Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
     pub fn new(key: impl IntoValue<String>, rename_to: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("RenameTo", rename_to.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("RenameTo", rename_to.into_value()))
     }
 
     /// Specifies whether to overwrite the existing value if the destination key already exists. The default is `false`
-    pub fn overwrite_if_exists(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("OverwriteIfExists", value.into_value());
-        self
+    pub fn overwrite_if_exists(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("OverwriteIfExists", value.into_value()))
     }
 }
 
@@ -916,9 +833,7 @@ impl RenameKeys {
     ///
     ///   Items: 1 to 5.
     pub fn new(entries: impl IntoList<RenameKeyEntry>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Entries", entries.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Entries", entries.into_list()))
     }
 }
 
@@ -936,9 +851,7 @@ impl SplitString {
     ///
     ///   Items: 1 to 10.
     pub fn new(entries: impl IntoList<SplitStringEntry>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Entries", entries.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Entries", entries.into_list()))
     }
 }
 
@@ -957,10 +870,7 @@ impl SplitStringEntry {
     ///
     ///   Length: 1 to 128. Pattern: `^.*[a-zA-Z0-9]+.*$`.
     pub fn new(delimiter: impl IntoValue<String>, source: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Delimiter", delimiter.into_value());
-        properties.set("Source", source.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Delimiter", delimiter.into_value()).with("Source", source.into_value()))
     }
 }
 
@@ -978,9 +888,7 @@ impl SubstituteString {
     ///
     ///   Items: 1 to 10.
     pub fn new(entries: impl IntoList<SubstituteStringEntry>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Entries", entries.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Entries", entries.into_list()))
     }
 }
 
@@ -1002,11 +910,12 @@ impl SubstituteStringEntry {
     ///
     ///   Length: 1 to 128.
     pub fn new(from: impl IntoValue<String>, source: impl IntoValue<String>, to: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("From", from.into_value());
-        properties.set("Source", source.into_value());
-        properties.set("To", to.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("From", from.into_value())
+                .with("Source", source.into_value())
+                .with("To", to.into_value()),
+        )
     }
 }
 
@@ -1024,9 +933,7 @@ impl TrimString {
     ///
     ///   Items: 1 to 10. No item twice. Length of each: 1 to 128.
     pub fn new(with_keys: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("WithKeys", with_keys.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("WithKeys", with_keys.into_list()))
     }
 }
 
@@ -1044,9 +951,7 @@ impl TypeConverter {
     ///
     ///   Items: 1 to 5.
     pub fn new(entries: impl IntoList<TypeConverterEntry>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Entries", entries.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Entries", entries.into_list()))
     }
 }
 
@@ -1065,10 +970,7 @@ impl TypeConverterEntry {
     ///
     ///
     pub fn new(key: impl IntoValue<String>, r#type: impl IntoValue<TypeConverterEntryType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Type", r#type.into_value()))
     }
 }
 
@@ -1086,9 +988,7 @@ impl UpperCaseString {
     ///
     ///   Items: 1 to 10. No item twice. Length of each: 1 to 128.
     pub fn new(with_keys: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("WithKeys", with_keys.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("WithKeys", with_keys.into_list()))
     }
 }
 

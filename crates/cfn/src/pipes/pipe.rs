@@ -26,7 +26,7 @@ impl CfnPipe {
         source: impl IntoValue<String>,
         target: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).role_arn(role_arn).source(source).target(target)
+        Self(Resource::new(scope, id, "AWS::Pipes::Pipe")).role_arn(role_arn).source(source).target(target)
     }
 
     /// A description of the pipe.
@@ -34,15 +34,13 @@ impl CfnPipe {
     /// Length: at most 512. Pattern: `^.*$`.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The state the pipe should be in.
     #[track_caller]
     pub fn desired_state(self, value: impl IntoValue<DesiredState>) -> Self {
-        self.0.set("DesiredState", value.into_value());
-        self
+        Self(self.0.with("DesiredState", value.into_value()))
     }
 
     /// The ARN of the enrichment resource.
@@ -50,15 +48,13 @@ impl CfnPipe {
     /// Length: at most 1600. Pattern: `^$|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-]+):([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.+)$`.
     #[track_caller]
     pub fn enrichment(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Enrichment", value.into_value());
-        self
+        Self(self.0.with("Enrichment", value.into_value()))
     }
 
     /// The parameters required to set up enrichment on your pipe.
     #[track_caller]
     pub fn enrichment_parameters(self, value: impl IntoValue<PipeEnrichmentParameters>) -> Self {
-        self.0.set("EnrichmentParameters", value.into_value());
-        self
+        Self(self.0.with("EnrichmentParameters", value.into_value()))
     }
 
     /// The identifier of the AWS customer managed key for EventBridge to use, if you choose to use a customer managed key to encrypt pipe data. The identifier can be the key Amazon Resource Name (ARN), KeyId, key alias, or key alias ARN.
@@ -72,15 +68,13 @@ impl CfnPipe {
     /// Length: at most 2048. Pattern: `^[a-zA-Z0-9_\-/:]*$`.
     #[track_caller]
     pub fn kms_key_identifier(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsKeyIdentifier", value.into_value());
-        self
+        Self(self.0.with("KmsKeyIdentifier", value.into_value()))
     }
 
     /// The logging configuration settings for the pipe.
     #[track_caller]
     pub fn log_configuration(self, value: impl IntoValue<PipeLogConfiguration>) -> Self {
-        self.0.set("LogConfiguration", value.into_value());
-        self
+        Self(self.0.with("LogConfiguration", value.into_value()))
     }
 
     /// The name of the pipe.
@@ -88,8 +82,7 @@ impl CfnPipe {
     /// Replacement: always. Length: 1 to 64. Pattern: `^[\.\-_A-Za-z0-9]+$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The ARN of the role that allows the pipe to send data to the target.
@@ -97,8 +90,7 @@ impl CfnPipe {
     /// Length: 1 to 1600. Pattern: `^arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z0-9+=,.@\-_/]+$`.
     #[track_caller]
     pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 
     /// The ARN of the source resource.
@@ -106,15 +98,13 @@ impl CfnPipe {
     /// Replacement: always. Length: 1 to 1600.
     #[track_caller]
     pub fn source(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+        Self(self.0.with("Source", value.into_value()))
     }
 
     /// The parameters required to set up a source for your pipe.
     #[track_caller]
     pub fn source_parameters(self, value: impl IntoValue<PipeSourceParameters>) -> Self {
-        self.0.set("SourceParameters", value.into_value());
-        self
+        Self(self.0.with("SourceParameters", value.into_value()))
     }
 
     /// The list of key-value pairs to associate with the pipe.
@@ -122,8 +112,7 @@ impl CfnPipe {
     /// Entries: 1 to 50. Pattern of the keys: `.+`. Length of each: at most 256.
     #[track_caller]
     pub fn tags(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Tags", value.into_map());
-        self
+        Self(self.0.with("Tags", value.into_map()))
     }
 
     /// The ARN of the target resource.
@@ -131,8 +120,7 @@ impl CfnPipe {
     /// Length: 1 to 1600. Pattern: `^arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-]+):([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.+)$`.
     #[track_caller]
     pub fn target(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Target", value.into_value());
-        self
+        Self(self.0.with("Target", value.into_value()))
     }
 
     /// The parameters required to set up a target for your pipe.
@@ -140,8 +128,7 @@ impl CfnPipe {
     /// For more information about pipe target parameters, including how to use dynamic path parameters, see [Target parameters](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.html) in the *Amazon EventBridge User Guide*.
     #[track_caller]
     pub fn target_parameters(self, value: impl IntoValue<PipeTargetParameters>) -> Self {
-        self.0.set("TargetParameters", value.into_value());
-        self
+        Self(self.0.with("TargetParameters", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Name`.
@@ -187,23 +174,19 @@ impl AwsVpcConfiguration {
     ///
     ///   Items: at most 16. Length of each: 1 to 1024. Pattern of each: `^subnet-[0-9a-z]*|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)$`.
     pub fn new(subnets: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Subnets", subnets.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Subnets", subnets.into_list()))
     }
 
     /// Specifies whether the task's elastic network interface receives a public IP address. You can specify `ENABLED` only when `LaunchType` in `EcsParameters` is set to `FARGATE`.
-    pub fn assign_public_ip(mut self, value: impl IntoValue<AwsVpcConfigurationAssignPublicIp>) -> Self {
-        self.0.set("AssignPublicIp", value.into_value());
-        self
+    pub fn assign_public_ip(self, value: impl IntoValue<AwsVpcConfigurationAssignPublicIp>) -> Self {
+        Self(self.0.with("AssignPublicIp", value.into_value()))
     }
 
     /// Specifies the security groups associated with the task. These security groups must all be in the same VPC. You can specify as many as five security groups. If you do not specify a security group, the default security group for the VPC is used.
     ///
     /// Items: at most 5. Length of each: 1 to 1024. Pattern of each: `^sg-[0-9a-zA-Z]*|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)$`.
-    pub fn security_groups(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("SecurityGroups", value.into_list());
-        self
+    pub fn security_groups(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("SecurityGroups", value.into_list()))
     }
 }
 
@@ -222,9 +205,8 @@ impl BatchArrayProperties {
     /// The size of the array, if this is an array batch job.
     ///
     /// Range: 2 to 10000. Default: `0`.
-    pub fn size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Size", value.into_value());
-        self
+    pub fn size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Size", value.into_value()))
     }
 }
 
@@ -241,31 +223,27 @@ impl BatchContainerOverrides {
     }
 
     /// The command to send to the container that overrides the default command from the Docker image or the task definition.
-    pub fn command(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Command", value.into_list());
-        self
+    pub fn command(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Command", value.into_list()))
     }
 
     /// The environment variables to send to the container. You can add new environment variables, which are added to the container at launch, or you can override the existing environment variables from the Docker image or the task definition.
     ///
     /// > Environment variables cannot start with " `AWS Batch` ". This naming convention is reserved for variables that AWS Batch sets.
-    pub fn environment(mut self, value: impl IntoList<BatchEnvironmentVariable>) -> Self {
-        self.0.set("Environment", value.into_list());
-        self
+    pub fn environment(self, value: impl IntoList<BatchEnvironmentVariable>) -> Self {
+        Self(self.0.with("Environment", value.into_list()))
     }
 
     /// The instance type to use for a multi-node parallel job.
     ///
     /// > This parameter isn't applicable to single-node container jobs or jobs that run on Fargate resources, and shouldn't be provided.
-    pub fn instance_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InstanceType", value.into_value());
-        self
+    pub fn instance_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InstanceType", value.into_value()))
     }
 
     /// The type and amount of resources to assign to a container. This overrides the settings in the job definition. The supported resources include `GPU`, `MEMORY`, and `VCPU`.
-    pub fn resource_requirements(mut self, value: impl IntoList<BatchResourceRequirement>) -> Self {
-        self.0.set("ResourceRequirements", value.into_list());
-        self
+    pub fn resource_requirements(self, value: impl IntoList<BatchResourceRequirement>) -> Self {
+        Self(self.0.with("ResourceRequirements", value.into_list()))
     }
 }
 
@@ -284,15 +262,13 @@ impl BatchEnvironmentVariable {
     }
 
     /// The name of the key-value pair. For environment variables, this is the name of the environment variable.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The value of the key-value pair. For environment variables, this is the value of the environment variable.
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -309,15 +285,13 @@ impl BatchJobDependency {
     }
 
     /// The job ID of the AWS Batch job that's associated with this dependency.
-    pub fn job_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("JobId", value.into_value());
-        self
+    pub fn job_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("JobId", value.into_value()))
     }
 
     /// The type of the job dependency.
-    pub fn r#type(mut self, value: impl IntoValue<BatchJobDependencyType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<BatchJobDependencyType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 }
 
@@ -373,10 +347,7 @@ impl BatchResourceRequirement {
     ///
     ///
     pub fn new(r#type: impl IntoValue<BatchResourceRequirementType>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -395,9 +366,8 @@ impl BatchRetryStrategy {
     /// The number of times to move a job to the `RUNNABLE` status. If the value of `attempts` is greater than one, the job is retried on failure the same number of attempts as the value.
     ///
     /// Range: 1 to 10. Default: `0`.
-    pub fn attempts(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Attempts", value.into_value());
-        self
+    pub fn attempts(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Attempts", value.into_value()))
     }
 }
 
@@ -413,25 +383,21 @@ impl CapacityProviderStrategyItem {
     ///
     ///   Length: 1 to 255.
     pub fn new(capacity_provider: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CapacityProvider", capacity_provider.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("CapacityProvider", capacity_provider.into_value()))
     }
 
     /// The base value designates how many tasks, at a minimum, to run on the specified capacity provider. Only one capacity provider in a capacity provider strategy can have a base defined. If no value is specified, the default value of 0 is used.
     ///
     /// Range: 0 to 100000. Default: `0`.
-    pub fn base(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Base", value.into_value());
-        self
+    pub fn base(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Base", value.into_value()))
     }
 
     /// The weight value designates the relative percentage of the total number of tasks launched that should use the specified capacity provider. The weight value is taken into consideration after the base value, if defined, is satisfied.
     ///
     /// Range: 0 to 1000. Default: `0`.
-    pub fn weight(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Weight", value.into_value());
-        self
+    pub fn weight(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Weight", value.into_value()))
     }
 }
 
@@ -450,9 +416,8 @@ impl CloudwatchLogsLogDestination {
     /// The AWS Resource Name (ARN) for the CloudWatch log group to which EventBridge sends the log records.
     ///
     /// Length: 1 to 1600. Pattern: `^(^arn:aws([a-z]|\-)*:logs:([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}):(\d{12}):log-group:.+)$`.
-    pub fn log_group_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogGroupArn", value.into_value());
-        self
+    pub fn log_group_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LogGroupArn", value.into_value()))
     }
 }
 
@@ -473,9 +438,8 @@ impl DeadLetterConfig {
     /// For Amazon Kinesis stream and Amazon DynamoDB stream sources, specify either an Amazon SNS topic or Amazon SQS queue ARN.
     ///
     /// Length: 1 to 1600. Pattern: `^arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-]+):([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.+)$`.
-    pub fn arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Arn", value.into_value());
-        self
+    pub fn arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Arn", value.into_value()))
     }
 }
 
@@ -503,11 +467,12 @@ impl DimensionMapping {
         dimension_value: impl IntoValue<String>,
         dimension_value_type: impl IntoValue<DimensionMappingDimensionValueType>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DimensionName", dimension_name.into_value());
-        properties.set("DimensionValue", dimension_value.into_value());
-        properties.set("DimensionValueType", dimension_value_type.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("DimensionName", dimension_name.into_value())
+                .with("DimensionValue", dimension_value.into_value())
+                .with("DimensionValueType", dimension_value_type.into_value()),
+        )
     }
 }
 
@@ -524,51 +489,43 @@ impl EcsContainerOverride {
     }
 
     /// The command to send to the container that overrides the default command from the Docker image or the task definition. You must also specify a container name.
-    pub fn command(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Command", value.into_list());
-        self
+    pub fn command(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Command", value.into_list()))
     }
 
     /// The number of `cpu` units reserved for the container, instead of the default value from the task definition. You must also specify a container name.
-    pub fn cpu(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Cpu", value.into_value());
-        self
+    pub fn cpu(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Cpu", value.into_value()))
     }
 
     /// The environment variables to send to the container. You can add new environment variables, which are added to the container at launch, or you can override the existing environment variables from the Docker image or the task definition. You must also specify a container name.
-    pub fn environment(mut self, value: impl IntoList<EcsEnvironmentVariable>) -> Self {
-        self.0.set("Environment", value.into_list());
-        self
+    pub fn environment(self, value: impl IntoList<EcsEnvironmentVariable>) -> Self {
+        Self(self.0.with("Environment", value.into_list()))
     }
 
     /// A list of files containing the environment variables to pass to a container, instead of the value from the container definition.
-    pub fn environment_files(mut self, value: impl IntoList<EcsEnvironmentFile>) -> Self {
-        self.0.set("EnvironmentFiles", value.into_list());
-        self
+    pub fn environment_files(self, value: impl IntoList<EcsEnvironmentFile>) -> Self {
+        Self(self.0.with("EnvironmentFiles", value.into_list()))
     }
 
     /// The hard limit (in MiB) of memory to present to the container, instead of the default value from the task definition. If your container attempts to exceed the memory specified here, the container is killed. You must also specify a container name.
-    pub fn memory(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Memory", value.into_value());
-        self
+    pub fn memory(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Memory", value.into_value()))
     }
 
     /// The soft limit (in MiB) of memory to reserve for the container, instead of the default value from the task definition. You must also specify a container name.
-    pub fn memory_reservation(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MemoryReservation", value.into_value());
-        self
+    pub fn memory_reservation(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MemoryReservation", value.into_value()))
     }
 
     /// The name of the container that receives the override. This parameter is required if any override is specified.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The type and amount of a resource to assign to a container, instead of the default value from the task definition. The only supported resource is a GPU.
-    pub fn resource_requirements(mut self, value: impl IntoList<EcsResourceRequirement>) -> Self {
-        self.0.set("ResourceRequirements", value.into_list());
-        self
+    pub fn resource_requirements(self, value: impl IntoList<EcsResourceRequirement>) -> Self {
+        Self(self.0.with("ResourceRequirements", value.into_list()))
     }
 }
 
@@ -594,10 +551,7 @@ impl EcsEnvironmentFile {
     ///
     ///
     pub fn new(r#type: impl IntoValue<EcsEnvironmentFileType>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -614,15 +568,13 @@ impl EcsEnvironmentVariable {
     }
 
     /// The name of the key-value pair. For environment variables, this is the name of the environment variable.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The value of the key-value pair. For environment variables, this is the value of the environment variable.
-    pub fn value(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+    pub fn value(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Value", value.into_value()))
     }
 }
 
@@ -640,9 +592,7 @@ impl EcsEphemeralStorage {
     ///
     ///   Range: 21 to 200. Default: `0`.
     pub fn new(size_in_gi_b: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("SizeInGiB", size_in_gi_b.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("SizeInGiB", size_in_gi_b.into_value()))
     }
 }
 
@@ -659,15 +609,13 @@ impl EcsInferenceAcceleratorOverride {
     }
 
     /// The Elastic Inference accelerator device name to override for the task. This parameter must match a `deviceName` specified in the task definition.
-    pub fn device_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeviceName", value.into_value());
-        self
+    pub fn device_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DeviceName", value.into_value()))
     }
 
     /// The Elastic Inference accelerator type to use.
-    pub fn device_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeviceType", value.into_value());
-        self
+    pub fn device_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DeviceType", value.into_value()))
     }
 }
 
@@ -690,10 +638,7 @@ impl EcsResourceRequirement {
     ///
     ///
     pub fn new(r#type: impl IntoValue<EcsResourceRequirementType>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -710,15 +655,13 @@ impl EcsTaskOverride {
     }
 
     /// One or more container overrides that are sent to a task.
-    pub fn container_overrides(mut self, value: impl IntoList<EcsContainerOverride>) -> Self {
-        self.0.set("ContainerOverrides", value.into_list());
-        self
+    pub fn container_overrides(self, value: impl IntoList<EcsContainerOverride>) -> Self {
+        Self(self.0.with("ContainerOverrides", value.into_list()))
     }
 
     /// The cpu override for the task.
-    pub fn cpu(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Cpu", value.into_value());
-        self
+    pub fn cpu(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Cpu", value.into_value()))
     }
 
     /// The ephemeral storage setting override for the task.
@@ -727,37 +670,32 @@ impl EcsTaskOverride {
     /// >
     /// > - Linux platform version `1.4.0` or later.
     /// > - Windows platform version `1.0.0` or later.
-    pub fn ephemeral_storage(mut self, value: impl IntoValue<EcsEphemeralStorage>) -> Self {
-        self.0.set("EphemeralStorage", value.into_value());
-        self
+    pub fn ephemeral_storage(self, value: impl IntoValue<EcsEphemeralStorage>) -> Self {
+        Self(self.0.with("EphemeralStorage", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the task execution IAM role override for the task. For more information, see [Amazon ECS task execution IAM role](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// Length: 1 to 1600. Pattern: `^arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-]+):([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.+)|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)$`.
-    pub fn execution_role_arn(mut self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("ExecutionRoleArn", value.into_value());
-        self
+    pub fn execution_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
+        Self(self.0.with("ExecutionRoleArn", value.into_value()))
     }
 
     /// The Elastic Inference accelerator override for the task.
-    pub fn inference_accelerator_overrides(mut self, value: impl IntoList<EcsInferenceAcceleratorOverride>) -> Self {
-        self.0.set("InferenceAcceleratorOverrides", value.into_list());
-        self
+    pub fn inference_accelerator_overrides(self, value: impl IntoList<EcsInferenceAcceleratorOverride>) -> Self {
+        Self(self.0.with("InferenceAcceleratorOverrides", value.into_list()))
     }
 
     /// The memory override for the task.
-    pub fn memory(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Memory", value.into_value());
-        self
+    pub fn memory(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Memory", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the IAM role that containers in this task can assume. All containers in this task are granted the permissions that are specified in this role. For more information, see [IAM Role for Tasks](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html) in the *Amazon Elastic Container Service Developer Guide*.
     ///
     /// Length: 1 to 1600. Pattern: `^arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-]+):([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.+)|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)$`.
-    pub fn task_role_arn(mut self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("TaskRoleArn", value.into_value());
-        self
+    pub fn task_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
+        Self(self.0.with("TaskRoleArn", value.into_value()))
     }
 }
 
@@ -776,9 +714,8 @@ impl Filter {
     /// The event pattern.
     ///
     /// Length: at most 4096.
-    pub fn pattern(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Pattern", value.into_value());
-        self
+    pub fn pattern(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Pattern", value.into_value()))
     }
 }
 
@@ -801,9 +738,8 @@ impl FilterCriteria {
     /// The event patterns.
     ///
     /// Items: at most 5.
-    pub fn filters(mut self, value: impl IntoList<Filter>) -> Self {
-        self.0.set("Filters", value.into_list());
-        self
+    pub fn filters(self, value: impl IntoList<Filter>) -> Self {
+        Self(self.0.with("Filters", value.into_list()))
     }
 }
 
@@ -822,9 +758,8 @@ impl FirehoseLogDestination {
     /// The Amazon Resource Name (ARN) of the Firehose delivery stream to which EventBridge delivers the pipe log records.
     ///
     /// Length: 1 to 1600. Pattern: `^(^arn:aws([a-z]|\-)*:firehose:([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}):(\d{12}):deliverystream/.+)$`.
-    pub fn delivery_stream_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeliveryStreamArn", value.into_value());
-        self
+    pub fn delivery_stream_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DeliveryStreamArn", value.into_value()))
     }
 }
 
@@ -840,9 +775,7 @@ impl MqBrokerAccessCredentials {
     ///
     ///   Length: 1 to 1600. Pattern: `^(^arn:aws([a-z]|\-)*:secretsmanager:([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}):(\d{12}):secret:.+)$`.
     pub fn new(basic_auth: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("BasicAuth", basic_auth.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("BasicAuth", basic_auth.into_value()))
     }
 }
 
@@ -861,17 +794,15 @@ impl MskAccessCredentials {
     /// The ARN of the Secrets Manager secret.
     ///
     /// Length: 1 to 1600. Pattern: `^(^arn:aws([a-z]|\-)*:secretsmanager:([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}):(\d{12}):secret:.+)$`.
-    pub fn client_certificate_tls_auth(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientCertificateTlsAuth", value.into_value());
-        self
+    pub fn client_certificate_tls_auth(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ClientCertificateTlsAuth", value.into_value()))
     }
 
     /// The ARN of the Secrets Manager secret.
     ///
     /// Length: 1 to 1600. Pattern: `^(^arn:aws([a-z]|\-)*:secretsmanager:([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}):(\d{12}):secret:.+)$`.
-    pub fn sasl_scram512_auth(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SaslScram512Auth", value.into_value());
-        self
+    pub fn sasl_scram512_auth(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SaslScram512Auth", value.into_value()))
     }
 }
 
@@ -897,11 +828,12 @@ impl MultiMeasureAttributeMapping {
         measure_value_type: impl IntoValue<MultiMeasureAttributeMappingMeasureValueType>,
         multi_measure_attribute_name: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MeasureValue", measure_value.into_value());
-        properties.set("MeasureValueType", measure_value_type.into_value());
-        properties.set("MultiMeasureAttributeName", multi_measure_attribute_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("MeasureValue", measure_value.into_value())
+                .with("MeasureValueType", measure_value_type.into_value())
+                .with("MultiMeasureAttributeName", multi_measure_attribute_name.into_value()),
+        )
     }
 }
 
@@ -925,10 +857,11 @@ impl MultiMeasureMapping {
         multi_measure_attribute_mappings: impl IntoList<MultiMeasureAttributeMapping>,
         multi_measure_name: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MultiMeasureAttributeMappings", multi_measure_attribute_mappings.into_list());
-        properties.set("MultiMeasureName", multi_measure_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("MultiMeasureAttributeMappings", multi_measure_attribute_mappings.into_list())
+                .with("MultiMeasureName", multi_measure_name.into_value()),
+        )
     }
 }
 
@@ -945,9 +878,8 @@ impl NetworkConfiguration {
     }
 
     /// Use this structure to specify the VPC subnets and security groups for the task, and whether a public IP address is to be used. This structure is relevant only for ECS tasks that use the `awsvpc` network mode.
-    pub fn awsvpc_configuration(mut self, value: impl IntoValue<AwsVpcConfiguration>) -> Self {
-        self.0.set("AwsvpcConfiguration", value.into_value());
-        self
+    pub fn awsvpc_configuration(self, value: impl IntoValue<AwsVpcConfiguration>) -> Self {
+        Self(self.0.with("AwsvpcConfiguration", value.into_value()))
     }
 }
 
@@ -966,25 +898,22 @@ impl PipeEnrichmentHttpParameters {
     /// The headers that need to be sent as part of request invoking the API Gateway REST API or EventBridge ApiDestination.
     ///
     /// Pattern of the keys: `` ^[!#$%&'*+-.^_`|~0-9a-zA-Z]+|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)$ ``. Length of each: at most 512. Pattern of each: `^[ \t]*[\x20-\x7E]+([ \t]+[\x20-\x7E]+)*[ \t]*|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)$`.
-    pub fn header_parameters(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("HeaderParameters", value.into_map());
-        self
+    pub fn header_parameters(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("HeaderParameters", value.into_map()))
     }
 
     /// The path parameter values to be used to populate API Gateway REST API or EventBridge ApiDestination path wildcards ("*").
     ///
     /// Pattern of each: `^(?!\s*$).+|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)$`.
-    pub fn path_parameter_values(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("PathParameterValues", value.into_list());
-        self
+    pub fn path_parameter_values(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("PathParameterValues", value.into_list()))
     }
 
     /// The query string keys/values that need to be sent as part of request invoking the API Gateway REST API or EventBridge ApiDestination.
     ///
     /// Pattern of the keys: `^[^\x00-\x1F\x7F]+|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)$`. Length of each: at most 512. Pattern of each: `^[^\x00-\x09\x0B\x0C\x0E-\x1F\x7F]+|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)$`.
-    pub fn query_string_parameters(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("QueryStringParameters", value.into_map());
-        self
+    pub fn query_string_parameters(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("QueryStringParameters", value.into_map()))
     }
 }
 
@@ -1003,9 +932,8 @@ impl PipeEnrichmentParameters {
     /// Contains the HTTP parameters to use when the target is a API Gateway REST endpoint or EventBridge ApiDestination.
     ///
     /// If you specify an API Gateway REST API or EventBridge ApiDestination as a target, you can use this parameter to specify headers, path parameters, and query string keys/values as part of your target invoking request. If you're using ApiDestinations, the corresponding Connection can also have these values configured. In case of any conflicting keys, values from the Connection take precedence.
-    pub fn http_parameters(mut self, value: impl IntoValue<PipeEnrichmentHttpParameters>) -> Self {
-        self.0.set("HttpParameters", value.into_value());
-        self
+    pub fn http_parameters(self, value: impl IntoValue<PipeEnrichmentHttpParameters>) -> Self {
+        Self(self.0.with("HttpParameters", value.into_value()))
     }
 
     /// Valid JSON text passed to the enrichment. In this case, nothing from the event itself is passed to the enrichment. For more information, see [The JavaScript Object Notation (JSON) Data Interchange Format](https://docs.aws.amazon.com/http://www.rfc-editor.org/rfc/rfc7159.txt).
@@ -1013,9 +941,8 @@ impl PipeEnrichmentParameters {
     /// To remove an input template, specify an empty string.
     ///
     /// Length: at most 8192.
-    pub fn input_template(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InputTemplate", value.into_value());
-        self
+    pub fn input_template(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InputTemplate", value.into_value()))
     }
 }
 
@@ -1032,15 +959,13 @@ impl PipeLogConfiguration {
     }
 
     /// The logging configuration settings for the pipe.
-    pub fn cloudwatch_logs_log_destination(mut self, value: impl IntoValue<CloudwatchLogsLogDestination>) -> Self {
-        self.0.set("CloudwatchLogsLogDestination", value.into_value());
-        self
+    pub fn cloudwatch_logs_log_destination(self, value: impl IntoValue<CloudwatchLogsLogDestination>) -> Self {
+        Self(self.0.with("CloudwatchLogsLogDestination", value.into_value()))
     }
 
     /// The Amazon Data Firehose logging configuration settings for the pipe.
-    pub fn firehose_log_destination(mut self, value: impl IntoValue<FirehoseLogDestination>) -> Self {
-        self.0.set("FirehoseLogDestination", value.into_value());
-        self
+    pub fn firehose_log_destination(self, value: impl IntoValue<FirehoseLogDestination>) -> Self {
+        Self(self.0.with("FirehoseLogDestination", value.into_value()))
     }
 
     /// Whether the execution data (specifically, the `payload`, `awsRequest`, and `awsResponse` fields) is included in the log messages for this pipe.
@@ -1052,21 +977,18 @@ impl PipeLogConfiguration {
     /// *Allowed values:* `ALL`
     ///
     /// No item twice.
-    pub fn include_execution_data(mut self, value: impl IntoList<PipeLogConfigurationIncludeExecutionData>) -> Self {
-        self.0.set("IncludeExecutionData", value.into_list());
-        self
+    pub fn include_execution_data(self, value: impl IntoList<PipeLogConfigurationIncludeExecutionData>) -> Self {
+        Self(self.0.with("IncludeExecutionData", value.into_list()))
     }
 
     /// The level of logging detail to include. This applies to all log destinations for the pipe.
-    pub fn level(mut self, value: impl IntoValue<PipeLogConfigurationLevel>) -> Self {
-        self.0.set("Level", value.into_value());
-        self
+    pub fn level(self, value: impl IntoValue<PipeLogConfigurationLevel>) -> Self {
+        Self(self.0.with("Level", value.into_value()))
     }
 
     /// The Amazon S3 logging configuration settings for the pipe.
-    pub fn s3_log_destination(mut self, value: impl IntoValue<S3LogDestination>) -> Self {
-        self.0.set("S3LogDestination", value.into_value());
-        self
+    pub fn s3_log_destination(self, value: impl IntoValue<S3LogDestination>) -> Self {
+        Self(self.0.with("S3LogDestination", value.into_value()))
     }
 }
 
@@ -1085,26 +1007,23 @@ impl PipeSourceActiveMqBrokerParameters {
     ///
     ///   Replacement: always. Length: 1 to 1000. Pattern: `^[\s\S]*$`.
     pub fn new(credentials: impl IntoValue<MqBrokerAccessCredentials>, queue_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Credentials", credentials.into_value());
-        properties.set("QueueName", queue_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new().with("Credentials", credentials.into_value()).with("QueueName", queue_name.into_value()),
+        )
     }
 
     /// The maximum number of records to include in each batch.
     ///
     /// Range: 1 to 10000.
-    pub fn batch_size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("BatchSize", value.into_value());
-        self
+    pub fn batch_size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("BatchSize", value.into_value()))
     }
 
     /// The maximum length of a time to wait for events.
     ///
     /// Range: 0 to 300.
-    pub fn maximum_batching_window_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumBatchingWindowInSeconds", value.into_value());
-        self
+    pub fn maximum_batching_window_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaximumBatchingWindowInSeconds", value.into_value()))
     }
 }
 
@@ -1122,64 +1041,55 @@ impl PipeSourceDynamodbStreamParameters {
     ///
     ///   Replacement: always.
     pub fn new(starting_position: impl IntoValue<PipeSourceDynamodbStreamParametersStartingPosition>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StartingPosition", starting_position.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StartingPosition", starting_position.into_value()))
     }
 
     /// The maximum number of records to include in each batch.
     ///
     /// Range: 1 to 10000.
-    pub fn batch_size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("BatchSize", value.into_value());
-        self
+    pub fn batch_size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("BatchSize", value.into_value()))
     }
 
     /// Define the target queue to send dead-letter queue events to.
-    pub fn dead_letter_config(mut self, value: impl IntoValue<DeadLetterConfig>) -> Self {
-        self.0.set("DeadLetterConfig", value.into_value());
-        self
+    pub fn dead_letter_config(self, value: impl IntoValue<DeadLetterConfig>) -> Self {
+        Self(self.0.with("DeadLetterConfig", value.into_value()))
     }
 
     /// The maximum length of a time to wait for events.
     ///
     /// Range: 0 to 300.
-    pub fn maximum_batching_window_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumBatchingWindowInSeconds", value.into_value());
-        self
+    pub fn maximum_batching_window_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaximumBatchingWindowInSeconds", value.into_value()))
     }
 
     /// Discard records older than the specified age. The default value is -1, which sets the maximum age to infinite. When the value is set to infinite, EventBridge never discards old records.
     ///
     /// Range: -1 to 604800.
-    pub fn maximum_record_age_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumRecordAgeInSeconds", value.into_value());
-        self
+    pub fn maximum_record_age_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaximumRecordAgeInSeconds", value.into_value()))
     }
 
     /// Discard records after the specified number of retries. The default value is -1, which sets the maximum number of retries to infinite. When MaximumRetryAttempts is infinite, EventBridge retries failed records until the record expires in the event source.
     ///
     /// Range: -1 to 10000.
-    pub fn maximum_retry_attempts(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumRetryAttempts", value.into_value());
-        self
+    pub fn maximum_retry_attempts(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaximumRetryAttempts", value.into_value()))
     }
 
     /// Define how to handle item process failures. `AUTOMATIC_BISECT` halves each batch and retry each half until all the records are processed or there is one failed message left in the batch.
     pub fn on_partial_batch_item_failure(
-        mut self,
+        self,
         value: impl IntoValue<PipeSourceDynamodbStreamParametersOnPartialBatchItemFailure>,
     ) -> Self {
-        self.0.set("OnPartialBatchItemFailure", value.into_value());
-        self
+        Self(self.0.with("OnPartialBatchItemFailure", value.into_value()))
     }
 
     /// The number of batches to process concurrently from each shard. The default value is 1.
     ///
     /// Range: 1 to 10.
-    pub fn parallelization_factor(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ParallelizationFactor", value.into_value());
-        self
+    pub fn parallelization_factor(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ParallelizationFactor", value.into_value()))
     }
 }
 
@@ -1195,72 +1105,62 @@ impl PipeSourceKinesisStreamParameters {
     ///
     ///   Replacement: always.
     pub fn new(starting_position: impl IntoValue<PipeSourceKinesisStreamParametersStartingPosition>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StartingPosition", starting_position.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StartingPosition", starting_position.into_value()))
     }
 
     /// The maximum number of records to include in each batch.
     ///
     /// Range: 1 to 10000.
-    pub fn batch_size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("BatchSize", value.into_value());
-        self
+    pub fn batch_size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("BatchSize", value.into_value()))
     }
 
     /// Define the target queue to send dead-letter queue events to.
-    pub fn dead_letter_config(mut self, value: impl IntoValue<DeadLetterConfig>) -> Self {
-        self.0.set("DeadLetterConfig", value.into_value());
-        self
+    pub fn dead_letter_config(self, value: impl IntoValue<DeadLetterConfig>) -> Self {
+        Self(self.0.with("DeadLetterConfig", value.into_value()))
     }
 
     /// The maximum length of a time to wait for events.
     ///
     /// Range: 0 to 300.
-    pub fn maximum_batching_window_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumBatchingWindowInSeconds", value.into_value());
-        self
+    pub fn maximum_batching_window_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaximumBatchingWindowInSeconds", value.into_value()))
     }
 
     /// Discard records older than the specified age. The default value is -1, which sets the maximum age to infinite. When the value is set to infinite, EventBridge never discards old records.
     ///
     /// Range: -1 to 604800.
-    pub fn maximum_record_age_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumRecordAgeInSeconds", value.into_value());
-        self
+    pub fn maximum_record_age_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaximumRecordAgeInSeconds", value.into_value()))
     }
 
     /// Discard records after the specified number of retries. The default value is -1, which sets the maximum number of retries to infinite. When MaximumRetryAttempts is infinite, EventBridge retries failed records until the record expires in the event source.
     ///
     /// Range: -1 to 10000.
-    pub fn maximum_retry_attempts(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumRetryAttempts", value.into_value());
-        self
+    pub fn maximum_retry_attempts(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaximumRetryAttempts", value.into_value()))
     }
 
     /// Define how to handle item process failures. `AUTOMATIC_BISECT` halves each batch and retry each half until all the records are processed or there is one failed message left in the batch.
     pub fn on_partial_batch_item_failure(
-        mut self,
+        self,
         value: impl IntoValue<PipeSourceKinesisStreamParametersOnPartialBatchItemFailure>,
     ) -> Self {
-        self.0.set("OnPartialBatchItemFailure", value.into_value());
-        self
+        Self(self.0.with("OnPartialBatchItemFailure", value.into_value()))
     }
 
     /// The number of batches to process concurrently from each shard. The default value is 1.
     ///
     /// Range: 1 to 10.
-    pub fn parallelization_factor(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ParallelizationFactor", value.into_value());
-        self
+    pub fn parallelization_factor(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ParallelizationFactor", value.into_value()))
     }
 
     /// With `StartingPosition` set to `AT_TIMESTAMP`, the time from which to start reading, in Unix time seconds.
     ///
     /// Replacement: always.
-    pub fn starting_position_timestamp(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StartingPositionTimestamp", value.into_value());
-        self
+    pub fn starting_position_timestamp(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("StartingPositionTimestamp", value.into_value()))
     }
 }
 
@@ -1276,50 +1176,43 @@ impl PipeSourceManagedStreamingKafkaParameters {
     ///
     ///   Replacement: always. Length: 1 to 249. Pattern: `^[^.]([a-zA-Z0-9\-_.]+)$`.
     pub fn new(topic_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TopicName", topic_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("TopicName", topic_name.into_value()))
     }
 
     /// The maximum number of records to include in each batch.
     ///
     /// Range: 1 to 10000.
-    pub fn batch_size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("BatchSize", value.into_value());
-        self
+    pub fn batch_size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("BatchSize", value.into_value()))
     }
 
     /// The name of the destination queue to consume.
     ///
     /// Replacement: always. Length: 1 to 200. Pattern: `^[a-zA-Z0-9-\/*:_+=.@-]*$`.
-    pub fn consumer_group_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ConsumerGroupID", value.into_value());
-        self
+    pub fn consumer_group_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ConsumerGroupID", value.into_value()))
     }
 
     /// The credentials needed to access the resource.
-    pub fn credentials(mut self, value: impl IntoValue<MskAccessCredentials>) -> Self {
-        self.0.set("Credentials", value.into_value());
-        self
+    pub fn credentials(self, value: impl IntoValue<MskAccessCredentials>) -> Self {
+        Self(self.0.with("Credentials", value.into_value()))
     }
 
     /// The maximum length of a time to wait for events.
     ///
     /// Range: 0 to 300.
-    pub fn maximum_batching_window_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumBatchingWindowInSeconds", value.into_value());
-        self
+    pub fn maximum_batching_window_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaximumBatchingWindowInSeconds", value.into_value()))
     }
 
     /// The position in a stream from which to start reading.
     ///
     /// Replacement: always.
     pub fn starting_position(
-        mut self,
+        self,
         value: impl IntoValue<PipeSourceManagedStreamingKafkaParametersStartingPosition>,
     ) -> Self {
-        self.0.set("StartingPosition", value.into_value());
-        self
+        Self(self.0.with("StartingPosition", value.into_value()))
     }
 }
 
@@ -1336,15 +1229,13 @@ impl PipeSourceParameters {
     }
 
     /// The parameters for using an Active MQ broker as a source.
-    pub fn active_mq_broker_parameters(mut self, value: impl IntoValue<PipeSourceActiveMqBrokerParameters>) -> Self {
-        self.0.set("ActiveMQBrokerParameters", value.into_value());
-        self
+    pub fn active_mq_broker_parameters(self, value: impl IntoValue<PipeSourceActiveMqBrokerParameters>) -> Self {
+        Self(self.0.with("ActiveMQBrokerParameters", value.into_value()))
     }
 
     /// The parameters for using a DynamoDB stream as a source.
-    pub fn dynamodb_stream_parameters(mut self, value: impl IntoValue<PipeSourceDynamodbStreamParameters>) -> Self {
-        self.0.set("DynamoDBStreamParameters", value.into_value());
-        self
+    pub fn dynamodb_stream_parameters(self, value: impl IntoValue<PipeSourceDynamodbStreamParameters>) -> Self {
+        Self(self.0.with("DynamoDBStreamParameters", value.into_value()))
     }
 
     /// The collection of event patterns used to filter events.
@@ -1352,47 +1243,38 @@ impl PipeSourceParameters {
     /// To remove a filter, specify a `FilterCriteria` object with an empty array of `Filter` objects.
     ///
     /// For more information, see [Events and Event Patterns](https://docs.aws.amazon.com/eventbridge/latest/userguide/eventbridge-and-event-patterns.html) in the *Amazon EventBridge User Guide*.
-    pub fn filter_criteria(mut self, value: impl IntoValue<FilterCriteria>) -> Self {
-        self.0.set("FilterCriteria", value.into_value());
-        self
+    pub fn filter_criteria(self, value: impl IntoValue<FilterCriteria>) -> Self {
+        Self(self.0.with("FilterCriteria", value.into_value()))
     }
 
     /// The parameters for using a Kinesis stream as a source.
-    pub fn kinesis_stream_parameters(mut self, value: impl IntoValue<PipeSourceKinesisStreamParameters>) -> Self {
-        self.0.set("KinesisStreamParameters", value.into_value());
-        self
+    pub fn kinesis_stream_parameters(self, value: impl IntoValue<PipeSourceKinesisStreamParameters>) -> Self {
+        Self(self.0.with("KinesisStreamParameters", value.into_value()))
     }
 
     /// The parameters for using an MSK stream as a source.
     pub fn managed_streaming_kafka_parameters(
-        mut self,
+        self,
         value: impl IntoValue<PipeSourceManagedStreamingKafkaParameters>,
     ) -> Self {
-        self.0.set("ManagedStreamingKafkaParameters", value.into_value());
-        self
+        Self(self.0.with("ManagedStreamingKafkaParameters", value.into_value()))
     }
 
     /// The parameters for using a Rabbit MQ broker as a source.
-    pub fn rabbit_mq_broker_parameters(mut self, value: impl IntoValue<PipeSourceRabbitMqBrokerParameters>) -> Self {
-        self.0.set("RabbitMQBrokerParameters", value.into_value());
-        self
+    pub fn rabbit_mq_broker_parameters(self, value: impl IntoValue<PipeSourceRabbitMqBrokerParameters>) -> Self {
+        Self(self.0.with("RabbitMQBrokerParameters", value.into_value()))
     }
 
     /// The parameters for using a self-managed Apache Kafka stream as a source.
     ///
     /// A *self managed* cluster refers to any Apache Kafka cluster not hosted by AWS. This includes both clusters you manage yourself, as well as those hosted by a third-party provider, such as [Confluent Cloud](https://docs.aws.amazon.com/https://www.confluent.io/), [CloudKarafka](https://docs.aws.amazon.com/https://www.cloudkarafka.com/), or [Redpanda](https://docs.aws.amazon.com/https://redpanda.com/). For more information, see [Apache Kafka streams as a source](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-kafka.html) in the *Amazon EventBridge User Guide*.
-    pub fn self_managed_kafka_parameters(
-        mut self,
-        value: impl IntoValue<PipeSourceSelfManagedKafkaParameters>,
-    ) -> Self {
-        self.0.set("SelfManagedKafkaParameters", value.into_value());
-        self
+    pub fn self_managed_kafka_parameters(self, value: impl IntoValue<PipeSourceSelfManagedKafkaParameters>) -> Self {
+        Self(self.0.with("SelfManagedKafkaParameters", value.into_value()))
     }
 
     /// The parameters for using a Amazon SQS stream as a source.
-    pub fn sqs_queue_parameters(mut self, value: impl IntoValue<PipeSourceSqsQueueParameters>) -> Self {
-        self.0.set("SqsQueueParameters", value.into_value());
-        self
+    pub fn sqs_queue_parameters(self, value: impl IntoValue<PipeSourceSqsQueueParameters>) -> Self {
+        Self(self.0.with("SqsQueueParameters", value.into_value()))
     }
 }
 
@@ -1411,34 +1293,30 @@ impl PipeSourceRabbitMqBrokerParameters {
     ///
     ///   Replacement: always. Length: 1 to 1000. Pattern: `^[\s\S]*$`.
     pub fn new(credentials: impl IntoValue<MqBrokerAccessCredentials>, queue_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Credentials", credentials.into_value());
-        properties.set("QueueName", queue_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new().with("Credentials", credentials.into_value()).with("QueueName", queue_name.into_value()),
+        )
     }
 
     /// The maximum number of records to include in each batch.
     ///
     /// Range: 1 to 10000.
-    pub fn batch_size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("BatchSize", value.into_value());
-        self
+    pub fn batch_size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("BatchSize", value.into_value()))
     }
 
     /// The maximum length of a time to wait for events.
     ///
     /// Range: 0 to 300.
-    pub fn maximum_batching_window_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumBatchingWindowInSeconds", value.into_value());
-        self
+    pub fn maximum_batching_window_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaximumBatchingWindowInSeconds", value.into_value()))
     }
 
     /// The name of the virtual host associated with the source broker.
     ///
     /// Replacement: always. Length: 1 to 200. Pattern: `^[a-zA-Z0-9-\/*:_+=.@-]*$`.
-    pub fn virtual_host(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VirtualHost", value.into_value());
-        self
+    pub fn virtual_host(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("VirtualHost", value.into_value()))
     }
 }
 
@@ -1456,72 +1334,62 @@ impl PipeSourceSelfManagedKafkaParameters {
     ///
     ///   Replacement: always. Length: 1 to 249. Pattern: `^[^.]([a-zA-Z0-9\-_.]+)$`.
     pub fn new(topic_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TopicName", topic_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("TopicName", topic_name.into_value()))
     }
 
     /// An array of server URLs.
     ///
     /// Replacement: always. Items: at most 2. Length of each: 1 to 300. Pattern of each: `^(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\-]*[a-zA-Z0-9])\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\-]*[A-Za-z0-9]):[0-9]{1,5}$`.
-    pub fn additional_bootstrap_servers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AdditionalBootstrapServers", value.into_list());
-        self
+    pub fn additional_bootstrap_servers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AdditionalBootstrapServers", value.into_list()))
     }
 
     /// The maximum number of records to include in each batch.
     ///
     /// Range: 1 to 10000.
-    pub fn batch_size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("BatchSize", value.into_value());
-        self
+    pub fn batch_size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("BatchSize", value.into_value()))
     }
 
     /// The name of the destination queue to consume.
     ///
     /// Replacement: always. Length: 1 to 200. Pattern: `^[a-zA-Z0-9-\/*:_+=.@-]*$`.
-    pub fn consumer_group_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ConsumerGroupID", value.into_value());
-        self
+    pub fn consumer_group_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ConsumerGroupID", value.into_value()))
     }
 
     /// The credentials needed to access the resource.
-    pub fn credentials(mut self, value: impl IntoValue<SelfManagedKafkaAccessConfigurationCredentials>) -> Self {
-        self.0.set("Credentials", value.into_value());
-        self
+    pub fn credentials(self, value: impl IntoValue<SelfManagedKafkaAccessConfigurationCredentials>) -> Self {
+        Self(self.0.with("Credentials", value.into_value()))
     }
 
     /// The maximum length of a time to wait for events.
     ///
     /// Range: 0 to 300.
-    pub fn maximum_batching_window_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumBatchingWindowInSeconds", value.into_value());
-        self
+    pub fn maximum_batching_window_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaximumBatchingWindowInSeconds", value.into_value()))
     }
 
     /// The ARN of the Secrets Manager secret used for certification.
     ///
     /// Length: 1 to 1600. Pattern: `^(^arn:aws([a-z]|\-)*:secretsmanager:([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}):(\d{12}):secret:.+)$`.
-    pub fn server_root_ca_certificate(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ServerRootCaCertificate", value.into_value());
-        self
+    pub fn server_root_ca_certificate(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ServerRootCaCertificate", value.into_value()))
     }
 
     /// The position in a stream from which to start reading.
     ///
     /// Replacement: always.
     pub fn starting_position(
-        mut self,
+        self,
         value: impl IntoValue<PipeSourceSelfManagedKafkaParametersStartingPosition>,
     ) -> Self {
-        self.0.set("StartingPosition", value.into_value());
-        self
+        Self(self.0.with("StartingPosition", value.into_value()))
     }
 
     /// This structure specifies the VPC subnets and security groups for the stream, and whether a public IP address is to be used.
-    pub fn vpc(mut self, value: impl IntoValue<SelfManagedKafkaAccessConfigurationVpc>) -> Self {
-        self.0.set("Vpc", value.into_value());
-        self
+    pub fn vpc(self, value: impl IntoValue<SelfManagedKafkaAccessConfigurationVpc>) -> Self {
+        Self(self.0.with("Vpc", value.into_value()))
     }
 }
 
@@ -1540,17 +1408,15 @@ impl PipeSourceSqsQueueParameters {
     /// The maximum number of records to include in each batch.
     ///
     /// Range: 1 to 10000.
-    pub fn batch_size(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("BatchSize", value.into_value());
-        self
+    pub fn batch_size(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("BatchSize", value.into_value()))
     }
 
     /// The maximum length of a time to wait for events.
     ///
     /// Range: 0 to 300.
-    pub fn maximum_batching_window_in_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumBatchingWindowInSeconds", value.into_value());
-        self
+    pub fn maximum_batching_window_in_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaximumBatchingWindowInSeconds", value.into_value()))
     }
 }
 
@@ -1569,44 +1435,40 @@ impl PipeTargetBatchJobParameters {
     ///
     ///
     pub fn new(job_definition: impl IntoValue<String>, job_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("JobDefinition", job_definition.into_value());
-        properties.set("JobName", job_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("JobDefinition", job_definition.into_value())
+                .with("JobName", job_name.into_value()),
+        )
     }
 
     /// The array properties for the submitted job, such as the size of the array. The array size can be between 2 and 10,000. If you specify array properties for a job, it becomes an array job. This parameter is used only if the target is an AWS Batch job.
-    pub fn array_properties(mut self, value: impl IntoValue<BatchArrayProperties>) -> Self {
-        self.0.set("ArrayProperties", value.into_value());
-        self
+    pub fn array_properties(self, value: impl IntoValue<BatchArrayProperties>) -> Self {
+        Self(self.0.with("ArrayProperties", value.into_value()))
     }
 
     /// The overrides that are sent to a container.
-    pub fn container_overrides(mut self, value: impl IntoValue<BatchContainerOverrides>) -> Self {
-        self.0.set("ContainerOverrides", value.into_value());
-        self
+    pub fn container_overrides(self, value: impl IntoValue<BatchContainerOverrides>) -> Self {
+        Self(self.0.with("ContainerOverrides", value.into_value()))
     }
 
     /// A list of dependencies for the job. A job can depend upon a maximum of 20 jobs. You can specify a `SEQUENTIAL` type dependency without specifying a job ID for array jobs so that each child array job completes sequentially, starting at index 0. You can also specify an `N_TO_N` type dependency with a job ID for array jobs. In that case, each index child of this job must wait for the corresponding index child of each dependency to complete before it can begin.
     ///
     /// Items: at most 20.
-    pub fn depends_on(mut self, value: impl IntoList<BatchJobDependency>) -> Self {
-        self.0.set("DependsOn", value.into_list());
-        self
+    pub fn depends_on(self, value: impl IntoList<BatchJobDependency>) -> Self {
+        Self(self.0.with("DependsOn", value.into_list()))
     }
 
     /// Additional parameters passed to the job that replace parameter substitution placeholders that are set in the job definition. Parameters are specified as a key and value pair mapping. Parameters included here override any corresponding parameter defaults from the job definition.
     ///
     /// Pattern of the keys: `.+`.
-    pub fn parameters(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Parameters", value.into_map());
-        self
+    pub fn parameters(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("Parameters", value.into_map()))
     }
 
     /// The retry strategy to use for failed jobs. When a retry strategy is specified here, it overrides the retry strategy defined in the job definition.
-    pub fn retry_strategy(mut self, value: impl IntoValue<BatchRetryStrategy>) -> Self {
-        self.0.set("RetryStrategy", value.into_value());
-        self
+    pub fn retry_strategy(self, value: impl IntoValue<BatchRetryStrategy>) -> Self {
+        Self(self.0.with("RetryStrategy", value.into_value()))
     }
 }
 
@@ -1625,9 +1487,8 @@ impl PipeTargetCloudWatchLogsParameters {
     /// The name of the log stream.
     ///
     /// Length: 1 to 256.
-    pub fn log_stream_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogStreamName", value.into_value());
-        self
+    pub fn log_stream_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LogStreamName", value.into_value()))
     }
 
     /// A [dynamic path parameter](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.html) to a field in the payload containing the time the event occurred, expressed as the number of milliseconds after Jan 1, 1970 00:00:00 UTC.
@@ -1637,9 +1498,8 @@ impl PipeTargetCloudWatchLogsParameters {
     /// If no dynamic path parameter is provided, the default value is the time the invocation is processed by the Pipe.
     ///
     /// Length: 1 to 256. Pattern: `^\$(\.[\w_-]+(\[(\d+|\*)\])*)*$`.
-    pub fn timestamp(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Timestamp", value.into_value());
-        self
+    pub fn timestamp(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Timestamp", value.into_value()))
     }
 }
 
@@ -1655,9 +1515,7 @@ impl PipeTargetEcsTaskParameters {
     ///
     ///   Length: 1 to 1600. Pattern: `^arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-]+):([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.+)|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)$`.
     pub fn new(task_definition_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TaskDefinitionArn", task_definition_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("TaskDefinitionArn", task_definition_arn.into_value()))
     }
 
     /// The capacity provider strategy to use for the task.
@@ -1665,103 +1523,89 @@ impl PipeTargetEcsTaskParameters {
     /// If a `capacityProviderStrategy` is specified, the `launchType` parameter must be omitted. If no `capacityProviderStrategy` or launchType is specified, the `defaultCapacityProviderStrategy` for the cluster is used.
     ///
     /// Items: at most 6.
-    pub fn capacity_provider_strategy(mut self, value: impl IntoList<CapacityProviderStrategyItem>) -> Self {
-        self.0.set("CapacityProviderStrategy", value.into_list());
-        self
+    pub fn capacity_provider_strategy(self, value: impl IntoList<CapacityProviderStrategyItem>) -> Self {
+        Self(self.0.with("CapacityProviderStrategy", value.into_list()))
     }
 
     /// Specifies whether to enable Amazon ECS managed tags for the task. For more information, see [Tagging Your Amazon ECS Resources](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-using-tags.html) in the Amazon Elastic Container Service Developer Guide.
     ///
     /// Default: `false`.
-    pub fn enable_ecs_managed_tags(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableECSManagedTags", value.into_value());
-        self
+    pub fn enable_ecs_managed_tags(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableECSManagedTags", value.into_value()))
     }
 
     /// Whether or not to enable the execute command functionality for the containers in this task. If true, this enables execute command functionality on all containers in the task.
     ///
     /// Default: `false`.
-    pub fn enable_execute_command(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableExecuteCommand", value.into_value());
-        self
+    pub fn enable_execute_command(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableExecuteCommand", value.into_value()))
     }
 
     /// Specifies an Amazon ECS task group for the task. The maximum length is 255 characters.
-    pub fn group(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Group", value.into_value());
-        self
+    pub fn group(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Group", value.into_value()))
     }
 
     /// Specifies the launch type on which your task is running. The launch type that you specify here must match one of the launch type (compatibilities) of the target task. The `FARGATE` value is supported only in the Regions where AWS Fargate with Amazon ECS is supported. For more information, see [AWS Fargate on Amazon ECS](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS-Fargate.html) in the *Amazon Elastic Container Service Developer Guide*.
-    pub fn launch_type(mut self, value: impl IntoValue<PipeTargetEcsTaskParametersLaunchType>) -> Self {
-        self.0.set("LaunchType", value.into_value());
-        self
+    pub fn launch_type(self, value: impl IntoValue<PipeTargetEcsTaskParametersLaunchType>) -> Self {
+        Self(self.0.with("LaunchType", value.into_value()))
     }
 
     /// Use this structure if the Amazon ECS task uses the `awsvpc` network mode. This structure specifies the VPC subnets and security groups associated with the task, and whether a public IP address is to be used. This structure is required if `LaunchType` is `FARGATE` because the `awsvpc` mode is required for Fargate tasks.
     ///
     /// If you specify `NetworkConfiguration` when the target ECS task does not use the `awsvpc` network mode, the task fails.
-    pub fn network_configuration(mut self, value: impl IntoValue<NetworkConfiguration>) -> Self {
-        self.0.set("NetworkConfiguration", value.into_value());
-        self
+    pub fn network_configuration(self, value: impl IntoValue<NetworkConfiguration>) -> Self {
+        Self(self.0.with("NetworkConfiguration", value.into_value()))
     }
 
     /// The overrides that are associated with a task.
-    pub fn overrides(mut self, value: impl IntoValue<EcsTaskOverride>) -> Self {
-        self.0.set("Overrides", value.into_value());
-        self
+    pub fn overrides(self, value: impl IntoValue<EcsTaskOverride>) -> Self {
+        Self(self.0.with("Overrides", value.into_value()))
     }
 
     /// An array of placement constraint objects to use for the task. You can specify up to 10 constraints per task (including constraints in the task definition and those specified at runtime).
     ///
     /// Items: at most 10.
-    pub fn placement_constraints(mut self, value: impl IntoList<PlacementConstraint>) -> Self {
-        self.0.set("PlacementConstraints", value.into_list());
-        self
+    pub fn placement_constraints(self, value: impl IntoList<PlacementConstraint>) -> Self {
+        Self(self.0.with("PlacementConstraints", value.into_list()))
     }
 
     /// The placement strategy objects to use for the task. You can specify a maximum of five strategy rules per task.
     ///
     /// Items: at most 5.
-    pub fn placement_strategy(mut self, value: impl IntoList<PlacementStrategy>) -> Self {
-        self.0.set("PlacementStrategy", value.into_list());
-        self
+    pub fn placement_strategy(self, value: impl IntoList<PlacementStrategy>) -> Self {
+        Self(self.0.with("PlacementStrategy", value.into_list()))
     }
 
     /// Specifies the platform version for the task. Specify only the numeric portion of the platform version, such as `1.1.0`.
     ///
     /// This structure is used only if `LaunchType` is `FARGATE`. For more information about valid platform versions, see [AWS Fargate Platform Versions](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/platform_versions.html) in the *Amazon Elastic Container Service Developer Guide*.
-    pub fn platform_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PlatformVersion", value.into_value());
-        self
+    pub fn platform_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PlatformVersion", value.into_value()))
     }
 
     /// Specifies whether to propagate the tags from the task definition to the task. If no value is specified, the tags are not propagated. Tags can only be propagated to the task during task creation. To add tags to a task after task creation, use the `TagResource` API action.
-    pub fn propagate_tags(mut self, value: impl IntoValue<PipeTargetEcsTaskParametersPropagateTags>) -> Self {
-        self.0.set("PropagateTags", value.into_value());
-        self
+    pub fn propagate_tags(self, value: impl IntoValue<PipeTargetEcsTaskParametersPropagateTags>) -> Self {
+        Self(self.0.with("PropagateTags", value.into_value()))
     }
 
     /// The reference ID to use for the task.
     ///
     /// Length: at most 1024.
-    pub fn reference_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ReferenceId", value.into_value());
-        self
+    pub fn reference_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ReferenceId", value.into_value()))
     }
 
     /// The metadata that you apply to the task to help you categorize and organize them. Each tag consists of a key and an optional value, both of which you define. To learn more, see [RunTask](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html#ECS-RunTask-request-tags) in the Amazon ECS API Reference.
-    pub fn tags(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+    pub fn tags(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The number of tasks to create based on `TaskDefinition`. The default is 1.
     ///
     /// Range: at least 1.
-    pub fn task_count(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TaskCount", value.into_value());
-        self
+    pub fn task_count(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("TaskCount", value.into_value()))
     }
 }
 
@@ -1780,41 +1624,36 @@ impl PipeTargetEventBridgeEventBusParameters {
     /// A free-form string, with a maximum of 128 characters, used to decide what fields to expect in the event detail.
     ///
     /// Length: 1 to 128.
-    pub fn detail_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DetailType", value.into_value());
-        self
+    pub fn detail_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DetailType", value.into_value()))
     }
 
     /// The URL subdomain of the endpoint. For example, if the URL for Endpoint is <https://abcde.veo.endpoints.event.amazonaws.com>, then the EndpointId is `abcde.veo`.
     ///
     /// Length: 1 to 50. Pattern: `^[A-Za-z0-9\-]+[\.][A-Za-z0-9\-]+$`.
-    pub fn endpoint_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EndpointId", value.into_value());
-        self
+    pub fn endpoint_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("EndpointId", value.into_value()))
     }
 
     /// AWS resources, identified by Amazon Resource Name (ARN), which the event primarily concerns. Any number, including zero, may be present.
     ///
     /// Items: at most 10. Length of each: 1 to 1600. Pattern of each: `^arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-]+):([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.+)|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)$`.
-    pub fn resources(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Resources", value.into_list());
-        self
+    pub fn resources(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Resources", value.into_list()))
     }
 
     /// The source of the event.
     ///
     /// Length: 1 to 256. Pattern: `(?=[/\.\-_A-Za-z0-9]+)((?!aws\.).*)|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)`.
-    pub fn source(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+    pub fn source(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Source", value.into_value()))
     }
 
     /// The time stamp of the event, per [RFC3339](https://docs.aws.amazon.com/https://www.rfc-editor.org/rfc/rfc3339.txt). If no time stamp is provided, the time stamp of the [PutEvents](https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html) call is used.
     ///
     /// Length: 1 to 256. Pattern: `^\$(\.[\w/_-]+(\[(\d+|\*)\])*)*$`.
-    pub fn time(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Time", value.into_value());
-        self
+    pub fn time(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Time", value.into_value()))
     }
 }
 
@@ -1833,25 +1672,22 @@ impl PipeTargetHttpParameters {
     /// The headers that need to be sent as part of request invoking the API Gateway REST API or EventBridge ApiDestination.
     ///
     /// Pattern of the keys: `` ^[!#$%&'*+-.^_`|~0-9a-zA-Z]+|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)$ ``. Length of each: at most 512. Pattern of each: `^[ \t]*[\x20-\x7E]+([ \t]+[\x20-\x7E]+)*[ \t]*|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)$`.
-    pub fn header_parameters(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("HeaderParameters", value.into_map());
-        self
+    pub fn header_parameters(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("HeaderParameters", value.into_map()))
     }
 
     /// The path parameter values to be used to populate API Gateway REST API or EventBridge ApiDestination path wildcards ("*").
     ///
     /// Pattern of each: `^(?!\s*$).+|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)$`.
-    pub fn path_parameter_values(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("PathParameterValues", value.into_list());
-        self
+    pub fn path_parameter_values(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("PathParameterValues", value.into_list()))
     }
 
     /// The query string keys/values that need to be sent as part of request invoking the API Gateway REST API or EventBridge ApiDestination.
     ///
     /// Pattern of the keys: `^[^\x00-\x1F\x7F]+|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)$`. Length of each: at most 512. Pattern of each: `^[^\x00-\x09\x0B\x0C\x0E-\x1F\x7F]+|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)$`.
-    pub fn query_string_parameters(mut self, value: impl IntoMap<String>) -> Self {
-        self.0.set("QueryStringParameters", value.into_map());
-        self
+    pub fn query_string_parameters(self, value: impl IntoMap<String>) -> Self {
+        Self(self.0.with("QueryStringParameters", value.into_map()))
     }
 }
 
@@ -1867,9 +1703,7 @@ impl PipeTargetKinesisStreamParameters {
     ///
     ///   Length: at most 256.
     pub fn new(partition_key: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PartitionKey", partition_key.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("PartitionKey", partition_key.into_value()))
     }
 }
 
@@ -1891,9 +1725,8 @@ impl PipeTargetLambdaFunctionParameters {
     /// - `FIRE_AND_FORGET` - Invoke asynchronously. This corresponds to the `Event` option in the `InvocationType` parameter for the Lambda [Invoke](https://docs.aws.amazon.com/lambda/latest/dg/API_Invoke.html#API_Invoke_RequestSyntax) API.
     ///
     /// For more information, see [Invocation types](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes.html#pipes-invocation) in the *Amazon EventBridge User Guide*.
-    pub fn invocation_type(mut self, value: impl IntoValue<PipeTargetLambdaFunctionParametersInvocationType>) -> Self {
-        self.0.set("InvocationType", value.into_value());
-        self
+    pub fn invocation_type(self, value: impl IntoValue<PipeTargetLambdaFunctionParametersInvocationType>) -> Self {
+        Self(self.0.with("InvocationType", value.into_value()))
     }
 }
 
@@ -1912,36 +1745,31 @@ impl PipeTargetParameters {
     }
 
     /// The parameters for using an AWS Batch job as a target.
-    pub fn batch_job_parameters(mut self, value: impl IntoValue<PipeTargetBatchJobParameters>) -> Self {
-        self.0.set("BatchJobParameters", value.into_value());
-        self
+    pub fn batch_job_parameters(self, value: impl IntoValue<PipeTargetBatchJobParameters>) -> Self {
+        Self(self.0.with("BatchJobParameters", value.into_value()))
     }
 
     /// The parameters for using an CloudWatch Logs log stream as a target.
-    pub fn cloud_watch_logs_parameters(mut self, value: impl IntoValue<PipeTargetCloudWatchLogsParameters>) -> Self {
-        self.0.set("CloudWatchLogsParameters", value.into_value());
-        self
+    pub fn cloud_watch_logs_parameters(self, value: impl IntoValue<PipeTargetCloudWatchLogsParameters>) -> Self {
+        Self(self.0.with("CloudWatchLogsParameters", value.into_value()))
     }
 
     /// The parameters for using an Amazon ECS task as a target.
-    pub fn ecs_task_parameters(mut self, value: impl IntoValue<PipeTargetEcsTaskParameters>) -> Self {
-        self.0.set("EcsTaskParameters", value.into_value());
-        self
+    pub fn ecs_task_parameters(self, value: impl IntoValue<PipeTargetEcsTaskParameters>) -> Self {
+        Self(self.0.with("EcsTaskParameters", value.into_value()))
     }
 
     /// The parameters for using an EventBridge event bus as a target.
     pub fn event_bridge_event_bus_parameters(
-        mut self,
+        self,
         value: impl IntoValue<PipeTargetEventBridgeEventBusParameters>,
     ) -> Self {
-        self.0.set("EventBridgeEventBusParameters", value.into_value());
-        self
+        Self(self.0.with("EventBridgeEventBusParameters", value.into_value()))
     }
 
     /// These are custom parameter to be used when the target is an API Gateway REST APIs or EventBridge ApiDestinations.
-    pub fn http_parameters(mut self, value: impl IntoValue<PipeTargetHttpParameters>) -> Self {
-        self.0.set("HttpParameters", value.into_value());
-        self
+    pub fn http_parameters(self, value: impl IntoValue<PipeTargetHttpParameters>) -> Self {
+        Self(self.0.with("HttpParameters", value.into_value()))
     }
 
     /// Valid JSON text passed to the target. In this case, nothing from the event itself is passed to the target. For more information, see [The JavaScript Object Notation (JSON) Data Interchange Format](https://docs.aws.amazon.com/http://www.rfc-editor.org/rfc/rfc7159.txt).
@@ -1949,57 +1777,46 @@ impl PipeTargetParameters {
     /// To remove an input template, specify an empty string.
     ///
     /// Length: at most 8192.
-    pub fn input_template(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InputTemplate", value.into_value());
-        self
+    pub fn input_template(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("InputTemplate", value.into_value()))
     }
 
     /// The parameters for using a Kinesis stream as a target.
-    pub fn kinesis_stream_parameters(mut self, value: impl IntoValue<PipeTargetKinesisStreamParameters>) -> Self {
-        self.0.set("KinesisStreamParameters", value.into_value());
-        self
+    pub fn kinesis_stream_parameters(self, value: impl IntoValue<PipeTargetKinesisStreamParameters>) -> Self {
+        Self(self.0.with("KinesisStreamParameters", value.into_value()))
     }
 
     /// The parameters for using a Lambda function as a target.
-    pub fn lambda_function_parameters(mut self, value: impl IntoValue<PipeTargetLambdaFunctionParameters>) -> Self {
-        self.0.set("LambdaFunctionParameters", value.into_value());
-        self
+    pub fn lambda_function_parameters(self, value: impl IntoValue<PipeTargetLambdaFunctionParameters>) -> Self {
+        Self(self.0.with("LambdaFunctionParameters", value.into_value()))
     }
 
     /// These are custom parameters to be used when the target is a Amazon Redshift cluster to invoke the Amazon Redshift Data API BatchExecuteStatement.
-    pub fn redshift_data_parameters(mut self, value: impl IntoValue<PipeTargetRedshiftDataParameters>) -> Self {
-        self.0.set("RedshiftDataParameters", value.into_value());
-        self
+    pub fn redshift_data_parameters(self, value: impl IntoValue<PipeTargetRedshiftDataParameters>) -> Self {
+        Self(self.0.with("RedshiftDataParameters", value.into_value()))
     }
 
     /// The parameters for using a SageMaker AI pipeline as a target.
-    pub fn sage_maker_pipeline_parameters(
-        mut self,
-        value: impl IntoValue<PipeTargetSageMakerPipelineParameters>,
-    ) -> Self {
-        self.0.set("SageMakerPipelineParameters", value.into_value());
-        self
+    pub fn sage_maker_pipeline_parameters(self, value: impl IntoValue<PipeTargetSageMakerPipelineParameters>) -> Self {
+        Self(self.0.with("SageMakerPipelineParameters", value.into_value()))
     }
 
     /// The parameters for using a Amazon SQS stream as a target.
-    pub fn sqs_queue_parameters(mut self, value: impl IntoValue<PipeTargetSqsQueueParameters>) -> Self {
-        self.0.set("SqsQueueParameters", value.into_value());
-        self
+    pub fn sqs_queue_parameters(self, value: impl IntoValue<PipeTargetSqsQueueParameters>) -> Self {
+        Self(self.0.with("SqsQueueParameters", value.into_value()))
     }
 
     /// The parameters for using a Step Functions state machine as a target.
     pub fn step_function_state_machine_parameters(
-        mut self,
+        self,
         value: impl IntoValue<PipeTargetStateMachineParameters>,
     ) -> Self {
-        self.0.set("StepFunctionStateMachineParameters", value.into_value());
-        self
+        Self(self.0.with("StepFunctionStateMachineParameters", value.into_value()))
     }
 
     /// The parameters for using a Timestream for LiveAnalytics table as a target.
-    pub fn timestream_parameters(mut self, value: impl IntoValue<PipeTargetTimestreamParameters>) -> Self {
-        self.0.set("TimestreamParameters", value.into_value());
-        self
+    pub fn timestream_parameters(self, value: impl IntoValue<PipeTargetTimestreamParameters>) -> Self {
+        Self(self.0.with("TimestreamParameters", value.into_value()))
     }
 }
 
@@ -2018,42 +1835,35 @@ impl PipeTargetRedshiftDataParameters {
     ///
     ///   Items: 1 to 40. Length of each: 1 to 100000.
     pub fn new(database: impl IntoValue<String>, sqls: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Database", database.into_value());
-        properties.set("Sqls", sqls.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Database", database.into_value()).with("Sqls", sqls.into_list()))
     }
 
     /// The database user name. Required when authenticating using temporary credentials.
     ///
     /// Length: 1 to 128.
-    pub fn db_user(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DbUser", value.into_value());
-        self
+    pub fn db_user(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DbUser", value.into_value()))
     }
 
     /// The name or ARN of the secret that enables access to the database. Required when authenticating using Secrets Manager.
     ///
     /// Length: 1 to 1600. Pattern: `^(^arn:aws([a-z]|\-)*:secretsmanager:([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}):(\d{12}):secret:.+)|(\$(\.[\w/_-]+(\[(\d+|\*)\])*)*)$`.
-    pub fn secret_manager_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SecretManagerArn", value.into_value());
-        self
+    pub fn secret_manager_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SecretManagerArn", value.into_value()))
     }
 
     /// The name of the SQL statement. You can name the SQL statement when you create it to identify the query.
     ///
     /// Length: 1 to 500.
-    pub fn statement_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StatementName", value.into_value());
-        self
+    pub fn statement_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("StatementName", value.into_value()))
     }
 
     /// Indicates whether to send an event back to EventBridge after the SQL statement runs.
     ///
     /// Default: `false`.
-    pub fn with_event(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("WithEvent", value.into_value());
-        self
+    pub fn with_event(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("WithEvent", value.into_value()))
     }
 }
 
@@ -2072,9 +1882,8 @@ impl PipeTargetSageMakerPipelineParameters {
     /// List of Parameter names and values for SageMaker AI Model Building Pipeline execution.
     ///
     /// Items: at most 200.
-    pub fn pipeline_parameter_list(mut self, value: impl IntoList<SageMakerPipelineParameter>) -> Self {
-        self.0.set("PipelineParameterList", value.into_list());
-        self
+    pub fn pipeline_parameter_list(self, value: impl IntoList<SageMakerPipelineParameter>) -> Self {
+        Self(self.0.with("PipelineParameterList", value.into_list()))
     }
 }
 
@@ -2095,17 +1904,15 @@ impl PipeTargetSqsQueueParameters {
     /// The token used for deduplication of sent messages.
     ///
     /// Length: at most 100.
-    pub fn message_deduplication_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MessageDeduplicationId", value.into_value());
-        self
+    pub fn message_deduplication_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MessageDeduplicationId", value.into_value()))
     }
 
     /// The FIFO message group ID to use as the target.
     ///
     /// Length: at most 100.
-    pub fn message_group_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MessageGroupId", value.into_value());
-        self
+    pub fn message_group_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MessageGroupId", value.into_value()))
     }
 }
 
@@ -2129,9 +1936,8 @@ impl PipeTargetStateMachineParameters {
     /// - `FIRE_AND_FORGET` - Invoke asynchronously. For more information, see [StartExecution](https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html) in the *AWS Step Functions API Reference*.
     ///
     /// For more information, see [Invocation types](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes.html#pipes-invocation) in the *Amazon EventBridge User Guide*.
-    pub fn invocation_type(mut self, value: impl IntoValue<PipeTargetStateMachineParametersInvocationType>) -> Self {
-        self.0.set("InvocationType", value.into_value());
-        self
+    pub fn invocation_type(self, value: impl IntoValue<PipeTargetStateMachineParametersInvocationType>) -> Self {
+        Self(self.0.with("InvocationType", value.into_value()))
     }
 }
 
@@ -2169,43 +1975,40 @@ impl PipeTargetTimestreamParameters {
         time_value: impl IntoValue<String>,
         version_value: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DimensionMappings", dimension_mappings.into_list());
-        properties.set("TimeValue", time_value.into_value());
-        properties.set("VersionValue", version_value.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("DimensionMappings", dimension_mappings.into_list())
+                .with("TimeValue", time_value.into_value())
+                .with("VersionValue", version_value.into_value()),
+        )
     }
 
     /// The granularity of the time units used. Default is `MILLISECONDS`.
     ///
     /// Required if `TimeFieldType` is specified as `EPOCH`.
-    pub fn epoch_time_unit(mut self, value: impl IntoValue<PipeTargetTimestreamParametersEpochTimeUnit>) -> Self {
-        self.0.set("EpochTimeUnit", value.into_value());
-        self
+    pub fn epoch_time_unit(self, value: impl IntoValue<PipeTargetTimestreamParametersEpochTimeUnit>) -> Self {
+        Self(self.0.with("EpochTimeUnit", value.into_value()))
     }
 
     /// Maps multiple measures from the source event to the same record in the specified Timestream for LiveAnalytics table.
     ///
     /// Items: at most 1024.
-    pub fn multi_measure_mappings(mut self, value: impl IntoList<MultiMeasureMapping>) -> Self {
-        self.0.set("MultiMeasureMappings", value.into_list());
-        self
+    pub fn multi_measure_mappings(self, value: impl IntoList<MultiMeasureMapping>) -> Self {
+        Self(self.0.with("MultiMeasureMappings", value.into_list()))
     }
 
     /// Mappings of single source data fields to individual records in the specified Timestream for LiveAnalytics table.
     ///
     /// Items: at most 8192.
-    pub fn single_measure_mappings(mut self, value: impl IntoList<SingleMeasureMapping>) -> Self {
-        self.0.set("SingleMeasureMappings", value.into_list());
-        self
+    pub fn single_measure_mappings(self, value: impl IntoList<SingleMeasureMapping>) -> Self {
+        Self(self.0.with("SingleMeasureMappings", value.into_list()))
     }
 
     /// The type of time value used.
     ///
     /// The default is `EPOCH`.
-    pub fn time_field_type(mut self, value: impl IntoValue<PipeTargetTimestreamParametersTimeFieldType>) -> Self {
-        self.0.set("TimeFieldType", value.into_value());
-        self
+    pub fn time_field_type(self, value: impl IntoValue<PipeTargetTimestreamParametersTimeFieldType>) -> Self {
+        Self(self.0.with("TimeFieldType", value.into_value()))
     }
 
     /// How to format the timestamps. For example, `yyyy-MM-dd'T'HH:mm:ss'Z'`.
@@ -2213,9 +2016,8 @@ impl PipeTargetTimestreamParameters {
     /// Required if `TimeFieldType` is specified as `TIMESTAMP_FORMAT`.
     ///
     /// Length: 1 to 256.
-    pub fn timestamp_format(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TimestampFormat", value.into_value());
-        self
+    pub fn timestamp_format(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TimestampFormat", value.into_value()))
     }
 }
 
@@ -2234,15 +2036,13 @@ impl PlacementConstraint {
     /// A cluster query language expression to apply to the constraint. You cannot specify an expression if the constraint type is `distinctInstance`. To learn more, see [Cluster Query Language](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-query-language.html) in the Amazon Elastic Container Service Developer Guide.
     ///
     /// Length: at most 2000.
-    pub fn expression(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Expression", value.into_value());
-        self
+    pub fn expression(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Expression", value.into_value()))
     }
 
     /// The type of constraint. Use distinctInstance to ensure that each task in a particular group is running on a different container instance. Use memberOf to restrict the selection to a group of valid candidates.
-    pub fn r#type(mut self, value: impl IntoValue<PlacementConstraintType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<PlacementConstraintType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 }
 
@@ -2261,15 +2061,13 @@ impl PlacementStrategy {
     /// The field to apply the placement strategy against. For the spread placement strategy, valid values are instanceId (or host, which has the same effect), or any platform or custom attribute that is applied to a container instance, such as attribute:ecs.availability-zone. For the binpack placement strategy, valid values are cpu and memory. For the random placement strategy, this field is not used.
     ///
     /// Length: at most 255.
-    pub fn field(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Field", value.into_value());
-        self
+    pub fn field(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Field", value.into_value()))
     }
 
     /// The type of placement strategy. The random placement strategy randomly places tasks on available candidates. The spread placement strategy spreads placement across available candidates evenly based on the field parameter. The binpack strategy places tasks on available candidates that have the least available amount of the resource that is specified with the field parameter. For example, if you binpack on memory, a task is placed on the instance with the least amount of remaining memory (but still enough to run the task).
-    pub fn r#type(mut self, value: impl IntoValue<PlacementStrategyType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<PlacementStrategyType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 }
 
@@ -2286,31 +2084,27 @@ impl S3LogDestination {
     }
 
     /// The name of the Amazon S3 bucket to which EventBridge delivers the log records for the pipe.
-    pub fn bucket_name(mut self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
-        self.0.set("BucketName", value.into_value());
-        self
+    pub fn bucket_name(self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
+        Self(self.0.with("BucketName", value.into_value()))
     }
 
     /// The AWS account that owns the Amazon S3 bucket to which EventBridge delivers the log records for the pipe.
-    pub fn bucket_owner(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BucketOwner", value.into_value());
-        self
+    pub fn bucket_owner(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("BucketOwner", value.into_value()))
     }
 
     /// The format EventBridge uses for the log records.
     ///
     /// EventBridge currently only supports `json` formatting.
-    pub fn output_format(mut self, value: impl IntoValue<S3LogDestinationOutputFormat>) -> Self {
-        self.0.set("OutputFormat", value.into_value());
-        self
+    pub fn output_format(self, value: impl IntoValue<S3LogDestinationOutputFormat>) -> Self {
+        Self(self.0.with("OutputFormat", value.into_value()))
     }
 
     /// The prefix text with which to begin Amazon S3 log object names.
     ///
     /// For more information, see [Organizing objects using prefixes](https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-prefixes.html) in the *Amazon Simple Storage Service User Guide*.
-    pub fn prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Prefix", value.into_value());
-        self
+    pub fn prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Prefix", value.into_value()))
     }
 }
 
@@ -2329,10 +2123,7 @@ impl SageMakerPipelineParameter {
     ///
     ///   Length: at most 1024.
     pub fn new(name: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -2351,33 +2142,29 @@ impl SelfManagedKafkaAccessConfigurationCredentials {
     /// The ARN of the Secrets Manager secret.
     ///
     /// Length: 1 to 1600. Pattern: `^(^arn:aws([a-z]|\-)*:secretsmanager:([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}):(\d{12}):secret:.+)$`.
-    pub fn basic_auth(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BasicAuth", value.into_value());
-        self
+    pub fn basic_auth(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("BasicAuth", value.into_value()))
     }
 
     /// The ARN of the Secrets Manager secret.
     ///
     /// Length: 1 to 1600. Pattern: `^(^arn:aws([a-z]|\-)*:secretsmanager:([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}):(\d{12}):secret:.+)$`.
-    pub fn client_certificate_tls_auth(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientCertificateTlsAuth", value.into_value());
-        self
+    pub fn client_certificate_tls_auth(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ClientCertificateTlsAuth", value.into_value()))
     }
 
     /// The ARN of the Secrets Manager secret.
     ///
     /// Length: 1 to 1600. Pattern: `^(^arn:aws([a-z]|\-)*:secretsmanager:([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}):(\d{12}):secret:.+)$`.
-    pub fn sasl_scram256_auth(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SaslScram256Auth", value.into_value());
-        self
+    pub fn sasl_scram256_auth(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SaslScram256Auth", value.into_value()))
     }
 
     /// The ARN of the Secrets Manager secret.
     ///
     /// Length: 1 to 1600. Pattern: `^(^arn:aws([a-z]|\-)*:secretsmanager:([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}):(\d{12}):secret:.+)$`.
-    pub fn sasl_scram512_auth(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SaslScram512Auth", value.into_value());
-        self
+    pub fn sasl_scram512_auth(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SaslScram512Auth", value.into_value()))
     }
 }
 
@@ -2396,17 +2183,15 @@ impl SelfManagedKafkaAccessConfigurationVpc {
     /// Specifies the security groups associated with the stream. These security groups must all be in the same VPC. You can specify as many as five security groups.
     ///
     /// Items: at most 5. Length of each: 1 to 1024. Pattern of each: `^sg-[0-9a-zA-Z]*$`.
-    pub fn security_group(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("SecurityGroup", value.into_list());
-        self
+    pub fn security_group(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("SecurityGroup", value.into_list()))
     }
 
     /// Specifies the subnets associated with the stream. These subnets must all be in the same VPC. You can specify as many as 16 subnets.
     ///
     /// Items: at most 16. Length of each: 1 to 1024. Pattern of each: `^subnet-[0-9a-z]*$`.
-    pub fn subnets(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Subnets", value.into_list());
-        self
+    pub fn subnets(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Subnets", value.into_list()))
     }
 }
 
@@ -2434,11 +2219,12 @@ impl SingleMeasureMapping {
         measure_value: impl IntoValue<String>,
         measure_value_type: impl IntoValue<SingleMeasureMappingMeasureValueType>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MeasureName", measure_name.into_value());
-        properties.set("MeasureValue", measure_value.into_value());
-        properties.set("MeasureValueType", measure_value_type.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("MeasureName", measure_name.into_value())
+                .with("MeasureValue", measure_value.into_value())
+                .with("MeasureValueType", measure_value_type.into_value()),
+        )
     }
 }
 
@@ -2457,10 +2243,7 @@ impl Tag {
     ///
     ///   Length: at most 256.
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 

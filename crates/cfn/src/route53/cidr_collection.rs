@@ -18,7 +18,7 @@ impl CfnCidrCollection {
     /// Makes the resource in `scope` with what it cannot be without: `Name`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).name(name)
+        Self(Resource::new(scope, id, "AWS::Route53::CidrCollection")).name(name)
     }
 
     /// A complex type that contains information about the list of CIDR locations.
@@ -26,8 +26,7 @@ impl CfnCidrCollection {
     /// No item twice.
     #[track_caller]
     pub fn locations(self, value: impl IntoList<Location>) -> Self {
-        self.0.set("Locations", value.into_list());
-        self
+        Self(self.0.with("Locations", value.into_list()))
     }
 
     /// The name of a CIDR collection.
@@ -35,8 +34,7 @@ impl CfnCidrCollection {
     /// Replacement: always. Length: 1 to 64. Pattern: `^[0-9A-Za-z_\-]+$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -70,9 +68,8 @@ impl Location {
     ///
     ///   Length: 1 to 16.
     pub fn new(cidr_list: impl IntoList<String>, location_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CidrList", cidr_list.into_list());
-        properties.set("LocationName", location_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new().with("CidrList", cidr_list.into_list()).with("LocationName", location_name.into_value()),
+        )
     }
 }

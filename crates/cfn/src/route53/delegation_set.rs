@@ -18,7 +18,7 @@ impl CfnDelegationSet {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Route53::DelegationSet"))
     }
 
     /// What `Ref` returns: the resource's `Arn`.

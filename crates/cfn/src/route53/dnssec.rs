@@ -18,7 +18,7 @@ impl CfnDnssec {
     /// Makes the resource in `scope` with what it cannot be without: `HostedZoneId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, hosted_zone_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).hosted_zone_id(hosted_zone_id)
+        Self(Resource::new(scope, id, "AWS::Route53::DNSSEC")).hosted_zone_id(hosted_zone_id)
     }
 
     /// A unique string (ID) that is used to identify a hosted zone. For example: `Z00001111A1ABCaaABC11`.
@@ -26,8 +26,7 @@ impl CfnDnssec {
     /// Replacement: always. Pattern: `^[A-Z0-9]{1,32}$`.
     #[track_caller]
     pub fn hosted_zone_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostedZoneId", value.into_value());
-        self
+        Self(self.0.with("HostedZoneId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `HostedZoneId`.

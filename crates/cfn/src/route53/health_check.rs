@@ -34,7 +34,7 @@ impl CfnHealthCheck {
     /// Makes the resource in `scope` with what it cannot be without: `HealthCheckConfig`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, health_check_config: impl IntoValue<HealthCheckConfig>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).health_check_config(health_check_config)
+        Self(Resource::new(scope, id, "AWS::Route53::HealthCheck")).health_check_config(health_check_config)
     }
 
     /// A complex type that contains detailed information about one health check.
@@ -42,8 +42,7 @@ impl CfnHealthCheck {
     /// For the values to enter for `HealthCheckConfig`, see [HealthCheckConfig](https://docs.aws.amazon.com/Route53/latest/APIReference/API_HealthCheckConfig.html)
     #[track_caller]
     pub fn health_check_config(self, value: impl IntoValue<HealthCheckConfig>) -> Self {
-        self.0.set("HealthCheckConfig", value.into_value());
-        self
+        Self(self.0.with("HealthCheckConfig", value.into_value()))
     }
 
     /// The `HealthCheckTags` property describes key-value pairs that are associated with an `AWS::Route53::HealthCheck` resource.
@@ -51,8 +50,7 @@ impl CfnHealthCheck {
     /// No item twice.
     #[track_caller]
     pub fn health_check_tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("HealthCheckTags", value.into_list());
-        self
+        Self(self.0.with("HealthCheckTags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `HealthCheckId`.
@@ -88,10 +86,7 @@ impl AlarmIdentifier {
     ///
     ///
     pub fn new(name: impl IntoValue<Name<markers::Alarm>>, region: impl IntoValue<AlarmIdentifierRegion>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("Region", region.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("Region", region.into_value()))
     }
 }
 
@@ -129,23 +124,19 @@ impl HealthCheckConfig {
     ///
     ///   Replacement: always.
     pub fn new(r#type: impl IntoValue<HealthCheckConfigType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()))
     }
 
     /// A complex type that identifies the CloudWatch alarm that you want Amazon Route 53 health checkers to use to determine whether the specified health check is healthy.
-    pub fn alarm_identifier(mut self, value: impl IntoValue<AlarmIdentifier>) -> Self {
-        self.0.set("AlarmIdentifier", value.into_value());
-        self
+    pub fn alarm_identifier(self, value: impl IntoValue<AlarmIdentifier>) -> Self {
+        Self(self.0.with("AlarmIdentifier", value.into_value()))
     }
 
     /// (CALCULATED Health Checks Only) A complex type that contains one `ChildHealthCheck` element for each health check that you want to associate with a `CALCULATED` health check.
     ///
     /// Items: at most 256. Length of each: at most 64.
-    pub fn child_health_checks(mut self, value: impl IntoList<Id<markers::HealthCheck>>) -> Self {
-        self.0.set("ChildHealthChecks", value.into_list());
-        self
+    pub fn child_health_checks(self, value: impl IntoList<Id<markers::HealthCheck>>) -> Self {
+        Self(self.0.with("ChildHealthChecks", value.into_list()))
     }
 
     /// Specify whether you want Amazon Route 53 to send the value of `FullyQualifiedDomainName` to the endpoint in the `client_hello` message during TLS negotiation. This allows the endpoint to respond to `HTTPS` health check requests with the applicable SSL/TLS certificate.
@@ -153,9 +144,8 @@ impl HealthCheckConfig {
     /// Some endpoints require that `HTTPS` requests include the host name in the `client_hello` message. If you don't enable SNI, the status of the health check will be `SSL alert handshake_failure`. A health check can also have that status for other reasons. If SNI is enabled and you're still getting the error, check the SSL/TLS configuration on your endpoint and confirm that your certificate is valid.
     ///
     /// The SSL/TLS certificate on your endpoint includes a domain name in the `Common Name` field and possibly several more in the `Subject Alternative Names` field. One of the domain names in the certificate should match the value that you specify for `FullyQualifiedDomainName`. If the endpoint responds to the `client_hello` message with a certificate that does not include the domain name that you specified in `FullyQualifiedDomainName`, a health checker will retry the handshake. In the second attempt, the health checker will omit `FullyQualifiedDomainName` from the `client_hello` message.
-    pub fn enable_sni(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableSNI", value.into_value());
-        self
+    pub fn enable_sni(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableSNI", value.into_value()))
     }
 
     /// The number of consecutive health checks that an endpoint must pass or fail for Amazon Route 53 to change the current status of the endpoint from unhealthy to healthy or vice versa. For more information, see [How Amazon Route 53 Determines Whether an Endpoint Is Healthy](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html) in the *Amazon Route 53 Developer Guide*.
@@ -165,9 +155,8 @@ impl HealthCheckConfig {
     /// Otherwise, if you don't specify a value for `FailureThreshold`, the default value is three health checks.
     ///
     /// Range: 1 to 10.
-    pub fn failure_threshold(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("FailureThreshold", value.into_value());
-        self
+    pub fn failure_threshold(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("FailureThreshold", value.into_value()))
     }
 
     /// Amazon Route 53 behavior depends on whether you specify a value for `IPAddress`.
@@ -197,9 +186,8 @@ impl HealthCheckConfig {
     /// In addition, if the value that you specify for `Type` is `HTTP`, `HTTPS`, `HTTP_STR_MATCH`, or `HTTPS_STR_MATCH`, Route 53 passes the value of `FullyQualifiedDomainName` in the `Host` header, as it does when you specify a value for `IPAddress`. If the value of `Type` is `TCP`, Route 53 doesn't pass a `Host` header.
     ///
     /// Length: at most 255.
-    pub fn fully_qualified_domain_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FullyQualifiedDomainName", value.into_value());
-        self
+    pub fn fully_qualified_domain_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("FullyQualifiedDomainName", value.into_value()))
     }
 
     /// The number of child health checks that are associated with a `CALCULATED` health check that Amazon Route 53 must consider healthy for the `CALCULATED` health check to be considered healthy. To specify the child health checks that you want to associate with a `CALCULATED` health check, use the [ChildHealthChecks](https://docs.aws.amazon.com/Route53/latest/APIReference/API_UpdateHealthCheck.html#Route53-UpdateHealthCheck-request-ChildHealthChecks) element.
@@ -210,9 +198,8 @@ impl HealthCheckConfig {
     /// - If you specify `0`, Route 53 always considers this health check to be healthy.
     ///
     /// Range: 0 to 256.
-    pub fn health_threshold(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("HealthThreshold", value.into_value());
-        self
+    pub fn health_threshold(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("HealthThreshold", value.into_value()))
     }
 
     /// The IPv4 or IPv6 IP address of the endpoint that you want Amazon Route 53 to perform health checks on. If you don't specify a value for `IPAddress`, Route 53 sends a DNS request to resolve the domain name that you specify in `FullyQualifiedDomainName` at the interval that you specify in `RequestInterval`. Using an IP address returned by DNS, Route 53 then checks the health of the endpoint.
@@ -235,9 +222,8 @@ impl HealthCheckConfig {
     /// When the value of `Type` is `CALCULATED` or `CLOUDWATCH_METRIC`, omit `IPAddress`.
     ///
     /// Length: at most 45.
-    pub fn ip_address(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IPAddress", value.into_value());
-        self
+    pub fn ip_address(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("IPAddress", value.into_value()))
     }
 
     /// When CloudWatch has insufficient data about the metric to determine the alarm state, the status that you want Amazon Route 53 to assign to the health check:
@@ -246,17 +232,15 @@ impl HealthCheckConfig {
     /// - `Unhealthy` : Route 53 considers the health check to be unhealthy.
     /// - `LastKnownStatus` : Route 53 uses the status of the health check from the last time that CloudWatch had sufficient data to determine the alarm state. For new health checks that have no last known status, the default status for the health check is healthy.
     pub fn insufficient_data_health_status(
-        mut self,
+        self,
         value: impl IntoValue<HealthCheckConfigInsufficientDataHealthStatus>,
     ) -> Self {
-        self.0.set("InsufficientDataHealthStatus", value.into_value());
-        self
+        Self(self.0.with("InsufficientDataHealthStatus", value.into_value()))
     }
 
     /// Specify whether you want Amazon Route 53 to invert the status of a health check, for example, to consider a health check unhealthy when it otherwise would be considered healthy.
-    pub fn inverted(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Inverted", value.into_value());
-        self
+    pub fn inverted(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Inverted", value.into_value()))
     }
 
     /// Specify whether you want Amazon Route 53 to measure the latency between health checkers in multiple AWS regions and your endpoint, and to display CloudWatch latency graphs on the *Health Checks* page in the Route 53 console.
@@ -266,9 +250,8 @@ impl HealthCheckConfig {
     /// > You can't change the value of `MeasureLatency` after you create a health check.
     ///
     /// Replacement: always.
-    pub fn measure_latency(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("MeasureLatency", value.into_value());
-        self
+    pub fn measure_latency(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("MeasureLatency", value.into_value()))
     }
 
     /// The port on the endpoint that you want Amazon Route 53 to perform health checks on.
@@ -276,9 +259,8 @@ impl HealthCheckConfig {
     /// > Don't specify a value for `Port` when you specify a value for [Type](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-route53-healthcheck-healthcheckconfig.html#cfn-route53-healthcheck-healthcheckconfig-type) of `CLOUDWATCH_METRIC` or `CALCULATED`.
     ///
     /// Range: 1 to 65535.
-    pub fn port(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Port", value.into_value());
-        self
+    pub fn port(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Port", value.into_value()))
     }
 
     /// A complex type that contains one `Region` element for each region from which you want Amazon Route 53 health checkers to check the specified endpoint.
@@ -288,9 +270,8 @@ impl HealthCheckConfig {
     /// If you update a health check to remove a region that has been performing health checks, Route 53 will briefly continue to perform checks from that region to ensure that some health checkers are always checking the endpoint (for example, if you replace three regions with four different regions).
     ///
     /// Items: 3 to 64.
-    pub fn regions(mut self, value: impl IntoList<HealthCheckConfigRegions>) -> Self {
-        self.0.set("Regions", value.into_list());
-        self
+    pub fn regions(self, value: impl IntoList<HealthCheckConfigRegions>) -> Self {
+        Self(self.0.with("Regions", value.into_list()))
     }
 
     /// The number of seconds between the time that Amazon Route 53 gets a response from your endpoint and the time that it sends the next health check request. Each Route 53 health checker makes requests at this interval.
@@ -302,17 +283,15 @@ impl HealthCheckConfig {
     /// If you don't specify a value for `RequestInterval`, the default value is `30` seconds.
     ///
     /// Replacement: always. Range: 10 to 30.
-    pub fn request_interval(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("RequestInterval", value.into_value());
-        self
+    pub fn request_interval(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("RequestInterval", value.into_value()))
     }
 
     /// The path, if any, that you want Amazon Route 53 to request when performing health checks. The path can be any value for which your endpoint will return an HTTP status code of 2xx or 3xx when the endpoint is healthy, for example, the file /docs/route53-health-check.html. You can also include query string parameters, for example, `/welcome.html?language=jp&login=y`.
     ///
     /// Length: at most 255.
-    pub fn resource_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResourcePath", value.into_value());
-        self
+    pub fn resource_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ResourcePath", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) for the Route 53 Application Recovery Controller routing control.
@@ -320,9 +299,8 @@ impl HealthCheckConfig {
     /// For more information about Route 53 Application Recovery Controller, see [Route 53 Application Recovery Controller Developer Guide.](https://docs.aws.amazon.com/r53recovery/latest/dg/what-is-route-53-recovery.html).
     ///
     /// Length: 1 to 255.
-    pub fn routing_control_arn(mut self, value: impl IntoValue<Arn<markers::RoutingControl>>) -> Self {
-        self.0.set("RoutingControlArn", value.into_value());
-        self
+    pub fn routing_control_arn(self, value: impl IntoValue<Arn<markers::RoutingControl>>) -> Self {
+        Self(self.0.with("RoutingControlArn", value.into_value()))
     }
 
     /// If the value of Type is `HTTP_STR_MATCH` or `HTTPS_STR_MATCH`, the string that you want Amazon Route 53 to search for in the response body from the specified resource. If the string appears in the response body, Route 53 considers the resource healthy.
@@ -330,9 +308,8 @@ impl HealthCheckConfig {
     /// Route 53 considers case when searching for `SearchString` in the response body.
     ///
     /// Length: at most 255.
-    pub fn search_string(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SearchString", value.into_value());
-        self
+    pub fn search_string(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SearchString", value.into_value()))
     }
 }
 

@@ -41,7 +41,7 @@ impl CfnHostedZone {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Route53::HostedZone"))
     }
 
     /// The property `DelegationSetId`.
@@ -49,8 +49,7 @@ impl CfnHostedZone {
     /// Replacement: always. Length: at most 32.
     #[track_caller]
     pub fn delegation_set_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DelegationSetId", value.into_value());
-        self
+        Self(self.0.with("DelegationSetId", value.into_value()))
     }
 
     /// A complex type that contains an optional comment.
@@ -58,15 +57,13 @@ impl CfnHostedZone {
     /// If you don't want to specify a comment, omit the `HostedZoneConfig` and `Comment` elements.
     #[track_caller]
     pub fn hosted_zone_config(self, value: impl IntoValue<HostedZoneConfig>) -> Self {
-        self.0.set("HostedZoneConfig", value.into_value());
-        self
+        Self(self.0.with("HostedZoneConfig", value.into_value()))
     }
 
     /// The features configuration for the hosted zone, including accelerated recovery settings and status information.
     #[track_caller]
     pub fn hosted_zone_features(self, value: impl IntoValue<HostedZoneFeatures>) -> Self {
-        self.0.set("HostedZoneFeatures", value.into_value());
-        self
+        Self(self.0.with("HostedZoneFeatures", value.into_value()))
     }
 
     /// Adds, edits, or deletes tags for a health check or a hosted zone.
@@ -76,8 +73,7 @@ impl CfnHostedZone {
     /// No item twice.
     #[track_caller]
     pub fn hosted_zone_tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("HostedZoneTags", value.into_list());
-        self
+        Self(self.0.with("HostedZoneTags", value.into_list()))
     }
 
     /// The name of the domain. Specify a fully qualified domain name, for example, *www.example.com*. The trailing dot is optional; Amazon Route 53 assumes that the domain name is fully qualified. This means that Route 53 treats *www.example.com* (without a trailing dot) and *www.example.com.* (with a trailing dot) as identical.
@@ -87,8 +83,7 @@ impl CfnHostedZone {
     /// Replacement: always. Length: at most 1024.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// Creates a configuration for DNS query logging. After you create a query logging configuration, Amazon Route 53 begins to publish log data to an Amazon CloudWatch Logs log group.
@@ -141,8 +136,7 @@ impl CfnHostedZone {
     /// - **How to Stop Logging** - If you want Route 53 to stop sending query logs to CloudWatch Logs, delete the query logging configuration. For more information, see [DeleteQueryLoggingConfig](https://docs.aws.amazon.com/Route53/latest/APIReference/API_DeleteQueryLoggingConfig.html).
     #[track_caller]
     pub fn query_logging_config(self, value: impl IntoValue<QueryLoggingConfig>) -> Self {
-        self.0.set("QueryLoggingConfig", value.into_value());
-        self
+        Self(self.0.with("QueryLoggingConfig", value.into_value()))
     }
 
     /// *Private hosted zones:* A complex type that contains information about the VPCs that are associated with the specified hosted zone.
@@ -152,8 +146,7 @@ impl CfnHostedZone {
     /// No item twice.
     #[track_caller]
     pub fn vp_cs(self, value: impl IntoList<Vpc>) -> Self {
-        self.0.set("VPCs", value.into_list());
-        self
+        Self(self.0.with("VPCs", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -189,9 +182,8 @@ impl HostedZoneConfig {
     /// Any comments that you want to include about the hosted zone.
     ///
     /// Length: at most 256.
-    pub fn comment(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Comment", value.into_value());
-        self
+    pub fn comment(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Comment", value.into_value()))
     }
 }
 
@@ -208,9 +200,8 @@ impl HostedZoneFeatures {
     }
 
     /// The property `EnableAcceleratedRecovery`.
-    pub fn enable_accelerated_recovery(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableAcceleratedRecovery", value.into_value());
-        self
+    pub fn enable_accelerated_recovery(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableAcceleratedRecovery", value.into_value()))
     }
 }
 
@@ -226,9 +217,7 @@ impl QueryLoggingConfig {
     ///
     ///
     pub fn new(cloud_watch_logs_log_group_arn: impl IntoValue<Arn<markers::LogGroup>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CloudWatchLogsLogGroupArn", cloud_watch_logs_log_group_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("CloudWatchLogsLogGroupArn", cloud_watch_logs_log_group_arn.into_value()))
     }
 }
 
@@ -253,9 +242,6 @@ impl Vpc {
     ///
     ///
     pub fn new(vpc_id: impl IntoValue<Id<markers::Vpc>>, vpc_region: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("VPCId", vpc_id.into_value());
-        properties.set("VPCRegion", vpc_region.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("VPCId", vpc_id.into_value()).with("VPCRegion", vpc_region.into_value()))
     }
 }

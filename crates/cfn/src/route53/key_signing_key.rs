@@ -23,7 +23,7 @@ impl CfnKeySigningKey {
         name: impl IntoValue<String>,
         status: impl IntoValue<Status>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Route53::KeySigningKey"))
             .hosted_zone_id(hosted_zone_id)
             .key_management_service_arn(key_management_service_arn)
             .name(name)
@@ -35,8 +35,7 @@ impl CfnKeySigningKey {
     /// Replacement: always. Pattern: `^[A-Z0-9]{1,32}$`.
     #[track_caller]
     pub fn hosted_zone_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostedZoneId", value.into_value());
-        self
+        Self(self.0.with("HostedZoneId", value.into_value()))
     }
 
     /// The Amazon resource name (ARN) for a customer managed customer master key (CMK) in AWS Key Management Service ( AWS ). The `KeyManagementServiceArn` must be unique for each key-signing key (KSK) in a single hosted zone. For example: `arn:aws:kms:us-east-1:111122223333:key/111a2222-a11b-1ab1-2ab2-1ab21a2b3a111`.
@@ -44,8 +43,7 @@ impl CfnKeySigningKey {
     /// Replacement: always. Length: 1 to 256.
     #[track_caller]
     pub fn key_management_service_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KeyManagementServiceArn", value.into_value());
-        self
+        Self(self.0.with("KeyManagementServiceArn", value.into_value()))
     }
 
     /// A string used to identify a key-signing key (KSK). `Name` can include numbers, letters, and underscores (_). `Name` must be unique for each key-signing key in the same hosted zone.
@@ -53,8 +51,7 @@ impl CfnKeySigningKey {
     /// Replacement: always. Pattern: `^[a-zA-Z0-9_]{3,128}$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// A string that represents the current key-signing key (KSK) status.
@@ -70,8 +67,7 @@ impl CfnKeySigningKey {
     /// Length: 5 to 150.
     #[track_caller]
     pub fn status(self, value: impl IntoValue<Status>) -> Self {
-        self.0.set("Status", value.into_value());
-        self
+        Self(self.0.with("Status", value.into_value()))
     }
 
     /// What `Ref` returns: `HostedZoneId|Name`.

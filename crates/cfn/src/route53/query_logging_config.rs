@@ -23,7 +23,7 @@ impl CfnQueryLoggingConfig {
         cloud_watch_logs_log_group_arn: impl IntoValue<String>,
         hosted_zone_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Route53::QueryLoggingConfig"))
             .cloud_watch_logs_log_group_arn(cloud_watch_logs_log_group_arn)
             .hosted_zone_id(hosted_zone_id)
     }
@@ -33,8 +33,7 @@ impl CfnQueryLoggingConfig {
     /// Replacement: always.
     #[track_caller]
     pub fn cloud_watch_logs_log_group_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CloudWatchLogsLogGroupArn", value.into_value());
-        self
+        Self(self.0.with("CloudWatchLogsLogGroupArn", value.into_value()))
     }
 
     /// The ID of the public hosted zone that Amazon Route 53 logs queries for.
@@ -42,8 +41,7 @@ impl CfnQueryLoggingConfig {
     /// Replacement: always. Length: at most 32.
     #[track_caller]
     pub fn hosted_zone_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostedZoneId", value.into_value());
-        self
+        Self(self.0.with("HostedZoneId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.

@@ -22,7 +22,7 @@ impl CfnRecordSet {
     /// Makes the resource in `scope` with what it cannot be without: `Name`, `Type`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, name: impl IntoValue<String>, r#type: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).name(name).r#type(r#type)
+        Self(Resource::new(scope, id, "AWS::Route53::RecordSet")).name(name).r#type(r#type)
     }
 
     /// *Alias resource record sets only:* Information about the AWS resource, such as a CloudFront distribution or an Amazon S3 bucket, that you want to route traffic to.
@@ -33,8 +33,7 @@ impl CfnRecordSet {
     /// - For information about creating failover resource record sets in a private hosted zone, see [Configuring Failover in a Private Hosted Zone](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-private-hosted-zones.html) in the *Amazon Route 53 Developer Guide*.
     #[track_caller]
     pub fn alias_target(self, value: impl IntoValue<AliasTarget>) -> Self {
-        self.0.set("AliasTarget", value.into_value());
-        self
+        Self(self.0.with("AliasTarget", value.into_value()))
     }
 
     /// The object that is specified in resource record set object when you are linking a resource record set to a CIDR location.
@@ -42,8 +41,7 @@ impl CfnRecordSet {
     /// A `LocationName` with an asterisk “*” can be used to create a default CIDR record. `CollectionId` is still required for default record.
     #[track_caller]
     pub fn cidr_routing_config(self, value: impl IntoValue<CidrRoutingConfig>) -> Self {
-        self.0.set("CidrRoutingConfig", value.into_value());
-        self
+        Self(self.0.with("CidrRoutingConfig", value.into_value()))
     }
 
     /// *Optional:* Any comments you want to include about a change batch request.
@@ -51,8 +49,7 @@ impl CfnRecordSet {
     /// Length: at most 256.
     #[track_caller]
     pub fn comment(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Comment", value.into_value());
-        self
+        Self(self.0.with("Comment", value.into_value()))
     }
 
     /// *Failover resource record sets only:* To configure failover, you add the `Failover` element to two resource record sets. For one resource record set, you specify `PRIMARY` as the value for `Failover` ; for the other resource record set, you specify `SECONDARY`. In addition, you include the `HealthCheckId` element and specify the health check that you want Amazon Route 53 to perform for each resource record set.
@@ -74,8 +71,7 @@ impl CfnRecordSet {
     /// - [Configuring Failover in a Private Hosted Zone](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-private-hosted-zones.html)
     #[track_caller]
     pub fn failover(self, value: impl IntoValue<Failover>) -> Self {
-        self.0.set("Failover", value.into_value());
-        self
+        Self(self.0.with("Failover", value.into_value()))
     }
 
     /// *Geolocation resource record sets only:* A complex type that lets you control how Amazon Route 53 responds to DNS queries based on the geographic origin of the query. For example, if you want all queries from Africa to be routed to a web server with an IP address of `192.0.2.111`, create a resource record set with a `Type` of `A` and a `ContinentCode` of `AF`.
@@ -91,15 +87,13 @@ impl CfnRecordSet {
     /// You can't create non-geolocation resource record sets that have the same values for the `Name` and `Type` elements as geolocation resource record sets.
     #[track_caller]
     pub fn geo_location(self, value: impl IntoValue<GeoLocation>) -> Self {
-        self.0.set("GeoLocation", value.into_value());
-        self
+        Self(self.0.with("GeoLocation", value.into_value()))
     }
 
     /// The property `GeoProximityLocation`.
     #[track_caller]
     pub fn geo_proximity_location(self, value: impl IntoValue<GeoProximityLocation>) -> Self {
-        self.0.set("GeoProximityLocation", value.into_value());
-        self
+        Self(self.0.with("GeoProximityLocation", value.into_value()))
     }
 
     /// If you want Amazon Route 53 to return this resource record set in response to a DNS query only when the status of a health check is healthy, include the `HealthCheckId` element and specify the ID of the applicable health check.
@@ -161,8 +155,7 @@ impl CfnRecordSet {
     /// Length: at most 64.
     #[track_caller]
     pub fn health_check_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HealthCheckId", value.into_value());
-        self
+        Self(self.0.with("HealthCheckId", value.into_value()))
     }
 
     /// The ID of the hosted zone that you want to create records in.
@@ -172,8 +165,7 @@ impl CfnRecordSet {
     /// Replacement: always. Length: at most 44.
     #[track_caller]
     pub fn hosted_zone_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostedZoneId", value.into_value());
-        self
+        Self(self.0.with("HostedZoneId", value.into_value()))
     }
 
     /// The name of the hosted zone that you want to create records in. You must include a trailing dot (for example, `www.example.com.` ) as part of the `HostedZoneName`.
@@ -185,8 +177,7 @@ impl CfnRecordSet {
     /// Replacement: always. Length: at most 256.
     #[track_caller]
     pub fn hosted_zone_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostedZoneName", value.into_value());
-        self
+        Self(self.0.with("HostedZoneName", value.into_value()))
     }
 
     /// *Multivalue answer resource record sets only* : To route traffic approximately randomly to multiple resources, such as web servers, create one multivalue answer record for each resource and specify `true` for `MultiValueAnswer`. Note the following:
@@ -201,8 +192,7 @@ impl CfnRecordSet {
     /// You can't create multivalue answer alias records.
     #[track_caller]
     pub fn multi_value_answer(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("MultiValueAnswer", value.into_value());
-        self
+        Self(self.0.with("MultiValueAnswer", value.into_value()))
     }
 
     /// The name of the record that you want to create, update, or delete.
@@ -222,8 +212,7 @@ impl CfnRecordSet {
     /// Replacement: always. Length: at most 1024.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// *Latency-based resource record sets only:* The Amazon EC2 Region where you created the resource that this resource record set refers to. The resource typically is an AWS resource, such as an EC2 instance or an ELB load balancer, and is referred to by an IP address or a DNS domain name, depending on the record type.
@@ -238,8 +227,7 @@ impl CfnRecordSet {
     /// - You can't create non-latency resource record sets that have the same values for the `Name` and `Type` elements as latency resource record sets.
     #[track_caller]
     pub fn region(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Region", value.into_value());
-        self
+        Self(self.0.with("Region", value.into_value()))
     }
 
     /// One or more values that correspond with the value that you specified for the `Type` property. For example, if you specified `A` for `Type`, you specify one or more IP addresses in IPv4 format for `ResourceRecords`. For information about the format of values for each record type, see [Supported DNS Resource Record Types](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html) in the *Amazon Route 53 Developer Guide*.
@@ -253,8 +241,7 @@ impl CfnRecordSet {
     /// No item twice. Length of each: at most 4000.
     #[track_caller]
     pub fn resource_records(self, value: impl IntoList<String>) -> Self {
-        self.0.set("ResourceRecords", value.into_list());
-        self
+        Self(self.0.with("ResourceRecords", value.into_list()))
     }
 
     /// *Resource record sets that have a routing policy other than simple:* An identifier that differentiates among multiple resource record sets that have the same combination of name and type, such as multiple weighted resource record sets named acme.example.com that have a type of A. In a group of resource record sets that have the same name and type, the value of `SetIdentifier` must be unique for each resource record set.
@@ -264,8 +251,7 @@ impl CfnRecordSet {
     /// Length: at most 128.
     #[track_caller]
     pub fn set_identifier(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SetIdentifier", value.into_value());
-        self
+        Self(self.0.with("SetIdentifier", value.into_value()))
     }
 
     /// The resource record cache time to live (TTL), in seconds. Note the following:
@@ -276,8 +262,7 @@ impl CfnRecordSet {
     /// - If a group of weighted resource record sets includes one or more weighted alias resource record sets for which the alias target is an ELB load balancer, we recommend that you specify a `TTL` of 60 seconds for all of the non-alias weighted resource record sets that have the same name and type. Values other than 60 seconds (the TTL for load balancers) will change the effect of the values that you specify for `Weight`.
     #[track_caller]
     pub fn ttl(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TTL", value.into_value());
-        self
+        Self(self.0.with("TTL", value.into_value()))
     }
 
     /// The DNS record type. For information about different record types and how data is encoded for them, see [Supported DNS Resource Record Types](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html) in the *Amazon Route 53 Developer Guide*.
@@ -305,8 +290,7 @@ impl CfnRecordSet {
     /// > If you're creating an alias record that has the same name as the hosted zone (known as the zone apex), you can't route traffic to a record for which the value of `Type` is `CNAME`. This is because the alias record must have the same type as the record you're routing traffic to, and creating a CNAME record for the zone apex isn't supported even for an alias record.
     #[track_caller]
     pub fn r#type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// *Weighted resource record sets only:* Among resource record sets that have the same combination of DNS name and type, a value that determines the proportion of DNS queries that Amazon Route 53 responds to using the current resource record set. Route 53 calculates the sum of the weights for the resource record sets that have the same combination of DNS name and type. Route 53 then responds to queries based on the ratio of a resource's weight to the total. Note the following:
@@ -320,8 +304,7 @@ impl CfnRecordSet {
     /// The effect of setting `Weight` to `0` is different when you associate health checks with weighted resource record sets. For more information, see [Options for Configuring Route 53 Active-Active and Active-Passive Failover](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-configuring-options.html) in the *Amazon Route 53 Developer Guide*.
     #[track_caller]
     pub fn weight(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Weight", value.into_value());
-        self
+        Self(self.0.with("Weight", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Name`.
@@ -428,10 +411,9 @@ impl AliasTarget {
     ///
     ///   Length: at most 44.
     pub fn new(dns_name: impl IntoValue<String>, hosted_zone_id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DNSName", dns_name.into_value());
-        properties.set("HostedZoneId", hosted_zone_id.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new().with("DNSName", dns_name.into_value()).with("HostedZoneId", hosted_zone_id.into_value()),
+        )
     }
 
     /// *Applies only to alias, failover alias, geolocation alias, latency alias, and weighted alias resource record sets:* When `EvaluateTargetHealth` is `true`, an alias resource record set inherits the health of the referenced AWS resource, such as an ELB load balancer or another resource record set in the hosted zone.
@@ -461,9 +443,8 @@ impl AliasTarget {
     /// For more information and examples, see [Amazon Route 53 Health Checks and DNS Failover](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover.html) in the *Amazon Route 53 Developer Guide*.
     ///
     /// Default: `false`.
-    pub fn evaluate_target_health(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EvaluateTargetHealth", value.into_value());
-        self
+    pub fn evaluate_target_health(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EvaluateTargetHealth", value.into_value()))
     }
 }
 
@@ -484,10 +465,11 @@ impl CidrRoutingConfig {
     ///
     ///   Length: 1 to 16. Pattern: `[0-9A-Za-z_\-\*]+`.
     pub fn new(collection_id: impl IntoValue<String>, location_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CollectionId", collection_id.into_value());
-        properties.set("LocationName", location_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("CollectionId", collection_id.into_value())
+                .with("LocationName", location_name.into_value()),
+        )
     }
 }
 
@@ -506,10 +488,7 @@ impl Coordinates {
     ///
     ///   Pattern: `[-+]?[0-9]{1,3}(\.[0-9]{0,2})?`.
     pub fn new(latitude: impl IntoValue<String>, longitude: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Latitude", latitude.into_value());
-        properties.set("Longitude", longitude.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Latitude", latitude.into_value()).with("Longitude", longitude.into_value()))
     }
 }
 
@@ -538,9 +517,8 @@ impl GeoLocation {
     /// Constraint: Specifying `ContinentCode` with either `CountryCode` or `SubdivisionCode` returns an `InvalidInput` error.
     ///
     /// Length: 2.
-    pub fn continent_code(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContinentCode", value.into_value());
-        self
+    pub fn continent_code(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContinentCode", value.into_value()))
     }
 
     /// For geolocation resource record sets, the two-letter code for a country.
@@ -548,9 +526,8 @@ impl GeoLocation {
     /// Route 53 uses the two-letter country codes that are specified in [ISO standard 3166-1 alpha-2](https://docs.aws.amazon.com/https://en.wikipedia.org/wiki/ISO_3166-1_alpha-2).
     ///
     /// Length: 1 to 2.
-    pub fn country_code(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CountryCode", value.into_value());
-        self
+    pub fn country_code(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CountryCode", value.into_value()))
     }
 
     /// For geolocation resource record sets, the two-letter code for a state of the United States. Route 53 doesn't support any other values for `SubdivisionCode`. For a list of state abbreviations, see [Appendix B: Two–Letter State and Possession Abbreviations](https://docs.aws.amazon.com/https://pe.usps.com/text/pub28/28apb.htm) on the United States Postal Service website.
@@ -558,9 +535,8 @@ impl GeoLocation {
     /// If you specify `subdivisioncode`, you must also specify `US` for `CountryCode`.
     ///
     /// Length: 1 to 3.
-    pub fn subdivision_code(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SubdivisionCode", value.into_value());
-        self
+    pub fn subdivision_code(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SubdivisionCode", value.into_value()))
     }
 }
 
@@ -579,31 +555,27 @@ impl GeoProximityLocation {
     /// The property `AWSRegion`.
     ///
     /// Length: 1 to 64.
-    pub fn aws_region(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AWSRegion", value.into_value());
-        self
+    pub fn aws_region(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AWSRegion", value.into_value()))
     }
 
     /// The property `Bias`.
     ///
     /// Range: -99 to 99.
-    pub fn bias(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Bias", value.into_value());
-        self
+    pub fn bias(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Bias", value.into_value()))
     }
 
     /// The property `Coordinates`.
-    pub fn coordinates(mut self, value: impl IntoValue<Coordinates>) -> Self {
-        self.0.set("Coordinates", value.into_value());
-        self
+    pub fn coordinates(self, value: impl IntoValue<Coordinates>) -> Self {
+        Self(self.0.with("Coordinates", value.into_value()))
     }
 
     /// The property `LocalZoneGroup`.
     ///
     /// Length: 1 to 64.
-    pub fn local_zone_group(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LocalZoneGroup", value.into_value());
-        self
+    pub fn local_zone_group(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LocalZoneGroup", value.into_value()))
     }
 }
 

@@ -18,14 +18,13 @@ impl CfnRecordSetGroup {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Route53::RecordSetGroup"))
     }
 
     /// *Optional:* Any comments you want to include about a change batch request.
     #[track_caller]
     pub fn comment(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Comment", value.into_value());
-        self
+        Self(self.0.with("Comment", value.into_value()))
     }
 
     /// The ID of the hosted zone that you want to create records in.
@@ -35,8 +34,7 @@ impl CfnRecordSetGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn hosted_zone_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostedZoneId", value.into_value());
-        self
+        Self(self.0.with("HostedZoneId", value.into_value()))
     }
 
     /// The name of the hosted zone that you want to create records in. You must include a trailing dot (for example, `www.example.com.` ) as part of the `HostedZoneName`.
@@ -48,8 +46,7 @@ impl CfnRecordSetGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn hosted_zone_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostedZoneName", value.into_value());
-        self
+        Self(self.0.with("HostedZoneName", value.into_value()))
     }
 
     /// A complex type that contains one `RecordSet` element for each record that you want to create.
@@ -57,8 +54,7 @@ impl CfnRecordSetGroup {
     /// No item twice.
     #[track_caller]
     pub fn record_sets(self, value: impl IntoList<RecordSet>) -> Self {
-        self.0.set("RecordSets", value.into_list());
-        self
+        Self(self.0.with("RecordSets", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -170,10 +166,9 @@ impl AliasTarget {
     ///
     ///
     pub fn new(dns_name: impl IntoValue<String>, hosted_zone_id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DNSName", dns_name.into_value());
-        properties.set("HostedZoneId", hosted_zone_id.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new().with("DNSName", dns_name.into_value()).with("HostedZoneId", hosted_zone_id.into_value()),
+        )
     }
 
     /// *Applies only to alias records with any routing policy:* When `EvaluateTargetHealth` is `true`, an alias record inherits the health of the referenced AWS resource, such as an ELB load balancer or another record in the hosted zone.
@@ -197,9 +192,8 @@ impl AliasTarget {
     /// - **Other records in the same hosted zone** - If the AWS resource that you specify in `DNSName` is a record or a group of records (for example, a group of weighted records) but is not another alias record, we recommend that you associate a health check with all of the records in the alias target. For more information, see [What Happens When You Omit Health Checks?](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-complex-configs.html#dns-failover-complex-configs-hc-omitting) in the *Amazon Route 53 Developer Guide*.
     ///
     /// For more information and examples, see [Amazon Route 53 Health Checks and DNS Failover](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover.html) in the *Amazon Route 53 Developer Guide*.
-    pub fn evaluate_target_health(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EvaluateTargetHealth", value.into_value());
-        self
+    pub fn evaluate_target_health(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EvaluateTargetHealth", value.into_value()))
     }
 }
 
@@ -220,10 +214,11 @@ impl CidrRoutingConfig {
     ///
     ///
     pub fn new(collection_id: impl IntoValue<String>, location_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CollectionId", collection_id.into_value());
-        properties.set("LocationName", location_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("CollectionId", collection_id.into_value())
+                .with("LocationName", location_name.into_value()),
+        )
     }
 }
 
@@ -242,10 +237,7 @@ impl Coordinates {
     ///
     ///
     pub fn new(latitude: impl IntoValue<String>, longitude: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Latitude", latitude.into_value());
-        properties.set("Longitude", longitude.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Latitude", latitude.into_value()).with("Longitude", longitude.into_value()))
     }
 }
 
@@ -272,25 +264,22 @@ impl GeoLocation {
     /// - *SA* : South America
     ///
     /// Constraint: Specifying `ContinentCode` with either `CountryCode` or `SubdivisionCode` returns an `InvalidInput` error.
-    pub fn continent_code(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ContinentCode", value.into_value());
-        self
+    pub fn continent_code(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ContinentCode", value.into_value()))
     }
 
     /// For geolocation resource record sets, the two-letter code for a country.
     ///
     /// Route 53 uses the two-letter country codes that are specified in [ISO standard 3166-1 alpha-2](https://docs.aws.amazon.com/https://en.wikipedia.org/wiki/ISO_3166-1_alpha-2).
-    pub fn country_code(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CountryCode", value.into_value());
-        self
+    pub fn country_code(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CountryCode", value.into_value()))
     }
 
     /// For geolocation resource record sets, the two-letter code for a state of the United States. Route 53 doesn't support any other values for `SubdivisionCode`. For a list of state abbreviations, see [Appendix B: Two–Letter State and Possession Abbreviations](https://docs.aws.amazon.com/https://pe.usps.com/text/pub28/28apb.htm) on the United States Postal Service website.
     ///
     /// If you specify `subdivisioncode`, you must also specify `US` for `CountryCode`.
-    pub fn subdivision_code(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SubdivisionCode", value.into_value());
-        self
+    pub fn subdivision_code(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SubdivisionCode", value.into_value()))
     }
 }
 
@@ -309,9 +298,8 @@ impl GeoProximityLocation {
     }
 
     /// The AWS Region the resource you are directing DNS traffic to, is in.
-    pub fn aws_region(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AWSRegion", value.into_value());
-        self
+    pub fn aws_region(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AWSRegion", value.into_value()))
     }
 
     /// The bias increases or decreases the size of the geographic region from which Route 53 routes traffic to a resource.
@@ -320,15 +308,13 @@ impl GeoProximityLocation {
     ///
     /// - To expand the size of the geographic region from which Route 53 routes traffic to a resource, specify a positive integer from 1 to 99 for the bias. Route 53 shrinks the size of adjacent regions.
     /// - To shrink the size of the geographic region from which Route 53 routes traffic to a resource, specify a negative bias of -1 to -99. Route 53 expands the size of adjacent regions.
-    pub fn bias(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Bias", value.into_value());
-        self
+    pub fn bias(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Bias", value.into_value()))
     }
 
     /// Contains the longitude and latitude for a geographic region.
-    pub fn coordinates(mut self, value: impl IntoValue<Coordinates>) -> Self {
-        self.0.set("Coordinates", value.into_value());
-        self
+    pub fn coordinates(self, value: impl IntoValue<Coordinates>) -> Self {
+        Self(self.0.with("Coordinates", value.into_value()))
     }
 
     /// Specifies an AWS Local Zone Group.
@@ -338,9 +324,8 @@ impl GeoProximityLocation {
     /// You can identify the Local Zones Group for a specific Local Zone by using the [describe-availability-zones](https://docs.aws.amazon.com/cli/latest/reference/ec2/describe-availability-zones.html) CLI command:
     ///
     /// This command returns: `"GroupName": "us-west-2-den-1"`, specifying that the Local Zone `us-west-2-den-1a` belongs to the Local Zone Group `us-west-2-den-1`.
-    pub fn local_zone_group(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LocalZoneGroup", value.into_value());
-        self
+    pub fn local_zone_group(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LocalZoneGroup", value.into_value()))
     }
 }
 
@@ -393,10 +378,7 @@ impl RecordSet {
     ///
     ///
     pub fn new(name: impl IntoValue<String>, r#type: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("Type", r#type.into_value()))
     }
 
     /// *Alias resource record sets only:* Information about the AWS resource, such as a CloudFront distribution or an Amazon S3 bucket, that you want to route traffic to.
@@ -405,15 +387,13 @@ impl RecordSet {
     ///
     /// - You can't create an alias resource record set in a private hosted zone to route traffic to a CloudFront distribution.
     /// - For information about creating failover resource record sets in a private hosted zone, see [Configuring Failover in a Private Hosted Zone](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-private-hosted-zones.html) in the *Amazon Route 53 Developer Guide*.
-    pub fn alias_target(mut self, value: impl IntoValue<AliasTarget>) -> Self {
-        self.0.set("AliasTarget", value.into_value());
-        self
+    pub fn alias_target(self, value: impl IntoValue<AliasTarget>) -> Self {
+        Self(self.0.with("AliasTarget", value.into_value()))
     }
 
     /// The property `CidrRoutingConfig`.
-    pub fn cidr_routing_config(mut self, value: impl IntoValue<CidrRoutingConfig>) -> Self {
-        self.0.set("CidrRoutingConfig", value.into_value());
-        self
+    pub fn cidr_routing_config(self, value: impl IntoValue<CidrRoutingConfig>) -> Self {
+        Self(self.0.with("CidrRoutingConfig", value.into_value()))
     }
 
     /// *Failover resource record sets only:* To configure failover, you add the `Failover` element to two resource record sets. For one resource record set, you specify `PRIMARY` as the value for `Failover` ; for the other resource record set, you specify `SECONDARY`. In addition, you include the `HealthCheckId` element and specify the health check that you want Amazon Route 53 to perform for each resource record set.
@@ -433,9 +413,8 @@ impl RecordSet {
     ///
     /// - [Route 53 Health Checks and DNS Failover](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover.html)
     /// - [Configuring Failover in a Private Hosted Zone](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-private-hosted-zones.html)
-    pub fn failover(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Failover", value.into_value());
-        self
+    pub fn failover(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Failover", value.into_value()))
     }
 
     /// *Geolocation resource record sets only:* A complex type that lets you control how Amazon Route 53 responds to DNS queries based on the geographic origin of the query. For example, if you want all queries from Africa to be routed to a web server with an IP address of `192.0.2.111`, create a resource record set with a `Type` of `A` and a `ContinentCode` of `AF`.
@@ -449,15 +428,13 @@ impl RecordSet {
     /// > Geolocation works by mapping IP addresses to locations. However, some IP addresses aren't mapped to geographic locations, so even if you create geolocation resource record sets that cover all seven continents, Route 53 will receive some DNS queries from locations that it can't identify. We recommend that you create a resource record set for which the value of `CountryCode` is `*`. Two groups of queries are routed to the resource that you specify in this record: queries that come from locations for which you haven't created geolocation resource record sets and queries from IP addresses that aren't mapped to a location. If you don't create a `*` resource record set, Route 53 returns a "no answer" response for queries from those locations.
     ///
     /// You can't create non-geolocation resource record sets that have the same values for the `Name` and `Type` elements as geolocation resource record sets.
-    pub fn geo_location(mut self, value: impl IntoValue<GeoLocation>) -> Self {
-        self.0.set("GeoLocation", value.into_value());
-        self
+    pub fn geo_location(self, value: impl IntoValue<GeoLocation>) -> Self {
+        Self(self.0.with("GeoLocation", value.into_value()))
     }
 
     /// A complex type that contains information about a geographic location.
-    pub fn geo_proximity_location(mut self, value: impl IntoValue<GeoProximityLocation>) -> Self {
-        self.0.set("GeoProximityLocation", value.into_value());
-        self
+    pub fn geo_proximity_location(self, value: impl IntoValue<GeoProximityLocation>) -> Self {
+        Self(self.0.with("GeoProximityLocation", value.into_value()))
     }
 
     /// If you want Amazon Route 53 to return this resource record set in response to a DNS query only when the status of a health check is healthy, include the `HealthCheckId` element and specify the ID of the applicable health check.
@@ -515,9 +492,8 @@ impl RecordSet {
     /// >
     /// > - Create a health check that has the same value for `FullyQualifiedDomainName` as the name of a resource record set.
     /// > - Associate that health check with the resource record set.
-    pub fn health_check_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HealthCheckId", value.into_value());
-        self
+    pub fn health_check_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HealthCheckId", value.into_value()))
     }
 
     /// The ID of the hosted zone that you want to create records in.
@@ -525,9 +501,8 @@ impl RecordSet {
     /// Specify either `HostedZoneName` or `HostedZoneId`, but not both. If you have multiple hosted zones with the same domain name, you must specify the hosted zone using `HostedZoneId`.
     ///
     /// Do not provide the `HostedZoneId` if it is already defined in `AWS::Route53::RecordSetGroup`. The creation fails if `HostedZoneId` is defined in both.
-    pub fn hosted_zone_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostedZoneId", value.into_value());
-        self
+    pub fn hosted_zone_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HostedZoneId", value.into_value()))
     }
 
     /// The name of the hosted zone that you want to create records in. You must include a trailing dot (for example, `www.example.com.` ) as part of the `HostedZoneName`.
@@ -535,9 +510,8 @@ impl RecordSet {
     /// When you create a stack using an `AWS::Route53::RecordSet` that specifies `HostedZoneName`, AWS CloudFormation attempts to find a hosted zone whose name matches the `HostedZoneName`. If AWS CloudFormation can't find a hosted zone with a matching domain name, or if there is more than one hosted zone with the specified domain name, AWS CloudFormation will not create the stack.
     ///
     /// Specify either `HostedZoneName` or `HostedZoneId`, but not both. If you have multiple hosted zones with the same domain name, you must specify the hosted zone using `HostedZoneId`.
-    pub fn hosted_zone_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostedZoneName", value.into_value());
-        self
+    pub fn hosted_zone_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HostedZoneName", value.into_value()))
     }
 
     /// *Multivalue answer resource record sets only* : To route traffic approximately randomly to multiple resources, such as web servers, create one multivalue answer record for each resource and specify `true` for `MultiValueAnswer`. Note the following:
@@ -550,9 +524,8 @@ impl RecordSet {
     /// - If a resource becomes unavailable after a resolver caches a response, client software typically tries another of the IP addresses in the response.
     ///
     /// You can't create multivalue answer alias records.
-    pub fn multi_value_answer(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("MultiValueAnswer", value.into_value());
-        self
+    pub fn multi_value_answer(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("MultiValueAnswer", value.into_value()))
     }
 
     /// *Latency-based resource record sets only:* The Amazon EC2 Region where you created the resource that this resource record set refers to. The resource typically is an AWS resource, such as an EC2 instance or an ELB load balancer, and is referred to by an IP address or a DNS domain name, depending on the record type.
@@ -565,25 +538,22 @@ impl RecordSet {
     /// - You can only create one latency resource record set for each Amazon EC2 Region.
     /// - You aren't required to create latency resource record sets for all Amazon EC2 Regions. Route 53 will choose the region with the best latency from among the regions that you create latency resource record sets for.
     /// - You can't create non-latency resource record sets that have the same values for the `Name` and `Type` elements as latency resource record sets.
-    pub fn region(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Region", value.into_value());
-        self
+    pub fn region(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Region", value.into_value()))
     }
 
     /// Information about the records that you want to create. Each record should be in the format appropriate for the record type specified by the `Type` property. For information about different record types and their record formats, see [Values That You Specify When You Create or Edit Amazon Route 53 Records](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-values.html) in the *Amazon Route 53 Developer Guide*.
     ///
     /// No item twice.
-    pub fn resource_records(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ResourceRecords", value.into_list());
-        self
+    pub fn resource_records(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ResourceRecords", value.into_list()))
     }
 
     /// *Resource record sets that have a routing policy other than simple:* An identifier that differentiates among multiple resource record sets that have the same combination of name and type, such as multiple weighted resource record sets named acme.example.com that have a type of A. In a group of resource record sets that have the same name and type, the value of `SetIdentifier` must be unique for each resource record set.
     ///
     /// For information about routing policies, see [Choosing a Routing Policy](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy.html) in the *Amazon Route 53 Developer Guide*.
-    pub fn set_identifier(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SetIdentifier", value.into_value());
-        self
+    pub fn set_identifier(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SetIdentifier", value.into_value()))
     }
 
     /// The resource record cache time to live (TTL), in seconds. Note the following:
@@ -592,9 +562,8 @@ impl RecordSet {
     /// - If you're associating this resource record set with a health check (if you're adding a `HealthCheckId` element), we recommend that you specify a `TTL` of 60 seconds or less so clients respond quickly to changes in health status.
     /// - All of the resource record sets in a group of weighted resource record sets must have the same value for `TTL`.
     /// - If a group of weighted resource record sets includes one or more weighted alias resource record sets for which the alias target is an ELB load balancer, we recommend that you specify a `TTL` of 60 seconds for all of the non-alias weighted resource record sets that have the same name and type. Values other than 60 seconds (the TTL for load balancers) will change the effect of the values that you specify for `Weight`.
-    pub fn ttl(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TTL", value.into_value());
-        self
+    pub fn ttl(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TTL", value.into_value()))
     }
 
     /// *Weighted resource record sets only:* Among resource record sets that have the same combination of DNS name and type, a value that determines the proportion of DNS queries that Amazon Route 53 responds to using the current resource record set. Route 53 calculates the sum of the weights for the resource record sets that have the same combination of DNS name and type. Route 53 then responds to queries based on the ratio of a resource's weight to the total. Note the following:
@@ -606,8 +575,7 @@ impl RecordSet {
     /// - For weighted (but not weighted alias) resource record sets, if you set `Weight` to `0` for a resource record set, Route 53 never responds to queries with the applicable value for that resource record set. However, if you set `Weight` to `0` for all resource record sets that have the same combination of DNS name and type, traffic is routed to all resources with equal probability.
     ///
     /// The effect of setting `Weight` to `0` is different when you associate health checks with weighted resource record sets. For more information, see [Options for Configuring Route 53 Active-Active and Active-Passive Failover](https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-configuring-options.html) in the *Amazon Route 53 Developer Guide*.
-    pub fn weight(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Weight", value.into_value());
-        self
+    pub fn weight(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Weight", value.into_value()))
     }
 }

@@ -18,7 +18,7 @@ impl CfnTrafficPolicy {
     /// Makes the resource in `scope` with what it cannot be without: `Document`, `Name`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, document: impl IntoValue<String>, name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).document(document).name(name)
+        Self(Resource::new(scope, id, "AWS::Route53::TrafficPolicy")).document(document).name(name)
     }
 
     /// Any comments to include about the traffic policy.
@@ -26,8 +26,7 @@ impl CfnTrafficPolicy {
     /// Length: at most 1024.
     #[track_caller]
     pub fn comment(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Comment", value.into_value());
-        self
+        Self(self.0.with("Comment", value.into_value()))
     }
 
     /// The definition of the traffic policy in JSON format.
@@ -35,8 +34,7 @@ impl CfnTrafficPolicy {
     /// Replacement: always. Length: at most 102400.
     #[track_caller]
     pub fn document(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Document", value.into_value());
-        self
+        Self(self.0.with("Document", value.into_value()))
     }
 
     /// The name of the traffic policy.
@@ -44,8 +42,7 @@ impl CfnTrafficPolicy {
     /// Replacement: always. Length: at most 512.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.

@@ -26,7 +26,7 @@ impl CfnTrafficPolicyInstance {
         traffic_policy_id: impl IntoValue<String>,
         traffic_policy_version: impl IntoValue<i64>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Route53::TrafficPolicyInstance"))
             .hosted_zone_id(hosted_zone_id)
             .name(name)
             .ttl(ttl)
@@ -39,8 +39,7 @@ impl CfnTrafficPolicyInstance {
     /// Replacement: always. Length: at most 32. Pattern: `^[A-Z0-9]{1,32}$`.
     #[track_caller]
     pub fn hosted_zone_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostedZoneId", value.into_value());
-        self
+        Self(self.0.with("HostedZoneId", value.into_value()))
     }
 
     /// The domain name, or subdomain name, for which Amazon Route 53 answers DNS queries by using the resource record sets it creates for this traffic policy instance. Must be lower-case and end with a trailing dot, which is the form Route 53 returns: Route 53 normalizes DNS names, so admitting another form would neither round-trip through Read nor guarantee that a change to this property changes the resource's identity.
@@ -48,8 +47,7 @@ impl CfnTrafficPolicyInstance {
     /// Replacement: always. Length: at most 1024. Pattern: `^[^A-Z\s]+\.$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The TTL that Amazon Route 53 assigns to all of the resource record sets that it creates in the specified hosted zone.
@@ -57,8 +55,7 @@ impl CfnTrafficPolicyInstance {
     /// Range: 0 to 2147483647.
     #[track_caller]
     pub fn ttl(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TTL", value.into_value());
-        self
+        Self(self.0.with("TTL", value.into_value()))
     }
 
     /// The ID of the traffic policy that Amazon Route 53 uses to create resource record sets in the specified hosted zone. Lower-case, as Route 53 returns it.
@@ -66,8 +63,7 @@ impl CfnTrafficPolicyInstance {
     /// Length: 1 to 36. Pattern: `^[0-9a-f-]{1,36}$`.
     #[track_caller]
     pub fn traffic_policy_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TrafficPolicyId", value.into_value());
-        self
+        Self(self.0.with("TrafficPolicyId", value.into_value()))
     }
 
     /// The version of the traffic policy that Amazon Route 53 uses to create resource record sets in the specified hosted zone.
@@ -75,8 +71,7 @@ impl CfnTrafficPolicyInstance {
     /// Range: 1 to 1000.
     #[track_caller]
     pub fn traffic_policy_version(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TrafficPolicyVersion", value.into_value());
-        self
+        Self(self.0.with("TrafficPolicyVersion", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.

@@ -31,7 +31,7 @@ impl CfnAccessGrant {
         grantee: impl IntoValue<Grantee>,
         permission: impl IntoValue<Permission>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::S3::AccessGrant"))
             .access_grants_location_id(access_grants_location_id)
             .grantee(grantee)
             .permission(permission)
@@ -43,29 +43,25 @@ impl CfnAccessGrant {
         self,
         value: impl IntoValue<AccessGrantsLocationConfiguration>,
     ) -> Self {
-        self.0.set("AccessGrantsLocationConfiguration", value.into_value());
-        self
+        Self(self.0.with("AccessGrantsLocationConfiguration", value.into_value()))
     }
 
     /// The ID of the registered location to which you are granting access. S3 Access Grants assigns this ID when you register the location. S3 Access Grants assigns the ID `default` to the default location `s3://` and assigns an auto-generated ID to other locations that you register.
     #[track_caller]
     pub fn access_grants_location_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AccessGrantsLocationId", value.into_value());
-        self
+        Self(self.0.with("AccessGrantsLocationId", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of an AWS IAM Identity Center application associated with your Identity Center instance. If the grant includes an application ARN, the grantee can only access the S3 data through this application.
     #[track_caller]
     pub fn application_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApplicationArn", value.into_value());
-        self
+        Self(self.0.with("ApplicationArn", value.into_value()))
     }
 
     /// The user, group, or role to which you are granting access. You can grant access to an IAM user or role. If you have added your corporate directory to AWS IAM Identity Center and associated your Identity Center instance with your S3 Access Grants instance, the grantee can also be a corporate directory user or group.
     #[track_caller]
     pub fn grantee(self, value: impl IntoValue<Grantee>) -> Self {
-        self.0.set("Grantee", value.into_value());
-        self
+        Self(self.0.with("Grantee", value.into_value()))
     }
 
     /// The type of access that you are granting to your S3 data, which can be set to one of the following values:
@@ -75,8 +71,7 @@ impl CfnAccessGrant {
     /// - `READWRITE` – Grant both read and write access to the S3 data.
     #[track_caller]
     pub fn permission(self, value: impl IntoValue<Permission>) -> Self {
-        self.0.set("Permission", value.into_value());
-        self
+        Self(self.0.with("Permission", value.into_value()))
     }
 
     /// The type of `S3SubPrefix`. The only possible value is `Object`. Pass this value if the access grant scope is an object. Do not pass this value if the access grant scope is a bucket or a bucket and a prefix.
@@ -84,8 +79,7 @@ impl CfnAccessGrant {
     /// Replacement: always.
     #[track_caller]
     pub fn s3_prefix_type(self, value: impl IntoValue<S3PrefixType>) -> Self {
-        self.0.set("S3PrefixType", value.into_value());
-        self
+        Self(self.0.with("S3PrefixType", value.into_value()))
     }
 
     /// The AWS resource tags that you are adding to the access grant. Each tag is a label consisting of a user-defined key and value. Tags can help you manage, identify, organize, search for, and filter resources.
@@ -93,8 +87,7 @@ impl CfnAccessGrant {
     /// Replacement: always. No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `AccessGrantId`.
@@ -132,9 +125,7 @@ impl AccessGrantsLocationConfiguration {
     ///
     ///
     pub fn new(s3_sub_prefix: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("S3SubPrefix", s3_sub_prefix.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("S3SubPrefix", s3_sub_prefix.into_value()))
     }
 }
 
@@ -157,10 +148,11 @@ impl Grantee {
     ///
     ///
     pub fn new(grantee_identifier: impl IntoValue<String>, grantee_type: impl IntoValue<GranteeGranteeType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("GranteeIdentifier", grantee_identifier.into_value());
-        properties.set("GranteeType", grantee_type.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("GranteeIdentifier", grantee_identifier.into_value())
+                .with("GranteeType", grantee_type.into_value()),
+        )
     }
 }
 

@@ -21,14 +21,13 @@ impl CfnAccessGrantsInstance {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::S3::AccessGrantsInstance"))
     }
 
     /// If you would like to associate your S3 Access Grants instance with an AWS IAM Identity Center instance, use this field to pass the Amazon Resource Name (ARN) of the AWS IAM Identity Center instance that you are associating with your S3 Access Grants instance. An IAM Identity Center instance is your corporate identity directory that you added to the IAM Identity Center.
     #[track_caller]
     pub fn identity_center_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IdentityCenterArn", value.into_value());
-        self
+        Self(self.0.with("IdentityCenterArn", value.into_value()))
     }
 
     /// The AWS resource tags that you are adding to the S3 Access Grants instance. Each tag is a label consisting of a user-defined key and value. Tags can help you manage, identify, organize, search for, and filter resources.
@@ -36,8 +35,7 @@ impl CfnAccessGrantsInstance {
     /// Replacement: always. No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `AccessGrantsInstanceArn`.

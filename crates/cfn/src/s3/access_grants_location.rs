@@ -32,21 +32,21 @@ impl CfnAccessGrantsLocation {
         iam_role_arn: impl IntoValue<Arn<markers::Role>>,
         location_scope: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).iam_role_arn(iam_role_arn).location_scope(location_scope)
+        Self(Resource::new(scope, id, "AWS::S3::AccessGrantsLocation"))
+            .iam_role_arn(iam_role_arn)
+            .location_scope(location_scope)
     }
 
     /// The Amazon Resource Name (ARN) of the IAM role for the registered location. S3 Access Grants assumes this role to manage access to the registered location.
     #[track_caller]
     pub fn iam_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("IamRoleArn", value.into_value());
-        self
+        Self(self.0.with("IamRoleArn", value.into_value()))
     }
 
     /// The S3 URI path to the location that you are registering. The location scope can be the default S3 location `s3://`, the S3 path to a bucket, or the S3 path to a bucket and prefix. A prefix in S3 is a string of characters at the beginning of an object key name used to organize the objects that you store in your S3 buckets. For example, object key names that start with the `engineering/` prefix or object key names that start with the `marketing/campaigns/` prefix.
     #[track_caller]
     pub fn location_scope(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LocationScope", value.into_value());
-        self
+        Self(self.0.with("LocationScope", value.into_value()))
     }
 
     /// The AWS resource tags that you are adding to the S3 Access Grants location. Each tag is a label consisting of a user-defined key and value. Tags can help you manage, identify, organize, search for, and filter resources.
@@ -54,8 +54,7 @@ impl CfnAccessGrantsLocation {
     /// Replacement: always. No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `AccessGrantsLocationId`.

@@ -18,7 +18,7 @@ impl CfnAccessPoint {
     /// Makes the resource in `scope` with what it cannot be without: `Bucket`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, bucket: impl IntoValue<Name<markers::Bucket>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).bucket(bucket)
+        Self(Resource::new(scope, id, "AWS::S3::AccessPoint")).bucket(bucket)
     }
 
     /// The name of the bucket associated with this access point.
@@ -26,8 +26,7 @@ impl CfnAccessPoint {
     /// Replacement: always. Length: 3 to 255.
     #[track_caller]
     pub fn bucket(self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
-        self.0.set("Bucket", value.into_value());
-        self
+        Self(self.0.with("Bucket", value.into_value()))
     }
 
     /// The AWS account ID associated with the S3 bucket associated with this access point.
@@ -35,8 +34,7 @@ impl CfnAccessPoint {
     /// Replacement: always. Length: at most 64. Pattern: `^\d{12}$`.
     #[track_caller]
     pub fn bucket_account_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BucketAccountId", value.into_value());
-        self
+        Self(self.0.with("BucketAccountId", value.into_value()))
     }
 
     /// The name of this access point. If you don't specify a name, AWS CloudFormation generates a unique ID and uses that ID for the access point name.
@@ -44,29 +42,25 @@ impl CfnAccessPoint {
     /// Replacement: always. Length: 3 to 50. Pattern: `^[a-z0-9]([a-z0-9\-]*[a-z0-9])?$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The access point policy associated with this access point.
     #[track_caller]
     pub fn policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Policy", value.into_value());
-        self
+        Self(self.0.with("Policy", value.into_value()))
     }
 
     /// The PublicAccessBlock configuration that you want to apply to this Amazon S3 bucket. You can enable the configuration options in any combination. For more information about when Amazon S3 considers a bucket or object public, see [The Meaning of "Public"](https://docs.aws.amazon.com/AmazonS3/latest/dev/access-control-block-public-access.html#access-control-block-public-access-policy-status) in the *Amazon S3 User Guide*.
     #[track_caller]
     pub fn public_access_block_configuration(self, value: impl IntoValue<PublicAccessBlockConfiguration>) -> Self {
-        self.0.set("PublicAccessBlockConfiguration", value.into_value());
-        self
+        Self(self.0.with("PublicAccessBlockConfiguration", value.into_value()))
     }
 
     /// An array of tags that you can apply to access points. Tags are key-value pairs of metadata used to categorize your access points and control access. For more information, see [Using tags for attribute-based access control (ABAC)](https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging.html#using-tags-for-abac).
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The Virtual Private Cloud (VPC) configuration for this access point, if one exists.
@@ -74,8 +68,7 @@ impl CfnAccessPoint {
     /// Replacement: always.
     #[track_caller]
     pub fn vpc_configuration(self, value: impl IntoValue<VpcConfiguration>) -> Self {
-        self.0.set("VpcConfiguration", value.into_value());
-        self
+        Self(self.0.with("VpcConfiguration", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Name`.
@@ -125,33 +118,29 @@ impl PublicAccessBlockConfiguration {
     /// - PUT Bucket calls fail if the request includes a public ACL.
     ///
     /// Enabling this setting doesn't affect existing policies or ACLs.
-    pub fn block_public_acls(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("BlockPublicAcls", value.into_value());
-        self
+    pub fn block_public_acls(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("BlockPublicAcls", value.into_value()))
     }
 
     /// Specifies whether Amazon S3 should block public bucket policies for this bucket. Setting this element to `TRUE` causes Amazon S3 to reject calls to PUT Bucket policy if the specified bucket policy allows public access.
     ///
     /// Enabling this setting doesn't affect existing bucket policies.
-    pub fn block_public_policy(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("BlockPublicPolicy", value.into_value());
-        self
+    pub fn block_public_policy(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("BlockPublicPolicy", value.into_value()))
     }
 
     /// Specifies whether Amazon S3 should ignore public ACLs for this bucket and objects in this bucket. Setting this element to `TRUE` causes Amazon S3 to ignore all public ACLs on this bucket and objects in this bucket.
     ///
     /// Enabling this setting doesn't affect the persistence of any existing ACLs and doesn't prevent new public ACLs from being set.
-    pub fn ignore_public_acls(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IgnorePublicAcls", value.into_value());
-        self
+    pub fn ignore_public_acls(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IgnorePublicAcls", value.into_value()))
     }
 
     /// Specifies whether Amazon S3 should restrict public bucket policies for this bucket. Setting this element to `TRUE` restricts access to this bucket to only AWS service principals and authorized users within this account if the bucket has a public policy.
     ///
     /// Enabling this setting doesn't affect previously stored bucket policies, except that public and cross-account access within any public bucket policy, including non-public delegation to specific accounts, is blocked.
-    pub fn restrict_public_buckets(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RestrictPublicBuckets", value.into_value());
-        self
+    pub fn restrict_public_buckets(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("RestrictPublicBuckets", value.into_value()))
     }
 }
 
@@ -170,8 +159,7 @@ impl VpcConfiguration {
     /// If this field is specified, the access point will only allow connections from the specified VPC ID.
     ///
     /// Replacement: always. Length: 1 to 1024.
-    pub fn vpc_id(mut self, value: impl IntoValue<Id<markers::Vpc>>) -> Self {
-        self.0.set("VpcId", value.into_value());
-        self
+    pub fn vpc_id(self, value: impl IntoValue<Id<markers::Vpc>>) -> Self {
+        Self(self.0.with("VpcId", value.into_value()))
     }
 }

@@ -22,21 +22,19 @@ impl CfnBucket {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::S3::Bucket"))
     }
 
     /// The ABAC status of the general purpose bucket. When ABAC is enabled for the general purpose bucket, you can use tags to manage access to the general purpose buckets as well as for cost tracking purposes. When ABAC is disabled for the general purpose buckets, you can only use tags for cost tracking purposes. For more information, see [Using tags with S3 general purpose buckets](https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging.html).
     #[track_caller]
     pub fn abac_status(self, value: impl IntoValue<AbacStatus>) -> Self {
-        self.0.set("AbacStatus", value.into_value());
-        self
+        Self(self.0.with("AbacStatus", value.into_value()))
     }
 
     /// Configures the transfer acceleration state for an Amazon S3 bucket. For more information, see [Amazon S3 Transfer Acceleration](https://docs.aws.amazon.com/AmazonS3/latest/dev/transfer-acceleration.html) in the *Amazon S3 User Guide*.
     #[track_caller]
     pub fn accelerate_configuration(self, value: impl IntoValue<AccelerateConfiguration>) -> Self {
-        self.0.set("AccelerateConfiguration", value.into_value());
-        self
+        Self(self.0.with("AccelerateConfiguration", value.into_value()))
     }
 
     /// > This is a legacy property, and it is not recommended for most use cases. A majority of modern use cases in Amazon S3 no longer require the use of ACLs, and we recommend that you keep ACLs disabled. For more information, see [Controlling object ownership](https://docs.aws.amazon.com//AmazonS3/latest/userguide/about-object-ownership.html) in the *Amazon S3 User Guide*.
@@ -48,8 +46,7 @@ impl CfnBucket {
     /// The majority of access control configurations can be successfully and more easily achieved with bucket policies. For more information, see [AWS::S3::BucketPolicy](https://docs.aws.amazon.com//AWSCloudFormation/latest/UserGuide/aws-properties-s3-policy.html). For examples of common policy configurations, including S3 Server Access Logs buckets and more, see [Bucket policy examples](https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html) in the *Amazon S3 User Guide*.
     #[track_caller]
     pub fn access_control(self, value: impl IntoValue<AccessControl>) -> Self {
-        self.0.set("AccessControl", value.into_value());
-        self
+        Self(self.0.with("AccessControl", value.into_value()))
     }
 
     /// Specifies the configuration and any analyses for the analytics filter of an Amazon S3 bucket.
@@ -57,15 +54,13 @@ impl CfnBucket {
     /// No item twice.
     #[track_caller]
     pub fn analytics_configurations(self, value: impl IntoList<AnalyticsConfiguration>) -> Self {
-        self.0.set("AnalyticsConfigurations", value.into_list());
-        self
+        Self(self.0.with("AnalyticsConfigurations", value.into_list()))
     }
 
     /// Specifies default encryption for a bucket using server-side encryption with Amazon S3-managed keys (SSE-S3), AWS KMS-managed keys (SSE-KMS), or dual-layer server-side encryption with KMS-managed keys (DSSE-KMS). For information about the Amazon S3 default encryption feature, see [Amazon S3 Default Encryption for S3 Buckets](https://docs.aws.amazon.com/AmazonS3/latest/dev/bucket-encryption.html) in the *Amazon S3 User Guide*.
     #[track_caller]
     pub fn bucket_encryption(self, value: impl IntoValue<BucketEncryption>) -> Self {
-        self.0.set("BucketEncryption", value.into_value());
-        self
+        Self(self.0.with("BucketEncryption", value.into_value()))
     }
 
     /// A name for the bucket. If you don't specify a name, AWS CloudFormation generates a unique ID and uses that ID for the bucket name. The bucket name must contain only lowercase letters, numbers, periods (.), and dashes (-) and must follow [Amazon S3 bucket restrictions and limitations](https://docs.aws.amazon.com/AmazonS3/latest/dev/BucketRestrictions.html). For more information, see [Rules for naming Amazon S3 buckets](https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html) in the *Amazon S3 User Guide*.
@@ -75,8 +70,7 @@ impl CfnBucket {
     /// Replacement: always. Length: at most 63. Pattern: `^([a-z0-9][a-z0-9.-]*[a-z0-9])?$`.
     #[track_caller]
     pub fn bucket_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BucketName", value.into_value());
-        self
+        Self(self.0.with("BucketName", value.into_value()))
     }
 
     /// The property `BucketNamePrefix`.
@@ -84,8 +78,7 @@ impl CfnBucket {
     /// Replacement: always.
     #[track_caller]
     pub fn bucket_name_prefix(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BucketNamePrefix", value.into_value());
-        self
+        Self(self.0.with("BucketNamePrefix", value.into_value()))
     }
 
     /// The property `BucketNamespace`.
@@ -93,15 +86,13 @@ impl CfnBucket {
     /// Replacement: always.
     #[track_caller]
     pub fn bucket_namespace(self, value: impl IntoValue<BucketNamespace>) -> Self {
-        self.0.set("BucketNamespace", value.into_value());
-        self
+        Self(self.0.with("BucketNamespace", value.into_value()))
     }
 
     /// Describes the cross-origin access configuration for objects in an Amazon S3 bucket. For more information, see [Enabling Cross-Origin Resource Sharing](https://docs.aws.amazon.com/AmazonS3/latest/dev/cors.html) in the *Amazon S3 User Guide*.
     #[track_caller]
     pub fn cors_configuration(self, value: impl IntoValue<CorsConfiguration>) -> Self {
-        self.0.set("CorsConfiguration", value.into_value());
-        self
+        Self(self.0.with("CorsConfiguration", value.into_value()))
     }
 
     /// Defines how Amazon S3 handles Intelligent-Tiering storage.
@@ -109,8 +100,7 @@ impl CfnBucket {
     /// No item twice.
     #[track_caller]
     pub fn intelligent_tiering_configurations(self, value: impl IntoList<IntelligentTieringConfiguration>) -> Self {
-        self.0.set("IntelligentTieringConfigurations", value.into_list());
-        self
+        Self(self.0.with("IntelligentTieringConfigurations", value.into_list()))
     }
 
     /// Specifies the S3 Inventory configuration for an Amazon S3 bucket. For more information, see [GET Bucket inventory](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTBucketGETInventoryConfig.html) in the *Amazon S3 API Reference*.
@@ -118,36 +108,31 @@ impl CfnBucket {
     /// No item twice.
     #[track_caller]
     pub fn inventory_configurations(self, value: impl IntoList<InventoryConfiguration>) -> Self {
-        self.0.set("InventoryConfigurations", value.into_list());
-        self
+        Self(self.0.with("InventoryConfigurations", value.into_list()))
     }
 
     /// Specifies the lifecycle configuration for objects in an Amazon S3 bucket. For more information, see [Object Lifecycle Management](https://docs.aws.amazon.com/AmazonS3/latest/dev/object-lifecycle-mgmt.html) in the *Amazon S3 User Guide*.
     #[track_caller]
     pub fn lifecycle_configuration(self, value: impl IntoValue<LifecycleConfiguration>) -> Self {
-        self.0.set("LifecycleConfiguration", value.into_value());
-        self
+        Self(self.0.with("LifecycleConfiguration", value.into_value()))
     }
 
     /// Settings that define where logs are stored.
     #[track_caller]
     pub fn logging_configuration(self, value: impl IntoValue<LoggingConfiguration>) -> Self {
-        self.0.set("LoggingConfiguration", value.into_value());
-        self
+        Self(self.0.with("LoggingConfiguration", value.into_value()))
     }
 
     /// The S3 Metadata configuration for a general purpose bucket.
     #[track_caller]
     pub fn metadata_configuration(self, value: impl IntoValue<MetadataConfiguration>) -> Self {
-        self.0.set("MetadataConfiguration", value.into_value());
-        self
+        Self(self.0.with("MetadataConfiguration", value.into_value()))
     }
 
     /// The metadata table configuration of an Amazon S3 general purpose bucket.
     #[track_caller]
     pub fn metadata_table_configuration(self, value: impl IntoValue<MetadataTableConfiguration>) -> Self {
-        self.0.set("MetadataTableConfiguration", value.into_value());
-        self
+        Self(self.0.with("MetadataTableConfiguration", value.into_value()))
     }
 
     /// Specifies a metrics configuration for the CloudWatch request metrics (specified by the metrics configuration ID) from an Amazon S3 bucket. If you're updating an existing metrics configuration, note that this is a full replacement of the existing metrics configuration. If you don't include the elements you want to keep, they are erased. For more information, see [PutBucketMetricsConfiguration](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTBucketPUTMetricConfiguration.html).
@@ -155,15 +140,13 @@ impl CfnBucket {
     /// No item twice.
     #[track_caller]
     pub fn metrics_configurations(self, value: impl IntoList<MetricsConfiguration>) -> Self {
-        self.0.set("MetricsConfigurations", value.into_list());
-        self
+        Self(self.0.with("MetricsConfigurations", value.into_list()))
     }
 
     /// Configuration that defines how Amazon S3 handles bucket notifications.
     #[track_caller]
     pub fn notification_configuration(self, value: impl IntoValue<NotificationConfiguration>) -> Self {
-        self.0.set("NotificationConfiguration", value.into_value());
-        self
+        Self(self.0.with("NotificationConfiguration", value.into_value()))
     }
 
     /// > This operation is not supported for directory buckets.
@@ -175,8 +158,7 @@ impl CfnBucket {
     /// > - You can enable Object Lock for new or existing buckets. For more information, see [Configuring Object Lock](https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html). \> You must URL encode any signed header values that contain spaces. For example, if your header value is `my file.txt`, containing two spaces after `my`, you must URL encode this value to `my%20%20file.txt`.
     #[track_caller]
     pub fn object_lock_configuration(self, value: impl IntoValue<ObjectLockConfiguration>) -> Self {
-        self.0.set("ObjectLockConfiguration", value.into_value());
-        self
+        Self(self.0.with("ObjectLockConfiguration", value.into_value()))
     }
 
     /// Indicates whether this bucket has an Object Lock configuration enabled. Enable `ObjectLockEnabled` when you apply `ObjectLockConfiguration` to a bucket.
@@ -184,22 +166,19 @@ impl CfnBucket {
     /// Replacement: always.
     #[track_caller]
     pub fn object_lock_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ObjectLockEnabled", value.into_value());
-        self
+        Self(self.0.with("ObjectLockEnabled", value.into_value()))
     }
 
     /// Configuration that defines how Amazon S3 handles Object Ownership rules.
     #[track_caller]
     pub fn ownership_controls(self, value: impl IntoValue<OwnershipControls>) -> Self {
-        self.0.set("OwnershipControls", value.into_value());
-        self
+        Self(self.0.with("OwnershipControls", value.into_value()))
     }
 
     /// Configuration that defines how Amazon S3 handles public access.
     #[track_caller]
     pub fn public_access_block_configuration(self, value: impl IntoValue<PublicAccessBlockConfiguration>) -> Self {
-        self.0.set("PublicAccessBlockConfiguration", value.into_value());
-        self
+        Self(self.0.with("PublicAccessBlockConfiguration", value.into_value()))
     }
 
     /// Configuration for replicating objects in an S3 bucket. To enable replication, you must also enable versioning by using the `VersioningConfiguration` property.
@@ -207,15 +186,13 @@ impl CfnBucket {
     /// Amazon S3 can store replicated objects in a single destination bucket or multiple destination buckets. The destination bucket or buckets must already exist.
     #[track_caller]
     pub fn replication_configuration(self, value: impl IntoValue<ReplicationConfiguration>) -> Self {
-        self.0.set("ReplicationConfiguration", value.into_value());
-        self
+        Self(self.0.with("ReplicationConfiguration", value.into_value()))
     }
 
     /// An arbitrary set of tags (key-value pairs) for this S3 bucket.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// Enables multiple versions of all objects in this bucket. You might enable versioning to prevent objects from being deleted or overwritten by mistake or to archive objects so that you can retrieve previous versions of them.
@@ -223,15 +200,13 @@ impl CfnBucket {
     /// > When you enable versioning on a bucket for the first time, it might take a short amount of time for the change to be fully propagated. We recommend that you wait for 15 minutes after enabling versioning before issuing write operations ( `PUT` or `DELETE` ) on objects in the bucket.
     #[track_caller]
     pub fn versioning_configuration(self, value: impl IntoValue<VersioningConfiguration>) -> Self {
-        self.0.set("VersioningConfiguration", value.into_value());
-        self
+        Self(self.0.with("VersioningConfiguration", value.into_value()))
     }
 
     /// Information used to configure the bucket as a static website. For more information, see [Hosting Websites on Amazon S3](https://docs.aws.amazon.com/AmazonS3/latest/dev/WebsiteHosting.html).
     #[track_caller]
     pub fn website_configuration(self, value: impl IntoValue<WebsiteConfiguration>) -> Self {
-        self.0.set("WebsiteConfiguration", value.into_value());
-        self
+        Self(self.0.with("WebsiteConfiguration", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `BucketName`.
@@ -336,9 +311,7 @@ impl AbortIncompleteMultipartUpload {
     ///
     ///   Range: at least 0.
     pub fn new(days_after_initiation: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DaysAfterInitiation", days_after_initiation.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("DaysAfterInitiation", days_after_initiation.into_value()))
     }
 }
 
@@ -354,9 +327,7 @@ impl AccelerateConfiguration {
     ///
     ///
     pub fn new(acceleration_status: impl IntoValue<AccelerateConfigurationAccelerationStatus>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AccelerationStatus", acceleration_status.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("AccelerationStatus", acceleration_status.into_value()))
     }
 }
 
@@ -372,9 +343,7 @@ impl AccessControlTranslation {
     ///
     ///
     pub fn new(owner: impl IntoValue<AccessControlTranslationOwner>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Owner", owner.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Owner", owner.into_value()))
     }
 }
 
@@ -393,16 +362,16 @@ impl AnalyticsConfiguration {
     ///
     ///
     pub fn new(id: impl IntoValue<String>, storage_class_analysis: impl IntoValue<StorageClassAnalysis>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Id", id.into_value());
-        properties.set("StorageClassAnalysis", storage_class_analysis.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Id", id.into_value())
+                .with("StorageClassAnalysis", storage_class_analysis.into_value()),
+        )
     }
 
     /// The prefix that an object must have to be included in the analytics results.
-    pub fn prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Prefix", value.into_value());
-        self
+    pub fn prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Prefix", value.into_value()))
     }
 
     /// The tags to use when evaluating an analytics filter.
@@ -410,9 +379,8 @@ impl AnalyticsConfiguration {
     /// The analytics only includes objects that meet the filter's criteria. If no filter is specified, all of the contents of the bucket are included in the analysis.
     ///
     /// No item twice.
-    pub fn tag_filters(mut self, value: impl IntoList<TagFilter>) -> Self {
-        self.0.set("TagFilters", value.into_list());
-        self
+    pub fn tag_filters(self, value: impl IntoList<TagFilter>) -> Self {
+        Self(self.0.with("TagFilters", value.into_list()))
     }
 }
 
@@ -429,33 +397,27 @@ impl AnnotationTableConfiguration {
     ///
     ///
     pub fn new(configuration_state: impl IntoValue<AnnotationTableConfigurationConfigurationState>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ConfigurationState", configuration_state.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ConfigurationState", configuration_state.into_value()))
     }
 
     /// The encryption settings for an S3 Metadata journal table or inventory table configuration.
-    pub fn encryption_configuration(mut self, value: impl IntoValue<MetadataTableEncryptionConfiguration>) -> Self {
-        self.0.set("EncryptionConfiguration", value.into_value());
-        self
+    pub fn encryption_configuration(self, value: impl IntoValue<MetadataTableEncryptionConfiguration>) -> Self {
+        Self(self.0.with("EncryptionConfiguration", value.into_value()))
     }
 
     /// The ARN of the IAM role that grants Amazon S3 Metadata permission to read annotations from your bucket.
-    pub fn role(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Role", value.into_value());
-        self
+    pub fn role(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Role", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) for the annotation table.
-    pub fn table_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TableArn", value.into_value());
-        self
+    pub fn table_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TableArn", value.into_value()))
     }
 
     /// The name of the annotation table.
-    pub fn table_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TableName", value.into_value());
-        self
+    pub fn table_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TableName", value.into_value()))
     }
 }
 
@@ -486,9 +448,8 @@ impl BlockedEncryptionTypes {
     /// > Currently, this parameter only supports blocking or unblocking server side encryption with customer-provided keys (SSE-C). For more information about SSE-C, see [Using server-side encryption with customer-provided keys (SSE-C)](https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html).
     ///
     /// No item twice.
-    pub fn encryption_type(mut self, value: impl IntoList<BlockedEncryptionTypesEncryptionType>) -> Self {
-        self.0.set("EncryptionType", value.into_list());
-        self
+    pub fn encryption_type(self, value: impl IntoList<BlockedEncryptionTypesEncryptionType>) -> Self {
+        Self(self.0.with("EncryptionType", value.into_list()))
     }
 }
 
@@ -504,9 +465,10 @@ impl BucketEncryption {
     ///
     ///   No item twice.
     pub fn new(server_side_encryption_configuration: impl IntoList<ServerSideEncryptionRule>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ServerSideEncryptionConfiguration", server_side_encryption_configuration.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ServerSideEncryptionConfiguration", server_side_encryption_configuration.into_list()),
+        )
     }
 }
 
@@ -522,9 +484,7 @@ impl CorsConfiguration {
     ///
     ///   No item twice.
     pub fn new(cors_rules: impl IntoList<CorsRule>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CorsRules", cors_rules.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("CorsRules", cors_rules.into_list()))
     }
 }
 
@@ -545,42 +505,39 @@ impl CorsRule {
     ///
     ///   No item twice.
     pub fn new(allowed_methods: impl IntoList<CorsRuleAllowedMethods>, allowed_origins: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AllowedMethods", allowed_methods.into_list());
-        properties.set("AllowedOrigins", allowed_origins.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AllowedMethods", allowed_methods.into_list())
+                .with("AllowedOrigins", allowed_origins.into_list()),
+        )
     }
 
     /// Headers that are specified in the `Access-Control-Request-Headers` header. These headers are allowed in a preflight OPTIONS request. In response to any preflight OPTIONS request, Amazon S3 returns any requested headers that are allowed.
     ///
     /// No item twice.
-    pub fn allowed_headers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("AllowedHeaders", value.into_list());
-        self
+    pub fn allowed_headers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("AllowedHeaders", value.into_list()))
     }
 
     /// One or more headers in the response that you want customers to be able to access from their applications (for example, from a JavaScript `XMLHttpRequest` object).
     ///
     /// No item twice.
-    pub fn exposed_headers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ExposedHeaders", value.into_list());
-        self
+    pub fn exposed_headers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ExposedHeaders", value.into_list()))
     }
 
     /// A unique identifier for this rule. The value must be no more than 255 characters.
     ///
     /// Length: at most 255.
-    pub fn id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Id", value.into_value());
-        self
+    pub fn id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Id", value.into_value()))
     }
 
     /// The time in seconds that your browser is to cache the preflight response for the specified resource.
     ///
     /// Range: at least 0.
-    pub fn max_age(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxAge", value.into_value());
-        self
+    pub fn max_age(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxAge", value.into_value()))
     }
 }
 
@@ -602,10 +559,11 @@ impl DataExport {
         destination: impl IntoValue<Destination>,
         output_schema_version: impl IntoValue<DataExportOutputSchemaVersion>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Destination", destination.into_value());
-        properties.set("OutputSchemaVersion", output_schema_version.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Destination", destination.into_value())
+                .with("OutputSchemaVersion", output_schema_version.into_value()),
+        )
     }
 }
 
@@ -622,15 +580,13 @@ impl DefaultEventHold {
     }
 
     /// The property `Days`.
-    pub fn days(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Days", value.into_value());
-        self
+    pub fn days(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Days", value.into_value()))
     }
 
     /// The property `Years`.
-    pub fn years(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Years", value.into_value());
-        self
+    pub fn years(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Years", value.into_value()))
     }
 }
 
@@ -650,27 +606,23 @@ impl DefaultRetention {
     }
 
     /// The number of days that you want to specify for the default retention period. If Object Lock is turned on, you must specify `Mode` and specify either `Days` or `Years`.
-    pub fn days(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Days", value.into_value());
-        self
+    pub fn days(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Days", value.into_value()))
     }
 
     /// The property `DefaultEventHold`.
-    pub fn default_event_hold(mut self, value: impl IntoValue<DefaultEventHold>) -> Self {
-        self.0.set("DefaultEventHold", value.into_value());
-        self
+    pub fn default_event_hold(self, value: impl IntoValue<DefaultEventHold>) -> Self {
+        Self(self.0.with("DefaultEventHold", value.into_value()))
     }
 
     /// The default Object Lock retention mode you want to apply to new objects placed in the specified bucket. If Object Lock is turned on, you must specify `Mode` and specify either `Days` or `Years`.
-    pub fn mode(mut self, value: impl IntoValue<DefaultRetentionMode>) -> Self {
-        self.0.set("Mode", value.into_value());
-        self
+    pub fn mode(self, value: impl IntoValue<DefaultRetentionMode>) -> Self {
+        Self(self.0.with("Mode", value.into_value()))
     }
 
     /// The number of years that you want to specify for the default retention period. If Object Lock is turned on, you must specify `Mode` and specify either `Days` or `Years`.
-    pub fn years(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Years", value.into_value());
-        self
+    pub fn years(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Years", value.into_value()))
     }
 }
 
@@ -691,9 +643,8 @@ impl DeleteMarkerReplication {
     }
 
     /// Indicates whether to replicate delete markers.
-    pub fn status(mut self, value: impl IntoValue<DeleteMarkerReplicationStatus>) -> Self {
-        self.0.set("Status", value.into_value());
-        self
+    pub fn status(self, value: impl IntoValue<DeleteMarkerReplicationStatus>) -> Self {
+        Self(self.0.with("Status", value.into_value()))
     }
 }
 
@@ -714,24 +665,19 @@ impl Destination {
     ///
     ///
     pub fn new(bucket_arn: impl IntoValue<Arn<markers::Bucket>>, format: impl IntoValue<DestinationFormat>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("BucketArn", bucket_arn.into_value());
-        properties.set("Format", format.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("BucketArn", bucket_arn.into_value()).with("Format", format.into_value()))
     }
 
     /// The account ID that owns the destination S3 bucket. If no account ID is provided, the owner is not validated before exporting data.
     ///
     /// > Although this value is optional, we strongly recommend that you set it to help prevent problems if the destination bucket ownership changes.
-    pub fn bucket_account_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BucketAccountId", value.into_value());
-        self
+    pub fn bucket_account_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("BucketAccountId", value.into_value()))
     }
 
     /// The prefix to use when exporting data. The prefix is prepended to all results.
-    pub fn prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Prefix", value.into_value());
-        self
+    pub fn prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Prefix", value.into_value()))
     }
 }
 
@@ -749,9 +695,7 @@ impl EncryptionConfiguration {
     ///
     ///
     pub fn new(replica_kms_key_id: impl IntoValue<Arn<markers::Key>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ReplicaKmsKeyID", replica_kms_key_id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ReplicaKmsKeyID", replica_kms_key_id.into_value()))
     }
 }
 
@@ -769,9 +713,7 @@ impl EventBridgeConfiguration {
     ///
     ///   Default: `true`.
     pub fn new(event_bridge_enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("EventBridgeEnabled", event_bridge_enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("EventBridgeEnabled", event_bridge_enabled.into_value()))
     }
 }
 
@@ -790,10 +732,7 @@ impl FilterRule {
     ///
     ///
     pub fn new(name: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -823,25 +762,24 @@ impl IntelligentTieringConfiguration {
         status: impl IntoValue<IntelligentTieringConfigurationStatus>,
         tierings: impl IntoList<Tiering>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Id", id.into_value());
-        properties.set("Status", status.into_value());
-        properties.set("Tierings", tierings.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Id", id.into_value())
+                .with("Status", status.into_value())
+                .with("Tierings", tierings.into_list()),
+        )
     }
 
     /// An object key name prefix that identifies the subset of objects to which the rule applies.
-    pub fn prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Prefix", value.into_value());
-        self
+    pub fn prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Prefix", value.into_value()))
     }
 
     /// A container for a key-value pair.
     ///
     /// No item twice.
-    pub fn tag_filters(mut self, value: impl IntoList<TagFilter>) -> Self {
-        self.0.set("TagFilters", value.into_list());
-        self
+    pub fn tag_filters(self, value: impl IntoList<TagFilter>) -> Self {
+        Self(self.0.with("TagFilters", value.into_list()))
     }
 }
 
@@ -875,27 +813,26 @@ impl InventoryConfiguration {
         included_object_versions: impl IntoValue<InventoryConfigurationIncludedObjectVersions>,
         schedule_frequency: impl IntoValue<InventoryConfigurationScheduleFrequency>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Destination", destination.into_value());
-        properties.set("Enabled", enabled.into_value());
-        properties.set("Id", id.into_value());
-        properties.set("IncludedObjectVersions", included_object_versions.into_value());
-        properties.set("ScheduleFrequency", schedule_frequency.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Destination", destination.into_value())
+                .with("Enabled", enabled.into_value())
+                .with("Id", id.into_value())
+                .with("IncludedObjectVersions", included_object_versions.into_value())
+                .with("ScheduleFrequency", schedule_frequency.into_value()),
+        )
     }
 
     /// Contains the optional fields that are included in the inventory results.
     ///
     /// No item twice.
-    pub fn optional_fields(mut self, value: impl IntoList<InventoryConfigurationOptionalFields>) -> Self {
-        self.0.set("OptionalFields", value.into_list());
-        self
+    pub fn optional_fields(self, value: impl IntoList<InventoryConfigurationOptionalFields>) -> Self {
+        Self(self.0.with("OptionalFields", value.into_list()))
     }
 
     /// Specifies the inventory filter prefix.
-    pub fn prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Prefix", value.into_value());
-        self
+    pub fn prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Prefix", value.into_value()))
     }
 }
 
@@ -911,27 +848,22 @@ impl InventoryTableConfiguration {
     ///
     ///
     pub fn new(configuration_state: impl IntoValue<InventoryTableConfigurationConfigurationState>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ConfigurationState", configuration_state.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ConfigurationState", configuration_state.into_value()))
     }
 
     /// The encryption configuration for the inventory table.
-    pub fn encryption_configuration(mut self, value: impl IntoValue<MetadataTableEncryptionConfiguration>) -> Self {
-        self.0.set("EncryptionConfiguration", value.into_value());
-        self
+    pub fn encryption_configuration(self, value: impl IntoValue<MetadataTableEncryptionConfiguration>) -> Self {
+        Self(self.0.with("EncryptionConfiguration", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) for the inventory table.
-    pub fn table_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TableArn", value.into_value());
-        self
+    pub fn table_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TableArn", value.into_value()))
     }
 
     /// The name of the inventory table.
-    pub fn table_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TableName", value.into_value());
-        self
+    pub fn table_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TableName", value.into_value()))
     }
 }
 
@@ -947,27 +879,22 @@ impl JournalTableConfiguration {
     ///
     ///
     pub fn new(record_expiration: impl IntoValue<RecordExpiration>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("RecordExpiration", record_expiration.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("RecordExpiration", record_expiration.into_value()))
     }
 
     /// The encryption configuration for the journal table.
-    pub fn encryption_configuration(mut self, value: impl IntoValue<MetadataTableEncryptionConfiguration>) -> Self {
-        self.0.set("EncryptionConfiguration", value.into_value());
-        self
+    pub fn encryption_configuration(self, value: impl IntoValue<MetadataTableEncryptionConfiguration>) -> Self {
+        Self(self.0.with("EncryptionConfiguration", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) for the journal table.
-    pub fn table_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TableArn", value.into_value());
-        self
+    pub fn table_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TableArn", value.into_value()))
     }
 
     /// The name of the journal table.
-    pub fn table_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TableName", value.into_value());
-        self
+    pub fn table_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TableName", value.into_value()))
     }
 }
 
@@ -986,16 +913,12 @@ impl LambdaConfiguration {
     ///
     ///
     pub fn new(event: impl IntoValue<String>, function: impl IntoValue<Arn<markers::LambdaFunction>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Event", event.into_value());
-        properties.set("Function", function.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Event", event.into_value()).with("Function", function.into_value()))
     }
 
     /// The filtering rules that determine which objects invoke the AWS Lambda function. For example, you can create a filter so that only image files with a `.jpg` extension invoke the function when they are added to the Amazon S3 bucket.
-    pub fn filter(mut self, value: impl IntoValue<NotificationFilter>) -> Self {
-        self.0.set("Filter", value.into_value());
-        self
+    pub fn filter(self, value: impl IntoValue<NotificationFilter>) -> Self {
+        Self(self.0.with("Filter", value.into_value()))
     }
 }
 
@@ -1011,9 +934,7 @@ impl LifecycleConfiguration {
     ///
     ///   No item twice.
     pub fn new(rules: impl IntoList<Rule>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Rules", rules.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Rules", rules.into_list()))
     }
 
     /// Indicates which default minimum object size behavior is applied to the lifecycle configuration.
@@ -1025,11 +946,10 @@ impl LifecycleConfiguration {
     ///
     /// To customize the minimum object size for any transition you can add a filter that specifies a custom `ObjectSizeGreaterThan` or `ObjectSizeLessThan` in the body of your transition rule. Custom filters always take precedence over the default transition behavior.
     pub fn transition_default_minimum_object_size(
-        mut self,
+        self,
         value: impl IntoValue<LifecycleConfigurationTransitionDefaultMinimumObjectSize>,
     ) -> Self {
-        self.0.set("TransitionDefaultMinimumObjectSize", value.into_value());
-        self
+        Self(self.0.with("TransitionDefaultMinimumObjectSize", value.into_value()))
     }
 }
 
@@ -1048,21 +968,18 @@ impl LoggingConfiguration {
     }
 
     /// The name of the bucket where Amazon S3 should store server access log files. You can store log files in any bucket that you own. By default, logs are stored in the bucket where the `LoggingConfiguration` property is defined.
-    pub fn destination_bucket_name(mut self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
-        self.0.set("DestinationBucketName", value.into_value());
-        self
+    pub fn destination_bucket_name(self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
+        Self(self.0.with("DestinationBucketName", value.into_value()))
     }
 
     /// A prefix for all log object keys. If you store log files from multiple Amazon S3 buckets in a single bucket, you can use a prefix to distinguish which log files came from which bucket.
-    pub fn log_file_prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LogFilePrefix", value.into_value());
-        self
+    pub fn log_file_prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LogFilePrefix", value.into_value()))
     }
 
     /// Amazon S3 key format for log objects. Only one format, either PartitionedPrefix or SimplePrefix, is allowed.
-    pub fn target_object_key_format(mut self, value: impl IntoValue<TargetObjectKeyFormat>) -> Self {
-        self.0.set("TargetObjectKeyFormat", value.into_value());
-        self
+    pub fn target_object_key_format(self, value: impl IntoValue<TargetObjectKeyFormat>) -> Self {
+        Self(self.0.with("TargetObjectKeyFormat", value.into_value()))
     }
 }
 
@@ -1078,28 +995,23 @@ impl MetadataConfiguration {
     ///
     ///
     pub fn new(journal_table_configuration: impl IntoValue<JournalTableConfiguration>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("JournalTableConfiguration", journal_table_configuration.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("JournalTableConfiguration", journal_table_configuration.into_value()))
     }
 
     /// The annotation table configuration for an S3 Metadata configuration. The annotation table tracks all annotations on objects in your bucket so that you can query annotation data at scale.
     ///   If you've disabled your annotation table configuration and now want to re-enable it, you must first manually delete the old annotation table from your AWS managed table bucket. Otherwise, the newly re-enabled annotation table configuration will enter a failed state because the annotation table already exists in the table bucket.
-    pub fn annotation_table_configuration(mut self, value: impl IntoValue<AnnotationTableConfiguration>) -> Self {
-        self.0.set("AnnotationTableConfiguration", value.into_value());
-        self
+    pub fn annotation_table_configuration(self, value: impl IntoValue<AnnotationTableConfiguration>) -> Self {
+        Self(self.0.with("AnnotationTableConfiguration", value.into_value()))
     }
 
     /// The destination information for the S3 Metadata configuration.
-    pub fn destination(mut self, value: impl IntoValue<MetadataDestination>) -> Self {
-        self.0.set("Destination", value.into_value());
-        self
+    pub fn destination(self, value: impl IntoValue<MetadataDestination>) -> Self {
+        Self(self.0.with("Destination", value.into_value()))
     }
 
     /// The inventory table configuration for a metadata configuration.
-    pub fn inventory_table_configuration(mut self, value: impl IntoValue<InventoryTableConfiguration>) -> Self {
-        self.0.set("InventoryTableConfiguration", value.into_value());
-        self
+    pub fn inventory_table_configuration(self, value: impl IntoValue<InventoryTableConfiguration>) -> Self {
+        Self(self.0.with("InventoryTableConfiguration", value.into_value()))
     }
 }
 
@@ -1115,21 +1027,17 @@ impl MetadataDestination {
     ///
     ///
     pub fn new(table_bucket_type: impl IntoValue<MetadataDestinationTableBucketType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TableBucketType", table_bucket_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("TableBucketType", table_bucket_type.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the table bucket where the metadata configuration is stored.
-    pub fn table_bucket_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TableBucketArn", value.into_value());
-        self
+    pub fn table_bucket_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TableBucketArn", value.into_value()))
     }
 
     /// The namespace in the table bucket where the metadata tables for a metadata configuration are stored.
-    pub fn table_namespace(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TableNamespace", value.into_value());
-        self
+    pub fn table_namespace(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TableNamespace", value.into_value()))
     }
 }
 
@@ -1149,9 +1057,7 @@ impl MetadataTableConfiguration {
     ///
     ///
     pub fn new(s3_tables_destination: impl IntoValue<S3TablesDestination>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("S3TablesDestination", s3_tables_destination.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("S3TablesDestination", s3_tables_destination.into_value()))
     }
 }
 
@@ -1167,15 +1073,12 @@ impl MetadataTableEncryptionConfiguration {
     ///
     ///
     pub fn new(sse_algorithm: impl IntoValue<MetadataTableEncryptionConfigurationSseAlgorithm>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("SseAlgorithm", sse_algorithm.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("SseAlgorithm", sse_algorithm.into_value()))
     }
 
     /// If server-side encryption with AWS Key Management Service ( AWS ) keys (SSE-KMS) is specified, you must also specify the KMS key Amazon Resource Name (ARN). You must specify a customer-managed KMS key that's located in the same Region as the general purpose bucket that corresponds to the metadata table configuration.
-    pub fn kms_key_arn(mut self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KmsKeyArn", value.into_value());
-        self
+    pub fn kms_key_arn(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
+        Self(self.0.with("KmsKeyArn", value.into_value()))
     }
 }
 
@@ -1191,15 +1094,12 @@ impl Metrics {
     ///
     ///
     pub fn new(status: impl IntoValue<MetricsStatus>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Status", status.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Status", status.into_value()))
     }
 
     /// A container specifying the time threshold for emitting the `s3:Replication:OperationMissedThreshold` event.
-    pub fn event_threshold(mut self, value: impl IntoValue<ReplicationTimeValue>) -> Self {
-        self.0.set("EventThreshold", value.into_value());
-        self
+    pub fn event_threshold(self, value: impl IntoValue<ReplicationTimeValue>) -> Self {
+        Self(self.0.with("EventThreshold", value.into_value()))
     }
 }
 
@@ -1215,29 +1115,24 @@ impl MetricsConfiguration {
     ///
     ///
     pub fn new(id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Id", id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Id", id.into_value()))
     }
 
     /// The access point that was used while performing operations on the object. The metrics configuration only includes objects that meet the filter's criteria.
-    pub fn access_point_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AccessPointArn", value.into_value());
-        self
+    pub fn access_point_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("AccessPointArn", value.into_value()))
     }
 
     /// The prefix that an object must have to be included in the metrics results.
-    pub fn prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Prefix", value.into_value());
-        self
+    pub fn prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Prefix", value.into_value()))
     }
 
     /// Specifies a list of tag filters to use as a metrics configuration filter. The metrics configuration includes only objects that meet the filter's criteria.
     ///
     /// No item twice.
-    pub fn tag_filters(mut self, value: impl IntoList<TagFilter>) -> Self {
-        self.0.set("TagFilters", value.into_list());
-        self
+    pub fn tag_filters(self, value: impl IntoList<TagFilter>) -> Self {
+        Self(self.0.with("TagFilters", value.into_list()))
     }
 }
 
@@ -1253,15 +1148,12 @@ impl NoncurrentVersionExpiration {
     ///
     ///
     pub fn new(noncurrent_days: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("NoncurrentDays", noncurrent_days.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("NoncurrentDays", noncurrent_days.into_value()))
     }
 
     /// Specifies how many noncurrent versions Amazon S3 will retain. If there are this many more recent noncurrent versions, Amazon S3 will take the associated action. For more information about noncurrent versions, see [Lifecycle configuration elements](https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html) in the *Amazon S3 User Guide*.
-    pub fn newer_noncurrent_versions(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("NewerNoncurrentVersions", value.into_value());
-        self
+    pub fn newer_noncurrent_versions(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("NewerNoncurrentVersions", value.into_value()))
     }
 }
 
@@ -1283,16 +1175,16 @@ impl NoncurrentVersionTransition {
         storage_class: impl IntoValue<NoncurrentVersionTransitionStorageClass>,
         transition_in_days: impl IntoValue<i64>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StorageClass", storage_class.into_value());
-        properties.set("TransitionInDays", transition_in_days.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("StorageClass", storage_class.into_value())
+                .with("TransitionInDays", transition_in_days.into_value()),
+        )
     }
 
     /// Specifies how many noncurrent versions Amazon S3 will retain. If there are this many more recent noncurrent versions, Amazon S3 will take the associated action. For more information about noncurrent versions, see [Lifecycle configuration elements](https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html) in the *Amazon S3 User Guide*.
-    pub fn newer_noncurrent_versions(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("NewerNoncurrentVersions", value.into_value());
-        self
+    pub fn newer_noncurrent_versions(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("NewerNoncurrentVersions", value.into_value()))
     }
 }
 
@@ -1317,33 +1209,29 @@ impl NotificationConfiguration {
     }
 
     /// Enables delivery of events to Amazon EventBridge.
-    pub fn event_bridge_configuration(mut self, value: impl IntoValue<EventBridgeConfiguration>) -> Self {
-        self.0.set("EventBridgeConfiguration", value.into_value());
-        self
+    pub fn event_bridge_configuration(self, value: impl IntoValue<EventBridgeConfiguration>) -> Self {
+        Self(self.0.with("EventBridgeConfiguration", value.into_value()))
     }
 
     /// Describes the AWS Lambda functions to invoke and the events for which to invoke them.
     ///
     /// No item twice.
-    pub fn lambda_configurations(mut self, value: impl IntoList<LambdaConfiguration>) -> Self {
-        self.0.set("LambdaConfigurations", value.into_list());
-        self
+    pub fn lambda_configurations(self, value: impl IntoList<LambdaConfiguration>) -> Self {
+        Self(self.0.with("LambdaConfigurations", value.into_list()))
     }
 
     /// The Amazon Simple Queue Service queues to publish messages to and the events for which to publish messages.
     ///
     /// No item twice.
-    pub fn queue_configurations(mut self, value: impl IntoList<QueueConfiguration>) -> Self {
-        self.0.set("QueueConfigurations", value.into_list());
-        self
+    pub fn queue_configurations(self, value: impl IntoList<QueueConfiguration>) -> Self {
+        Self(self.0.with("QueueConfigurations", value.into_list()))
     }
 
     /// The topic to which notifications are sent and the events for which notifications are generated.
     ///
     /// No item twice.
-    pub fn topic_configurations(mut self, value: impl IntoList<TopicConfiguration>) -> Self {
-        self.0.set("TopicConfigurations", value.into_list());
-        self
+    pub fn topic_configurations(self, value: impl IntoList<TopicConfiguration>) -> Self {
+        Self(self.0.with("TopicConfigurations", value.into_list()))
     }
 }
 
@@ -1359,9 +1247,7 @@ impl NotificationFilter {
     ///
     ///
     pub fn new(s3_key: impl IntoValue<S3KeyFilter>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("S3Key", s3_key.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("S3Key", s3_key.into_value()))
     }
 }
 
@@ -1378,15 +1264,13 @@ impl ObjectLockConfiguration {
     }
 
     /// Indicates whether this bucket has an Object Lock configuration enabled. Enable `ObjectLockEnabled` when you apply `ObjectLockConfiguration` to a bucket.
-    pub fn object_lock_enabled(mut self, value: impl IntoValue<ObjectLockConfigurationObjectLockEnabled>) -> Self {
-        self.0.set("ObjectLockEnabled", value.into_value());
-        self
+    pub fn object_lock_enabled(self, value: impl IntoValue<ObjectLockConfigurationObjectLockEnabled>) -> Self {
+        Self(self.0.with("ObjectLockEnabled", value.into_value()))
     }
 
     /// Specifies the Object Lock rule for the specified object. Enable this rule when you apply `ObjectLockConfiguration` to a bucket. If Object Lock is turned on, bucket settings require both `Mode` and a period of either `Days` or `Years`. You cannot specify `Days` and `Years` at the same time. For more information, see [ObjectLockRule](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-s3-bucket-objectlockrule.html) and [DefaultRetention](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-s3-bucket-defaultretention.html).
-    pub fn rule(mut self, value: impl IntoValue<ObjectLockRule>) -> Self {
-        self.0.set("Rule", value.into_value());
-        self
+    pub fn rule(self, value: impl IntoValue<ObjectLockRule>) -> Self {
+        Self(self.0.with("Rule", value.into_value()))
     }
 }
 
@@ -1403,9 +1287,8 @@ impl ObjectLockRule {
     }
 
     /// The default Object Lock retention mode and period that you want to apply to new objects placed in the specified bucket. If Object Lock is turned on, bucket settings require both `Mode` and a period of either `Days` or `Years`. You cannot specify `Days` and `Years` at the same time. For more information about allowable values for mode and period, see [DefaultRetention](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-s3-bucket-defaultretention.html).
-    pub fn default_retention(mut self, value: impl IntoValue<DefaultRetention>) -> Self {
-        self.0.set("DefaultRetention", value.into_value());
-        self
+    pub fn default_retention(self, value: impl IntoValue<DefaultRetention>) -> Self {
+        Self(self.0.with("DefaultRetention", value.into_value()))
     }
 }
 
@@ -1423,9 +1306,7 @@ impl OwnershipControls {
     ///
     ///   No item twice.
     pub fn new(rules: impl IntoList<OwnershipControlsRule>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Rules", rules.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Rules", rules.into_list()))
     }
 }
 
@@ -1444,9 +1325,8 @@ impl OwnershipControlsRule {
     }
 
     /// Specifies an object ownership rule.
-    pub fn object_ownership(mut self, value: impl IntoValue<OwnershipControlsRuleObjectOwnership>) -> Self {
-        self.0.set("ObjectOwnership", value.into_value());
-        self
+    pub fn object_ownership(self, value: impl IntoValue<OwnershipControlsRuleObjectOwnership>) -> Self {
+        Self(self.0.with("ObjectOwnership", value.into_value()))
     }
 }
 
@@ -1471,9 +1351,8 @@ impl PartitionedPrefix {
     /// For `DeliveryTime`, the time in the log file names corresponds to the delivery time for the log files.
     ///
     /// For `EventTime`, The logs delivered are for a specific day only. The year, month, and day correspond to the day on which the event occurred, and the hour, minutes and seconds are set to 00 in the key.
-    pub fn partition_date_source(mut self, value: impl IntoValue<PartitionedPrefixPartitionDateSource>) -> Self {
-        self.0.set("PartitionDateSource", value.into_value());
-        self
+    pub fn partition_date_source(self, value: impl IntoValue<PartitionedPrefixPartitionDateSource>) -> Self {
+        Self(self.0.with("PartitionDateSource", value.into_value()))
     }
 }
 
@@ -1496,33 +1375,29 @@ impl PublicAccessBlockConfiguration {
     /// - PUT Bucket calls fail if the request includes a public ACL.
     ///
     /// Enabling this setting doesn't affect existing policies or ACLs.
-    pub fn block_public_acls(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("BlockPublicAcls", value.into_value());
-        self
+    pub fn block_public_acls(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("BlockPublicAcls", value.into_value()))
     }
 
     /// Specifies whether Amazon S3 should block public bucket policies for this bucket. Setting this element to `TRUE` causes Amazon S3 to reject calls to PUT Bucket policy if the specified bucket policy allows public access.
     ///
     /// Enabling this setting doesn't affect existing bucket policies.
-    pub fn block_public_policy(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("BlockPublicPolicy", value.into_value());
-        self
+    pub fn block_public_policy(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("BlockPublicPolicy", value.into_value()))
     }
 
     /// Specifies whether Amazon S3 should ignore public ACLs for this bucket and objects in this bucket. Setting this element to `TRUE` causes Amazon S3 to ignore all public ACLs on this bucket and objects in this bucket.
     ///
     /// Enabling this setting doesn't affect the persistence of any existing ACLs and doesn't prevent new public ACLs from being set.
-    pub fn ignore_public_acls(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IgnorePublicAcls", value.into_value());
-        self
+    pub fn ignore_public_acls(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IgnorePublicAcls", value.into_value()))
     }
 
     /// Specifies whether Amazon S3 should restrict public bucket policies for this bucket. Setting this element to `TRUE` restricts access to this bucket to only AWS service principals and authorized users within this account if the bucket has a public policy.
     ///
     /// Enabling this setting doesn't affect previously stored bucket policies, except that public and cross-account access within any public bucket policy, including non-public delegation to specific accounts, is blocked.
-    pub fn restrict_public_buckets(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RestrictPublicBuckets", value.into_value());
-        self
+    pub fn restrict_public_buckets(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("RestrictPublicBuckets", value.into_value()))
     }
 }
 
@@ -1541,16 +1416,12 @@ impl QueueConfiguration {
     ///
     ///
     pub fn new(event: impl IntoValue<String>, queue: impl IntoValue<Arn<markers::Queue>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Event", event.into_value());
-        properties.set("Queue", queue.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Event", event.into_value()).with("Queue", queue.into_value()))
     }
 
     /// The filtering rules that determine which objects trigger notifications. For example, you can create a filter so that Amazon S3 sends notifications only when image files with a `.jpg` extension are added to the bucket. For more information, see [Configuring event notifications using object key name filtering](https://docs.aws.amazon.com/AmazonS3/latest/user-guide/notification-how-to-filtering.html) in the *Amazon S3 User Guide*.
-    pub fn filter(mut self, value: impl IntoValue<NotificationFilter>) -> Self {
-        self.0.set("Filter", value.into_value());
-        self
+    pub fn filter(self, value: impl IntoValue<NotificationFilter>) -> Self {
+        Self(self.0.with("Filter", value.into_value()))
     }
 }
 
@@ -1566,15 +1437,12 @@ impl RecordExpiration {
     ///
     ///
     pub fn new(expiration: impl IntoValue<RecordExpirationExpiration>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Expiration", expiration.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Expiration", expiration.into_value()))
     }
 
     /// If you enable journal table record expiration, you can set the number of days to retain your journal table records. Journal table records must be retained for a minimum of 7 days. To set this value, specify any whole number from `7` to `2147483647`. For example, to retain your journal table records for one year, set this value to `365`.
-    pub fn days(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Days", value.into_value());
-        self
+    pub fn days(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Days", value.into_value()))
     }
 }
 
@@ -1590,15 +1458,12 @@ impl RedirectAllRequestsTo {
     ///
     ///
     pub fn new(host_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("HostName", host_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("HostName", host_name.into_value()))
     }
 
     /// Protocol to use when redirecting requests. The default is the protocol that is used in the original request.
-    pub fn protocol(mut self, value: impl IntoValue<RedirectAllRequestsToProtocol>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+    pub fn protocol(self, value: impl IntoValue<RedirectAllRequestsToProtocol>) -> Self {
+        Self(self.0.with("Protocol", value.into_value()))
     }
 }
 
@@ -1615,37 +1480,32 @@ impl RedirectRule {
     }
 
     /// The host name to use in the redirect request.
-    pub fn host_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HostName", value.into_value());
-        self
+    pub fn host_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HostName", value.into_value()))
     }
 
     /// The HTTP redirect code to use on the response. Not required if one of the siblings is present.
-    pub fn http_redirect_code(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HttpRedirectCode", value.into_value());
-        self
+    pub fn http_redirect_code(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HttpRedirectCode", value.into_value()))
     }
 
     /// Protocol to use when redirecting requests. The default is the protocol that is used in the original request.
-    pub fn protocol(mut self, value: impl IntoValue<RedirectRuleProtocol>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+    pub fn protocol(self, value: impl IntoValue<RedirectRuleProtocol>) -> Self {
+        Self(self.0.with("Protocol", value.into_value()))
     }
 
     /// The object key prefix to use in the redirect request. For example, to redirect requests for all pages with prefix `docs/` (objects in the `docs/` folder) to `documents/`, you can set a condition block with `KeyPrefixEquals` set to `docs/` and in the Redirect set `ReplaceKeyPrefixWith` to `/documents`. Not required if one of the siblings is present. Can be present only if `ReplaceKeyWith` is not provided.
     ///
     /// > Replacement must be made for object keys containing special characters (such as carriage returns) when using XML requests. For more information, see [XML related object key constraints](https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html#object-key-xml-related-constraints).
-    pub fn replace_key_prefix_with(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ReplaceKeyPrefixWith", value.into_value());
-        self
+    pub fn replace_key_prefix_with(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ReplaceKeyPrefixWith", value.into_value()))
     }
 
     /// The specific object key to use in the redirect request. For example, redirect request to `error.html`. Not required if one of the siblings is present. Can be present only if `ReplaceKeyPrefixWith` is not provided.
     ///
     /// > Replacement must be made for object keys containing special characters (such as carriage returns) when using XML requests. For more information, see [XML related object key constraints](https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html#object-key-xml-related-constraints).
-    pub fn replace_key_with(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ReplaceKeyWith", value.into_value());
-        self
+    pub fn replace_key_with(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ReplaceKeyWith", value.into_value()))
     }
 }
 
@@ -1663,9 +1523,7 @@ impl ReplicaModifications {
     ///
     ///
     pub fn new(status: impl IntoValue<ReplicaModificationsStatus>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Status", status.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Status", status.into_value()))
     }
 }
 
@@ -1684,10 +1542,7 @@ impl ReplicationConfiguration {
     ///
     ///   No item twice.
     pub fn new(role: impl IntoValue<Arn<markers::Role>>, rules: impl IntoList<ReplicationRule>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Role", role.into_value());
-        properties.set("Rules", rules.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Role", role.into_value()).with("Rules", rules.into_list()))
     }
 }
 
@@ -1703,41 +1558,34 @@ impl ReplicationDestination {
     ///
     ///
     pub fn new(bucket: impl IntoValue<Arn<markers::Bucket>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Bucket", bucket.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Bucket", bucket.into_value()))
     }
 
     /// Specify this only in a cross-account scenario (where source and destination bucket owners are not the same), and you want to change replica ownership to the AWS account that owns the destination bucket. If this is not specified in the replication configuration, the replicas are owned by same AWS account that owns the source object.
-    pub fn access_control_translation(mut self, value: impl IntoValue<AccessControlTranslation>) -> Self {
-        self.0.set("AccessControlTranslation", value.into_value());
-        self
+    pub fn access_control_translation(self, value: impl IntoValue<AccessControlTranslation>) -> Self {
+        Self(self.0.with("AccessControlTranslation", value.into_value()))
     }
 
     /// Destination bucket owner account ID. In a cross-account scenario, if you direct Amazon S3 to change replica ownership to the AWS account that owns the destination bucket by specifying the `AccessControlTranslation` property, this is the account ID of the destination bucket owner. For more information, see [Cross-Region Replication Additional Configuration: Change Replica Owner](https://docs.aws.amazon.com/AmazonS3/latest/dev/crr-change-owner.html) in the *Amazon S3 User Guide*.
     ///
     /// If you specify the `AccessControlTranslation` property, the `Account` property is required.
-    pub fn account(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Account", value.into_value());
-        self
+    pub fn account(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Account", value.into_value()))
     }
 
     /// Specifies encryption-related information.
-    pub fn encryption_configuration(mut self, value: impl IntoValue<EncryptionConfiguration>) -> Self {
-        self.0.set("EncryptionConfiguration", value.into_value());
-        self
+    pub fn encryption_configuration(self, value: impl IntoValue<EncryptionConfiguration>) -> Self {
+        Self(self.0.with("EncryptionConfiguration", value.into_value()))
     }
 
     /// A container specifying replication metrics-related settings enabling replication metrics and events.
-    pub fn metrics(mut self, value: impl IntoValue<Metrics>) -> Self {
-        self.0.set("Metrics", value.into_value());
-        self
+    pub fn metrics(self, value: impl IntoValue<Metrics>) -> Self {
+        Self(self.0.with("Metrics", value.into_value()))
     }
 
     /// A container specifying S3 Replication Time Control (S3 RTC), including whether S3 RTC is enabled and the time when all objects and operations on objects must be replicated. Must be specified together with a `Metrics` block.
-    pub fn replication_time(mut self, value: impl IntoValue<ReplicationTime>) -> Self {
-        self.0.set("ReplicationTime", value.into_value());
-        self
+    pub fn replication_time(self, value: impl IntoValue<ReplicationTime>) -> Self {
+        Self(self.0.with("ReplicationTime", value.into_value()))
     }
 
     /// The storage class to use when replicating objects, such as S3 Standard or reduced redundancy. By default, Amazon S3 uses the storage class of the source object to create the object replica.
@@ -1745,9 +1593,8 @@ impl ReplicationDestination {
     /// For valid values, see the `StorageClass` element of the [PUT Bucket replication](https://docs.aws.amazon.com/AmazonS3/latest/API/RESTBucketPUTreplication.html) action in the *Amazon S3 API Reference*.
     ///
     /// `FSX_OPENZFS` is not an accepted value when replicating objects.
-    pub fn storage_class(mut self, value: impl IntoValue<ReplicationDestinationStorageClass>) -> Self {
-        self.0.set("StorageClass", value.into_value());
-        self
+    pub fn storage_class(self, value: impl IntoValue<ReplicationDestinationStorageClass>) -> Self {
+        Self(self.0.with("StorageClass", value.into_value()))
     }
 }
 
@@ -1769,10 +1616,7 @@ impl ReplicationRule {
         destination: impl IntoValue<ReplicationDestination>,
         status: impl IntoValue<ReplicationRuleStatus>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Destination", destination.into_value());
-        properties.set("Status", status.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Destination", destination.into_value()).with("Status", status.into_value()))
     }
 
     /// Specifies whether Amazon S3 replicates delete markers. If you specify a `Filter` in your replication configuration, you must also include a `DeleteMarkerReplication` element. If your `Filter` includes a `Tag` element, the `DeleteMarkerReplication` `Status` must be set to Disabled, because Amazon S3 does not support replicating delete markers for tag-based rules. For an example configuration, see [Basic Rule Configuration](https://docs.aws.amazon.com/AmazonS3/latest/dev/replication-add-config.html#replication-config-min-rule-config).
@@ -1780,25 +1624,22 @@ impl ReplicationRule {
     /// For more information about delete marker replication, see [Basic Rule Configuration](https://docs.aws.amazon.com/AmazonS3/latest/dev/delete-marker-replication.html).
     ///
     /// > If you are using an earlier version of the replication configuration, Amazon S3 handles replication of delete markers differently. For more information, see [Backward Compatibility](https://docs.aws.amazon.com/AmazonS3/latest/dev/replication-add-config.html#replication-backward-compat-considerations).
-    pub fn delete_marker_replication(mut self, value: impl IntoValue<DeleteMarkerReplication>) -> Self {
-        self.0.set("DeleteMarkerReplication", value.into_value());
-        self
+    pub fn delete_marker_replication(self, value: impl IntoValue<DeleteMarkerReplication>) -> Self {
+        Self(self.0.with("DeleteMarkerReplication", value.into_value()))
     }
 
     /// A filter that identifies the subset of objects to which the replication rule applies. A `Filter` must specify exactly one `Prefix`, `TagFilter`, or an `And` child element. The use of the filter field indicates that this is a V2 replication configuration. This field isn't supported in a V1 replication configuration.
     ///
     /// > V1 replication configuration only supports filtering by key prefix. To filter using a V1 replication configuration, add the `Prefix` directly as a child element of the `Rule` element.
-    pub fn filter(mut self, value: impl IntoValue<ReplicationRuleFilter>) -> Self {
-        self.0.set("Filter", value.into_value());
-        self
+    pub fn filter(self, value: impl IntoValue<ReplicationRuleFilter>) -> Self {
+        Self(self.0.with("Filter", value.into_value()))
     }
 
     /// A unique identifier for the rule. The maximum value is 255 characters. If you don't specify a value, AWS CloudFormation generates a random ID. When using a V2 replication configuration this property is capitalized as "ID".
     ///
     /// Length: at most 255.
-    pub fn id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Id", value.into_value());
-        self
+    pub fn id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Id", value.into_value()))
     }
 
     /// An object key name prefix that identifies the object or objects to which the rule applies. The maximum prefix length is 1,024 characters. To include all objects in a bucket, specify an empty string. To filter using a V1 replication configuration, add the `Prefix` directly as a child element of the `Rule` element.
@@ -1806,23 +1647,20 @@ impl ReplicationRule {
     /// > Replacement must be made for object keys containing special characters (such as carriage returns) when using XML requests. For more information, see [XML related object key constraints](https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html#object-key-xml-related-constraints).
     ///
     /// Length: at most 1024.
-    pub fn prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Prefix", value.into_value());
-        self
+    pub fn prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Prefix", value.into_value()))
     }
 
     /// The priority indicates which rule has precedence whenever two or more replication rules conflict. Amazon S3 will attempt to replicate objects according to all replication rules. However, if there are two or more rules with the same destination bucket, then objects will be replicated according to the rule with the highest priority. The higher the number, the higher the priority.
     ///
     /// For more information, see [Replication](https://docs.aws.amazon.com/AmazonS3/latest/dev/replication.html) in the *Amazon S3 User Guide*.
-    pub fn priority(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Priority", value.into_value());
-        self
+    pub fn priority(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Priority", value.into_value()))
     }
 
     /// A container that describes additional filters for identifying the source objects that you want to replicate. You can choose to enable or disable the replication of these objects.
-    pub fn source_selection_criteria(mut self, value: impl IntoValue<SourceSelectionCriteria>) -> Self {
-        self.0.set("SourceSelectionCriteria", value.into_value());
-        self
+    pub fn source_selection_criteria(self, value: impl IntoValue<SourceSelectionCriteria>) -> Self {
+        Self(self.0.with("SourceSelectionCriteria", value.into_value()))
     }
 }
 
@@ -1844,17 +1682,15 @@ impl ReplicationRuleAndOperator {
     }
 
     /// An object key name prefix that identifies the subset of objects to which the rule applies.
-    pub fn prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Prefix", value.into_value());
-        self
+    pub fn prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Prefix", value.into_value()))
     }
 
     /// An array of tags containing key and value pairs.
     ///
     /// No item twice.
-    pub fn tag_filters(mut self, value: impl IntoList<TagFilter>) -> Self {
-        self.0.set("TagFilters", value.into_list());
-        self
+    pub fn tag_filters(self, value: impl IntoList<TagFilter>) -> Self {
+        Self(self.0.with("TagFilters", value.into_list()))
     }
 }
 
@@ -1874,25 +1710,22 @@ impl ReplicationRuleFilter {
     ///
     /// - If you specify both a `Prefix` and a `TagFilter`, wrap these filters in an `And` tag.
     /// - If you specify a filter based on multiple tags, wrap the `TagFilter` elements in an `And` tag.
-    pub fn and(mut self, value: impl IntoValue<ReplicationRuleAndOperator>) -> Self {
-        self.0.set("And", value.into_value());
-        self
+    pub fn and(self, value: impl IntoValue<ReplicationRuleAndOperator>) -> Self {
+        Self(self.0.with("And", value.into_value()))
     }
 
     /// An object key name prefix that identifies the subset of objects to which the rule applies.
     ///
     /// > Replacement must be made for object keys containing special characters (such as carriage returns) when using XML requests. For more information, see [XML related object key constraints](https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html#object-key-xml-related-constraints).
-    pub fn prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Prefix", value.into_value());
-        self
+    pub fn prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Prefix", value.into_value()))
     }
 
     /// A container for specifying a tag key and value.
     ///
     /// The rule applies only to objects that have the tag in their tag set.
-    pub fn tag_filter(mut self, value: impl IntoValue<TagFilter>) -> Self {
-        self.0.set("TagFilter", value.into_value());
-        self
+    pub fn tag_filter(self, value: impl IntoValue<TagFilter>) -> Self {
+        Self(self.0.with("TagFilter", value.into_value()))
     }
 }
 
@@ -1911,10 +1744,7 @@ impl ReplicationTime {
     ///
     ///
     pub fn new(status: impl IntoValue<ReplicationTimeStatus>, time: impl IntoValue<ReplicationTimeValue>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Status", status.into_value());
-        properties.set("Time", time.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Status", status.into_value()).with("Time", time.into_value()))
     }
 }
 
@@ -1932,9 +1762,7 @@ impl ReplicationTimeValue {
     ///
     ///
     pub fn new(minutes: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Minutes", minutes.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Minutes", minutes.into_value()))
     }
 }
 
@@ -1950,15 +1778,12 @@ impl RoutingRule {
     ///
     ///
     pub fn new(redirect_rule: impl IntoValue<RedirectRule>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("RedirectRule", redirect_rule.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("RedirectRule", redirect_rule.into_value()))
     }
 
     /// A container for describing a condition that must be met for the specified redirect to apply. For example, 1. If request is for pages in the `/docs` folder, redirect to the `/documents` folder. 2. If request results in HTTP error 4xx, redirect request to another host where you might process the error.
-    pub fn routing_rule_condition(mut self, value: impl IntoValue<RoutingRuleCondition>) -> Self {
-        self.0.set("RoutingRuleCondition", value.into_value());
-        self
+    pub fn routing_rule_condition(self, value: impl IntoValue<RoutingRuleCondition>) -> Self {
+        Self(self.0.with("RoutingRuleCondition", value.into_value()))
     }
 }
 
@@ -1977,17 +1802,15 @@ impl RoutingRuleCondition {
     /// The HTTP error code when the redirect is applied. In the event of an error, if the error code equals this value, then the specified redirect is applied.
     ///
     /// Required when parent element `Condition` is specified and sibling `KeyPrefixEquals` is not specified. If both are specified, then both must be true for the redirect to be applied.
-    pub fn http_error_code_returned_equals(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("HttpErrorCodeReturnedEquals", value.into_value());
-        self
+    pub fn http_error_code_returned_equals(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("HttpErrorCodeReturnedEquals", value.into_value()))
     }
 
     /// The object key name prefix when the redirect is applied. For example, to redirect requests for `ExamplePage.html`, the key prefix will be `ExamplePage.html`. To redirect request for all pages with the prefix `docs/`, the key prefix will be `docs/`, which identifies all objects in the docs/ folder.
     ///
     /// Required when the parent element `Condition` is specified and sibling `HttpErrorCodeReturnedEquals` is not specified. If both conditions are specified, both must be true for the redirect to be applied.
-    pub fn key_prefix_equals(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KeyPrefixEquals", value.into_value());
-        self
+    pub fn key_prefix_equals(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KeyPrefixEquals", value.into_value()))
     }
 }
 
@@ -2005,111 +1828,94 @@ impl Rule {
     ///
     ///
     pub fn new(status: impl IntoValue<RuleStatus>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Status", status.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Status", status.into_value()))
     }
 
     /// Specifies a lifecycle rule that stops incomplete multipart uploads to an Amazon S3 bucket.
-    pub fn abort_incomplete_multipart_upload(mut self, value: impl IntoValue<AbortIncompleteMultipartUpload>) -> Self {
-        self.0.set("AbortIncompleteMultipartUpload", value.into_value());
-        self
+    pub fn abort_incomplete_multipart_upload(self, value: impl IntoValue<AbortIncompleteMultipartUpload>) -> Self {
+        Self(self.0.with("AbortIncompleteMultipartUpload", value.into_value()))
     }
 
     /// Indicates when objects are deleted from Amazon S3 and Amazon S3 Glacier. The date value must be in ISO 8601 format. The time is always midnight UTC. If you specify an expiration and transition time, you must use the same time unit for both properties (either in days or by date). The expiration time must also be later than the transition time.
     ///
     /// Pattern: `^(\d{4})-(0[0-9]|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-4]):([0-5]\d):([0-6]\d)((\.\d{3})?)Z$`.
-    pub fn expiration_date(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ExpirationDate", value.into_value());
-        self
+    pub fn expiration_date(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ExpirationDate", value.into_value()))
     }
 
     /// Indicates the number of days after creation when objects are deleted from Amazon S3 and Amazon S3 Glacier. If you specify an expiration and transition time, you must use the same time unit for both properties (either in days or by date). The expiration time must also be later than the transition time.
-    pub fn expiration_in_days(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ExpirationInDays", value.into_value());
-        self
+    pub fn expiration_in_days(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ExpirationInDays", value.into_value()))
     }
 
     /// Indicates whether Amazon S3 will remove a delete marker without any noncurrent versions. If set to true, the delete marker will be removed if there are no noncurrent versions. This cannot be specified with `ExpirationInDays`, `ExpirationDate`, or `TagFilters`.
-    pub fn expired_object_delete_marker(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ExpiredObjectDeleteMarker", value.into_value());
-        self
+    pub fn expired_object_delete_marker(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ExpiredObjectDeleteMarker", value.into_value()))
     }
 
     /// Unique identifier for the rule. The value can't be longer than 255 characters.
     ///
     /// Length: at most 255.
-    pub fn id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Id", value.into_value());
-        self
+    pub fn id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Id", value.into_value()))
     }
 
     /// Specifies when noncurrent object versions expire. Upon expiration, Amazon S3 permanently deletes the noncurrent object versions. You set this lifecycle configuration action on a bucket that has versioning enabled (or suspended) to request that Amazon S3 delete noncurrent object versions at a specific period in the object's lifetime.
-    pub fn noncurrent_version_expiration(mut self, value: impl IntoValue<NoncurrentVersionExpiration>) -> Self {
-        self.0.set("NoncurrentVersionExpiration", value.into_value());
-        self
+    pub fn noncurrent_version_expiration(self, value: impl IntoValue<NoncurrentVersionExpiration>) -> Self {
+        Self(self.0.with("NoncurrentVersionExpiration", value.into_value()))
     }
 
     /// (Deprecated.) For buckets with versioning enabled (or suspended), specifies the time, in days, between when a new version of the object is uploaded to the bucket and when old versions of the object expire. When object versions expire, Amazon S3 permanently deletes them. If you specify a transition and expiration time, the expiration time must be later than the transition time.
-    pub fn noncurrent_version_expiration_in_days(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("NoncurrentVersionExpirationInDays", value.into_value());
-        self
+    pub fn noncurrent_version_expiration_in_days(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("NoncurrentVersionExpirationInDays", value.into_value()))
     }
 
     /// (Deprecated.) For buckets with versioning enabled (or suspended), specifies when non-current objects transition to a specified storage class. If you specify a transition and expiration time, the expiration time must be later than the transition time. If you specify this property, don't specify the `NoncurrentVersionTransitions` property.
-    pub fn noncurrent_version_transition(mut self, value: impl IntoValue<NoncurrentVersionTransition>) -> Self {
-        self.0.set("NoncurrentVersionTransition", value.into_value());
-        self
+    pub fn noncurrent_version_transition(self, value: impl IntoValue<NoncurrentVersionTransition>) -> Self {
+        Self(self.0.with("NoncurrentVersionTransition", value.into_value()))
     }
 
     /// For buckets with versioning enabled (or suspended), one or more transition rules that specify when non-current objects transition to a specified storage class. If you specify a transition and expiration time, the expiration time must be later than the transition time. If you specify this property, don't specify the `NoncurrentVersionTransition` property.
     ///
     /// No item twice.
-    pub fn noncurrent_version_transitions(mut self, value: impl IntoList<NoncurrentVersionTransition>) -> Self {
-        self.0.set("NoncurrentVersionTransitions", value.into_list());
-        self
+    pub fn noncurrent_version_transitions(self, value: impl IntoList<NoncurrentVersionTransition>) -> Self {
+        Self(self.0.with("NoncurrentVersionTransitions", value.into_list()))
     }
 
     /// Specifies the minimum object size in bytes for this rule to apply to. Objects must be larger than this value in bytes. For more information about size based rules, see [Lifecycle configuration using size-based rules](https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configuration-examples.html#lc-size-rules) in the *Amazon S3 User Guide*.
-    pub fn object_size_greater_than(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ObjectSizeGreaterThan", value.into_value());
-        self
+    pub fn object_size_greater_than(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ObjectSizeGreaterThan", value.into_value()))
     }
 
     /// Specifies the maximum object size in bytes for this rule to apply to. Objects must be smaller than this value in bytes. For more information about sized based rules, see [Lifecycle configuration using size-based rules](https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configuration-examples.html#lc-size-rules) in the *Amazon S3 User Guide*.
-    pub fn object_size_less_than(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ObjectSizeLessThan", value.into_value());
-        self
+    pub fn object_size_less_than(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ObjectSizeLessThan", value.into_value()))
     }
 
     /// Object key prefix that identifies one or more objects to which this rule applies.
     ///
     /// > Replacement must be made for object keys containing special characters (such as carriage returns) when using XML requests. For more information, see [XML related object key constraints](https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html#object-key-xml-related-constraints).
-    pub fn prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Prefix", value.into_value());
-        self
+    pub fn prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Prefix", value.into_value()))
     }
 
     /// Tags to use to identify a subset of objects to which the lifecycle rule applies.
     ///
     /// No item twice.
-    pub fn tag_filters(mut self, value: impl IntoList<TagFilter>) -> Self {
-        self.0.set("TagFilters", value.into_list());
-        self
+    pub fn tag_filters(self, value: impl IntoList<TagFilter>) -> Self {
+        Self(self.0.with("TagFilters", value.into_list()))
     }
 
     /// (Deprecated.) Specifies when an object transitions to a specified storage class. If you specify an expiration and transition time, you must use the same time unit for both properties (either in days or by date). The expiration time must also be later than the transition time. If you specify this property, don't specify the `Transitions` property.
-    pub fn transition(mut self, value: impl IntoValue<Transition>) -> Self {
-        self.0.set("Transition", value.into_value());
-        self
+    pub fn transition(self, value: impl IntoValue<Transition>) -> Self {
+        Self(self.0.with("Transition", value.into_value()))
     }
 
     /// One or more transition rules that specify when an object transitions to a specified storage class. If you specify an expiration and transition time, you must use the same time unit for both properties (either in days or by date). The expiration time must also be later than the transition time. If you specify this property, don't specify the `Transition` property.
     ///
     /// No item twice.
-    pub fn transitions(mut self, value: impl IntoList<Transition>) -> Self {
-        self.0.set("Transitions", value.into_list());
-        self
+    pub fn transitions(self, value: impl IntoList<Transition>) -> Self {
+        Self(self.0.with("Transitions", value.into_list()))
     }
 }
 
@@ -2127,9 +1933,7 @@ impl S3KeyFilter {
     ///
     ///   No item twice.
     pub fn new(rules: impl IntoList<FilterRule>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Rules", rules.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Rules", rules.into_list()))
     }
 }
 
@@ -2148,22 +1952,21 @@ impl S3TablesDestination {
     ///
     ///
     pub fn new(table_bucket_arn: impl IntoValue<String>, table_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TableBucketArn", table_bucket_arn.into_value());
-        properties.set("TableName", table_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("TableBucketArn", table_bucket_arn.into_value())
+                .with("TableName", table_name.into_value()),
+        )
     }
 
     /// The Amazon Resource Name (ARN) for the metadata table in the metadata table configuration. The specified metadata table name must be unique within the `aws_s3_metadata` namespace in the destination table bucket.
-    pub fn table_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TableArn", value.into_value());
-        self
+    pub fn table_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TableArn", value.into_value()))
     }
 
     /// The table bucket namespace for the metadata table in your metadata table configuration. This value is always `aws_s3_metadata`.
-    pub fn table_namespace(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TableNamespace", value.into_value());
-        self
+    pub fn table_namespace(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TableNamespace", value.into_value()))
     }
 }
 
@@ -2185,9 +1988,7 @@ impl ServerSideEncryptionByDefault {
     ///
     ///
     pub fn new(sse_algorithm: impl IntoValue<ServerSideEncryptionByDefaultSseAlgorithm>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("SSEAlgorithm", sse_algorithm.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("SSEAlgorithm", sse_algorithm.into_value()))
     }
 
     /// AWS Key Management Service (KMS) customer managed key ID to use for the default encryption.
@@ -2205,9 +2006,8 @@ impl ServerSideEncryptionByDefault {
     ///
     /// > - *General purpose buckets* - If you're specifying a customer managed KMS key, we recommend using a fully qualified KMS key ARN. If you use a KMS key alias instead, then AWS resolves the key within the requester’s account. This behavior can result in data that's encrypted with a KMS key that belongs to the requester, and not the bucket owner. Also, if you use a key ID, you can run into a LogDestination undeliverable error when creating a VPC flow log.
     /// > - *Directory buckets* - When you specify an [AWS customer managed key](https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#customer-cmk) for encryption in your directory bucket, only use the key ID or key ARN. The key alias format of the KMS key isn't supported. \> Amazon S3 only supports symmetric encryption KMS keys. For more information, see [Asymmetric keys in AWS KMS](https://docs.aws.amazon.com//kms/latest/developerguide/symmetric-asymmetric.html) in the *AWS Key Management Service Developer Guide*.
-    pub fn kms_master_key_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KMSMasterKeyID", value.into_value());
-        self
+    pub fn kms_master_key_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KMSMasterKeyID", value.into_value()))
     }
 }
 
@@ -2229,23 +2029,20 @@ impl ServerSideEncryptionRule {
     /// A bucket-level setting for Amazon S3 general purpose buckets used to prevent the upload of new objects encrypted with the specified server-side encryption type. For example, blocking an encryption type will block `PutObject`, `CopyObject`, `PostObject`, multipart upload, and replication requests to the bucket for objects with the specified encryption type. However, you can continue to read and list any pre-existing objects already encrypted with the specified encryption type. For more information, see [Blocking or unblocking SSE-C for a general purpose bucket](https://docs.aws.amazon.com/AmazonS3/latest/userguide/blocking-unblocking-s3-c-encryption-gpb.html).
     ///
     /// > Currently, this parameter only supports blocking or unblocking server-side encryption with customer-provided keys (SSE-C). For more information about SSE-C, see [Using server-side encryption with customer-provided keys (SSE-C)](https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html).
-    pub fn blocked_encryption_types(mut self, value: impl IntoValue<BlockedEncryptionTypes>) -> Self {
-        self.0.set("BlockedEncryptionTypes", value.into_value());
-        self
+    pub fn blocked_encryption_types(self, value: impl IntoValue<BlockedEncryptionTypes>) -> Self {
+        Self(self.0.with("BlockedEncryptionTypes", value.into_value()))
     }
 
     /// Specifies whether Amazon S3 should use an S3 Bucket Key with server-side encryption using KMS (SSE-KMS) for new objects in the bucket. Existing objects are not affected. Setting the `BucketKeyEnabled` element to `true` causes Amazon S3 to use an S3 Bucket Key. By default, S3 Bucket Key is not enabled.
     ///
     /// For more information, see [Amazon S3 Bucket Keys](https://docs.aws.amazon.com/AmazonS3/latest/dev/bucket-key.html) in the *Amazon S3 User Guide*.
-    pub fn bucket_key_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("BucketKeyEnabled", value.into_value());
-        self
+    pub fn bucket_key_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("BucketKeyEnabled", value.into_value()))
     }
 
     /// Specifies the default server-side encryption to apply to new objects in the bucket. If a PUT Object request doesn't specify any server-side encryption, this default encryption will be applied.
-    pub fn server_side_encryption_by_default(mut self, value: impl IntoValue<ServerSideEncryptionByDefault>) -> Self {
-        self.0.set("ServerSideEncryptionByDefault", value.into_value());
-        self
+    pub fn server_side_encryption_by_default(self, value: impl IntoValue<ServerSideEncryptionByDefault>) -> Self {
+        Self(self.0.with("ServerSideEncryptionByDefault", value.into_value()))
     }
 }
 
@@ -2262,15 +2059,13 @@ impl SourceSelectionCriteria {
     }
 
     /// A filter that you can specify for selection for modifications on replicas.
-    pub fn replica_modifications(mut self, value: impl IntoValue<ReplicaModifications>) -> Self {
-        self.0.set("ReplicaModifications", value.into_value());
-        self
+    pub fn replica_modifications(self, value: impl IntoValue<ReplicaModifications>) -> Self {
+        Self(self.0.with("ReplicaModifications", value.into_value()))
     }
 
     /// A container for filter information for the selection of Amazon S3 objects encrypted with AWS KMS.
-    pub fn sse_kms_encrypted_objects(mut self, value: impl IntoValue<SseKmsEncryptedObjects>) -> Self {
-        self.0.set("SseKmsEncryptedObjects", value.into_value());
-        self
+    pub fn sse_kms_encrypted_objects(self, value: impl IntoValue<SseKmsEncryptedObjects>) -> Self {
+        Self(self.0.with("SseKmsEncryptedObjects", value.into_value()))
     }
 }
 
@@ -2286,9 +2081,7 @@ impl SseKmsEncryptedObjects {
     ///
     ///
     pub fn new(status: impl IntoValue<SseKmsEncryptedObjectsStatus>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Status", status.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Status", status.into_value()))
     }
 }
 
@@ -2305,9 +2098,8 @@ impl StorageClassAnalysis {
     }
 
     /// Specifies how data related to the storage class analysis for an Amazon S3 bucket should be exported.
-    pub fn data_export(mut self, value: impl IntoValue<DataExport>) -> Self {
-        self.0.set("DataExport", value.into_value());
-        self
+    pub fn data_export(self, value: impl IntoValue<DataExport>) -> Self {
+        Self(self.0.with("DataExport", value.into_value()))
     }
 }
 
@@ -2326,10 +2118,7 @@ impl TagFilter {
     ///
     ///
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -2346,15 +2135,13 @@ impl TargetObjectKeyFormat {
     }
 
     /// Partitioned S3 key for log objects.
-    pub fn partitioned_prefix(mut self, value: impl IntoValue<PartitionedPrefix>) -> Self {
-        self.0.set("PartitionedPrefix", value.into_value());
-        self
+    pub fn partitioned_prefix(self, value: impl IntoValue<PartitionedPrefix>) -> Self {
+        Self(self.0.with("PartitionedPrefix", value.into_value()))
     }
 
     /// To use the simple format for S3 keys for log objects. To specify SimplePrefix format, set SimplePrefix to {}.
-    pub fn simple_prefix(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("SimplePrefix", value.into_value());
-        self
+    pub fn simple_prefix(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("SimplePrefix", value.into_value()))
     }
 }
 
@@ -2373,10 +2160,7 @@ impl Tiering {
     ///
     ///
     pub fn new(access_tier: impl IntoValue<TieringAccessTier>, days: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AccessTier", access_tier.into_value());
-        properties.set("Days", days.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("AccessTier", access_tier.into_value()).with("Days", days.into_value()))
     }
 }
 
@@ -2395,16 +2179,12 @@ impl TopicConfiguration {
     ///
     ///
     pub fn new(event: impl IntoValue<String>, topic: impl IntoValue<Arn<markers::Topic>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Event", event.into_value());
-        properties.set("Topic", topic.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Event", event.into_value()).with("Topic", topic.into_value()))
     }
 
     /// The filtering rules that determine for which objects to send notifications. For example, you can create a filter so that Amazon S3 sends notifications only when image files with a `.jpg` extension are added to the bucket.
-    pub fn filter(mut self, value: impl IntoValue<NotificationFilter>) -> Self {
-        self.0.set("Filter", value.into_value());
-        self
+    pub fn filter(self, value: impl IntoValue<NotificationFilter>) -> Self {
+        Self(self.0.with("Filter", value.into_value()))
     }
 }
 
@@ -2420,23 +2200,19 @@ impl Transition {
     ///
     ///
     pub fn new(storage_class: impl IntoValue<TransitionStorageClass>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StorageClass", storage_class.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StorageClass", storage_class.into_value()))
     }
 
     /// Indicates when objects are transitioned to the specified storage class. The date value must be in ISO 8601 format. The time is always midnight UTC.
     ///
     /// Pattern: `^(\d{4})-(0[0-9]|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-4]):([0-5]\d):([0-6]\d)((\.\d{3})?)Z$`.
-    pub fn transition_date(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TransitionDate", value.into_value());
-        self
+    pub fn transition_date(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TransitionDate", value.into_value()))
     }
 
     /// Indicates the number of days after creation when objects are transitioned to the specified storage class. If the specified storage class is `INTELLIGENT_TIERING`, `GLACIER_IR`, `GLACIER`, or `DEEP_ARCHIVE`, valid values are `0` or positive integers. If the specified storage class is `STANDARD_IA` or `ONEZONE_IA`, valid values are positive integers greater than `30`. Be aware that some storage classes have a minimum storage duration and that you're charged for transitioning objects before their minimum storage duration. For more information, see [Constraints and considerations for transitions](https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html#lifecycle-configuration-constraints) in the *Amazon S3 User Guide*.
-    pub fn transition_in_days(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TransitionInDays", value.into_value());
-        self
+    pub fn transition_in_days(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("TransitionInDays", value.into_value()))
     }
 }
 
@@ -2458,9 +2234,7 @@ impl VersioningConfiguration {
     ///
     ///   Default: `Suspended`.
     pub fn new(status: impl IntoValue<VersioningConfigurationStatus>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Status", status.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Status", status.into_value()))
     }
 }
 
@@ -2477,29 +2251,25 @@ impl WebsiteConfiguration {
     }
 
     /// The name of the error document for the website.
-    pub fn error_document(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ErrorDocument", value.into_value());
-        self
+    pub fn error_document(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ErrorDocument", value.into_value()))
     }
 
     /// The name of the index document for the website.
-    pub fn index_document(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("IndexDocument", value.into_value());
-        self
+    pub fn index_document(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("IndexDocument", value.into_value()))
     }
 
     /// The redirect behavior for every request to this bucket's website endpoint.
     ///
     /// > If you specify this property, you can't specify any other property.
-    pub fn redirect_all_requests_to(mut self, value: impl IntoValue<RedirectAllRequestsTo>) -> Self {
-        self.0.set("RedirectAllRequestsTo", value.into_value());
-        self
+    pub fn redirect_all_requests_to(self, value: impl IntoValue<RedirectAllRequestsTo>) -> Self {
+        Self(self.0.with("RedirectAllRequestsTo", value.into_value()))
     }
 
     /// Rules that define when a redirect is applied and the redirect behavior.
-    pub fn routing_rules(mut self, value: impl IntoList<RoutingRule>) -> Self {
-        self.0.set("RoutingRules", value.into_list());
-        self
+    pub fn routing_rules(self, value: impl IntoList<RoutingRule>) -> Self {
+        Self(self.0.with("RoutingRules", value.into_list()))
     }
 }
 

@@ -40,7 +40,7 @@ impl CfnBucketPolicy {
         bucket: impl IntoValue<Name<markers::Bucket>>,
         policy_document: impl IntoValue<Json>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).bucket(bucket).policy_document(policy_document)
+        Self(Resource::new(scope, id, "AWS::S3::BucketPolicy")).bucket(bucket).policy_document(policy_document)
     }
 
     /// The name of the Amazon S3 bucket to which the policy applies.
@@ -48,15 +48,13 @@ impl CfnBucketPolicy {
     /// Replacement: always.
     #[track_caller]
     pub fn bucket(self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
-        self.0.set("Bucket", value.into_value());
-        self
+        Self(self.0.with("Bucket", value.into_value()))
     }
 
     /// A policy document containing permissions to add to the specified bucket. In IAM, you must provide policy documents in JSON format. However, in CloudFormation you can provide the policy in JSON or YAML format because CloudFormation converts YAML to JSON before submitting it to IAM. For more information, see the AWS::IAM::Policy [PolicyDocument](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-policy.html#cfn-iam-policy-policydocument) resource description in this guide and [Access Policy Language Overview](https://docs.aws.amazon.com/AmazonS3/latest/dev/access-policy-language-overview.html) in the *Amazon S3 User Guide*.
     #[track_caller]
     pub fn policy_document(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("PolicyDocument", value.into_value());
-        self
+        Self(self.0.with("PolicyDocument", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Bucket`.

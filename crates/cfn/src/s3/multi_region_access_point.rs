@@ -18,7 +18,7 @@ impl CfnMultiRegionAccessPoint {
     /// Makes the resource in `scope` with what it cannot be without: `Regions`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, regions: impl IntoList<Region>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).regions(regions)
+        Self(Resource::new(scope, id, "AWS::S3::MultiRegionAccessPoint")).regions(regions)
     }
 
     /// The name of the Multi-Region Access Point.
@@ -26,8 +26,7 @@ impl CfnMultiRegionAccessPoint {
     /// Replacement: always. Length: 3 to 50. Pattern: `^[a-z0-9][-a-z0-9]{1,48}[a-z0-9]$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The PublicAccessBlock configuration that you want to apply to this Multi-Region Access Point. You can enable the configuration options in any combination. For more information about when Amazon S3 considers an object public, see [The Meaning of "Public"](https://docs.aws.amazon.com/AmazonS3/latest/dev/access-control-block-public-access.html#access-control-block-public-access-policy-status) in the *Amazon S3 User Guide*.
@@ -35,8 +34,7 @@ impl CfnMultiRegionAccessPoint {
     /// Replacement: always.
     #[track_caller]
     pub fn public_access_block_configuration(self, value: impl IntoValue<PublicAccessBlockConfiguration>) -> Self {
-        self.0.set("PublicAccessBlockConfiguration", value.into_value());
-        self
+        Self(self.0.with("PublicAccessBlockConfiguration", value.into_value()))
     }
 
     /// A collection of the Regions and buckets associated with the Multi-Region Access Point.
@@ -44,8 +42,7 @@ impl CfnMultiRegionAccessPoint {
     /// Replacement: always. Items: at least 1. No item twice.
     #[track_caller]
     pub fn regions(self, value: impl IntoList<Region>) -> Self {
-        self.0.set("Regions", value.into_list());
-        self
+        Self(self.0.with("Regions", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Name`.
@@ -85,9 +82,8 @@ impl PublicAccessBlockConfiguration {
     /// Enabling this setting doesn't affect existing policies or ACLs.
     ///
     /// Replacement: always.
-    pub fn block_public_acls(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("BlockPublicAcls", value.into_value());
-        self
+    pub fn block_public_acls(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("BlockPublicAcls", value.into_value()))
     }
 
     /// Specifies whether Amazon S3 should block public bucket policies for this bucket. Setting this element to `TRUE` causes Amazon S3 to reject calls to PUT Bucket policy if the specified bucket policy allows public access.
@@ -95,9 +91,8 @@ impl PublicAccessBlockConfiguration {
     /// Enabling this setting doesn't affect existing bucket policies.
     ///
     /// Replacement: always.
-    pub fn block_public_policy(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("BlockPublicPolicy", value.into_value());
-        self
+    pub fn block_public_policy(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("BlockPublicPolicy", value.into_value()))
     }
 
     /// Specifies whether Amazon S3 should ignore public ACLs for this bucket and objects in this bucket. Setting this element to `TRUE` causes Amazon S3 to ignore all public ACLs on this bucket and objects in this bucket.
@@ -105,9 +100,8 @@ impl PublicAccessBlockConfiguration {
     /// Enabling this setting doesn't affect the persistence of any existing ACLs and doesn't prevent new public ACLs from being set.
     ///
     /// Replacement: always.
-    pub fn ignore_public_acls(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IgnorePublicAcls", value.into_value());
-        self
+    pub fn ignore_public_acls(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IgnorePublicAcls", value.into_value()))
     }
 
     /// Specifies whether Amazon S3 should restrict public bucket policies for this bucket. Setting this element to `TRUE` restricts access to this bucket to only AWS service principals and authorized users within this account if the bucket has a public policy.
@@ -115,9 +109,8 @@ impl PublicAccessBlockConfiguration {
     /// Enabling this setting doesn't affect previously stored bucket policies, except that public and cross-account access within any public bucket policy, including non-public delegation to specific accounts, is blocked.
     ///
     /// Replacement: always.
-    pub fn restrict_public_buckets(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RestrictPublicBuckets", value.into_value());
-        self
+    pub fn restrict_public_buckets(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("RestrictPublicBuckets", value.into_value()))
     }
 }
 
@@ -133,16 +126,13 @@ impl Region {
     ///
     ///   Replacement: always. Length: 3 to 63. Pattern: `^[a-z0-9][a-z0-9//.//-]*[a-z0-9]$`.
     pub fn new(bucket: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Bucket", bucket.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Bucket", bucket.into_value()))
     }
 
     /// The AWS account ID that owns the Amazon S3 bucket that's associated with this Multi-Region Access Point.
     ///
     /// Replacement: always. Length: 12. Pattern: `^[0-9]{12}$`.
-    pub fn bucket_account_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BucketAccountId", value.into_value());
-        self
+    pub fn bucket_account_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("BucketAccountId", value.into_value()))
     }
 }

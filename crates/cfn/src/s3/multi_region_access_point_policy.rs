@@ -20,7 +20,7 @@ impl CfnMultiRegionAccessPointPolicy {
     /// Makes the resource in `scope` with what it cannot be without: `MrapName`, `Policy`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, mrap_name: impl IntoValue<String>, policy: impl IntoValue<Json>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).mrap_name(mrap_name).policy(policy)
+        Self(Resource::new(scope, id, "AWS::S3::MultiRegionAccessPointPolicy")).mrap_name(mrap_name).policy(policy)
     }
 
     /// The name of the Multi-Region Access Point.
@@ -28,15 +28,13 @@ impl CfnMultiRegionAccessPointPolicy {
     /// Replacement: always. Length: 3 to 50. Pattern: `^[a-z0-9][-a-z0-9]{1,48}[a-z0-9]$`.
     #[track_caller]
     pub fn mrap_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MrapName", value.into_value());
-        self
+        Self(self.0.with("MrapName", value.into_value()))
     }
 
     /// The access policy associated with the Multi-Region Access Point.
     #[track_caller]
     pub fn policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Policy", value.into_value());
-        self
+        Self(self.0.with("Policy", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `MrapName`.

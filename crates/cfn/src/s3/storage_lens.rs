@@ -18,14 +18,13 @@ impl CfnStorageLens {
     /// Makes the resource in `scope` with what it cannot be without: `StorageLensConfiguration`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, storage_lens_configuration: impl IntoValue<StorageLensConfiguration>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).storage_lens_configuration(storage_lens_configuration)
+        Self(Resource::new(scope, id, "AWS::S3::StorageLens")).storage_lens_configuration(storage_lens_configuration)
     }
 
     /// This resource contains the details Amazon S3 Storage Lens configuration.
     #[track_caller]
     pub fn storage_lens_configuration(self, value: impl IntoValue<StorageLensConfiguration>) -> Self {
-        self.0.set("StorageLensConfiguration", value.into_value());
-        self
+        Self(self.0.with("StorageLensConfiguration", value.into_value()))
     }
 
     /// A set of tags (key–value pairs) to associate with the Storage Lens configuration.
@@ -33,8 +32,7 @@ impl CfnStorageLens {
     /// Items: at most 50. No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `StorageLensConfiguration/Id`.
@@ -60,48 +58,37 @@ impl AccountLevel {
     ///
     ///
     pub fn new(bucket_level: impl IntoValue<BucketLevel>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("BucketLevel", bucket_level.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("BucketLevel", bucket_level.into_value()))
     }
 
     /// This property contains the details of account-level activity metrics for S3 Storage Lens.
-    pub fn activity_metrics(mut self, value: impl IntoValue<ActivityMetrics>) -> Self {
-        self.0.set("ActivityMetrics", value.into_value());
-        self
+    pub fn activity_metrics(self, value: impl IntoValue<ActivityMetrics>) -> Self {
+        Self(self.0.with("ActivityMetrics", value.into_value()))
     }
 
     /// This property contains the details of account-level advanced cost optimization metrics for S3 Storage Lens.
-    pub fn advanced_cost_optimization_metrics(
-        mut self,
-        value: impl IntoValue<AdvancedCostOptimizationMetrics>,
-    ) -> Self {
-        self.0.set("AdvancedCostOptimizationMetrics", value.into_value());
-        self
+    pub fn advanced_cost_optimization_metrics(self, value: impl IntoValue<AdvancedCostOptimizationMetrics>) -> Self {
+        Self(self.0.with("AdvancedCostOptimizationMetrics", value.into_value()))
     }
 
     /// This property contains the details of account-level advanced data protection metrics for S3 Storage Lens.
-    pub fn advanced_data_protection_metrics(mut self, value: impl IntoValue<AdvancedDataProtectionMetrics>) -> Self {
-        self.0.set("AdvancedDataProtectionMetrics", value.into_value());
-        self
+    pub fn advanced_data_protection_metrics(self, value: impl IntoValue<AdvancedDataProtectionMetrics>) -> Self {
+        Self(self.0.with("AdvancedDataProtectionMetrics", value.into_value()))
     }
 
     /// This property contains the account-level details for S3 Storage Lens advanced performance metrics.
-    pub fn advanced_performance_metrics(mut self, value: impl IntoValue<AdvancedPerformanceMetrics>) -> Self {
-        self.0.set("AdvancedPerformanceMetrics", value.into_value());
-        self
+    pub fn advanced_performance_metrics(self, value: impl IntoValue<AdvancedPerformanceMetrics>) -> Self {
+        Self(self.0.with("AdvancedPerformanceMetrics", value.into_value()))
     }
 
     /// This property contains the details of account-level detailed status code metrics for S3 Storage Lens.
-    pub fn detailed_status_codes_metrics(mut self, value: impl IntoValue<DetailedStatusCodesMetrics>) -> Self {
-        self.0.set("DetailedStatusCodesMetrics", value.into_value());
-        self
+    pub fn detailed_status_codes_metrics(self, value: impl IntoValue<DetailedStatusCodesMetrics>) -> Self {
+        Self(self.0.with("DetailedStatusCodesMetrics", value.into_value()))
     }
 
     /// This property determines the scope of Storage Lens group data that is displayed in the Storage Lens dashboard.
-    pub fn storage_lens_group_level(mut self, value: impl IntoValue<StorageLensGroupLevel>) -> Self {
-        self.0.set("StorageLensGroupLevel", value.into_value());
-        self
+    pub fn storage_lens_group_level(self, value: impl IntoValue<StorageLensGroupLevel>) -> Self {
+        Self(self.0.with("StorageLensGroupLevel", value.into_value()))
     }
 }
 
@@ -120,9 +107,8 @@ impl ActivityMetrics {
     }
 
     /// A property that indicates whether the activity metrics is enabled.
-    pub fn is_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IsEnabled", value.into_value());
-        self
+    pub fn is_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IsEnabled", value.into_value()))
     }
 }
 
@@ -141,9 +127,8 @@ impl AdvancedCostOptimizationMetrics {
     }
 
     /// Indicates whether advanced cost optimization metrics are enabled.
-    pub fn is_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IsEnabled", value.into_value());
-        self
+    pub fn is_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IsEnabled", value.into_value()))
     }
 }
 
@@ -162,9 +147,8 @@ impl AdvancedDataProtectionMetrics {
     }
 
     /// Indicates whether advanced data protection metrics are enabled.
-    pub fn is_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IsEnabled", value.into_value());
-        self
+    pub fn is_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IsEnabled", value.into_value()))
     }
 }
 
@@ -181,9 +165,8 @@ impl AdvancedPerformanceMetrics {
     }
 
     /// This property indicates whether the advanced performance metrics are enabled.
-    pub fn is_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IsEnabled", value.into_value());
-        self
+    pub fn is_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IsEnabled", value.into_value()))
     }
 }
 
@@ -199,9 +182,7 @@ impl AwsOrg {
     ///
     ///
     pub fn new(arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Arn", arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Arn", arn.into_value()))
     }
 }
 
@@ -218,42 +199,33 @@ impl BucketLevel {
     }
 
     /// A property for bucket-level activity metrics for S3 Storage Lens.
-    pub fn activity_metrics(mut self, value: impl IntoValue<ActivityMetrics>) -> Self {
-        self.0.set("ActivityMetrics", value.into_value());
-        self
+    pub fn activity_metrics(self, value: impl IntoValue<ActivityMetrics>) -> Self {
+        Self(self.0.with("ActivityMetrics", value.into_value()))
     }
 
     /// A property for bucket-level advanced cost optimization metrics for S3 Storage Lens.
-    pub fn advanced_cost_optimization_metrics(
-        mut self,
-        value: impl IntoValue<AdvancedCostOptimizationMetrics>,
-    ) -> Self {
-        self.0.set("AdvancedCostOptimizationMetrics", value.into_value());
-        self
+    pub fn advanced_cost_optimization_metrics(self, value: impl IntoValue<AdvancedCostOptimizationMetrics>) -> Self {
+        Self(self.0.with("AdvancedCostOptimizationMetrics", value.into_value()))
     }
 
     /// A property for bucket-level advanced data protection metrics for S3 Storage Lens.
-    pub fn advanced_data_protection_metrics(mut self, value: impl IntoValue<AdvancedDataProtectionMetrics>) -> Self {
-        self.0.set("AdvancedDataProtectionMetrics", value.into_value());
-        self
+    pub fn advanced_data_protection_metrics(self, value: impl IntoValue<AdvancedDataProtectionMetrics>) -> Self {
+        Self(self.0.with("AdvancedDataProtectionMetrics", value.into_value()))
     }
 
     /// A property for bucket-level advanced performance metrics for S3 Storage Lens.
-    pub fn advanced_performance_metrics(mut self, value: impl IntoValue<AdvancedPerformanceMetrics>) -> Self {
-        self.0.set("AdvancedPerformanceMetrics", value.into_value());
-        self
+    pub fn advanced_performance_metrics(self, value: impl IntoValue<AdvancedPerformanceMetrics>) -> Self {
+        Self(self.0.with("AdvancedPerformanceMetrics", value.into_value()))
     }
 
     /// A property for bucket-level detailed status code metrics for S3 Storage Lens.
-    pub fn detailed_status_codes_metrics(mut self, value: impl IntoValue<DetailedStatusCodesMetrics>) -> Self {
-        self.0.set("DetailedStatusCodesMetrics", value.into_value());
-        self
+    pub fn detailed_status_codes_metrics(self, value: impl IntoValue<DetailedStatusCodesMetrics>) -> Self {
+        Self(self.0.with("DetailedStatusCodesMetrics", value.into_value()))
     }
 
     /// A property for bucket-level prefix-level storage metrics for S3 Storage Lens.
-    pub fn prefix_level(mut self, value: impl IntoValue<PrefixLevel>) -> Self {
-        self.0.set("PrefixLevel", value.into_value());
-        self
+    pub fn prefix_level(self, value: impl IntoValue<PrefixLevel>) -> Self {
+        Self(self.0.with("PrefixLevel", value.into_value()))
     }
 }
 
@@ -272,17 +244,15 @@ impl BucketsAndRegions {
     /// This property contains the details of the buckets for the Amazon S3 Storage Lens configuration. This should be the bucket Amazon Resource Name(ARN). For valid values, see [Buckets ARN format here](https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_Include.html#API_control_Include_Contents) in the *Amazon S3 API Reference*.
     ///
     /// No item twice.
-    pub fn buckets(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Buckets", value.into_list());
-        self
+    pub fn buckets(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Buckets", value.into_list()))
     }
 
     /// This property contains the details of the Regions for the S3 Storage Lens configuration.
     ///
     /// No item twice.
-    pub fn regions(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Regions", value.into_list());
-        self
+    pub fn regions(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Regions", value.into_list()))
     }
 }
 
@@ -300,9 +270,7 @@ impl CloudWatchMetrics {
     ///
     ///
     pub fn new(is_enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("IsEnabled", is_enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("IsEnabled", is_enabled.into_value()))
     }
 }
 
@@ -319,21 +287,18 @@ impl DataExport {
     }
 
     /// This property enables the Amazon CloudWatch publishing option for S3 Storage Lens metrics.
-    pub fn cloud_watch_metrics(mut self, value: impl IntoValue<CloudWatchMetrics>) -> Self {
-        self.0.set("CloudWatchMetrics", value.into_value());
-        self
+    pub fn cloud_watch_metrics(self, value: impl IntoValue<CloudWatchMetrics>) -> Self {
+        Self(self.0.with("CloudWatchMetrics", value.into_value()))
     }
 
     /// This property contains the details of the bucket where the S3 Storage Lens metrics export will be placed.
-    pub fn s3_bucket_destination(mut self, value: impl IntoValue<S3BucketDestination>) -> Self {
-        self.0.set("S3BucketDestination", value.into_value());
-        self
+    pub fn s3_bucket_destination(self, value: impl IntoValue<S3BucketDestination>) -> Self {
+        Self(self.0.with("S3BucketDestination", value.into_value()))
     }
 
     /// This property contains the details of the S3 table bucket where the S3 Storage Lens default metrics report will be placed. This property enables you to store your Storage Lens metrics in read-only S3 Tables.
-    pub fn storage_lens_table_destination(mut self, value: impl IntoValue<StorageLensTableDestination>) -> Self {
-        self.0.set("StorageLensTableDestination", value.into_value());
-        self
+    pub fn storage_lens_table_destination(self, value: impl IntoValue<StorageLensTableDestination>) -> Self {
+        Self(self.0.with("StorageLensTableDestination", value.into_value()))
     }
 }
 
@@ -352,9 +317,8 @@ impl DetailedStatusCodesMetrics {
     }
 
     /// Indicates whether detailed status code metrics are enabled.
-    pub fn is_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IsEnabled", value.into_value());
-        self
+    pub fn is_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IsEnabled", value.into_value()))
     }
 }
 
@@ -371,15 +335,13 @@ impl Encryption {
     }
 
     /// Specifies the use of AWS Key Management Service keys (SSE-KMS) to encrypt the S3 Storage Lens metrics export file.
-    pub fn ssekms(mut self, value: impl IntoValue<Ssekms>) -> Self {
-        self.0.set("SSEKMS", value.into_value());
-        self
+    pub fn ssekms(self, value: impl IntoValue<Ssekms>) -> Self {
+        Self(self.0.with("SSEKMS", value.into_value()))
     }
 
     /// Specifies the use of an Amazon S3-managed key (SSE-S3) to encrypt the S3 Storage Lens metrics export file.
-    pub fn sses3(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("SSES3", value.into_value());
-        self
+    pub fn sses3(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("SSES3", value.into_value()))
     }
 }
 
@@ -395,9 +357,7 @@ impl PrefixLevel {
     ///
     ///
     pub fn new(storage_metrics: impl IntoValue<PrefixLevelStorageMetrics>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StorageMetrics", storage_metrics.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("StorageMetrics", storage_metrics.into_value()))
     }
 }
 
@@ -414,15 +374,13 @@ impl PrefixLevelStorageMetrics {
     }
 
     /// This property identifies whether the details of the prefix-level storage metrics for S3 Storage Lens are enabled.
-    pub fn is_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IsEnabled", value.into_value());
-        self
+    pub fn is_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IsEnabled", value.into_value()))
     }
 
     /// This property identifies whether the details of the prefix-level storage metrics for S3 Storage Lens are enabled.
-    pub fn selection_criteria(mut self, value: impl IntoValue<SelectionCriteria>) -> Self {
-        self.0.set("SelectionCriteria", value.into_value());
-        self
+    pub fn selection_criteria(self, value: impl IntoValue<SelectionCriteria>) -> Self {
+        Self(self.0.with("SelectionCriteria", value.into_value()))
     }
 }
 
@@ -452,24 +410,23 @@ impl S3BucketDestination {
         format: impl IntoValue<S3BucketDestinationFormat>,
         output_schema_version: impl IntoValue<S3BucketDestinationOutputSchemaVersion>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AccountId", account_id.into_value());
-        properties.set("Arn", arn.into_value());
-        properties.set("Format", format.into_value());
-        properties.set("OutputSchemaVersion", output_schema_version.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AccountId", account_id.into_value())
+                .with("Arn", arn.into_value())
+                .with("Format", format.into_value())
+                .with("OutputSchemaVersion", output_schema_version.into_value()),
+        )
     }
 
     /// This property contains the details of the encryption of the bucket destination of the Amazon S3 Storage Lens metrics export.
-    pub fn encryption(mut self, value: impl IntoValue<Encryption>) -> Self {
-        self.0.set("Encryption", value.into_value());
-        self
+    pub fn encryption(self, value: impl IntoValue<Encryption>) -> Self {
+        Self(self.0.with("Encryption", value.into_value()))
     }
 
     /// This property contains the details of the prefix of the bucket destination of the S3 Storage Lens export.
-    pub fn prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Prefix", value.into_value());
-        self
+    pub fn prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Prefix", value.into_value()))
     }
 }
 
@@ -485,9 +442,7 @@ impl Ssekms {
     ///
     ///
     pub fn new(key_id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("KeyId", key_id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("KeyId", key_id.into_value()))
     }
 }
 
@@ -504,21 +459,18 @@ impl SelectionCriteria {
     }
 
     /// This property contains the details of the S3 Storage Lens delimiter being used.
-    pub fn delimiter(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Delimiter", value.into_value());
-        self
+    pub fn delimiter(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Delimiter", value.into_value()))
     }
 
     /// This property contains the details of the max depth that S3 Storage Lens will collect metrics up to.
-    pub fn max_depth(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaxDepth", value.into_value());
-        self
+    pub fn max_depth(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("MaxDepth", value.into_value()))
     }
 
     /// This property contains the details of the minimum storage bytes percentage threshold that S3 Storage Lens will collect metrics up to.
-    pub fn min_storage_bytes_percentage(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("MinStorageBytesPercentage", value.into_value());
-        self
+    pub fn min_storage_bytes_percentage(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("MinStorageBytesPercentage", value.into_value()))
     }
 }
 
@@ -544,56 +496,47 @@ impl StorageLensConfiguration {
         id: impl IntoValue<String>,
         is_enabled: impl IntoValue<bool>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AccountLevel", account_level.into_value());
-        properties.set("Id", id.into_value());
-        properties.set("IsEnabled", is_enabled.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AccountLevel", account_level.into_value())
+                .with("Id", id.into_value())
+                .with("IsEnabled", is_enabled.into_value()),
+        )
     }
 
     /// This property contains the details of the AWS Organization for the S3 Storage Lens configuration.
-    pub fn aws_org(mut self, value: impl IntoValue<AwsOrg>) -> Self {
-        self.0.set("AwsOrg", value.into_value());
-        self
+    pub fn aws_org(self, value: impl IntoValue<AwsOrg>) -> Self {
+        Self(self.0.with("AwsOrg", value.into_value()))
     }
 
     /// This property contains the details of this S3 Storage Lens configuration's metrics export.
-    pub fn data_export(mut self, value: impl IntoValue<DataExport>) -> Self {
-        self.0.set("DataExport", value.into_value());
-        self
+    pub fn data_export(self, value: impl IntoValue<DataExport>) -> Self {
+        Self(self.0.with("DataExport", value.into_value()))
     }
 
     /// This property contains the details of the bucket and or Regions excluded for Amazon S3 Storage Lens configuration.
-    pub fn exclude(mut self, value: impl IntoValue<BucketsAndRegions>) -> Self {
-        self.0.set("Exclude", value.into_value());
-        self
+    pub fn exclude(self, value: impl IntoValue<BucketsAndRegions>) -> Self {
+        Self(self.0.with("Exclude", value.into_value()))
     }
 
     /// This property configures your S3 Storage Lens expanded prefixes metrics report.
-    pub fn expanded_prefixes_data_export(
-        mut self,
-        value: impl IntoValue<StorageLensExpandedPrefixesDataExport>,
-    ) -> Self {
-        self.0.set("ExpandedPrefixesDataExport", value.into_value());
-        self
+    pub fn expanded_prefixes_data_export(self, value: impl IntoValue<StorageLensExpandedPrefixesDataExport>) -> Self {
+        Self(self.0.with("ExpandedPrefixesDataExport", value.into_value()))
     }
 
     /// This property contains the details of the bucket and or Regions included for Amazon S3 Storage Lens configuration.
-    pub fn include(mut self, value: impl IntoValue<BucketsAndRegions>) -> Self {
-        self.0.set("Include", value.into_value());
-        self
+    pub fn include(self, value: impl IntoValue<BucketsAndRegions>) -> Self {
+        Self(self.0.with("Include", value.into_value()))
     }
 
     /// The delimiter to divide S3 key into hierarchy of prefixes.
-    pub fn prefix_delimiter(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PrefixDelimiter", value.into_value());
-        self
+    pub fn prefix_delimiter(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PrefixDelimiter", value.into_value()))
     }
 
     /// This property contains the details of the ARN of the S3 Storage Lens configuration. This property is read-only.
-    pub fn storage_lens_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StorageLensArn", value.into_value());
-        self
+    pub fn storage_lens_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("StorageLensArn", value.into_value()))
     }
 }
 
@@ -610,15 +553,13 @@ impl StorageLensExpandedPrefixesDataExport {
     }
 
     /// This property specifies the general purpose bucket where the S3 Storage Lens Expanded Prefixes metrics export files are located. At least one export destination must be specified.
-    pub fn s3_bucket_destination(mut self, value: impl IntoValue<S3BucketDestination>) -> Self {
-        self.0.set("S3BucketDestination", value.into_value());
-        self
+    pub fn s3_bucket_destination(self, value: impl IntoValue<S3BucketDestination>) -> Self {
+        Self(self.0.with("S3BucketDestination", value.into_value()))
     }
 
     /// This property configures S3 Storage Lens Expanded Prefixes metrics report to read-only S3 table buckets.
-    pub fn storage_lens_table_destination(mut self, value: impl IntoValue<StorageLensTableDestination>) -> Self {
-        self.0.set("StorageLensTableDestination", value.into_value());
-        self
+    pub fn storage_lens_table_destination(self, value: impl IntoValue<StorageLensTableDestination>) -> Self {
+        Self(self.0.with("StorageLensTableDestination", value.into_value()))
     }
 }
 
@@ -636,11 +577,10 @@ impl StorageLensGroupLevel {
 
     /// This property indicates which Storage Lens group ARNs to include or exclude in the Storage Lens group aggregation. If this value is left null, then all Storage Lens groups are selected.
     pub fn storage_lens_group_selection_criteria(
-        mut self,
+        self,
         value: impl IntoValue<StorageLensGroupSelectionCriteria>,
     ) -> Self {
-        self.0.set("StorageLensGroupSelectionCriteria", value.into_value());
-        self
+        Self(self.0.with("StorageLensGroupSelectionCriteria", value.into_value()))
     }
 }
 
@@ -659,17 +599,15 @@ impl StorageLensGroupSelectionCriteria {
     /// This property indicates which Storage Lens group ARNs to exclude from the Storage Lens group aggregation.
     ///
     /// No item twice.
-    pub fn exclude(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Exclude", value.into_list());
-        self
+    pub fn exclude(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Exclude", value.into_list()))
     }
 
     /// This property indicates which Storage Lens group ARNs to include in the Storage Lens group aggregation.
     ///
     /// No item twice.
-    pub fn include(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Include", value.into_list());
-        self
+    pub fn include(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Include", value.into_list()))
     }
 }
 
@@ -685,15 +623,12 @@ impl StorageLensTableDestination {
     ///
     ///
     pub fn new(is_enabled: impl IntoValue<bool>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("IsEnabled", is_enabled.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("IsEnabled", is_enabled.into_value()))
     }
 
     /// This resource configures your data encryption settings for Storage Lens metrics in read-only S3 table buckets.
-    pub fn encryption(mut self, value: impl IntoValue<Encryption>) -> Self {
-        self.0.set("Encryption", value.into_value());
-        self
+    pub fn encryption(self, value: impl IntoValue<Encryption>) -> Self {
+        Self(self.0.with("Encryption", value.into_value()))
     }
 }
 

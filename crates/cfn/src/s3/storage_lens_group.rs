@@ -18,14 +18,13 @@ impl CfnStorageLensGroup {
     /// Makes the resource in `scope` with what it cannot be without: `Filter`, `Name`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, filter: impl IntoValue<Filter>, name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).filter(filter).name(name)
+        Self(Resource::new(scope, id, "AWS::S3::StorageLensGroup")).filter(filter).name(name)
     }
 
     /// This property contains the criteria for the Storage Lens group data that is displayed
     #[track_caller]
     pub fn filter(self, value: impl IntoValue<Filter>) -> Self {
-        self.0.set("Filter", value.into_value());
-        self
+        Self(self.0.with("Filter", value.into_value()))
     }
 
     /// This property contains the Storage Lens group name.
@@ -33,15 +32,13 @@ impl CfnStorageLensGroup {
     /// Replacement: always. Length: 1 to 64. Pattern: `^[a-zA-Z0-9\-_]+$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// This property contains the AWS resource tags that you're adding to your Storage Lens group. This parameter is optional.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Name`.
@@ -70,37 +67,32 @@ impl And {
     /// This property contains a list of prefixes. At least one prefix must be specified. Up to 10 prefixes are allowed.
     ///
     /// No item twice. Length of each: at most 1024.
-    pub fn match_any_prefix(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("MatchAnyPrefix", value.into_list());
-        self
+    pub fn match_any_prefix(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("MatchAnyPrefix", value.into_list()))
     }
 
     /// This property contains a list of suffixes. At least one suffix must be specified. Up to 10 suffixes are allowed.
     ///
     /// No item twice. Length of each: at most 1024.
-    pub fn match_any_suffix(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("MatchAnySuffix", value.into_list());
-        self
+    pub fn match_any_suffix(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("MatchAnySuffix", value.into_list()))
     }
 
     /// This property contains the list of object tags. At least one object tag must be specified. Up to 10 object tags are allowed.
     ///
     /// No item twice.
-    pub fn match_any_tag(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("MatchAnyTag", value.into_list());
-        self
+    pub fn match_any_tag(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("MatchAnyTag", value.into_list()))
     }
 
     /// This property contains `DaysGreaterThan` and `DaysLessThan` properties to define the object age range (minimum and maximum number of days).
-    pub fn match_object_age(mut self, value: impl IntoValue<MatchObjectAge>) -> Self {
-        self.0.set("MatchObjectAge", value.into_value());
-        self
+    pub fn match_object_age(self, value: impl IntoValue<MatchObjectAge>) -> Self {
+        Self(self.0.with("MatchObjectAge", value.into_value()))
     }
 
     /// This property contains `BytesGreaterThan` and `BytesLessThan` to define the object size range (minimum and maximum number of Bytes).
-    pub fn match_object_size(mut self, value: impl IntoValue<MatchObjectSize>) -> Self {
-        self.0.set("MatchObjectSize", value.into_value());
-        self
+    pub fn match_object_size(self, value: impl IntoValue<MatchObjectSize>) -> Self {
+        Self(self.0.with("MatchObjectSize", value.into_value()))
     }
 }
 
@@ -117,51 +109,44 @@ impl Filter {
     }
 
     /// This property contains the `And` logical operator, which allows multiple filter conditions to be joined for more complex comparisons of Storage Lens group data. Objects must match all of the listed filter conditions that are joined by the `And` logical operator. Only one of each filter condition is allowed.
-    pub fn and(mut self, value: impl IntoValue<And>) -> Self {
-        self.0.set("And", value.into_value());
-        self
+    pub fn and(self, value: impl IntoValue<And>) -> Self {
+        Self(self.0.with("And", value.into_value()))
     }
 
     /// This property contains a list of prefixes. At least one prefix must be specified. Up to 10 prefixes are allowed.
     ///
     /// No item twice. Length of each: at most 1024.
-    pub fn match_any_prefix(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("MatchAnyPrefix", value.into_list());
-        self
+    pub fn match_any_prefix(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("MatchAnyPrefix", value.into_list()))
     }
 
     /// This property contains a list of suffixes. At least one suffix must be specified. Up to 10 suffixes are allowed.
     ///
     /// No item twice. Length of each: at most 1024.
-    pub fn match_any_suffix(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("MatchAnySuffix", value.into_list());
-        self
+    pub fn match_any_suffix(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("MatchAnySuffix", value.into_list()))
     }
 
     /// This property contains the list of S3 object tags. At least one object tag must be specified. Up to 10 object tags are allowed.
     ///
     /// No item twice.
-    pub fn match_any_tag(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("MatchAnyTag", value.into_list());
-        self
+    pub fn match_any_tag(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("MatchAnyTag", value.into_list()))
     }
 
     /// This property contains `DaysGreaterThan` and `DaysLessThan` to define the object age range (minimum and maximum number of days).
-    pub fn match_object_age(mut self, value: impl IntoValue<MatchObjectAge>) -> Self {
-        self.0.set("MatchObjectAge", value.into_value());
-        self
+    pub fn match_object_age(self, value: impl IntoValue<MatchObjectAge>) -> Self {
+        Self(self.0.with("MatchObjectAge", value.into_value()))
     }
 
     /// This property contains `BytesGreaterThan` and `BytesLessThan` to define the object size range (minimum and maximum number of Bytes).
-    pub fn match_object_size(mut self, value: impl IntoValue<MatchObjectSize>) -> Self {
-        self.0.set("MatchObjectSize", value.into_value());
-        self
+    pub fn match_object_size(self, value: impl IntoValue<MatchObjectSize>) -> Self {
+        Self(self.0.with("MatchObjectSize", value.into_value()))
     }
 
     /// This property contains the `Or` logical operator, which allows multiple filter conditions to be joined. Objects can match any of the listed filter conditions, which are joined by the `Or` logical operator. Only one of each filter condition is allowed.
-    pub fn or(mut self, value: impl IntoValue<Or>) -> Self {
-        self.0.set("Or", value.into_value());
-        self
+    pub fn or(self, value: impl IntoValue<Or>) -> Self {
+        Self(self.0.with("Or", value.into_value()))
     }
 }
 
@@ -180,17 +165,15 @@ impl MatchObjectAge {
     /// This property indicates the minimum object age in days.
     ///
     /// Range: at least 1.
-    pub fn days_greater_than(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("DaysGreaterThan", value.into_value());
-        self
+    pub fn days_greater_than(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("DaysGreaterThan", value.into_value()))
     }
 
     /// This property indicates the maximum object age in days.
     ///
     /// Range: at least 1.
-    pub fn days_less_than(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("DaysLessThan", value.into_value());
-        self
+    pub fn days_less_than(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("DaysLessThan", value.into_value()))
     }
 }
 
@@ -209,17 +192,15 @@ impl MatchObjectSize {
     /// This property specifies the minimum object size in bytes. The value must be a positive number, greater than 0 and less than 5 TB.
     ///
     /// Range: at least 1.
-    pub fn bytes_greater_than(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("BytesGreaterThan", value.into_value());
-        self
+    pub fn bytes_greater_than(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("BytesGreaterThan", value.into_value()))
     }
 
     /// This property specifies the maximum object size in bytes. The value must be a positive number, greater than the minimum object size and less than 5 TB.
     ///
     /// Range: at least 1.
-    pub fn bytes_less_than(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("BytesLessThan", value.into_value());
-        self
+    pub fn bytes_less_than(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("BytesLessThan", value.into_value()))
     }
 }
 
@@ -238,36 +219,31 @@ impl Or {
     /// This property contains a list of prefixes. At least one prefix must be specified. Up to 10 prefixes are allowed.
     ///
     /// No item twice. Length of each: at most 1024.
-    pub fn match_any_prefix(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("MatchAnyPrefix", value.into_list());
-        self
+    pub fn match_any_prefix(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("MatchAnyPrefix", value.into_list()))
     }
 
     /// This property contains the list of suffixes. At least one suffix must be specified. Up to 10 suffixes are allowed.
     ///
     /// No item twice. Length of each: at most 1024.
-    pub fn match_any_suffix(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("MatchAnySuffix", value.into_list());
-        self
+    pub fn match_any_suffix(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("MatchAnySuffix", value.into_list()))
     }
 
     /// This property contains the list of S3 object tags. At least one object tag must be specified. Up to 10 object tags are allowed.
     ///
     /// No item twice.
-    pub fn match_any_tag(mut self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("MatchAnyTag", value.into_list());
-        self
+    pub fn match_any_tag(self, value: impl IntoList<Tag>) -> Self {
+        Self(self.0.with("MatchAnyTag", value.into_list()))
     }
 
     /// This property filters objects that match the specified object age range.
-    pub fn match_object_age(mut self, value: impl IntoValue<MatchObjectAge>) -> Self {
-        self.0.set("MatchObjectAge", value.into_value());
-        self
+    pub fn match_object_age(self, value: impl IntoValue<MatchObjectAge>) -> Self {
+        Self(self.0.with("MatchObjectAge", value.into_value()))
     }
 
     /// This property contains the `BytesGreaterThan` and `BytesLessThan` values to define the object size range (minimum and maximum number of Bytes).
-    pub fn match_object_size(mut self, value: impl IntoValue<MatchObjectSize>) -> Self {
-        self.0.set("MatchObjectSize", value.into_value());
-        self
+    pub fn match_object_size(self, value: impl IntoValue<MatchObjectSize>) -> Self {
+        Self(self.0.with("MatchObjectSize", value.into_value()))
     }
 }

@@ -30,7 +30,7 @@ impl CfnSchedule {
         schedule_expression: impl IntoValue<String>,
         target: impl IntoValue<Target>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Scheduler::Schedule"))
             .flexible_time_window(flexible_time_window)
             .schedule_expression(schedule_expression)
             .target(target)
@@ -41,23 +41,20 @@ impl CfnSchedule {
     /// Length: at most 512.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The date, in UTC, before which the schedule can invoke its target. Depending on the schedule's recurrence expression, invocations might stop on, or before, the `EndDate` you specify.
     /// EventBridge Scheduler ignores `EndDate` for one-time schedules.
     #[track_caller]
     pub fn end_date(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EndDate", value.into_value());
-        self
+        Self(self.0.with("EndDate", value.into_value()))
     }
 
     /// Allows you to configure a time window during which EventBridge Scheduler invokes the schedule.
     #[track_caller]
     pub fn flexible_time_window(self, value: impl IntoValue<FlexibleTimeWindow>) -> Self {
-        self.0.set("FlexibleTimeWindow", value.into_value());
-        self
+        Self(self.0.with("FlexibleTimeWindow", value.into_value()))
     }
 
     /// The name of the schedule group associated with this schedule.
@@ -65,8 +62,7 @@ impl CfnSchedule {
     /// Length: 1 to 64. Pattern: `^[0-9a-zA-Z-_.]+$`.
     #[track_caller]
     pub fn group_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GroupName", value.into_value());
-        self
+        Self(self.0.with("GroupName", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) for the customer managed KMS key that EventBridge Scheduler will use to encrypt and decrypt your data.
@@ -74,8 +70,7 @@ impl CfnSchedule {
     /// Length: 1 to 2048. Pattern: `^arn:aws[a-z-]*:kms:[a-z0-9\-]+:\d{12}:(key|alias)\/[0-9a-zA-Z-_]*$`.
     #[track_caller]
     pub fn kms_key_arn(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KmsKeyArn", value.into_value());
-        self
+        Self(self.0.with("KmsKeyArn", value.into_value()))
     }
 
     /// The name of the schedule.
@@ -83,8 +78,7 @@ impl CfnSchedule {
     /// Replacement: always. Length: 1 to 64. Pattern: `^[0-9a-zA-Z-_.]+$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The expression that defines when the schedule runs. The following formats are supported.
@@ -104,8 +98,7 @@ impl CfnSchedule {
     /// Length: 1 to 256.
     #[track_caller]
     pub fn schedule_expression(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ScheduleExpression", value.into_value());
-        self
+        Self(self.0.with("ScheduleExpression", value.into_value()))
     }
 
     /// The timezone in which the scheduling expression is evaluated.
@@ -113,16 +106,14 @@ impl CfnSchedule {
     /// Length: 1 to 50.
     #[track_caller]
     pub fn schedule_expression_timezone(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ScheduleExpressionTimezone", value.into_value());
-        self
+        Self(self.0.with("ScheduleExpressionTimezone", value.into_value()))
     }
 
     /// The date, in UTC, after which the schedule can begin invoking its target. Depending on the schedule's recurrence expression, invocations might occur on, or after, the `StartDate` you specify.
     /// EventBridge Scheduler ignores `StartDate` for one-time schedules.
     #[track_caller]
     pub fn start_date(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StartDate", value.into_value());
-        self
+        Self(self.0.with("StartDate", value.into_value()))
     }
 
     /// Specifies whether the schedule is enabled or disabled.
@@ -130,15 +121,13 @@ impl CfnSchedule {
     /// *Allowed Values* : `ENABLED` | `DISABLED`
     #[track_caller]
     pub fn state(self, value: impl IntoValue<State>) -> Self {
-        self.0.set("State", value.into_value());
-        self
+        Self(self.0.with("State", value.into_value()))
     }
 
     /// The schedule's target details.
     #[track_caller]
     pub fn target(self, value: impl IntoValue<Target>) -> Self {
-        self.0.set("Target", value.into_value());
-        self
+        Self(self.0.with("Target", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Name`.
@@ -164,23 +153,19 @@ impl AwsVpcConfiguration {
     ///
     ///   Items: 1 to 16. Length of each: 1 to 1000.
     pub fn new(subnets: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Subnets", subnets.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Subnets", subnets.into_list()))
     }
 
     /// Specifies whether the task's elastic network interface receives a public IP address. You can specify `ENABLED` only when `LaunchType` in `EcsParameters` is set to `FARGATE`.
-    pub fn assign_public_ip(mut self, value: impl IntoValue<AwsVpcConfigurationAssignPublicIp>) -> Self {
-        self.0.set("AssignPublicIp", value.into_value());
-        self
+    pub fn assign_public_ip(self, value: impl IntoValue<AwsVpcConfigurationAssignPublicIp>) -> Self {
+        Self(self.0.with("AssignPublicIp", value.into_value()))
     }
 
     /// Specifies the security groups associated with the task. These security groups must all be in the same VPC. You can specify as many as five security groups. If you do not specify a security group, the default security group for the VPC is used.
     ///
     /// Items: 1 to 5. Length of each: 1 to 1000.
-    pub fn security_groups(mut self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
-        self.0.set("SecurityGroups", value.into_list());
-        self
+    pub fn security_groups(self, value: impl IntoList<Id<markers::SecurityGroup>>) -> Self {
+        Self(self.0.with("SecurityGroups", value.into_list()))
     }
 }
 
@@ -196,25 +181,21 @@ impl CapacityProviderStrategyItem {
     ///
     ///   Length: 1 to 255.
     pub fn new(capacity_provider: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CapacityProvider", capacity_provider.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("CapacityProvider", capacity_provider.into_value()))
     }
 
     /// The base value designates how many tasks, at a minimum, to run on the specified capacity provider. Only one capacity provider in a capacity provider strategy can have a base defined. If no value is specified, the default value of `0` is used.
     ///
     /// Range: 0 to 100000. Default: `0`.
-    pub fn base(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Base", value.into_value());
-        self
+    pub fn base(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Base", value.into_value()))
     }
 
     /// The weight value designates the relative percentage of the total number of tasks launched that should use the specified capacity provider. The weight value is taken into consideration after the base value, if defined, is satisfied.
     ///
     /// Range: 0 to 1000. Default: `0`.
-    pub fn weight(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("Weight", value.into_value());
-        self
+    pub fn weight(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("Weight", value.into_value()))
     }
 }
 
@@ -233,9 +214,8 @@ impl DeadLetterConfig {
     /// The Amazon Resource Name (ARN) of the SQS queue specified as the destination for the dead-letter queue.
     ///
     /// Length: 1 to 1600. Pattern: `^arn:aws[a-z-]*:sqs:[a-z0-9\-]+:\d{12}:[a-zA-Z0-9\-_]+$`.
-    pub fn arn(mut self, value: impl IntoValue<Arn<markers::Queue>>) -> Self {
-        self.0.set("Arn", value.into_value());
-        self
+    pub fn arn(self, value: impl IntoValue<Arn<markers::Queue>>) -> Self {
+        Self(self.0.with("Arn", value.into_value()))
     }
 }
 
@@ -251,103 +231,88 @@ impl EcsParameters {
     ///
     ///   Length: 1 to 1600.
     pub fn new(task_definition_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TaskDefinitionArn", task_definition_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("TaskDefinitionArn", task_definition_arn.into_value()))
     }
 
     /// The capacity provider strategy to use for the task.
     ///
     /// Items: at most 6.
-    pub fn capacity_provider_strategy(mut self, value: impl IntoList<CapacityProviderStrategyItem>) -> Self {
-        self.0.set("CapacityProviderStrategy", value.into_list());
-        self
+    pub fn capacity_provider_strategy(self, value: impl IntoList<CapacityProviderStrategyItem>) -> Self {
+        Self(self.0.with("CapacityProviderStrategy", value.into_list()))
     }
 
     /// Specifies whether to enable Amazon ECS managed tags for the task. For more information, see [Tagging Your Amazon ECS Resources](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-using-tags.html) in the *Amazon ECS Developer Guide*.
-    pub fn enable_ecs_managed_tags(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableECSManagedTags", value.into_value());
-        self
+    pub fn enable_ecs_managed_tags(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableECSManagedTags", value.into_value()))
     }
 
     /// Whether or not to enable the execute command functionality for the containers in this task. If true, this enables execute command functionality on all containers in the task.
-    pub fn enable_execute_command(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableExecuteCommand", value.into_value());
-        self
+    pub fn enable_execute_command(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableExecuteCommand", value.into_value()))
     }
 
     /// Specifies an Amazon ECS task group for the task. The maximum length is 255 characters.
     ///
     /// Length: 1 to 255.
-    pub fn group(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Group", value.into_value());
-        self
+    pub fn group(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Group", value.into_value()))
     }
 
     /// Specifies the launch type on which your task is running. The launch type that you specify here must match one of the launch type (compatibilities) of the target task. The `FARGATE` value is supported only in the Regions where Fargate with Amazon ECS is supported. For more information, see [AWS Fargate on Amazon ECS](https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS_Fargate.html) in the *Amazon ECS Developer Guide*.
-    pub fn launch_type(mut self, value: impl IntoValue<EcsParametersLaunchType>) -> Self {
-        self.0.set("LaunchType", value.into_value());
-        self
+    pub fn launch_type(self, value: impl IntoValue<EcsParametersLaunchType>) -> Self {
+        Self(self.0.with("LaunchType", value.into_value()))
     }
 
     /// This structure specifies the network configuration for an ECS task.
-    pub fn network_configuration(mut self, value: impl IntoValue<NetworkConfiguration>) -> Self {
-        self.0.set("NetworkConfiguration", value.into_value());
-        self
+    pub fn network_configuration(self, value: impl IntoValue<NetworkConfiguration>) -> Self {
+        Self(self.0.with("NetworkConfiguration", value.into_value()))
     }
 
     /// An array of placement constraint objects to use for the task. You can specify up to 10 constraints per task (including constraints in the task definition and those specified at runtime).
     ///
     /// Items: at most 10.
-    pub fn placement_constraints(mut self, value: impl IntoList<PlacementConstraint>) -> Self {
-        self.0.set("PlacementConstraints", value.into_list());
-        self
+    pub fn placement_constraints(self, value: impl IntoList<PlacementConstraint>) -> Self {
+        Self(self.0.with("PlacementConstraints", value.into_list()))
     }
 
     /// The task placement strategy for a task or service.
     ///
     /// Items: at most 5.
-    pub fn placement_strategy(mut self, value: impl IntoList<PlacementStrategy>) -> Self {
-        self.0.set("PlacementStrategy", value.into_list());
-        self
+    pub fn placement_strategy(self, value: impl IntoList<PlacementStrategy>) -> Self {
+        Self(self.0.with("PlacementStrategy", value.into_list()))
     }
 
     /// Specifies the platform version for the task. Specify only the numeric portion of the platform version, such as `1.1.0`.
     ///
     /// Length: 1 to 64.
-    pub fn platform_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PlatformVersion", value.into_value());
-        self
+    pub fn platform_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PlatformVersion", value.into_value()))
     }
 
     /// Specifies whether to propagate the tags from the task definition to the task. If no value is specified, the tags are not propagated. Tags can only be propagated to the task during task creation. To add tags to a task after task creation, use the Amazon ECS [`TagResource`](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TagResource.html) API action.
-    pub fn propagate_tags(mut self, value: impl IntoValue<EcsParametersPropagateTags>) -> Self {
-        self.0.set("PropagateTags", value.into_value());
-        self
+    pub fn propagate_tags(self, value: impl IntoValue<EcsParametersPropagateTags>) -> Self {
+        Self(self.0.with("PropagateTags", value.into_value()))
     }
 
     /// The reference ID to use for the task.
     ///
     /// Length: at most 1024.
-    pub fn reference_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ReferenceId", value.into_value());
-        self
+    pub fn reference_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ReferenceId", value.into_value()))
     }
 
     /// The metadata that you apply to the task to help you categorize and organize them. Each tag consists of a key and an optional value, both of which you define. For more information, see [`RunTask`](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html) in the *Amazon ECS API Reference*.
     ///
     /// Items: at most 50. Pattern of the keys: `.+`.
-    pub fn tags(mut self, value: impl IntoList<MapOf<String>>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+    pub fn tags(self, value: impl IntoList<MapOf<String>>) -> Self {
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The number of tasks to create based on `TaskDefinition`. The default is `1`.
     ///
     /// Range: 1 to 10.
-    pub fn task_count(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("TaskCount", value.into_value());
-        self
+    pub fn task_count(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("TaskCount", value.into_value()))
     }
 }
 
@@ -366,10 +331,7 @@ impl EventBridgeParameters {
     ///
     ///   Length: 1 to 256. Pattern: `^(?=[/\.\-_A-Za-z0-9]+)((?!aws\.).*)|(\$(\.[\w_-]+(\[(\d+|\*)\])*)*)$`.
     pub fn new(detail_type: impl IntoValue<String>, source: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DetailType", detail_type.into_value());
-        properties.set("Source", source.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("DetailType", detail_type.into_value()).with("Source", source.into_value()))
     }
 }
 
@@ -387,9 +349,7 @@ impl FlexibleTimeWindow {
     ///
     ///
     pub fn new(mode: impl IntoValue<FlexibleTimeWindowMode>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Mode", mode.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Mode", mode.into_value()))
     }
 
     /// The maximum time window during which a schedule can be invoked.
@@ -399,9 +359,8 @@ impl FlexibleTimeWindow {
     /// *Maximum* : `1440`
     ///
     /// Range: 1 to 1440.
-    pub fn maximum_window_in_minutes(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("MaximumWindowInMinutes", value.into_value());
-        self
+    pub fn maximum_window_in_minutes(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("MaximumWindowInMinutes", value.into_value()))
     }
 }
 
@@ -417,9 +376,7 @@ impl KinesisParameters {
     ///
     ///   Length: 1 to 256.
     pub fn new(partition_key: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PartitionKey", partition_key.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("PartitionKey", partition_key.into_value()))
     }
 }
 
@@ -436,9 +393,8 @@ impl NetworkConfiguration {
     }
 
     /// Specifies the Amazon VPC subnets and security groups for the task, and whether a public IP address is to be used. This structure is relevant only for ECS tasks that use the awsvpc network mode.
-    pub fn awsvpc_configuration(mut self, value: impl IntoValue<AwsVpcConfiguration>) -> Self {
-        self.0.set("AwsvpcConfiguration", value.into_value());
-        self
+    pub fn awsvpc_configuration(self, value: impl IntoValue<AwsVpcConfiguration>) -> Self {
+        Self(self.0.with("AwsvpcConfiguration", value.into_value()))
     }
 }
 
@@ -457,15 +413,13 @@ impl PlacementConstraint {
     /// A cluster query language expression to apply to the constraint. You cannot specify an expression if the constraint type is `distinctInstance`. For more information, see [Cluster query language](https://docs.aws.amazon.com/latest/developerguide/cluster-query-language.html) in the *Amazon ECS Developer Guide*.
     ///
     /// Length: at most 2000.
-    pub fn expression(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Expression", value.into_value());
-        self
+    pub fn expression(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Expression", value.into_value()))
     }
 
     /// The type of constraint. Use `distinctInstance` to ensure that each task in a particular group is running on a different container instance. Use `memberOf` to restrict the selection to a group of valid candidates.
-    pub fn r#type(mut self, value: impl IntoValue<PlacementConstraintType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<PlacementConstraintType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 }
 
@@ -484,15 +438,13 @@ impl PlacementStrategy {
     /// The field to apply the placement strategy against. For the spread placement strategy, valid values are `instanceId` (or `instanceId`, which has the same effect), or any platform or custom attribute that is applied to a container instance, such as `attribute:ecs.availability-zone`. For the binpack placement strategy, valid values are `cpu` and `memory`. For the random placement strategy, this field is not used.
     ///
     /// Length: at most 255.
-    pub fn field(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Field", value.into_value());
-        self
+    pub fn field(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Field", value.into_value()))
     }
 
     /// The type of placement strategy. The random placement strategy randomly places tasks on available candidates. The spread placement strategy spreads placement across available candidates evenly based on the field parameter. The binpack strategy places tasks on available candidates that have the least available amount of the resource that is specified with the field parameter. For example, if you binpack on memory, a task is placed on the instance with the least amount of remaining memory (but still enough to run the task).
-    pub fn r#type(mut self, value: impl IntoValue<PlacementStrategyType>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+    pub fn r#type(self, value: impl IntoValue<PlacementStrategyType>) -> Self {
+        Self(self.0.with("Type", value.into_value()))
     }
 }
 
@@ -511,17 +463,15 @@ impl RetryPolicy {
     /// The maximum amount of time, in seconds, to continue to make retry attempts.
     ///
     /// Range: 60 to 86400.
-    pub fn maximum_event_age_in_seconds(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("MaximumEventAgeInSeconds", value.into_value());
-        self
+    pub fn maximum_event_age_in_seconds(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("MaximumEventAgeInSeconds", value.into_value()))
     }
 
     /// The maximum number of retry attempts to make before the request fails. Retry attempts with exponential backoff continue until either the maximum number of attempts is made or until the duration of the `MaximumEventAgeInSeconds` is reached.
     ///
     /// Range: 0 to 185.
-    pub fn maximum_retry_attempts(mut self, value: impl IntoValue<f64>) -> Self {
-        self.0.set("MaximumRetryAttempts", value.into_value());
-        self
+    pub fn maximum_retry_attempts(self, value: impl IntoValue<f64>) -> Self {
+        Self(self.0.with("MaximumRetryAttempts", value.into_value()))
     }
 }
 
@@ -540,10 +490,7 @@ impl SageMakerPipelineParameter {
     ///
     ///   Length: 1 to 1024.
     pub fn new(name: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -562,9 +509,8 @@ impl SageMakerPipelineParameters {
     /// List of parameter names and values to use when executing the SageMaker Model Building Pipeline.
     ///
     /// Items: at most 200.
-    pub fn pipeline_parameter_list(mut self, value: impl IntoList<SageMakerPipelineParameter>) -> Self {
-        self.0.set("PipelineParameterList", value.into_list());
-        self
+    pub fn pipeline_parameter_list(self, value: impl IntoList<SageMakerPipelineParameter>) -> Self {
+        Self(self.0.with("PipelineParameterList", value.into_list()))
     }
 }
 
@@ -583,9 +529,8 @@ impl SqsParameters {
     /// The FIFO message group ID to use as the target.
     ///
     /// Length: 1 to 128.
-    pub fn message_group_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MessageGroupId", value.into_value());
-        self
+    pub fn message_group_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MessageGroupId", value.into_value()))
     }
 }
 
@@ -604,60 +549,49 @@ impl Target {
     ///
     ///   Length: 1 to 1600. Pattern: `^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@\/-]+$`.
     pub fn new(arn: impl IntoValue<String>, role_arn: impl IntoValue<Arn<markers::Role>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Arn", arn.into_value());
-        properties.set("RoleArn", role_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Arn", arn.into_value()).with("RoleArn", role_arn.into_value()))
     }
 
     /// An object that contains information about an Amazon SQS queue that EventBridge Scheduler uses as a dead-letter queue for your schedule. If specified, EventBridge Scheduler delivers failed events that could not be successfully delivered to a target to the queue.
-    pub fn dead_letter_config(mut self, value: impl IntoValue<DeadLetterConfig>) -> Self {
-        self.0.set("DeadLetterConfig", value.into_value());
-        self
+    pub fn dead_letter_config(self, value: impl IntoValue<DeadLetterConfig>) -> Self {
+        Self(self.0.with("DeadLetterConfig", value.into_value()))
     }
 
     /// The templated target type for the Amazon ECS [`RunTask`](https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html) API operation.
-    pub fn ecs_parameters(mut self, value: impl IntoValue<EcsParameters>) -> Self {
-        self.0.set("EcsParameters", value.into_value());
-        self
+    pub fn ecs_parameters(self, value: impl IntoValue<EcsParameters>) -> Self {
+        Self(self.0.with("EcsParameters", value.into_value()))
     }
 
     /// The templated target type for the EventBridge [`PutEvents`](https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html) API operation.
-    pub fn event_bridge_parameters(mut self, value: impl IntoValue<EventBridgeParameters>) -> Self {
-        self.0.set("EventBridgeParameters", value.into_value());
-        self
+    pub fn event_bridge_parameters(self, value: impl IntoValue<EventBridgeParameters>) -> Self {
+        Self(self.0.with("EventBridgeParameters", value.into_value()))
     }
 
     /// The text, or well-formed JSON, passed to the target. If you are configuring a templated Lambda, AWS Step Functions, or Amazon EventBridge target, the input must be a well-formed JSON. For all other target types, a JSON is not required. If you do not specify anything for this field, Amazon EventBridge Scheduler delivers a default notification to the target.
     ///
     /// Length: at least 1.
-    pub fn input(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Input", value.into_value());
-        self
+    pub fn input(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Input", value.into_value()))
     }
 
     /// The templated target type for the Amazon Kinesis [`PutRecord`](https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html) API operation.
-    pub fn kinesis_parameters(mut self, value: impl IntoValue<KinesisParameters>) -> Self {
-        self.0.set("KinesisParameters", value.into_value());
-        self
+    pub fn kinesis_parameters(self, value: impl IntoValue<KinesisParameters>) -> Self {
+        Self(self.0.with("KinesisParameters", value.into_value()))
     }
 
     /// A `RetryPolicy` object that includes information about the retry policy settings, including the maximum age of an event, and the maximum number of times EventBridge Scheduler will try to deliver the event to a target.
-    pub fn retry_policy(mut self, value: impl IntoValue<RetryPolicy>) -> Self {
-        self.0.set("RetryPolicy", value.into_value());
-        self
+    pub fn retry_policy(self, value: impl IntoValue<RetryPolicy>) -> Self {
+        Self(self.0.with("RetryPolicy", value.into_value()))
     }
 
     /// The templated target type for the Amazon SageMaker [`StartPipelineExecution`](https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StartPipelineExecution.html) API operation.
-    pub fn sage_maker_pipeline_parameters(mut self, value: impl IntoValue<SageMakerPipelineParameters>) -> Self {
-        self.0.set("SageMakerPipelineParameters", value.into_value());
-        self
+    pub fn sage_maker_pipeline_parameters(self, value: impl IntoValue<SageMakerPipelineParameters>) -> Self {
+        Self(self.0.with("SageMakerPipelineParameters", value.into_value()))
     }
 
     /// The templated target type for the Amazon SQS [`SendMessage`](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html) API operation. Contains the message group ID to use when the target is a FIFO queue. If you specify an Amazon SQS FIFO queue as a target, the queue must have content-based deduplication enabled. For more information, see [Using the Amazon SQS message deduplication ID](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html) in the *Amazon SQS Developer Guide*.
-    pub fn sqs_parameters(mut self, value: impl IntoValue<SqsParameters>) -> Self {
-        self.0.set("SqsParameters", value.into_value());
-        self
+    pub fn sqs_parameters(self, value: impl IntoValue<SqsParameters>) -> Self {
+        Self(self.0.with("SqsParameters", value.into_value()))
     }
 }
 

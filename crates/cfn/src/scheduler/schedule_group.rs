@@ -22,7 +22,7 @@ impl CfnScheduleGroup {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::Scheduler::ScheduleGroup"))
     }
 
     /// The name of the schedule group.
@@ -30,8 +30,7 @@ impl CfnScheduleGroup {
     /// Replacement: always. Length: 1 to 64. Pattern: `^[0-9a-zA-Z-_.]+$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// An array of key-value pairs to apply to this resource.
@@ -41,8 +40,7 @@ impl CfnScheduleGroup {
     /// Items: at most 200.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Name`.

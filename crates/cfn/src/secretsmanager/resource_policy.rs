@@ -25,21 +25,21 @@ impl CfnResourcePolicy {
         resource_policy: impl IntoValue<Json>,
         secret_id: impl IntoValue<Arn<markers::Secret>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).resource_policy(resource_policy).secret_id(secret_id)
+        Self(Resource::new(scope, id, "AWS::SecretsManager::ResourcePolicy"))
+            .resource_policy(resource_policy)
+            .secret_id(secret_id)
     }
 
     /// Specifies whether to block resource-based policies that allow broad access to the secret. By default, Secrets Manager blocks policies that allow broad access, for example those that use a wildcard for the principal.
     #[track_caller]
     pub fn block_public_policy(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("BlockPublicPolicy", value.into_value());
-        self
+        Self(self.0.with("BlockPublicPolicy", value.into_value()))
     }
 
     /// A JSON-formatted string for an AWS resource-based policy. For example policies, see [Permissions policy examples](https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples.html).
     #[track_caller]
     pub fn resource_policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("ResourcePolicy", value.into_value());
-        self
+        Self(self.0.with("ResourcePolicy", value.into_value()))
     }
 
     /// The ARN or name of the secret to attach the resource-based policy.
@@ -49,8 +49,7 @@ impl CfnResourcePolicy {
     /// Replacement: always. Length: 1 to 2048.
     #[track_caller]
     pub fn secret_id(self, value: impl IntoValue<Arn<markers::Secret>>) -> Self {
-        self.0.set("SecretId", value.into_value());
-        self
+        Self(self.0.with("SecretId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `SecretId`.

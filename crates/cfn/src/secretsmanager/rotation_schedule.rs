@@ -33,21 +33,19 @@ impl CfnRotationSchedule {
     /// Makes the resource in `scope` with what it cannot be without: `SecretId`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, secret_id: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).secret_id(secret_id)
+        Self(Resource::new(scope, id, "AWS::SecretsManager::RotationSchedule")).secret_id(secret_id)
     }
 
     /// The list of metadata needed to successfully rotate a managed external secret.
     #[track_caller]
     pub fn external_secret_rotation_metadata(self, value: impl IntoList<ExternalSecretRotationMetadataItem>) -> Self {
-        self.0.set("ExternalSecretRotationMetadata", value.into_list());
-        self
+        Self(self.0.with("ExternalSecretRotationMetadata", value.into_list()))
     }
 
     /// The ARN of the IAM role that is used by Secrets Manager to rotate a managed external secret.
     #[track_caller]
     pub fn external_secret_rotation_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("ExternalSecretRotationRoleArn", value.into_value());
-        self
+        Self(self.0.with("ExternalSecretRotationRoleArn", value.into_value()))
     }
 
     /// Creates a new Lambda rotation function based on one of the [Secrets Manager rotation function templates](https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_available-rotation-templates.html). To use a rotation function that already exists, specify `RotationLambdaARN` instead.
@@ -59,8 +57,7 @@ impl CfnRotationSchedule {
     /// For Amazon Redshift admin user credentials, see [AWS::Redshift::Cluster](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-redshift-cluster.html).
     #[track_caller]
     pub fn hosted_rotation_lambda(self, value: impl IntoValue<HostedRotationLambda>) -> Self {
-        self.0.set("HostedRotationLambda", value.into_value());
-        self
+        Self(self.0.with("HostedRotationLambda", value.into_value()))
     }
 
     /// Determines whether to rotate the secret immediately or wait until the next scheduled rotation window when the rotation schedule is updated. The rotation schedule is defined in `RotationRules`.
@@ -77,8 +74,7 @@ impl CfnRotationSchedule {
     /// Rotation is an asynchronous process. For more information, see [How rotation works](https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_how.html).
     #[track_caller]
     pub fn rotate_immediately_on_update(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RotateImmediatelyOnUpdate", value.into_value());
-        self
+        Self(self.0.with("RotateImmediatelyOnUpdate", value.into_value()))
     }
 
     /// The ARN of an existing Lambda rotation function. To specify a rotation function that is also defined in this template, use the [Ref](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-ref.html) function.
@@ -90,15 +86,13 @@ impl CfnRotationSchedule {
     /// To create a new rotation function based on one of the [Secrets Manager rotation function templates](https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_available-rotation-templates.html), specify `HostedRotationLambda` instead.
     #[track_caller]
     pub fn rotation_lambda_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RotationLambdaARN", value.into_value());
-        self
+        Self(self.0.with("RotationLambdaARN", value.into_value()))
     }
 
     /// A structure that defines the rotation configuration for this secret.
     #[track_caller]
     pub fn rotation_rules(self, value: impl IntoValue<RotationRules>) -> Self {
-        self.0.set("RotationRules", value.into_value());
-        self
+        Self(self.0.with("RotationRules", value.into_value()))
     }
 
     /// The ARN or name of the secret to rotate. This is unique for each rotation schedule definition.
@@ -108,8 +102,7 @@ impl CfnRotationSchedule {
     /// Replacement: always.
     #[track_caller]
     pub fn secret_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SecretId", value.into_value());
-        self
+        Self(self.0.with("SecretId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -138,10 +131,7 @@ impl ExternalSecretRotationMetadataItem {
     ///
     ///
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -180,21 +170,17 @@ impl HostedRotationLambda {
     ///
     ///
     pub fn new(rotation_type: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("RotationType", rotation_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("RotationType", rotation_type.into_value()))
     }
 
     /// A string of the characters that you don't want in the password.
-    pub fn exclude_characters(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ExcludeCharacters", value.into_value());
-        self
+    pub fn exclude_characters(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ExcludeCharacters", value.into_value()))
     }
 
     /// The ARN of the KMS key that Secrets Manager uses to encrypt the secret. If you don't specify this value, then Secrets Manager uses the key `aws/secretsmanager`. If `aws/secretsmanager` doesn't yet exist, then Secrets Manager creates it for you automatically the first time it encrypts the secret value.
-    pub fn kms_key_arn(mut self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KmsKeyArn", value.into_value());
-        self
+    pub fn kms_key_arn(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
+        Self(self.0.with("KmsKeyArn", value.into_value()))
     }
 
     /// The ARN of the secret that contains superuser credentials, if you use the [Alternating users rotation strategy](https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets_strategies.html#rotating-secrets-two-users). CloudFormation grants the execution role for the Lambda rotation function `GetSecretValue` permission to the secret in this property. For more information, see [Lambda rotation function execution role permissions for Secrets Manager](https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html).
@@ -204,23 +190,20 @@ impl HostedRotationLambda {
     /// You must also include the superuser secret ARN as a key in the JSON of the rotating secret so that the Lambda rotation function can find it. CloudFormation does not hardcode secret ARNs in the Lambda rotation function, so you can use the function to rotate multiple secrets. For more information, see [JSON structure of Secrets Manager secrets](https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html).
     ///
     /// You can specify `MasterSecretArn` or `SuperuserSecretArn` but not both. They represent the same superuser secret.
-    pub fn master_secret_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MasterSecretArn", value.into_value());
-        self
+    pub fn master_secret_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MasterSecretArn", value.into_value()))
     }
 
     /// The ARN of the KMS key that Secrets Manager used to encrypt the superuser secret, if you use the [alternating users strategy](https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets_strategies.html#rotating-secrets-two-users) and the superuser secret is encrypted with a customer managed key. You don't need to specify this property if the superuser secret is encrypted using the key `aws/secretsmanager`. CloudFormation grants the execution role for the Lambda rotation function `Decrypt`, `DescribeKey`, and `GenerateDataKey` permission to the key in this property. For more information, see [Lambda rotation function execution role permissions for Secrets Manager](https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html).
     ///
     /// You can specify `MasterSecretKmsKeyArn` or `SuperuserSecretKmsKeyArn` but not both. They represent the same superuser secret KMS key.
-    pub fn master_secret_kms_key_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MasterSecretKmsKeyArn", value.into_value());
-        self
+    pub fn master_secret_kms_key_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("MasterSecretKmsKeyArn", value.into_value()))
     }
 
     /// The name of the Lambda rotation function.
-    pub fn rotation_lambda_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RotationLambdaName", value.into_value());
-        self
+    pub fn rotation_lambda_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("RotationLambdaName", value.into_value()))
     }
 
     /// > Do not set this value if you are using `Transform: AWS::SecretsManager-2024-09-16`. Over time, the updated rotation lambda artifacts vended by AWS may not be compatible with the code or shared object files defined in the rotation function deployment package.
@@ -236,9 +219,8 @@ impl HostedRotationLambda {
     /// - Set the version number in this field. For example, for Python 3.10, enter *python3.10*.
     ///
     /// If you only do one of the steps, your rotation function will be incompatible with the binaries. For more information, see [Why did my Lambda rotation function fail with a "pg module not found" error](https://docs.aws.amazon.com/https://repost.aws/knowledge-center/secrets-manager-lambda-rotation).
-    pub fn runtime(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Runtime", value.into_value());
-        self
+    pub fn runtime(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Runtime", value.into_value()))
     }
 
     /// The ARN of the secret that contains superuser credentials, if you use the [Alternating users rotation strategy](https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets_strategies.html#rotating-secrets-two-users). CloudFormation grants the execution role for the Lambda rotation function `GetSecretValue` permission to the secret in this property. For more information, see [Lambda rotation function execution role permissions for Secrets Manager](https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html).
@@ -248,31 +230,27 @@ impl HostedRotationLambda {
     /// You must also include the superuser secret ARN as a key in the JSON of the rotating secret so that the Lambda rotation function can find it. CloudFormation does not hardcode secret ARNs in the Lambda rotation function, so you can use the function to rotate multiple secrets. For more information, see [JSON structure of Secrets Manager secrets](https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html).
     ///
     /// You can specify `MasterSecretArn` or `SuperuserSecretArn` but not both. They represent the same superuser secret.
-    pub fn superuser_secret_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SuperuserSecretArn", value.into_value());
-        self
+    pub fn superuser_secret_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SuperuserSecretArn", value.into_value()))
     }
 
     /// The ARN of the KMS key that Secrets Manager used to encrypt the superuser secret, if you use the [alternating users strategy](https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets_strategies.html#rotating-secrets-two-users) and the superuser secret is encrypted with a customer managed key. You don't need to specify this property if the superuser secret is encrypted using the key `aws/secretsmanager`. CloudFormation grants the execution role for the Lambda rotation function `Decrypt`, `DescribeKey`, and `GenerateDataKey` permission to the key in this property. For more information, see [Lambda rotation function execution role permissions for Secrets Manager](https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets-required-permissions-function.html).
     ///
     /// You can specify `MasterSecretKmsKeyArn` or `SuperuserSecretKmsKeyArn` but not both. They represent the same superuser secret KMS key.
-    pub fn superuser_secret_kms_key_arn(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SuperuserSecretKmsKeyArn", value.into_value());
-        self
+    pub fn superuser_secret_kms_key_arn(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SuperuserSecretKmsKeyArn", value.into_value()))
     }
 
     /// A comma-separated list of security group IDs applied to the target database.
     ///
     /// The template applies the same security groups as on the Lambda rotation function that is created as part of this stack.
-    pub fn vpc_security_group_ids(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VpcSecurityGroupIds", value.into_value());
-        self
+    pub fn vpc_security_group_ids(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("VpcSecurityGroupIds", value.into_value()))
     }
 
     /// A comma separated list of VPC subnet IDs of the target database network. The Lambda rotation function is in the same subnet group.
-    pub fn vpc_subnet_ids(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VpcSubnetIds", value.into_value());
-        self
+    pub fn vpc_subnet_ids(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("VpcSubnetIds", value.into_value()))
     }
 }
 
@@ -296,15 +274,13 @@ impl RotationRules {
     /// The number of days between automatic scheduled rotations of the secret. You can use this value to check that your secret meets your compliance guidelines for how often secrets must be rotated.
     ///
     /// In `DescribeSecret` and `ListSecrets`, this value is calculated from the rotation schedule after every successful rotation. In `RotateSecret`, you can set the rotation schedule in `RotationRules` with `AutomaticallyAfterDays` or `ScheduleExpression`, but not both.
-    pub fn automatically_after_days(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("AutomaticallyAfterDays", value.into_value());
-        self
+    pub fn automatically_after_days(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("AutomaticallyAfterDays", value.into_value()))
     }
 
     /// The length of the rotation window in hours, for example `3h` for a three hour window. Secrets Manager rotates your secret at any time during this window. The window must not extend into the next rotation window or the next UTC day. The window starts according to the `ScheduleExpression`. If you don't specify a `Duration`, for a `ScheduleExpression` in hours, the window automatically closes after one hour. For a `ScheduleExpression` in days, the window automatically closes at the end of the UTC day. For more information, including examples, see [Schedule expressions in Secrets Manager rotation](https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html) in the *Secrets Manager Users Guide*.
-    pub fn duration(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Duration", value.into_value());
-        self
+    pub fn duration(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Duration", value.into_value()))
     }
 
     /// A `cron()` or `rate()` expression that defines the schedule for rotating your secret. Secrets Manager rotation schedules use UTC time zone. Secrets Manager rotates your secret any time during a rotation window.
@@ -312,8 +288,7 @@ impl RotationRules {
     /// Secrets Manager `rate()` expressions represent the interval in hours or days that you want to rotate your secret, for example `rate(12 hours)` or `rate(10 days)`. You can rotate a secret as often as every four hours. If you use a `rate()` expression, the rotation window starts at midnight. For a rate in hours, the default rotation window closes after one hour. For a rate in days, the default rotation window closes at the end of the day. You can set the `Duration` to change the rotation window. The rotation window must not extend into the next UTC day or into the next rotation window.
     ///
     /// You can use a `cron()` expression to create a rotation schedule that is more detailed than a rotation interval. For more information, including examples, see [Schedule expressions in Secrets Manager rotation](https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html) in the *Secrets Manager Users Guide*. For a cron expression that represents a schedule in hours, the default rotation window closes after one hour. For a cron expression that represents a schedule in days, the default rotation window closes at the end of the day. You can set the `Duration` to change the rotation window. The rotation window must not extend into the next UTC day or into the next rotation window.
-    pub fn schedule_expression(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ScheduleExpression", value.into_value());
-        self
+    pub fn schedule_expression(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ScheduleExpression", value.into_value()))
     }
 }

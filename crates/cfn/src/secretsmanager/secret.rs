@@ -28,7 +28,7 @@ impl CfnSecret {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::SecretsManager::Secret"))
     }
 
     /// The description of the secret.
@@ -36,8 +36,7 @@ impl CfnSecret {
     /// Length: at most 2048.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// A structure that specifies how to generate a password to encrypt and store in the secret. To include a specific string in the secret, use `SecretString` instead. If you omit both `GenerateSecretString` and `SecretString`, you create an empty secret. When you make a change to this property, a new secret version is created.
@@ -45,8 +44,7 @@ impl CfnSecret {
     /// We recommend that you specify the maximum length and include every character type that the system you are generating a password for can support.
     #[track_caller]
     pub fn generate_secret_string(self, value: impl IntoValue<GenerateSecretString>) -> Self {
-        self.0.set("GenerateSecretString", value.into_value());
-        self
+        Self(self.0.with("GenerateSecretString", value.into_value()))
     }
 
     /// The ARN, key ID, or alias of the AWS key that Secrets Manager uses to encrypt the secret value in the secret. An alias is always prefixed by `alias/`, for example `alias/aws/secretsmanager`. For more information, see [About aliases](https://docs.aws.amazon.com/kms/latest/developerguide/alias-about.html).
@@ -60,8 +58,7 @@ impl CfnSecret {
     /// Length: at most 2048.
     #[track_caller]
     pub fn kms_key_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsKeyId", value.into_value());
-        self
+        Self(self.0.with("KmsKeyId", value.into_value()))
     }
 
     /// The name of the new secret.
@@ -73,15 +70,13 @@ impl CfnSecret {
     /// Replacement: always. Length: at most 512.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// A custom type that specifies a `Region` and the `KmsKeyId` for a replica secret.
     #[track_caller]
     pub fn replica_regions(self, value: impl IntoList<ReplicaRegion>) -> Self {
-        self.0.set("ReplicaRegions", value.into_list());
-        self
+        Self(self.0.with("ReplicaRegions", value.into_list()))
     }
 
     /// The text to encrypt and store in the secret. We recommend you use a JSON structure of key/value pairs for your secret value. To generate a random password, use `GenerateSecretString` instead. If you omit both `GenerateSecretString` and `SecretString`, you create an empty secret. When you make a change to this property, a new secret version is created.
@@ -89,8 +84,7 @@ impl CfnSecret {
     /// Length: 1 to 65536.
     #[track_caller]
     pub fn secret_string(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SecretString", value.into_value());
-        self
+        Self(self.0.with("SecretString", value.into_value()))
     }
 
     /// A list of tags to attach to the secret. Each tag is a key and value pair of strings in a JSON text string, for example:
@@ -115,8 +109,7 @@ impl CfnSecret {
     /// - If you use your tagging schema across multiple services and resources, other services might have restrictions on allowed characters. Generally allowed characters: letters, spaces, and numbers representable in UTF-8, plus the following special characters: + - =. _ : / @.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The exact string that identifies the third-party partner that holds the external secret. For more information, see [Managed external secret partners](https://docs.aws.amazon.com/secretsmanager/latest/userguide/mes-partners.html).
@@ -124,8 +117,7 @@ impl CfnSecret {
     /// Length: at most 256.
     #[track_caller]
     pub fn r#type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -154,63 +146,53 @@ impl GenerateSecretString {
     }
 
     /// A string of the characters that you don't want in the password.
-    pub fn exclude_characters(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ExcludeCharacters", value.into_value());
-        self
+    pub fn exclude_characters(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ExcludeCharacters", value.into_value()))
     }
 
     /// Specifies whether to exclude lowercase letters from the password. If you don't include this switch, the password can contain lowercase letters.
-    pub fn exclude_lowercase(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ExcludeLowercase", value.into_value());
-        self
+    pub fn exclude_lowercase(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ExcludeLowercase", value.into_value()))
     }
 
     /// Specifies whether to exclude numbers from the password. If you don't include this switch, the password can contain numbers.
-    pub fn exclude_numbers(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ExcludeNumbers", value.into_value());
-        self
+    pub fn exclude_numbers(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ExcludeNumbers", value.into_value()))
     }
 
     /// Specifies whether to exclude the following punctuation characters from the password: `! " # $ % & ' ( ) * +, -. / : ; < = > ? @ [ \ ] ^ _ ` { | } ~\`. If you don't include this switch, the password can contain punctuation.
-    pub fn exclude_punctuation(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ExcludePunctuation", value.into_value());
-        self
+    pub fn exclude_punctuation(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ExcludePunctuation", value.into_value()))
     }
 
     /// Specifies whether to exclude uppercase letters from the password. If you don't include this switch, the password can contain uppercase letters.
-    pub fn exclude_uppercase(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ExcludeUppercase", value.into_value());
-        self
+    pub fn exclude_uppercase(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ExcludeUppercase", value.into_value()))
     }
 
     /// The JSON key name for the key/value pair, where the value is the generated password. This pair is added to the JSON structure specified by the `SecretStringTemplate` parameter. If you specify this parameter, then you must also specify `SecretStringTemplate`.
-    pub fn generate_string_key(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("GenerateStringKey", value.into_value());
-        self
+    pub fn generate_string_key(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("GenerateStringKey", value.into_value()))
     }
 
     /// Specifies whether to include the space character. If you include this switch, the password can contain space characters.
-    pub fn include_space(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IncludeSpace", value.into_value());
-        self
+    pub fn include_space(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IncludeSpace", value.into_value()))
     }
 
     /// The length of the password. If you don't include this parameter, the default length is 32 characters.
-    pub fn password_length(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("PasswordLength", value.into_value());
-        self
+    pub fn password_length(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("PasswordLength", value.into_value()))
     }
 
     /// Specifies whether to include at least one upper and lowercase letter, one number, and one punctuation. If you don't include this switch, the password contains at least one of every character type.
-    pub fn require_each_included_type(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RequireEachIncludedType", value.into_value());
-        self
+    pub fn require_each_included_type(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("RequireEachIncludedType", value.into_value()))
     }
 
     /// A template that the generated string must match. When you make a change to this property, a new secret version is created.
-    pub fn secret_string_template(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SecretStringTemplate", value.into_value());
-        self
+    pub fn secret_string_template(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SecretStringTemplate", value.into_value()))
     }
 }
 
@@ -226,14 +208,11 @@ impl ReplicaRegion {
     ///
     ///
     pub fn new(region: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Region", region.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Region", region.into_value()))
     }
 
     /// The ARN, key ID, or alias of the KMS key to encrypt the secret. If you don't include this field, Secrets Manager uses `aws/secretsmanager`.
-    pub fn kms_key_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsKeyId", value.into_value());
-        self
+    pub fn kms_key_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KmsKeyId", value.into_value()))
     }
 }

@@ -32,7 +32,10 @@ impl CfnSecretTargetAttachment {
         target_id: impl IntoValue<String>,
         target_type: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).secret_id(secret_id).target_id(target_id).target_type(target_type)
+        Self(Resource::new(scope, id, "AWS::SecretsManager::SecretTargetAttachment"))
+            .secret_id(secret_id)
+            .target_id(target_id)
+            .target_type(target_type)
     }
 
     /// The ARN or name of the secret. To reference a secret also created in this template, use the see [Ref](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-ref.html) function with the secret's logical ID. This field is unique for each target attachment definition.
@@ -40,15 +43,13 @@ impl CfnSecretTargetAttachment {
     /// Replacement: always. Length: 1 to 2048.
     #[track_caller]
     pub fn secret_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SecretId", value.into_value());
-        self
+        Self(self.0.with("SecretId", value.into_value()))
     }
 
     /// The ID of the database or cluster.
     #[track_caller]
     pub fn target_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TargetId", value.into_value());
-        self
+        Self(self.0.with("TargetId", value.into_value()))
     }
 
     /// A string that defines the type of service or database associated with the secret. This value instructs Secrets Manager how to update the secret with the details of the service or database. This value must be one of the following:
@@ -62,8 +63,7 @@ impl CfnSecretTargetAttachment {
     /// - AWS::DocDBElastic::Cluster
     #[track_caller]
     pub fn target_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TargetType", value.into_value());
-        self
+        Self(self.0.with("TargetType", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `SecretId`.

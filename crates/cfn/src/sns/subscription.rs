@@ -23,14 +23,13 @@ impl CfnSubscription {
         protocol: impl IntoValue<String>,
         topic_arn: impl IntoValue<Arn<markers::Topic>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).protocol(protocol).topic_arn(topic_arn)
+        Self(Resource::new(scope, id, "AWS::SNS::Subscription")).protocol(protocol).topic_arn(topic_arn)
     }
 
     /// The delivery policy JSON assigned to the subscription. Enables the subscriber to define the message delivery retry strategy in the case of an HTTP/S endpoint subscribed to the topic. For more information, see [`GetSubscriptionAttributes`](https://docs.aws.amazon.com/sns/latest/api/API_GetSubscriptionAttributes.html) in the *Amazon API Reference* and [Message delivery retries](https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html) in the *Amazon Developer Guide*.
     #[track_caller]
     pub fn delivery_policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("DeliveryPolicy", value.into_value());
-        self
+        Self(self.0.with("DeliveryPolicy", value.into_value()))
     }
 
     /// The subscription's endpoint. The endpoint value depends on the protocol that you specify. For more information, see the `Endpoint` parameter of the [`Subscribe`](https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html) action in the *Amazon API Reference*.
@@ -38,15 +37,13 @@ impl CfnSubscription {
     /// Replacement: always.
     #[track_caller]
     pub fn endpoint(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Endpoint", value.into_value());
-        self
+        Self(self.0.with("Endpoint", value.into_value()))
     }
 
     /// The filter policy JSON assigned to the subscription. Enables the subscriber to filter out unwanted messages. For more information, see [`GetSubscriptionAttributes`](https://docs.aws.amazon.com/sns/latest/api/API_GetSubscriptionAttributes.html) in the *Amazon API Reference* and [Message filtering](https://docs.aws.amazon.com/sns/latest/dg/sns-message-filtering.html) in the *Amazon Developer Guide*.
     #[track_caller]
     pub fn filter_policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("FilterPolicy", value.into_value());
-        self
+        Self(self.0.with("FilterPolicy", value.into_value()))
     }
 
     /// This attribute lets you choose the filtering scope by using one of the following string value types:
@@ -57,8 +54,7 @@ impl CfnSubscription {
     /// > `Null` is not a valid value for `FilterPolicyScope`. To delete a filter policy, delete the `FilterPolicy` property but keep `FilterPolicyScope` property as is.
     #[track_caller]
     pub fn filter_policy_scope(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FilterPolicyScope", value.into_value());
-        self
+        Self(self.0.with("FilterPolicyScope", value.into_value()))
     }
 
     /// The subscription's protocol. For more information, see the `Protocol` parameter of the [`Subscribe`](https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html) action in the *Amazon API Reference*.
@@ -66,15 +62,13 @@ impl CfnSubscription {
     /// Replacement: always.
     #[track_caller]
     pub fn protocol(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Protocol", value.into_value());
-        self
+        Self(self.0.with("Protocol", value.into_value()))
     }
 
     /// When set to `true`, enables raw message delivery. Raw messages don't contain any JSON formatting and can be sent to Amazon SQS and HTTP/S endpoints. For more information, see [`GetSubscriptionAttributes`](https://docs.aws.amazon.com/sns/latest/api/API_GetSubscriptionAttributes.html) in the *Amazon API Reference*.
     #[track_caller]
     pub fn raw_message_delivery(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("RawMessageDelivery", value.into_value());
-        self
+        Self(self.0.with("RawMessageDelivery", value.into_value()))
     }
 
     /// When specified, sends undeliverable messages to the specified Amazon SQS dead-letter queue. Messages that can't be delivered due to client errors (for example, when the subscribed endpoint is unreachable) or server errors (for example, when the service that powers the subscribed endpoint becomes unavailable) are held in the dead-letter queue for further analysis or reprocessing.
@@ -82,8 +76,7 @@ impl CfnSubscription {
     /// For more information about the redrive policy and dead-letter queues, see [Amazon SQS dead-letter queues](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html) in the *Amazon SQS Developer Guide*.
     #[track_caller]
     pub fn redrive_policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("RedrivePolicy", value.into_value());
-        self
+        Self(self.0.with("RedrivePolicy", value.into_value()))
     }
 
     /// For cross-region subscriptions, the region in which the topic resides.
@@ -98,15 +91,13 @@ impl CfnSubscription {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn region(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Region", value.into_value());
-        self
+        Self(self.0.with("Region", value.into_value()))
     }
 
     /// Specifies whether Amazon resends the notification to the subscription when a message's attribute changes.
     #[track_caller]
     pub fn replay_policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("ReplayPolicy", value.into_value());
-        self
+        Self(self.0.with("ReplayPolicy", value.into_value()))
     }
 
     /// This property applies only to Amazon Data Firehose delivery stream subscriptions. Specify the ARN of the IAM role that has the following:
@@ -117,8 +108,7 @@ impl CfnSubscription {
     /// Specifying a valid ARN for this attribute is required for Firehose delivery stream subscriptions. For more information, see [Fanout to Amazon Data Firehose delivery streams](https://docs.aws.amazon.com/sns/latest/dg/sns-firehose-as-subscriber.html) in the *Amazon Developer Guide.*
     #[track_caller]
     pub fn subscription_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("SubscriptionRoleArn", value.into_value());
-        self
+        Self(self.0.with("SubscriptionRoleArn", value.into_value()))
     }
 
     /// The ARN of the topic to subscribe to.
@@ -126,8 +116,7 @@ impl CfnSubscription {
     /// Replacement: always.
     #[track_caller]
     pub fn topic_arn(self, value: impl IntoValue<Arn<markers::Topic>>) -> Self {
-        self.0.set("TopicArn", value.into_value());
-        self
+        Self(self.0.with("TopicArn", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.

@@ -20,21 +20,19 @@ impl CfnTopic {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::SNS::Topic"))
     }
 
     /// The `ArchivePolicy` determines the number of days Amazon retains messages in FIFO topics. You can set a retention period ranging from 1 to 365 days. This property is only applicable to FIFO topics; attempting to use it with standard topics will result in a creation failure.
     #[track_caller]
     pub fn archive_policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("ArchivePolicy", value.into_value());
-        self
+        Self(self.0.with("ArchivePolicy", value.into_value()))
     }
 
     /// `ContentBasedDeduplication` enables deduplication of messages based on their content for FIFO topics. By default, this property is set to false. If you create a FIFO topic with `ContentBasedDeduplication` set to false, you must provide a `MessageDeduplicationId` for each `Publish` action. When set to true, Amazon automatically generates a `MessageDeduplicationId` using a SHA-256 hash of the message body (excluding message attributes). You can optionally override this generated value by specifying a `MessageDeduplicationId` in the `Publish` action. Note that this property only applies to FIFO topics; using it with standard topics will cause the creation to fail.
     #[track_caller]
     pub fn content_based_deduplication(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ContentBasedDeduplication", value.into_value());
-        self
+        Self(self.0.with("ContentBasedDeduplication", value.into_value()))
     }
 
     /// The body of the policy document you want to use for this topic.
@@ -46,8 +44,7 @@ impl CfnTopic {
     /// Length Constraints: Maximum length of 30,720.
     #[track_caller]
     pub fn data_protection_policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("DataProtectionPolicy", value.into_value());
-        self
+        Self(self.0.with("DataProtectionPolicy", value.into_value()))
     }
 
     /// The `DeliveryStatusLogging` configuration enables you to log the delivery status of messages sent from your Amazon SNS topic to subscribed endpoints with the following supported delivery protocols:
@@ -63,22 +60,19 @@ impl CfnTopic {
     /// No item twice.
     #[track_caller]
     pub fn delivery_status_logging(self, value: impl IntoList<LoggingConfig>) -> Self {
-        self.0.set("DeliveryStatusLogging", value.into_list());
-        self
+        Self(self.0.with("DeliveryStatusLogging", value.into_list()))
     }
 
     /// The display name to use for an Amazon topic with SMS subscriptions. The display name must be maximum 100 characters long, including hyphens (-), underscores (_), spaces, and tabs.
     #[track_caller]
     pub fn display_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DisplayName", value.into_value());
-        self
+        Self(self.0.with("DisplayName", value.into_value()))
     }
 
     /// Specifies the throughput quota and deduplication behavior to apply for the FIFO topic. Valid values are `Topic` or `MessageGroup`.
     #[track_caller]
     pub fn fifo_throughput_scope(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FifoThroughputScope", value.into_value());
-        self
+        Self(self.0.with("FifoThroughputScope", value.into_value()))
     }
 
     /// Set to true to create a FIFO topic.
@@ -86,8 +80,7 @@ impl CfnTopic {
     /// Replacement: always.
     #[track_caller]
     pub fn fifo_topic(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("FifoTopic", value.into_value());
-        self
+        Self(self.0.with("FifoTopic", value.into_value()))
     }
 
     /// The ID of an AWS managed customer master key (CMK) for Amazon or a custom CMK. For more information, see [Key terms](https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html#sse-key-terms). For more examples, see [`KeyId`](https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html#API_DescribeKey_RequestParameters) in the *AWS Key Management Service API Reference*.
@@ -95,8 +88,7 @@ impl CfnTopic {
     /// This property applies only to [server-side-encryption](https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html).
     #[track_caller]
     pub fn kms_master_key_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsMasterKeyId", value.into_value());
-        self
+        Self(self.0.with("KmsMasterKeyId", value.into_value()))
     }
 
     /// The property `MaximumMessageSize`.
@@ -104,15 +96,13 @@ impl CfnTopic {
     /// Range: 1024 to 1048576.
     #[track_caller]
     pub fn maximum_message_size(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumMessageSize", value.into_value());
-        self
+        Self(self.0.with("MaximumMessageSize", value.into_value()))
     }
 
     /// The signature version corresponds to the hashing algorithm used while creating the signature of the notifications, subscription confirmations, or unsubscribe confirmation messages sent by Amazon SNS. By default, `SignatureVersion` is set to `1`.
     #[track_caller]
     pub fn signature_version(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SignatureVersion", value.into_value());
-        self
+        Self(self.0.with("SignatureVersion", value.into_value()))
     }
 
     /// The Amazon subscriptions (endpoints) for this topic.
@@ -120,8 +110,7 @@ impl CfnTopic {
     /// > If you specify the `Subscription` property in the `AWS::SNS::Topic` resource and it creates an associated subscription resource, the associated subscription is not deleted when the `AWS::SNS::Topic` resource is deleted.
     #[track_caller]
     pub fn subscription(self, value: impl IntoList<Subscription>) -> Self {
-        self.0.set("Subscription", value.into_list());
-        self
+        Self(self.0.with("Subscription", value.into_list()))
     }
 
     /// The list of tags to add to a new topic.
@@ -129,8 +118,7 @@ impl CfnTopic {
     /// > To be able to tag a topic on creation, you must have the `sns:CreateTopic` and `sns:TagResource` permissions.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The name of the topic you want to create. Topic names must include only uppercase and lowercase ASCII letters, numbers, underscores, and hyphens, and must be between 1 and 256 characters long. FIFO topic names must end with `.fifo`.
@@ -142,15 +130,13 @@ impl CfnTopic {
     /// Replacement: always. Length: at most 256.
     #[track_caller]
     pub fn topic_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TopicName", value.into_value());
-        self
+        Self(self.0.with("TopicName", value.into_value()))
     }
 
     /// Tracing mode of an Amazon topic. By default `TracingConfig` is set to `PassThrough`, and the topic passes through the tracing header it receives from an Amazon publisher to its subscriptions. If set to `Active`, Amazon will vend X-Ray segment data to topic owner account if the sampled flag in the tracing header is true.
     #[track_caller]
     pub fn tracing_config(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TracingConfig", value.into_value());
-        self
+        Self(self.0.with("TracingConfig", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `TopicArn`.
@@ -183,27 +169,22 @@ impl LoggingConfig {
     ///
     ///
     pub fn new(protocol: impl IntoValue<LoggingConfigProtocol>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Protocol", protocol.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Protocol", protocol.into_value()))
     }
 
     /// The IAM role ARN to be used when logging failed message deliveries in Amazon CloudWatch.
-    pub fn failure_feedback_role_arn(mut self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("FailureFeedbackRoleArn", value.into_value());
-        self
+    pub fn failure_feedback_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
+        Self(self.0.with("FailureFeedbackRoleArn", value.into_value()))
     }
 
     /// The IAM role ARN to be used when logging successful message deliveries in Amazon CloudWatch.
-    pub fn success_feedback_role_arn(mut self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("SuccessFeedbackRoleArn", value.into_value());
-        self
+    pub fn success_feedback_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
+        Self(self.0.with("SuccessFeedbackRoleArn", value.into_value()))
     }
 
     /// The percentage of successful message deliveries to be logged in Amazon CloudWatch. Valid percentage values range from 0 to 100.
-    pub fn success_feedback_sample_rate(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SuccessFeedbackSampleRate", value.into_value());
-        self
+    pub fn success_feedback_sample_rate(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SuccessFeedbackSampleRate", value.into_value()))
     }
 }
 
@@ -224,10 +205,7 @@ impl Subscription {
     ///
     ///
     pub fn new(endpoint: impl IntoValue<String>, protocol: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Endpoint", endpoint.into_value());
-        properties.set("Protocol", protocol.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Endpoint", endpoint.into_value()).with("Protocol", protocol.into_value()))
     }
 }
 

@@ -23,14 +23,15 @@ impl CfnTopicInlinePolicy {
         policy_document: impl IntoValue<Json>,
         topic_arn: impl IntoValue<Arn<markers::Topic>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).policy_document(policy_document).topic_arn(topic_arn)
+        Self(Resource::new(scope, id, "AWS::SNS::TopicInlinePolicy"))
+            .policy_document(policy_document)
+            .topic_arn(topic_arn)
     }
 
     /// A policy document that contains permissions to add to the specified Amazon topic.
     #[track_caller]
     pub fn policy_document(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("PolicyDocument", value.into_value());
-        self
+        Self(self.0.with("PolicyDocument", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the topic to which you want to add the policy.
@@ -38,8 +39,7 @@ impl CfnTopicInlinePolicy {
     /// Replacement: always.
     #[track_caller]
     pub fn topic_arn(self, value: impl IntoValue<Arn<markers::Topic>>) -> Self {
-        self.0.set("TopicArn", value.into_value());
-        self
+        Self(self.0.with("TopicArn", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `TopicArn`.

@@ -18,21 +18,19 @@ impl CfnTopicPolicy {
     /// Makes the resource in `scope` with what it cannot be without: `PolicyDocument`, `Topics`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, policy_document: impl IntoValue<Json>, topics: impl IntoList<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).policy_document(policy_document).topics(topics)
+        Self(Resource::new(scope, id, "AWS::SNS::TopicPolicy")).policy_document(policy_document).topics(topics)
     }
 
     /// A policy document that contains permissions to add to the specified SNS topics.
     #[track_caller]
     pub fn policy_document(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("PolicyDocument", value.into_value());
-        self
+        Self(self.0.with("PolicyDocument", value.into_value()))
     }
 
     /// The Amazon Resource Names (ARN) of the topics to which you want to add the policy. You can use the [`Ref`](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-ref.html) function to specify an [`AWS::SNS::Topic`](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-sns-topic.html) resource.
     #[track_caller]
     pub fn topics(self, value: impl IntoList<String>) -> Self {
-        self.0.set("Topics", value.into_list());
-        self
+        Self(self.0.with("Topics", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -29,14 +29,13 @@ impl CfnQueue {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::SQS::Queue"))
     }
 
     /// For first-in-first-out (FIFO) queues, specifies whether to enable content-based deduplication. During the deduplication interval, Amazon SQS treats messages that are sent with identical content as duplicates and delivers only one copy of the message. For more information, see the `ContentBasedDeduplication` attribute for the [`CreateQueue`](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html) action in the *Amazon SQS API Reference*.
     #[track_caller]
     pub fn content_based_deduplication(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ContentBasedDeduplication", value.into_value());
-        self
+        Self(self.0.with("ContentBasedDeduplication", value.into_value()))
     }
 
     /// For high throughput for FIFO queues, specifies whether message deduplication occurs at the message group or queue level. Valid values are `messageGroup` and `queue`.
@@ -44,8 +43,7 @@ impl CfnQueue {
     /// To enable high throughput for a FIFO queue, set this attribute to `messageGroup` *and* set the `FifoThroughputLimit` attribute to `perMessageGroupId`. If you set these attributes to anything other than these values, normal throughput is in effect and deduplication occurs as specified. For more information, see [High throughput for FIFO queues](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/high-throughput-fifo.html) and [Quotas related to messages](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html) in the *Amazon SQS Developer Guide*.
     #[track_caller]
     pub fn deduplication_scope(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DeduplicationScope", value.into_value());
-        self
+        Self(self.0.with("DeduplicationScope", value.into_value()))
     }
 
     /// The time in seconds for which the delivery of all messages in the queue is delayed. You can specify an integer value of `0` to `900` (15 minutes). The default value is `0`.
@@ -53,8 +51,7 @@ impl CfnQueue {
     /// Range: 0 to 900.
     #[track_caller]
     pub fn delay_seconds(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("DelaySeconds", value.into_value());
-        self
+        Self(self.0.with("DelaySeconds", value.into_value()))
     }
 
     /// If set to true, creates a FIFO queue. If you don't specify this property, Amazon SQS creates a standard queue. For more information, see [Amazon SQS FIFO queues](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fifo-queues.html) in the *Amazon SQS Developer Guide*.
@@ -62,8 +59,7 @@ impl CfnQueue {
     /// Replacement: always.
     #[track_caller]
     pub fn fifo_queue(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("FifoQueue", value.into_value());
-        self
+        Self(self.0.with("FifoQueue", value.into_value()))
     }
 
     /// For high throughput for FIFO queues, specifies whether the FIFO queue throughput quota applies to the entire queue or per message group. Valid values are `perQueue` and `perMessageGroupId`.
@@ -71,8 +67,7 @@ impl CfnQueue {
     /// To enable high throughput for a FIFO queue, set this attribute to `perMessageGroupId` *and* set the `DeduplicationScope` attribute to `messageGroup`. If you set these attributes to anything other than these values, normal throughput is in effect and deduplication occurs as specified. For more information, see [High throughput for FIFO queues](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/high-throughput-fifo.html) and [Quotas related to messages](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html) in the *Amazon SQS Developer Guide*.
     #[track_caller]
     pub fn fifo_throughput_limit(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("FifoThroughputLimit", value.into_value());
-        self
+        Self(self.0.with("FifoThroughputLimit", value.into_value()))
     }
 
     /// The length of time in seconds for which Amazon SQS can reuse a data key to encrypt or decrypt messages before calling AWS again. The value must be an integer between 60 (1 minute) and 86,400 (24 hours). The default is 300 (5 minutes).
@@ -82,8 +77,7 @@ impl CfnQueue {
     /// Range: 60 to 86400.
     #[track_caller]
     pub fn kms_data_key_reuse_period_seconds(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("KmsDataKeyReusePeriodSeconds", value.into_value());
-        self
+        Self(self.0.with("KmsDataKeyReusePeriodSeconds", value.into_value()))
     }
 
     /// The ID of an AWS Key Management Service (KMS) for Amazon SQS, or a custom KMS. To use the AWS managed KMS for Amazon SQS, specify a (default) alias ARN, alias name (for example `alias/aws/sqs` ), key ARN, or key ID. For more information, see the following:
@@ -94,8 +88,7 @@ impl CfnQueue {
     /// - The Key Management Service (KMS) section of the [Security best practices for AWS Key Management Service](https://docs.aws.amazon.com/kms/latest/developerguide/best-practices.html) in the *AWS Key Management Service Developer Guide*
     #[track_caller]
     pub fn kms_master_key_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsMasterKeyId", value.into_value());
-        self
+        Self(self.0.with("KmsMasterKeyId", value.into_value()))
     }
 
     /// The limit of how many bytes that a message can contain before Amazon SQS rejects it. You can specify an integer from 1,024 bytes (1 KiB) to 1,048,576 bytes (1 MiB).
@@ -104,8 +97,7 @@ impl CfnQueue {
     /// Range: 1024 to 1048576.
     #[track_caller]
     pub fn maximum_message_size(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MaximumMessageSize", value.into_value());
-        self
+        Self(self.0.with("MaximumMessageSize", value.into_value()))
     }
 
     /// The number of seconds that Amazon SQS retains a message. You can specify an integer value from `60` seconds (1 minute) to `1,209,600` seconds (14 days). The default value is `345,600` seconds (4 days).
@@ -113,8 +105,7 @@ impl CfnQueue {
     /// Range: 60 to 1209600.
     #[track_caller]
     pub fn message_retention_period(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("MessageRetentionPeriod", value.into_value());
-        self
+        Self(self.0.with("MessageRetentionPeriod", value.into_value()))
     }
 
     /// A name for the queue. To create a FIFO queue, the name of your FIFO queue must end with the `.fifo` suffix. For more information, see [Amazon SQS FIFO queues](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fifo-queues.html) in the *Amazon SQS Developer Guide*.
@@ -126,8 +117,7 @@ impl CfnQueue {
     /// Replacement: always.
     #[track_caller]
     pub fn queue_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("QueueName", value.into_value());
-        self
+        Self(self.0.with("QueueName", value.into_value()))
     }
 
     /// Specifies the duration, in seconds, that the ReceiveMessage action call waits until a message is in the queue in order to include it in the response, rather than returning an empty response if a message isn't yet available. You can specify an integer from 1 to 20. Short polling is used as the default or when you specify 0 for this property. For more information, see [Consuming messages using long polling](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html#sqs-long-polling) in the *Amazon SQS Developer Guide*.
@@ -135,8 +125,7 @@ impl CfnQueue {
     /// Range: 0 to 20.
     #[track_caller]
     pub fn receive_message_wait_time_seconds(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ReceiveMessageWaitTimeSeconds", value.into_value());
-        self
+        Self(self.0.with("ReceiveMessageWaitTimeSeconds", value.into_value()))
     }
 
     /// The string that includes the parameters for the permissions for the dead-letter queue redrive permission and which source queues can specify dead-letter queues as a JSON object. The parameters are as follows:
@@ -149,8 +138,7 @@ impl CfnQueue {
     /// - `sourceQueueArns` : The Amazon Resource Names (ARN)s of the source queues that can specify this queue as the dead-letter queue and redrive messages. You can specify this parameter only when the `redrivePermission` parameter is set to `byQueue`. You can specify up to 10 source queue ARNs. To allow more than 10 source queues to specify dead-letter queues, set the `redrivePermission` parameter to `allowAll`.
     #[track_caller]
     pub fn redrive_allow_policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("RedriveAllowPolicy", value.into_value());
-        self
+        Self(self.0.with("RedriveAllowPolicy", value.into_value()))
     }
 
     /// The string that includes the parameters for the dead-letter queue functionality of the source queue as a JSON object. The parameters are as follows:
@@ -171,22 +159,19 @@ impl CfnQueue {
     /// `maxReceiveCount : *Integer*`
     #[track_caller]
     pub fn redrive_policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("RedrivePolicy", value.into_value());
-        self
+        Self(self.0.with("RedrivePolicy", value.into_value()))
     }
 
     /// Enables server-side queue encryption using SQS owned encryption keys. Only one server-side encryption option is supported per queue (for example, [SSE-KMS](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sse-existing-queue.html) or [SSE-SQS](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html) ). When `SqsManagedSseEnabled` is not defined, `SSE-SQS` encryption is enabled by default.
     #[track_caller]
     pub fn sqs_managed_sse_enabled(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("SqsManagedSseEnabled", value.into_value());
-        self
+        Self(self.0.with("SqsManagedSseEnabled", value.into_value()))
     }
 
     /// The tags that you attach to this queue. For more information, see [Resource tag](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html) in the *CloudFormation User Guide*.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The length of time during which a message will be unavailable after a message is delivered from the queue. This blocks other components from receiving the same message and gives the initial component time to process and delete the message from the queue.
@@ -198,8 +183,7 @@ impl CfnQueue {
     /// Range: 0 to 43200.
     #[track_caller]
     pub fn visibility_timeout(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("VisibilityTimeout", value.into_value());
-        self
+        Self(self.0.with("VisibilityTimeout", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `QueueUrl`.

@@ -16,14 +16,13 @@ impl CfnQueueInlinePolicy {
     /// Makes the resource in `scope` with what it cannot be without: `PolicyDocument`, `Queue`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, policy_document: impl IntoValue<Json>, queue: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).policy_document(policy_document).queue(queue)
+        Self(Resource::new(scope, id, "AWS::SQS::QueueInlinePolicy")).policy_document(policy_document).queue(queue)
     }
 
     /// A policy document that contains the permissions for the specified Amazon SQS queues. For more information about Amazon SQS policies, see [Using custom policies with the Amazon SQS access policy language](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-creating-custom-policies.html) in the *Amazon SQS Developer Guide*.
     #[track_caller]
     pub fn policy_document(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("PolicyDocument", value.into_value());
-        self
+        Self(self.0.with("PolicyDocument", value.into_value()))
     }
 
     /// The URLs of the queues to which you want to add the policy. You can use the [`Ref`](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-ref.html) function to specify an [`AWS::SQS::Queue`](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-sqs-queues.html) resource.
@@ -31,8 +30,7 @@ impl CfnQueueInlinePolicy {
     /// Replacement: always.
     #[track_caller]
     pub fn queue(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Queue", value.into_value());
-        self
+        Self(self.0.with("Queue", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Queue`.

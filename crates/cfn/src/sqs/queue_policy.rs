@@ -18,21 +18,19 @@ impl CfnQueuePolicy {
     /// Makes the resource in `scope` with what it cannot be without: `PolicyDocument`, `Queues`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, policy_document: impl IntoValue<Json>, queues: impl IntoList<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).policy_document(policy_document).queues(queues)
+        Self(Resource::new(scope, id, "AWS::SQS::QueuePolicy")).policy_document(policy_document).queues(queues)
     }
 
     /// A policy document that contains the permissions for the specified Amazon SQS queues. For more information about Amazon SQS policies, see [Using custom policies with the Amazon SQS access policy language](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-creating-custom-policies.html) in the *Amazon SQS Developer Guide*.
     #[track_caller]
     pub fn policy_document(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("PolicyDocument", value.into_value());
-        self
+        Self(self.0.with("PolicyDocument", value.into_value()))
     }
 
     /// The URLs of the queues to which you want to add the policy. You can use the [`Ref`](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-ref.html) function to specify an [`AWS::SQS::Queue`](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-sqs-queue.html) resource.
     #[track_caller]
     pub fn queues(self, value: impl IntoList<String>) -> Self {
-        self.0.set("Queues", value.into_list());
-        self
+        Self(self.0.with("Queues", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.

@@ -18,14 +18,13 @@ impl CfnAssociation {
     /// Makes the resource in `scope` with what it cannot be without: `Name`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, name: impl IntoValue<Name<markers::Document>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).name(name)
+        Self(Resource::new(scope, id, "AWS::SSM::Association")).name(name)
     }
 
     /// By default, when you create a new association, the system runs it immediately after it is created and then according to the schedule you specified. Specify this option if you don't want an association to run immediately after you create it. This parameter is not supported for rate expressions.
     #[track_caller]
     pub fn apply_only_at_cron_interval(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ApplyOnlyAtCronInterval", value.into_value());
-        self
+        Self(self.0.with("ApplyOnlyAtCronInterval", value.into_value()))
     }
 
     /// A role used by association to take actions on your behalf.
@@ -33,8 +32,7 @@ impl CfnAssociation {
     /// Length: 1 to 512. Pattern: `arn:aws(-[^:]+)?:iam::[0-9]{12}:role/.+`.
     #[track_caller]
     pub fn association_dispatch_assume_role(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AssociationDispatchAssumeRole", value.into_value());
-        self
+        Self(self.0.with("AssociationDispatchAssumeRole", value.into_value()))
     }
 
     /// Specify a descriptive name for the association.
@@ -42,8 +40,7 @@ impl CfnAssociation {
     /// Pattern: `^[a-zA-Z0-9_\-.]{3,128}$`.
     #[track_caller]
     pub fn association_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AssociationName", value.into_value());
-        self
+        Self(self.0.with("AssociationName", value.into_value()))
     }
 
     /// Choose the parameter that will define how your automation will branch out. This target is required for associations that use an Automation runbook and target resources by using rate controls. Automation is a tool in AWS Systems Manager.
@@ -51,22 +48,19 @@ impl CfnAssociation {
     /// Length: 1 to 50.
     #[track_caller]
     pub fn automation_target_parameter_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AutomationTargetParameterName", value.into_value());
-        self
+        Self(self.0.with("AutomationTargetParameterName", value.into_value()))
     }
 
     /// The names or Amazon Resource Names (ARNs) of the Change Calendar type documents your associations are gated under. The associations only run when that Change Calendar is open. For more information, see [AWS Systems Manager Change Calendar](https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-change-calendar) in the *AWS Systems Manager User Guide*.
     #[track_caller]
     pub fn calendar_names(self, value: impl IntoList<String>) -> Self {
-        self.0.set("CalendarNames", value.into_list());
-        self
+        Self(self.0.with("CalendarNames", value.into_list()))
     }
 
     /// The severity level that is assigned to the association.
     #[track_caller]
     pub fn compliance_severity(self, value: impl IntoValue<ComplianceSeverity>) -> Self {
-        self.0.set("ComplianceSeverity", value.into_value());
-        self
+        Self(self.0.with("ComplianceSeverity", value.into_value()))
     }
 
     /// The version of the SSM document to associate with the target.
@@ -79,8 +73,7 @@ impl CfnAssociation {
     /// Pattern: `([$]LATEST|[$]DEFAULT|^[1-9][0-9]*$)`.
     #[track_caller]
     pub fn document_version(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DocumentVersion", value.into_value());
-        self
+        Self(self.0.with("DocumentVersion", value.into_value()))
     }
 
     /// > `InstanceId` has been deprecated. To specify an instance ID for an association, use the `Targets` parameter. If you use the parameter `InstanceId`, you cannot use the parameters `AssociationName`, `DocumentVersion`, `MaxErrors`, `MaxConcurrency`, `OutputLocation`, or `ScheduleExpression`. To use these parameters, you must use the `Targets` parameter.
@@ -92,8 +85,7 @@ impl CfnAssociation {
     /// Replacement: always. Pattern: `(^i-(\w{8}|\w{17})$)|(^mi-\w{17}$)`.
     #[track_caller]
     pub fn instance_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("InstanceId", value.into_value());
-        self
+        Self(self.0.with("InstanceId", value.into_value()))
     }
 
     /// The maximum number of targets allowed to run the association at the same time. You can specify a number, for example 10, or a percentage of the target set, for example 10%. The default value is 100%, which means all targets run the association at the same time.
@@ -103,8 +95,7 @@ impl CfnAssociation {
     /// Length: 1 to 7. Pattern: `^([1-9][0-9]{0,6}|[1-9][0-9]%|[1-9]%|100%)$`.
     #[track_caller]
     pub fn max_concurrency(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MaxConcurrency", value.into_value());
-        self
+        Self(self.0.with("MaxConcurrency", value.into_value()))
     }
 
     /// The number of errors that are allowed before the system stops sending requests to run the association on additional targets. You can specify either an absolute number of errors, for example 10, or a percentage of the target set, for example 10%. If you specify 3, for example, the system stops sending requests when the fourth error is received. If you specify 0, then the system stops sending requests after the first error is returned. If you run an association on 50 managed nodes and set `MaxError` to 10%, then the system stops sending the request when the sixth error is received.
@@ -114,8 +105,7 @@ impl CfnAssociation {
     /// Length: 1 to 7. Pattern: `^([1-9][0-9]{0,6}|[0]|[1-9][0-9]%|[0-9]%|100%)$`.
     #[track_caller]
     pub fn max_errors(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MaxErrors", value.into_value());
-        self
+        Self(self.0.with("MaxErrors", value.into_value()))
     }
 
     /// The name of the SSM document that contains the configuration information for the instance. You can specify `Command` or `Automation` documents. The documents can be AWS -predefined documents, documents you created, or a document that is shared with you from another account. For SSM documents that are shared with you from other AWS accounts, you must specify the complete SSM document ARN, in the following format:
@@ -129,15 +119,13 @@ impl CfnAssociation {
     /// Pattern: `^[a-zA-Z0-9_\-.:/]{3,200}$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<Name<markers::Document>>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// An Amazon Simple Storage Service (Amazon S3) bucket where you want to store the output details of the request.
     #[track_caller]
     pub fn output_location(self, value: impl IntoValue<InstanceAssociationOutputLocation>) -> Self {
-        self.0.set("OutputLocation", value.into_value());
-        self
+        Self(self.0.with("OutputLocation", value.into_value()))
     }
 
     /// The parameters for the runtime configuration of the document.
@@ -145,8 +133,7 @@ impl CfnAssociation {
     /// Pattern of the keys: `.{1,255}`.
     #[track_caller]
     pub fn parameters(self, value: impl IntoMap<List<String>>) -> Self {
-        self.0.set("Parameters", value.into_map());
-        self
+        Self(self.0.with("Parameters", value.into_map()))
     }
 
     /// A cron expression that specifies a schedule when the association runs. The schedule runs in Coordinated Universal Time (UTC).
@@ -154,8 +141,7 @@ impl CfnAssociation {
     /// Length: 1 to 256.
     #[track_caller]
     pub fn schedule_expression(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ScheduleExpression", value.into_value());
-        self
+        Self(self.0.with("ScheduleExpression", value.into_value()))
     }
 
     /// Number of days to wait after the scheduled day to run an association.
@@ -163,8 +149,7 @@ impl CfnAssociation {
     /// Range: 1 to 6.
     #[track_caller]
     pub fn schedule_offset(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ScheduleOffset", value.into_value());
-        self
+        Self(self.0.with("ScheduleOffset", value.into_value()))
     }
 
     /// The mode for generating association compliance. You can specify `AUTO` or `MANUAL`. In `AUTO` mode, the system uses the status of the association execution to determine the compliance status. If the association execution runs successfully, then the association is `COMPLIANT`. If the association execution doesn't run successfully, the association is `NON-COMPLIANT`.
@@ -174,8 +159,7 @@ impl CfnAssociation {
     /// By default, all associations use `AUTO` mode.
     #[track_caller]
     pub fn sync_compliance(self, value: impl IntoValue<SyncCompliance>) -> Self {
-        self.0.set("SyncCompliance", value.into_value());
-        self
+        Self(self.0.with("SyncCompliance", value.into_value()))
     }
 
     /// A key-value pair to associate with a resource.
@@ -183,8 +167,7 @@ impl CfnAssociation {
     /// Items: at most 1000.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The targets for the association. You must specify the `InstanceId` or `Targets` property. You can target all instances in an AWS account by specifying t he `InstanceIds` key with a value of `*`.
@@ -199,8 +182,7 @@ impl CfnAssociation {
     /// Items: at most 5.
     #[track_caller]
     pub fn targets(self, value: impl IntoList<Target>) -> Self {
-        self.0.set("Targets", value.into_list());
-        self
+        Self(self.0.with("Targets", value.into_list()))
     }
 
     /// The number of seconds the service should wait for the association status to show "Success" before proceeding with the stack execution. If the association status doesn't show "Success" after the specified number of seconds, then stack creation fails.
@@ -210,8 +192,7 @@ impl CfnAssociation {
     /// Range: 15 to 172800.
     #[track_caller]
     pub fn wait_for_success_timeout_seconds(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("WaitForSuccessTimeoutSeconds", value.into_value());
-        self
+        Self(self.0.with("WaitForSuccessTimeoutSeconds", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `AssociationId`.
@@ -240,9 +221,8 @@ impl InstanceAssociationOutputLocation {
     }
 
     /// `S3OutputLocation` is a property of the [InstanceAssociationOutputLocation](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ssm-association-instanceassociationoutputlocation.html) property that specifies an Amazon S3 bucket where you want to store the results of this request.
-    pub fn s3_location(mut self, value: impl IntoValue<S3OutputLocation>) -> Self {
-        self.0.set("S3Location", value.into_value());
-        self
+    pub fn s3_location(self, value: impl IntoValue<S3OutputLocation>) -> Self {
+        Self(self.0.with("S3Location", value.into_value()))
     }
 }
 
@@ -261,25 +241,22 @@ impl S3OutputLocation {
     /// The name of the S3 bucket.
     ///
     /// Length: 3 to 63.
-    pub fn output_s3_bucket_name(mut self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
-        self.0.set("OutputS3BucketName", value.into_value());
-        self
+    pub fn output_s3_bucket_name(self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
+        Self(self.0.with("OutputS3BucketName", value.into_value()))
     }
 
     /// The S3 bucket subfolder.
     ///
     /// Length: at most 1024.
-    pub fn output_s3_key_prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OutputS3KeyPrefix", value.into_value());
-        self
+    pub fn output_s3_key_prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("OutputS3KeyPrefix", value.into_value()))
     }
 
     /// The AWS Region of the S3 bucket.
     ///
     /// Length: 3 to 20.
-    pub fn output_s3_region(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OutputS3Region", value.into_value());
-        self
+    pub fn output_s3_region(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("OutputS3Region", value.into_value()))
     }
 }
 
@@ -300,10 +277,7 @@ impl Target {
     ///
     ///   Items: at most 50.
     pub fn new(key: impl IntoValue<String>, values: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Values", values.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Values", values.into_list()))
     }
 }
 

@@ -25,7 +25,7 @@ impl CfnCloudConnector {
         display_name: impl IntoValue<String>,
         role_arn: impl IntoValue<Arn<markers::Role>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::SSM::CloudConnector"))
             .config_connector_arn(config_connector_arn)
             .configuration(configuration)
             .display_name(display_name)
@@ -37,15 +37,13 @@ impl CfnCloudConnector {
     /// Replacement: always. Length: 1 to 512. Pattern: `^arn:aws(-cn|-us-gov)?:config:[a-z0-9-]+:\d{12}:connector/.+$`.
     #[track_caller]
     pub fn config_connector_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ConfigConnectorArn", value.into_value());
-        self
+        Self(self.0.with("ConfigConnectorArn", value.into_value()))
     }
 
     /// The configuration for the cloud connector. Currently supports Azure.
     #[track_caller]
     pub fn configuration(self, value: impl IntoValue<CloudConnectorConfiguration>) -> Self {
-        self.0.set("Configuration", value.into_value());
-        self
+        Self(self.0.with("Configuration", value.into_value()))
     }
 
     /// The description of the cloud connector.
@@ -53,8 +51,7 @@ impl CfnCloudConnector {
     /// Length: 1 to 1024. Pattern: `^[\p{L}\p{Z}\p{N}\p{P}\p{M}]*$`.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The display name of the cloud connector.
@@ -62,8 +59,7 @@ impl CfnCloudConnector {
     /// Length: 1 to 256. Pattern: `^[\p{L}\p{Z}\p{N}\p{P}\p{M}]*$`.
     #[track_caller]
     pub fn display_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DisplayName", value.into_value());
-        self
+        Self(self.0.with("DisplayName", value.into_value()))
     }
 
     /// The IAM role ARN used by the cloud connector.
@@ -71,8 +67,7 @@ impl CfnCloudConnector {
     /// Replacement: always. Length: 20 to 2048. Pattern: `^arn:aws[a-z0-9-]*:iam::\d{12}:role/[\w-/.@+=,]{1,1017}$`.
     #[track_caller]
     pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 
     /// Tags to apply to the cloud connector.
@@ -80,8 +75,7 @@ impl CfnCloudConnector {
     /// Items: at most 50.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `CloudConnectorArn`.
@@ -125,32 +119,30 @@ impl AzureConfiguration {
     ///
     ///   Replacement: always. Pattern: `^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`.
     pub fn new(application_id: impl IntoValue<String>, tenant_id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ApplicationId", application_id.into_value());
-        properties.set("TenantId", tenant_id.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ApplicationId", application_id.into_value())
+                .with("TenantId", tenant_id.into_value()),
+        )
     }
 
     /// The display name of the Azure AD application.
     ///
     /// Length: at most 256. Pattern: `^([\p{L}\p{Z}\p{N}\p{P}\p{M}]*)$`.
-    pub fn application_display_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApplicationDisplayName", value.into_value());
-        self
+    pub fn application_display_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ApplicationDisplayName", value.into_value()))
     }
 
     /// The targets for the cloud connector. If omitted, the entire tenant is targeted.
-    pub fn targets(mut self, value: impl IntoValue<ConfigurationTargets>) -> Self {
-        self.0.set("Targets", value.into_value());
-        self
+    pub fn targets(self, value: impl IntoValue<ConfigurationTargets>) -> Self {
+        Self(self.0.with("Targets", value.into_value()))
     }
 
     /// The display name of the Azure AD tenant.
     ///
     /// Length: at most 256. Pattern: `^([\p{L}\p{Z}\p{N}\p{P}\p{M}]*)$`.
-    pub fn tenant_display_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TenantDisplayName", value.into_value());
-        self
+    pub fn tenant_display_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("TenantDisplayName", value.into_value()))
     }
 }
 
@@ -166,17 +158,14 @@ impl AzureSubscription {
     ///
     ///   Length: 1 to 256. Pattern: `^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`.
     pub fn new(id: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Id", id.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Id", id.into_value()))
     }
 
     /// The display name of the Azure subscription.
     ///
     /// Length: at most 128. Pattern: `^([\p{L}\p{Z}\p{N}\p{P}\p{M}]*)$`.
-    pub fn display_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DisplayName", value.into_value());
-        self
+    pub fn display_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DisplayName", value.into_value()))
     }
 }
 
@@ -192,9 +181,7 @@ impl CloudConnectorConfiguration {
     ///
     ///
     pub fn new(azure_configuration: impl IntoValue<AzureConfiguration>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AzureConfiguration", azure_configuration.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("AzureConfiguration", azure_configuration.into_value()))
     }
 }
 
@@ -210,8 +197,6 @@ impl ConfigurationTargets {
     ///
     ///   Items: 1 to 75.
     pub fn new(subscriptions: impl IntoList<AzureSubscription>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Subscriptions", subscriptions.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Subscriptions", subscriptions.into_list()))
     }
 }

@@ -20,7 +20,7 @@ impl CfnDocument {
     /// Makes the resource in `scope` with what it cannot be without: `Content`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, content: impl IntoValue<Json>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).content(content)
+        Self(Resource::new(scope, id, "AWS::SSM::Document")).content(content)
     }
 
     /// A list of key-value pairs that describe attachments to a version of a document.
@@ -28,8 +28,7 @@ impl CfnDocument {
     /// Replacement: sometimes. Items: at most 20.
     #[track_caller]
     pub fn attachments(self, value: impl IntoList<AttachmentsSource>) -> Self {
-        self.0.set("Attachments", value.into_list());
-        self
+        Self(self.0.with("Attachments", value.into_list()))
     }
 
     /// The content for the new SSM document in JSON or YAML. For more information about the schemas for SSM document content, see [SSM document schema features and examples](https://docs.aws.amazon.com/systems-manager/latest/userguide/document-schemas-features.html) in the *AWS Systems Manager User Guide*.
@@ -39,8 +38,7 @@ impl CfnDocument {
     /// Replacement: sometimes.
     #[track_caller]
     pub fn content(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Content", value.into_value());
-        self
+        Self(self.0.with("Content", value.into_value()))
     }
 
     /// Specify the document format for the request. `JSON` is the default format.
@@ -48,8 +46,7 @@ impl CfnDocument {
     /// Replacement: sometimes. Default: `JSON`.
     #[track_caller]
     pub fn document_format(self, value: impl IntoValue<DocumentFormat>) -> Self {
-        self.0.set("DocumentFormat", value.into_value());
-        self
+        Self(self.0.with("DocumentFormat", value.into_value()))
     }
 
     /// The type of document to create.
@@ -57,8 +54,7 @@ impl CfnDocument {
     /// Replacement: always.
     #[track_caller]
     pub fn document_type(self, value: impl IntoValue<DocumentType>) -> Self {
-        self.0.set("DocumentType", value.into_value());
-        self
+        Self(self.0.with("DocumentType", value.into_value()))
     }
 
     /// A name for the SSM document.
@@ -75,8 +71,7 @@ impl CfnDocument {
     /// Replacement: always. Pattern: `^[a-zA-Z0-9_\-.]{3,128}$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// A list of SSM documents required by a document. This parameter is used exclusively by AWS AppConfig. When a user creates an AWS AppConfig configuration in an SSM document, the user must also specify a required document for validation purposes. In this case, an `ApplicationConfiguration` document requires an `ApplicationConfigurationSchema` document for validation purposes. For more information, see [What is AWS AppConfig ?](https://docs.aws.amazon.com/appconfig/latest/userguide/what-is-appconfig.html) in the *AWS AppConfig User Guide*.
@@ -84,8 +79,7 @@ impl CfnDocument {
     /// Replacement: sometimes. Items: at least 1.
     #[track_caller]
     pub fn requires(self, value: impl IntoList<DocumentRequires>) -> Self {
-        self.0.set("Requires", value.into_list());
-        self
+        Self(self.0.with("Requires", value.into_list()))
     }
 
     /// AWS CloudFormation resource tags to apply to the document. Use tags to help you identify and categorize resources.
@@ -93,8 +87,7 @@ impl CfnDocument {
     /// Items: at most 1000.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// Specify a target type to define the kinds of resources the document can run on. For example, to run a document on EC2 instances, specify the following value: `/AWS::EC2::Instance`. If you specify a value of '/' the document can run on all types of resources. If you don't specify a value, the document can't run on any resources. For a list of valid resource types, see [AWS resource and property types reference](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-resource-type-ref.html) in the *AWS CloudFormation User Guide*.
@@ -102,8 +95,7 @@ impl CfnDocument {
     /// Replacement: sometimes. Length: at most 200. Pattern: `^\/[\w\.\-\:\/]*$`.
     #[track_caller]
     pub fn target_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TargetType", value.into_value());
-        self
+        Self(self.0.with("TargetType", value.into_value()))
     }
 
     /// If the document resource you specify in your template already exists, this parameter determines whether a new version of the existing document is created, or the existing document is replaced. `Replace` is the default method. If you specify `NewVersion` for the `UpdateMethod` parameter, and the `Name` of the document does not match an existing resource, a new document is created. When you specify `NewVersion`, the default version of the document is changed to the newly created version.
@@ -111,8 +103,7 @@ impl CfnDocument {
     /// Default: `Replace`.
     #[track_caller]
     pub fn update_method(self, value: impl IntoValue<UpdateMethod>) -> Self {
-        self.0.set("UpdateMethod", value.into_value());
-        self
+        Self(self.0.with("UpdateMethod", value.into_value()))
     }
 
     /// An optional field specifying the version of the artifact you are creating with the document. For example, `Release12.1`. This value is unique across all versions of a document, and can't be changed.
@@ -120,8 +111,7 @@ impl CfnDocument {
     /// Replacement: sometimes. Pattern: `^[a-zA-Z0-9_\-.]{1,128}$`.
     #[track_caller]
     pub fn version_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("VersionName", value.into_value());
-        self
+        Self(self.0.with("VersionName", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Name`.
@@ -145,17 +135,15 @@ impl AttachmentsSource {
     /// The key of a key-value pair that identifies the location of an attachment to a document.
     ///
     /// Replacement: sometimes.
-    pub fn key(mut self, value: impl IntoValue<AttachmentsSourceKey>) -> Self {
-        self.0.set("Key", value.into_value());
-        self
+    pub fn key(self, value: impl IntoValue<AttachmentsSourceKey>) -> Self {
+        Self(self.0.with("Key", value.into_value()))
     }
 
     /// The name of the document attachment file.
     ///
     /// Replacement: sometimes. Length: 1 to 128. Pattern: `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The value of a key-value pair that identifies the location of an attachment to a document. The format for *Value* depends on the type of key you specify.
@@ -175,9 +163,8 @@ impl AttachmentsSource {
     /// `"Values": [ "arn:aws:ssm:us-east-2:111122223333:document/OtherAccountDocument/3/their-file.py" ]`
     ///
     /// Replacement: sometimes. Items: 1. Length of each: 1 to 100000.
-    pub fn values(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Values", value.into_list());
-        self
+    pub fn values(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Values", value.into_list()))
     }
 }
 
@@ -196,17 +183,15 @@ impl DocumentRequires {
     /// The name of the required SSM document. The name can be an Amazon Resource Name (ARN).
     ///
     /// Replacement: sometimes. Length: at most 200. Pattern: `^[a-zA-Z0-9_\-.:/]{3,200}$`.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The document version required by the current document.
     ///
     /// Replacement: sometimes. Length: at most 8. Pattern: `([$]LATEST|[$]DEFAULT|^[1-9][0-9]*$)`.
-    pub fn version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Version", value.into_value());
-        self
+    pub fn version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Version", value.into_value()))
     }
 }
 

@@ -28,7 +28,7 @@ impl CfnMaintenanceWindow {
         name: impl IntoValue<String>,
         schedule: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::SSM::MaintenanceWindow"))
             .allow_unassociated_targets(allow_unassociated_targets)
             .cutoff(cutoff)
             .duration(duration)
@@ -39,8 +39,7 @@ impl CfnMaintenanceWindow {
     /// Enables a maintenance window task to run on managed instances, even if you have not registered those instances as targets. If enabled, then you must specify the unregistered instances (by instance ID) when you register a task with the maintenance window.
     #[track_caller]
     pub fn allow_unassociated_targets(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("AllowUnassociatedTargets", value.into_value());
-        self
+        Self(self.0.with("AllowUnassociatedTargets", value.into_value()))
     }
 
     /// The number of hours before the end of the maintenance window that AWS Systems Manager stops scheduling new tasks for execution.
@@ -48,8 +47,7 @@ impl CfnMaintenanceWindow {
     /// Range: 0 to 23.
     #[track_caller]
     pub fn cutoff(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Cutoff", value.into_value());
-        self
+        Self(self.0.with("Cutoff", value.into_value()))
     }
 
     /// A description of the maintenance window.
@@ -57,8 +55,7 @@ impl CfnMaintenanceWindow {
     /// Length: 1 to 128.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The duration of the maintenance window in hours.
@@ -66,15 +63,13 @@ impl CfnMaintenanceWindow {
     /// Range: 1 to 24.
     #[track_caller]
     pub fn duration(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Duration", value.into_value());
-        self
+        Self(self.0.with("Duration", value.into_value()))
     }
 
     /// The date and time, in ISO-8601 Extended format, for when the maintenance window is scheduled to become inactive.
     #[track_caller]
     pub fn end_date(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("EndDate", value.into_value());
-        self
+        Self(self.0.with("EndDate", value.into_value()))
     }
 
     /// The name of the maintenance window.
@@ -82,8 +77,7 @@ impl CfnMaintenanceWindow {
     /// Length: 3 to 128. Pattern: `^[a-zA-Z0-9_\-.]{3,128}$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The schedule of the maintenance window in the form of a cron or rate expression.
@@ -91,8 +85,7 @@ impl CfnMaintenanceWindow {
     /// Length: 1 to 256.
     #[track_caller]
     pub fn schedule(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Schedule", value.into_value());
-        self
+        Self(self.0.with("Schedule", value.into_value()))
     }
 
     /// The number of days to wait to run a maintenance window after the scheduled cron expression date and time.
@@ -100,22 +93,19 @@ impl CfnMaintenanceWindow {
     /// Range: 1 to 6.
     #[track_caller]
     pub fn schedule_offset(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ScheduleOffset", value.into_value());
-        self
+        Self(self.0.with("ScheduleOffset", value.into_value()))
     }
 
     /// The time zone that the scheduled maintenance window executions are based on, in Internet Assigned Numbers Authority (IANA) format.
     #[track_caller]
     pub fn schedule_timezone(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ScheduleTimezone", value.into_value());
-        self
+        Self(self.0.with("ScheduleTimezone", value.into_value()))
     }
 
     /// The date and time, in ISO-8601 Extended format, for when the maintenance window is scheduled to become active. `StartDate` allows you to delay activation of the maintenance window until the specified future date.
     #[track_caller]
     pub fn start_date(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StartDate", value.into_value());
-        self
+        Self(self.0.with("StartDate", value.into_value()))
     }
 
     /// Optional metadata that you assign to a resource in the form of an arbitrary set of tags (key-value pairs). Tags enable you to categorize a resource in different ways, such as by purpose, owner, or environment. For example, you might want to tag a maintenance window to identify the type of tasks it will run, the types of targets, and the environment it will run in.
@@ -123,8 +113,7 @@ impl CfnMaintenanceWindow {
     /// Items: at most 1000.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `WindowId`.

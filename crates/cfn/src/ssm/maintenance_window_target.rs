@@ -24,7 +24,10 @@ impl CfnMaintenanceWindowTarget {
         targets: impl IntoList<Targets>,
         window_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).resource_type(resource_type).targets(targets).window_id(window_id)
+        Self(Resource::new(scope, id, "AWS::SSM::MaintenanceWindowTarget"))
+            .resource_type(resource_type)
+            .targets(targets)
+            .window_id(window_id)
     }
 
     /// A description for the target.
@@ -32,8 +35,7 @@ impl CfnMaintenanceWindowTarget {
     /// Length: 1 to 128.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The name for the maintenance window target.
@@ -41,8 +43,7 @@ impl CfnMaintenanceWindowTarget {
     /// Length: 3 to 128. Pattern: `^[a-zA-Z0-9_\-.]{3,128}$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// A user-provided value that will be included in any Amazon CloudWatch Events events that are raised while running tasks for these targets in this maintenance window.
@@ -50,15 +51,13 @@ impl CfnMaintenanceWindowTarget {
     /// Length: 1 to 128.
     #[track_caller]
     pub fn owner_information(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OwnerInformation", value.into_value());
-        self
+        Self(self.0.with("OwnerInformation", value.into_value()))
     }
 
     /// The type of target that is being registered with the maintenance window.
     #[track_caller]
     pub fn resource_type(self, value: impl IntoValue<ResourceType>) -> Self {
-        self.0.set("ResourceType", value.into_value());
-        self
+        Self(self.0.with("ResourceType", value.into_value()))
     }
 
     /// The targets to register with the maintenance window. In other words, the instances to run commands on when the maintenance window runs.
@@ -68,8 +67,7 @@ impl CfnMaintenanceWindowTarget {
     /// Items: at most 5.
     #[track_caller]
     pub fn targets(self, value: impl IntoList<Targets>) -> Self {
-        self.0.set("Targets", value.into_list());
-        self
+        Self(self.0.with("Targets", value.into_list()))
     }
 
     /// The ID of the maintenance window to register the target with.
@@ -77,8 +75,7 @@ impl CfnMaintenanceWindowTarget {
     /// Replacement: always. Length: 20. Pattern: `^mw-[0-9a-f]{17}$`.
     #[track_caller]
     pub fn window_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("WindowId", value.into_value());
-        self
+        Self(self.0.with("WindowId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `WindowTargetId`.
@@ -111,10 +108,7 @@ impl Targets {
     ///
     ///   Items: at most 50.
     pub fn new(key: impl IntoValue<String>, values: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Values", values.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Values", values.into_list()))
     }
 }
 

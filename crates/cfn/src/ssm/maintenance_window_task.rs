@@ -25,7 +25,7 @@ impl CfnMaintenanceWindowTask {
         task_type: impl IntoValue<TaskType>,
         window_id: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::SSM::MaintenanceWindowTask"))
             .priority(priority)
             .task_arn(task_arn)
             .task_type(task_type)
@@ -35,8 +35,7 @@ impl CfnMaintenanceWindowTask {
     /// The specification for whether tasks should continue to run after the cutoff time specified in the maintenance windows is reached.
     #[track_caller]
     pub fn cutoff_behavior(self, value: impl IntoValue<CutoffBehavior>) -> Self {
-        self.0.set("CutoffBehavior", value.into_value());
-        self
+        Self(self.0.with("CutoffBehavior", value.into_value()))
     }
 
     /// A description of the task.
@@ -44,8 +43,7 @@ impl CfnMaintenanceWindowTask {
     /// Length: 1 to 128.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// > `LoggingInfo` has been deprecated. To specify an Amazon S3 bucket to contain logs for Run Command tasks, instead use the `OutputS3BucketName` and `OutputS3KeyPrefix` options in the `TaskInvocationParameters` structure. For information about how Systems Manager handles these options for the supported maintenance window task types, see [AWS ::SSM::MaintenanceWindowTask MaintenanceWindowRunCommandParameters](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ssm-maintenancewindowtask-maintenancewindowruncommandparameters.html).
@@ -53,8 +51,7 @@ impl CfnMaintenanceWindowTask {
     /// Information about an Amazon S3 bucket to write Run Command task-level logs to.
     #[track_caller]
     pub fn logging_info(self, value: impl IntoValue<LoggingInfo>) -> Self {
-        self.0.set("LoggingInfo", value.into_value());
-        self
+        Self(self.0.with("LoggingInfo", value.into_value()))
     }
 
     /// The maximum number of targets this task can be run for, in parallel.
@@ -66,8 +63,7 @@ impl CfnMaintenanceWindowTask {
     /// Length: 1 to 7. Pattern: `^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$`.
     #[track_caller]
     pub fn max_concurrency(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MaxConcurrency", value.into_value());
-        self
+        Self(self.0.with("MaxConcurrency", value.into_value()))
     }
 
     /// The maximum number of errors allowed before this task stops being scheduled.
@@ -79,8 +75,7 @@ impl CfnMaintenanceWindowTask {
     /// Length: 1 to 7. Pattern: `^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$`.
     #[track_caller]
     pub fn max_errors(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("MaxErrors", value.into_value());
-        self
+        Self(self.0.with("MaxErrors", value.into_value()))
     }
 
     /// The task name.
@@ -88,8 +83,7 @@ impl CfnMaintenanceWindowTask {
     /// Length: 3 to 128. Pattern: `^[a-zA-Z0-9_\-.]{3,128}$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The priority of the task in the maintenance window. The lower the number, the higher the priority. Tasks that have the same priority are scheduled in parallel.
@@ -97,8 +91,7 @@ impl CfnMaintenanceWindowTask {
     /// Range: at least 0.
     #[track_caller]
     pub fn priority(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Priority", value.into_value());
-        self
+        Self(self.0.with("Priority", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the IAM service role for AWS Systems Manager to assume when running a maintenance window task. If you do not specify a service role ARN, Systems Manager uses a service-linked role in your account. If no appropriate service-linked role for Systems Manager exists in your account, it is created when you run `RegisterTaskWithMaintenanceWindow`.
@@ -106,8 +99,7 @@ impl CfnMaintenanceWindowTask {
     /// However, for an improved security posture, we strongly recommend creating a custom policy and custom service role for running your maintenance window tasks. The policy can be crafted to provide only the permissions needed for your particular maintenance window tasks. For more information, see [Setting up Maintenance Windows](https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-maintenance-permissions.html) in the in the *AWS Systems Manager User Guide*.
     #[track_caller]
     pub fn service_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("ServiceRoleArn", value.into_value());
-        self
+        Self(self.0.with("ServiceRoleArn", value.into_value()))
     }
 
     /// The targets, either instances or window target IDs.
@@ -118,8 +110,7 @@ impl CfnMaintenanceWindowTask {
     /// Items: at most 5.
     #[track_caller]
     pub fn targets(self, value: impl IntoList<Target>) -> Self {
-        self.0.set("Targets", value.into_list());
-        self
+        Self(self.0.with("Targets", value.into_list()))
     }
 
     /// The resource that the task uses during execution.
@@ -133,8 +124,7 @@ impl CfnMaintenanceWindowTask {
     /// Length: 1 to 1600.
     #[track_caller]
     pub fn task_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("TaskArn", value.into_value());
-        self
+        Self(self.0.with("TaskArn", value.into_value()))
     }
 
     /// The parameters to pass to the task when it runs. Populate only the fields that match the task type. All other fields should be empty.
@@ -142,8 +132,7 @@ impl CfnMaintenanceWindowTask {
     /// > When you update a maintenance window task that has options specified in `TaskInvocationParameters`, you must provide again all the `TaskInvocationParameters` values that you want to retain. The values you do not specify again are removed. For example, suppose that when you registered a Run Command task, you specified `TaskInvocationParameters` values for `Comment`, `NotificationConfig`, and `OutputS3BucketName`. If you update the maintenance window task and specify only a different `OutputS3BucketName` value, the values for `Comment` and `NotificationConfig` are removed.
     #[track_caller]
     pub fn task_invocation_parameters(self, value: impl IntoValue<TaskInvocationParameters>) -> Self {
-        self.0.set("TaskInvocationParameters", value.into_value());
-        self
+        Self(self.0.with("TaskInvocationParameters", value.into_value()))
     }
 
     /// > `TaskParameters` has been deprecated. To specify parameters to pass to a task when it runs, instead use the `Parameters` option in the `TaskInvocationParameters` structure. For information about how Systems Manager handles these options for the supported maintenance window task types, see [MaintenanceWindowTaskInvocationParameters](https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_MaintenanceWindowTaskInvocationParameters.html).
@@ -151,8 +140,7 @@ impl CfnMaintenanceWindowTask {
     /// The parameters to pass to the task when it runs.
     #[track_caller]
     pub fn task_parameters(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("TaskParameters", value.into_value());
-        self
+        Self(self.0.with("TaskParameters", value.into_value()))
     }
 
     /// The type of task. Valid values: `RUN_COMMAND`, `AUTOMATION`, `LAMBDA`, `STEP_FUNCTIONS`.
@@ -160,8 +148,7 @@ impl CfnMaintenanceWindowTask {
     /// Replacement: always.
     #[track_caller]
     pub fn task_type(self, value: impl IntoValue<TaskType>) -> Self {
-        self.0.set("TaskType", value.into_value());
-        self
+        Self(self.0.with("TaskType", value.into_value()))
     }
 
     /// The ID of the maintenance window where the task is registered.
@@ -169,8 +156,7 @@ impl CfnMaintenanceWindowTask {
     /// Replacement: always. Length: 20. Pattern: `^mw-[0-9a-f]{17}$`.
     #[track_caller]
     pub fn window_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("WindowId", value.into_value());
-        self
+        Self(self.0.with("WindowId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `WindowTaskId`.
@@ -199,15 +185,13 @@ impl CloudWatchOutputConfig {
     /// The name of the CloudWatch Logs log group where you want to send command output. If you don't specify a group name, AWS Systems Manager automatically creates a log group for you. The log group uses the following naming format:
     ///
     /// `aws/ssm/ *SystemsManagerDocumentName*`
-    pub fn cloud_watch_log_group_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CloudWatchLogGroupName", value.into_value());
-        self
+    pub fn cloud_watch_log_group_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CloudWatchLogGroupName", value.into_value()))
     }
 
     /// Enables Systems Manager to send command output to CloudWatch Logs.
-    pub fn cloud_watch_output_enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("CloudWatchOutputEnabled", value.into_value());
-        self
+    pub fn cloud_watch_output_enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("CloudWatchOutputEnabled", value.into_value()))
     }
 }
 
@@ -230,16 +214,12 @@ impl LoggingInfo {
     ///
     ///
     pub fn new(region: impl IntoValue<String>, s3_bucket: impl IntoValue<Name<markers::Bucket>>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Region", region.into_value());
-        properties.set("S3Bucket", s3_bucket.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Region", region.into_value()).with("S3Bucket", s3_bucket.into_value()))
     }
 
     /// The Amazon S3 bucket subfolder.
-    pub fn s3_prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("S3Prefix", value.into_value());
-        self
+    pub fn s3_prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("S3Prefix", value.into_value()))
     }
 }
 
@@ -260,15 +240,13 @@ impl MaintenanceWindowAutomationParameters {
     }
 
     /// The version of an Automation runbook to use during task execution.
-    pub fn document_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DocumentVersion", value.into_value());
-        self
+    pub fn document_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DocumentVersion", value.into_value()))
     }
 
     /// The parameters for the `AUTOMATION` type task.
-    pub fn parameters(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Parameters", value.into_value());
-        self
+    pub fn parameters(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("Parameters", value.into_value()))
     }
 }
 
@@ -287,9 +265,8 @@ impl MaintenanceWindowLambdaParameters {
     }
 
     /// Client-specific information to pass to the AWS Lambda function that you're invoking. You can then use the `context` variable to process the client information in your AWS Lambda function.
-    pub fn client_context(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ClientContext", value.into_value());
-        self
+    pub fn client_context(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ClientContext", value.into_value()))
     }
 
     /// JSON to provide to your AWS Lambda function as input.
@@ -297,15 +274,13 @@ impl MaintenanceWindowLambdaParameters {
     /// > Although `Type` is listed as "String" for this property, the payload content must be formatted as a Base64-encoded binary data object.
     ///
     /// *Length Constraint:* 4096
-    pub fn payload(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Payload", value.into_value());
-        self
+    pub fn payload(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Payload", value.into_value()))
     }
 
     /// An AWS Lambda function version or alias name. If you specify a function version, the action uses the qualified function Amazon Resource Name (ARN) to invoke a specific Lambda function. If you specify an alias name, the action uses the alias ARN to invoke the Lambda function version that the alias points to.
-    pub fn qualifier(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Qualifier", value.into_value());
-        self
+    pub fn qualifier(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Qualifier", value.into_value()))
     }
 }
 
@@ -326,27 +301,23 @@ impl MaintenanceWindowRunCommandParameters {
     }
 
     /// Configuration options for sending command output to Amazon CloudWatch Logs.
-    pub fn cloud_watch_output_config(mut self, value: impl IntoValue<CloudWatchOutputConfig>) -> Self {
-        self.0.set("CloudWatchOutputConfig", value.into_value());
-        self
+    pub fn cloud_watch_output_config(self, value: impl IntoValue<CloudWatchOutputConfig>) -> Self {
+        Self(self.0.with("CloudWatchOutputConfig", value.into_value()))
     }
 
     /// Information about the command or commands to run.
-    pub fn comment(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Comment", value.into_value());
-        self
+    pub fn comment(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Comment", value.into_value()))
     }
 
     /// The SHA-256 or SHA-1 hash created by the system when the document was created. SHA-1 hashes have been deprecated.
-    pub fn document_hash(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DocumentHash", value.into_value());
-        self
+    pub fn document_hash(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DocumentHash", value.into_value()))
     }
 
     /// The SHA-256 or SHA-1 hash type. SHA-1 hashes are deprecated.
-    pub fn document_hash_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DocumentHashType", value.into_value());
-        self
+    pub fn document_hash_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DocumentHashType", value.into_value()))
     }
 
     /// The AWS Systems Manager document (SSM document) version to use in the request. You can specify `$DEFAULT`, `$LATEST`, or a specific version number. If you run commands by using the AWS CLI, then you must escape the first two options by using a backslash. If you specify a version number, then you don't need to use the backslash. For example:
@@ -356,49 +327,42 @@ impl MaintenanceWindowRunCommandParameters {
     /// `--document-version "\$LATEST"`
     ///
     /// `--document-version "3"`
-    pub fn document_version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DocumentVersion", value.into_value());
-        self
+    pub fn document_version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("DocumentVersion", value.into_value()))
     }
 
     /// Configurations for sending notifications about command status changes on a per-managed node basis.
-    pub fn notification_config(mut self, value: impl IntoValue<NotificationConfig>) -> Self {
-        self.0.set("NotificationConfig", value.into_value());
-        self
+    pub fn notification_config(self, value: impl IntoValue<NotificationConfig>) -> Self {
+        Self(self.0.with("NotificationConfig", value.into_value()))
     }
 
     /// The name of the Amazon Simple Storage Service (Amazon S3) bucket.
-    pub fn output_s3_bucket_name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OutputS3BucketName", value.into_value());
-        self
+    pub fn output_s3_bucket_name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("OutputS3BucketName", value.into_value()))
     }
 
     /// The S3 bucket subfolder.
-    pub fn output_s3_key_prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("OutputS3KeyPrefix", value.into_value());
-        self
+    pub fn output_s3_key_prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("OutputS3KeyPrefix", value.into_value()))
     }
 
     /// The parameters for the `RUN_COMMAND` task execution.
     ///
     /// The supported parameters are the same as those for the `SendCommand` API call. For more information, see [SendCommand](https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html) in the *AWS Systems Manager API Reference*.
-    pub fn parameters(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Parameters", value.into_value());
-        self
+    pub fn parameters(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("Parameters", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the IAM service role for AWS Systems Manager to assume when running a maintenance window task. If you do not specify a service role ARN, Systems Manager uses a service-linked role in your account. If no appropriate service-linked role for Systems Manager exists in your account, it is created when you run `RegisterTaskWithMaintenanceWindow`.
     ///
     /// However, for an improved security posture, we strongly recommend creating a custom policy and custom service role for running your maintenance window tasks. The policy can be crafted to provide only the permissions needed for your particular maintenance window tasks. For more information, see [Setting up Maintenance Windows](https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-maintenance-permissions.html) in the in the *AWS Systems Manager User Guide*.
-    pub fn service_role_arn(mut self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("ServiceRoleArn", value.into_value());
-        self
+    pub fn service_role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
+        Self(self.0.with("ServiceRoleArn", value.into_value()))
     }
 
     /// If this time is reached and the command hasn't already started running, it doesn't run.
-    pub fn timeout_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("TimeoutSeconds", value.into_value());
-        self
+    pub fn timeout_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("TimeoutSeconds", value.into_value()))
     }
 }
 
@@ -417,15 +381,13 @@ impl MaintenanceWindowStepFunctionsParameters {
     }
 
     /// The inputs for the `STEP_FUNCTIONS` task.
-    pub fn input(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Input", value.into_value());
-        self
+    pub fn input(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Input", value.into_value()))
     }
 
     /// The name of the `STEP_FUNCTIONS` task.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 }
 
@@ -443,24 +405,20 @@ impl NotificationConfig {
     ///
     ///
     pub fn new(notification_arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("NotificationArn", notification_arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("NotificationArn", notification_arn.into_value()))
     }
 
     /// The different events that you can receive notifications for. These events include the following: `All` (events), `InProgress`, `Success`, `TimedOut`, `Cancelled`, `Failed`. To learn more about these events, see [Configuring Amazon SNS Notifications for AWS Systems Manager](https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-sns-notifications.html) in the *AWS Systems Manager User Guide*.
-    pub fn notification_events(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("NotificationEvents", value.into_list());
-        self
+    pub fn notification_events(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("NotificationEvents", value.into_list()))
     }
 
     /// The notification type.
     ///
     /// - `Command` : Receive notification when the status of a command changes.
     /// - `Invocation` : For commands sent to multiple instances, receive notification on a per-instance basis when the status of a command changes.
-    pub fn notification_type(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("NotificationType", value.into_value());
-        self
+    pub fn notification_type(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("NotificationType", value.into_value()))
     }
 }
 
@@ -483,10 +441,7 @@ impl Target {
     ///
     ///   Items: at most 50.
     pub fn new(key: impl IntoValue<String>, values: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Values", values.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Values", values.into_list()))
     }
 }
 
@@ -506,38 +461,34 @@ impl TaskInvocationParameters {
 
     /// The parameters for an `AUTOMATION` task type.
     pub fn maintenance_window_automation_parameters(
-        mut self,
+        self,
         value: impl IntoValue<MaintenanceWindowAutomationParameters>,
     ) -> Self {
-        self.0.set("MaintenanceWindowAutomationParameters", value.into_value());
-        self
+        Self(self.0.with("MaintenanceWindowAutomationParameters", value.into_value()))
     }
 
     /// The parameters for a `LAMBDA` task type.
     pub fn maintenance_window_lambda_parameters(
-        mut self,
+        self,
         value: impl IntoValue<MaintenanceWindowLambdaParameters>,
     ) -> Self {
-        self.0.set("MaintenanceWindowLambdaParameters", value.into_value());
-        self
+        Self(self.0.with("MaintenanceWindowLambdaParameters", value.into_value()))
     }
 
     /// The parameters for a `RUN_COMMAND` task type.
     pub fn maintenance_window_run_command_parameters(
-        mut self,
+        self,
         value: impl IntoValue<MaintenanceWindowRunCommandParameters>,
     ) -> Self {
-        self.0.set("MaintenanceWindowRunCommandParameters", value.into_value());
-        self
+        Self(self.0.with("MaintenanceWindowRunCommandParameters", value.into_value()))
     }
 
     /// The parameters for a `STEP_FUNCTIONS` task type.
     pub fn maintenance_window_step_functions_parameters(
-        mut self,
+        self,
         value: impl IntoValue<MaintenanceWindowStepFunctionsParameters>,
     ) -> Self {
-        self.0.set("MaintenanceWindowStepFunctionsParameters", value.into_value());
-        self
+        Self(self.0.with("MaintenanceWindowStepFunctionsParameters", value.into_value()))
     }
 }
 

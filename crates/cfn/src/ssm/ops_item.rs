@@ -24,7 +24,7 @@ impl CfnOpsItem {
         source: impl IntoValue<String>,
         title: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).description(description).source(source).title(title)
+        Self(Resource::new(scope, id, "AWS::SSM::OpsItem")).description(description).source(source).title(title)
     }
 
     /// The category of the OpsItem.
@@ -32,8 +32,7 @@ impl CfnOpsItem {
     /// Length: 1 to 64. Pattern: `^(?!\s*$).+$`.
     #[track_caller]
     pub fn category(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Category", value.into_value());
-        self
+        Self(self.0.with("Category", value.into_value()))
     }
 
     /// The description of the OpsItem.
@@ -41,8 +40,7 @@ impl CfnOpsItem {
     /// Length: 1 to 2048. Pattern: `^[\s\S]*\S[\s\S]*$`.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The priority of the OpsItem.
@@ -50,8 +48,7 @@ impl CfnOpsItem {
     /// Range: 1 to 5.
     #[track_caller]
     pub fn priority(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Priority", value.into_value());
-        self
+        Self(self.0.with("Priority", value.into_value()))
     }
 
     /// The severity of the OpsItem.
@@ -59,8 +56,7 @@ impl CfnOpsItem {
     /// Length: 1 to 64. Pattern: `^(?!\s*$).+$`.
     #[track_caller]
     pub fn severity(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Severity", value.into_value());
-        self
+        Self(self.0.with("Severity", value.into_value()))
     }
 
     /// The origin of the OpsItem.
@@ -68,8 +64,7 @@ impl CfnOpsItem {
     /// Replacement: always. Length: 1 to 128. Pattern: `^(?!\s*$).+$`.
     #[track_caller]
     pub fn source(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Source", value.into_value());
-        self
+        Self(self.0.with("Source", value.into_value()))
     }
 
     /// Tags for the OpsItem.
@@ -77,8 +72,7 @@ impl CfnOpsItem {
     /// Items: at most 1000. No item twice.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// The title of the OpsItem.
@@ -86,8 +80,7 @@ impl CfnOpsItem {
     /// Length: 1 to 1024. Pattern: `^(?!\s*$).+$`.
     #[track_caller]
     pub fn title(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Title", value.into_value());
-        self
+        Self(self.0.with("Title", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `OpsItemArn`.

@@ -24,7 +24,7 @@ impl CfnParameter {
     /// Makes the resource in `scope` with what it cannot be without: `Type`, `Value`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, r#type: impl IntoValue<Type>, value: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).r#type(r#type).value(value)
+        Self(Resource::new(scope, id, "AWS::SSM::Parameter")).r#type(r#type).value(value)
     }
 
     /// A regular expression used to validate the parameter value. For example, for `String` types with values restricted to numbers, you can specify the following: `AllowedPattern=^\d+$`
@@ -32,8 +32,7 @@ impl CfnParameter {
     /// Length: at most 1024.
     #[track_caller]
     pub fn allowed_pattern(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("AllowedPattern", value.into_value());
-        self
+        Self(self.0.with("AllowedPattern", value.into_value()))
     }
 
     /// The data type of the parameter, such as `text` or `aws:ec2:image`. The default is `text`.
@@ -41,8 +40,7 @@ impl CfnParameter {
     /// Length: at most 128.
     #[track_caller]
     pub fn data_type(self, value: impl IntoValue<DataType>) -> Self {
-        self.0.set("DataType", value.into_value());
-        self
+        Self(self.0.with("DataType", value.into_value()))
     }
 
     /// Information about the parameter.
@@ -50,8 +48,7 @@ impl CfnParameter {
     /// Length: at most 1024.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The name of the parameter.
@@ -63,8 +60,7 @@ impl CfnParameter {
     /// Replacement: always. Length: 1 to 2048.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// Information about the policies assigned to a parameter.
@@ -74,8 +70,7 @@ impl CfnParameter {
     /// Length: 1 to 4096.
     #[track_caller]
     pub fn policies(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Policies", value.into_value());
-        self
+        Self(self.0.with("Policies", value.into_value()))
     }
 
     /// Optional metadata that you assign to a resource in the form of an arbitrary set of tags (key-value pairs). Tags enable you to categorize a resource in different ways, such as by purpose, owner, or environment. For example, you might want to tag a Systems Manager parameter to identify the type of resource to which it applies, the environment, or the type of configuration data referenced by the parameter.
@@ -83,15 +78,13 @@ impl CfnParameter {
     /// Pattern of the keys: `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`.
     #[track_caller]
     pub fn tags(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("Tags", value.into_map());
-        self
+        Self(self.0.with("Tags", value.into_map()))
     }
 
     /// The parameter tier.
     #[track_caller]
     pub fn tier(self, value: impl IntoValue<Tier>) -> Self {
-        self.0.set("Tier", value.into_value());
-        self
+        Self(self.0.with("Tier", value.into_value()))
     }
 
     /// The type of parameter.
@@ -99,8 +92,7 @@ impl CfnParameter {
     /// > Parameters of type `SecureString` are not supported by AWS CloudFormation.
     #[track_caller]
     pub fn r#type(self, value: impl IntoValue<Type>) -> Self {
-        self.0.set("Type", value.into_value());
-        self
+        Self(self.0.with("Type", value.into_value()))
     }
 
     /// The parameter value.
@@ -108,8 +100,7 @@ impl CfnParameter {
     /// > If type is `StringList`, the system returns a comma-separated string with no spaces between commas in the `Value` field.
     #[track_caller]
     pub fn value(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Value", value.into_value());
-        self
+        Self(self.0.with("Value", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Name`.

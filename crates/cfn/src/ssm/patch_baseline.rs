@@ -20,14 +20,13 @@ impl CfnPatchBaseline {
     /// Makes the resource in `scope` with what it cannot be without: `Name`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).name(name)
+        Self(Resource::new(scope, id, "AWS::SSM::PatchBaseline")).name(name)
     }
 
     /// A set of rules used to include patches in the baseline.
     #[track_caller]
     pub fn approval_rules(self, value: impl IntoValue<RuleGroup>) -> Self {
-        self.0.set("ApprovalRules", value.into_value());
-        self
+        Self(self.0.with("ApprovalRules", value.into_value()))
     }
 
     /// A list of explicitly approved patches for the baseline.
@@ -37,8 +36,7 @@ impl CfnPatchBaseline {
     /// Items: at most 50. Length of each: 1 to 100.
     #[track_caller]
     pub fn approved_patches(self, value: impl IntoList<String>) -> Self {
-        self.0.set("ApprovedPatches", value.into_list());
-        self
+        Self(self.0.with("ApprovedPatches", value.into_list()))
     }
 
     /// Defines the compliance level for approved patches. When an approved patch is reported as missing, this value describes the severity of the compliance violation. The default value is `UNSPECIFIED`.
@@ -46,8 +44,7 @@ impl CfnPatchBaseline {
     /// Default: `UNSPECIFIED`.
     #[track_caller]
     pub fn approved_patches_compliance_level(self, value: impl IntoValue<ApprovedPatchesComplianceLevel>) -> Self {
-        self.0.set("ApprovedPatchesComplianceLevel", value.into_value());
-        self
+        Self(self.0.with("ApprovedPatchesComplianceLevel", value.into_value()))
     }
 
     /// Indicates whether the list of approved patches includes non-security updates that should be applied to the managed nodes. The default value is `false`. Applies to Linux managed nodes only.
@@ -55,8 +52,7 @@ impl CfnPatchBaseline {
     /// Default: `false`.
     #[track_caller]
     pub fn approved_patches_enable_non_security(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ApprovedPatchesEnableNonSecurity", value.into_value());
-        self
+        Self(self.0.with("ApprovedPatchesEnableNonSecurity", value.into_value()))
     }
 
     /// Indicates the status you want to assign to security patches that are available but not approved because they don't meet the installation criteria specified in the patch baseline.
@@ -69,8 +65,7 @@ impl CfnPatchBaseline {
         self,
         value: impl IntoValue<AvailableSecurityUpdatesComplianceStatus>,
     ) -> Self {
-        self.0.set("AvailableSecurityUpdatesComplianceStatus", value.into_value());
-        self
+        Self(self.0.with("AvailableSecurityUpdatesComplianceStatus", value.into_value()))
     }
 
     /// Indicates whether this is the default baseline. AWS Systems Manager supports creating multiple default patch baselines. For example, you can create a default patch baseline for each operating system.
@@ -78,8 +73,7 @@ impl CfnPatchBaseline {
     /// Default: `false`.
     #[track_caller]
     pub fn default_baseline(self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("DefaultBaseline", value.into_value());
-        self
+        Self(self.0.with("DefaultBaseline", value.into_value()))
     }
 
     /// A description of the patch baseline.
@@ -87,8 +81,7 @@ impl CfnPatchBaseline {
     /// Length: 1 to 1024.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// A set of global filters used to include patches in the baseline.
@@ -96,8 +89,7 @@ impl CfnPatchBaseline {
     /// > The `GlobalFilters` parameter can be configured only by using the AWS CLI or an AWS SDK. It can't be configured from the Patch Manager console, and its value isn't displayed in the console.
     #[track_caller]
     pub fn global_filters(self, value: impl IntoValue<PatchFilterGroup>) -> Self {
-        self.0.set("GlobalFilters", value.into_value());
-        self
+        Self(self.0.with("GlobalFilters", value.into_value()))
     }
 
     /// The name of the patch baseline.
@@ -105,8 +97,7 @@ impl CfnPatchBaseline {
     /// Length: 3 to 128. Pattern: `^[a-zA-Z0-9_\-.]{3,128}$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// Defines the operating system the patch baseline applies to. The default value is `WINDOWS`.
@@ -114,8 +105,7 @@ impl CfnPatchBaseline {
     /// Replacement: always. Default: `WINDOWS`.
     #[track_caller]
     pub fn operating_system(self, value: impl IntoValue<OperatingSystem>) -> Self {
-        self.0.set("OperatingSystem", value.into_value());
-        self
+        Self(self.0.with("OperatingSystem", value.into_value()))
     }
 
     /// The name of the patch group to be registered with the patch baseline.
@@ -123,8 +113,7 @@ impl CfnPatchBaseline {
     /// Length of each: 1 to 256.
     #[track_caller]
     pub fn patch_groups(self, value: impl IntoList<String>) -> Self {
-        self.0.set("PatchGroups", value.into_list());
-        self
+        Self(self.0.with("PatchGroups", value.into_list()))
     }
 
     /// A list of explicitly rejected patches for the baseline.
@@ -134,8 +123,7 @@ impl CfnPatchBaseline {
     /// Items: at most 50. Length of each: 1 to 100.
     #[track_caller]
     pub fn rejected_patches(self, value: impl IntoList<String>) -> Self {
-        self.0.set("RejectedPatches", value.into_list());
-        self
+        Self(self.0.with("RejectedPatches", value.into_list()))
     }
 
     /// The action for Patch Manager to take on patches included in the `RejectedPackages` list.
@@ -153,8 +141,7 @@ impl CfnPatchBaseline {
     /// Default: `ALLOW_AS_DEPENDENCY`.
     #[track_caller]
     pub fn rejected_patches_action(self, value: impl IntoValue<RejectedPatchesAction>) -> Self {
-        self.0.set("RejectedPatchesAction", value.into_value());
-        self
+        Self(self.0.with("RejectedPatchesAction", value.into_value()))
     }
 
     /// Information about the patches to use to update the managed nodes, including target operating systems and source repositories. Applies to Linux managed nodes only.
@@ -162,8 +149,7 @@ impl CfnPatchBaseline {
     /// Items: at most 20.
     #[track_caller]
     pub fn sources(self, value: impl IntoList<PatchSource>) -> Self {
-        self.0.set("Sources", value.into_list());
-        self
+        Self(self.0.with("Sources", value.into_list()))
     }
 
     /// Optional metadata that you assign to a resource. Tags enable you to categorize a resource in different ways, such as by purpose, owner, or environment. For example, you might want to tag a patch baseline to identify the severity level of patches it specifies and the operating system family it applies to.
@@ -171,8 +157,7 @@ impl CfnPatchBaseline {
     /// Items: at most 1000.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Id`.
@@ -205,9 +190,8 @@ impl PatchFilter {
     /// The key for the filter.
     ///
     /// For information about valid keys, see [PatchFilter](https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PatchFilter.html) in the *AWS Systems Manager API Reference*.
-    pub fn key(mut self, value: impl IntoValue<PatchFilterKey>) -> Self {
-        self.0.set("Key", value.into_value());
-        self
+    pub fn key(self, value: impl IntoValue<PatchFilterKey>) -> Self {
+        Self(self.0.with("Key", value.into_value()))
     }
 
     /// The value for the filter key.
@@ -215,9 +199,8 @@ impl PatchFilter {
     /// For information about valid values for each key based on operating system type, see [PatchFilter](https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PatchFilter.html) in the *AWS Systems Manager API Reference*.
     ///
     /// Items: at most 20. Length of each: 1 to 64.
-    pub fn values(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Values", value.into_list());
-        self
+    pub fn values(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Values", value.into_list()))
     }
 }
 
@@ -238,9 +221,8 @@ impl PatchFilterGroup {
     /// The set of patch filters that make up the group.
     ///
     /// Items: at most 5.
-    pub fn patch_filters(mut self, value: impl IntoList<PatchFilter>) -> Self {
-        self.0.set("PatchFilters", value.into_list());
-        self
+    pub fn patch_filters(self, value: impl IntoList<PatchFilter>) -> Self {
+        Self(self.0.with("PatchFilters", value.into_list()))
     }
 }
 
@@ -281,25 +263,22 @@ impl PatchSource {
     /// Repo information for Ubuntu Server repositories must be specifed in a single line. For more examples and information, see [jammy (5) sources.list.5.gz](https://docs.aws.amazon.com/https://manpages.ubuntu.com/manpages/jammy/man5/sources.list.5.html) on the *Ubuntu Server Manuals* website and [sources.list format](https://docs.aws.amazon.com/https://wiki.debian.org/SourcesList#sources.list_format) on the *Debian Wiki*.
     ///
     /// Length: 1 to 1024.
-    pub fn configuration(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Configuration", value.into_value());
-        self
+    pub fn configuration(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Configuration", value.into_value()))
     }
 
     /// The name specified to identify the patch source.
     ///
     /// Pattern: `^[a-zA-Z0-9_\-.]{3,50}$`.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The specific operating system versions a patch repository applies to, such as "Ubuntu16.04", "RedhatEnterpriseLinux7.2" or "Suse12.7". For lists of supported product values, see [PatchFilter](https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PatchFilter.html) in the *AWS Systems Manager API Reference*.
     ///
     /// Items: at most 20. Length of each: 1 to 128.
-    pub fn products(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Products", value.into_list());
-        self
+    pub fn products(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Products", value.into_list()))
     }
 }
 
@@ -328,9 +307,8 @@ impl Rule {
     /// > Use caution when setting this value for Windows Server patch baselines. Because patch updates that are replaced by later updates are removed, setting too broad a value for this parameter can result in crucial patches not being installed. For more information, see the *Windows Server* tab in the topic [How security patches are selected](https://docs.aws.amazon.com/systems-manager/latest/userguide/patch-manager-selecting-patches.html) in the *AWS Systems Manager User Guide*.
     ///
     /// Range: 0 to 360.
-    pub fn approve_after_days(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("ApproveAfterDays", value.into_value());
-        self
+    pub fn approve_after_days(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("ApproveAfterDays", value.into_value()))
     }
 
     /// The cutoff date for auto approval of released patches. Any patches released on or before this date are installed automatically.
@@ -346,29 +324,25 @@ impl Rule {
     /// > Use caution when setting this value for Windows Server patch baselines. Because patch updates that are replaced by later updates are removed, setting too broad a value for this parameter can result in crucial patches not being installed. For more information, see the *Windows Server* tab in the topic [How security patches are selected](https://docs.aws.amazon.com/systems-manager/latest/userguide/patch-manager-selecting-patches.html) in the *AWS Systems Manager User Guide*.
     ///
     /// Length: at most 10.
-    pub fn approve_until_date(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ApproveUntilDate", value.into_value());
-        self
+    pub fn approve_until_date(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("ApproveUntilDate", value.into_value()))
     }
 
     /// A compliance severity level for all approved patches in a patch baseline. Valid compliance severity levels include the following: `UNSPECIFIED`, `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, and `INFORMATIONAL`.
-    pub fn compliance_level(mut self, value: impl IntoValue<RuleComplianceLevel>) -> Self {
-        self.0.set("ComplianceLevel", value.into_value());
-        self
+    pub fn compliance_level(self, value: impl IntoValue<RuleComplianceLevel>) -> Self {
+        Self(self.0.with("ComplianceLevel", value.into_value()))
     }
 
     /// For managed nodes identified by the approval rule filters, enables a patch baseline to apply non-security updates available in the specified repository. The default value is `false`. Applies to Linux managed nodes only.
     ///
     /// Default: `false`.
-    pub fn enable_non_security(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableNonSecurity", value.into_value());
-        self
+    pub fn enable_non_security(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableNonSecurity", value.into_value()))
     }
 
     /// The patch filter group that defines the criteria for the rule.
-    pub fn patch_filter_group(mut self, value: impl IntoValue<PatchFilterGroup>) -> Self {
-        self.0.set("PatchFilterGroup", value.into_value());
-        self
+    pub fn patch_filter_group(self, value: impl IntoValue<PatchFilterGroup>) -> Self {
+        Self(self.0.with("PatchFilterGroup", value.into_value()))
     }
 }
 
@@ -389,9 +363,8 @@ impl RuleGroup {
     /// The rules that make up the rule group.
     ///
     /// Items: at most 10.
-    pub fn patch_rules(mut self, value: impl IntoList<Rule>) -> Self {
-        self.0.set("PatchRules", value.into_list());
-        self
+    pub fn patch_rules(self, value: impl IntoList<Rule>) -> Self {
+        Self(self.0.with("PatchRules", value.into_list()))
     }
 }
 

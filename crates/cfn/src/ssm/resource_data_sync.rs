@@ -30,7 +30,7 @@ impl CfnResourceDataSync {
     /// Makes the resource in `scope` with what it cannot be without: `SyncName`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, sync_name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).sync_name(sync_name)
+        Self(Resource::new(scope, id, "AWS::SSM::ResourceDataSync")).sync_name(sync_name)
     }
 
     /// The name of the S3 bucket where the aggregated data is stored.
@@ -38,8 +38,7 @@ impl CfnResourceDataSync {
     /// Replacement: always. Length: 1 to 2048.
     #[track_caller]
     pub fn bucket_name(self, value: impl IntoValue<Name<markers::Bucket>>) -> Self {
-        self.0.set("BucketName", value.into_value());
-        self
+        Self(self.0.with("BucketName", value.into_value()))
     }
 
     /// An Amazon S3 prefix for the bucket.
@@ -47,8 +46,7 @@ impl CfnResourceDataSync {
     /// Replacement: always. Length: at most 64.
     #[track_caller]
     pub fn bucket_prefix(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BucketPrefix", value.into_value());
-        self
+        Self(self.0.with("BucketPrefix", value.into_value()))
     }
 
     /// The AWS Region with the S3 bucket targeted by the resource data sync.
@@ -56,8 +54,7 @@ impl CfnResourceDataSync {
     /// Replacement: always. Length: 1 to 64.
     #[track_caller]
     pub fn bucket_region(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BucketRegion", value.into_value());
-        self
+        Self(self.0.with("BucketRegion", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of an encryption key for a destination in Amazon S3. You can use a KMS key to encrypt inventory data in Amazon S3. You must specify a key that exist in the same AWS Region as the destination Amazon S3 bucket.
@@ -65,8 +62,7 @@ impl CfnResourceDataSync {
     /// Replacement: always. Length: at most 512.
     #[track_caller]
     pub fn kms_key_arn(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KMSKeyArn", value.into_value());
-        self
+        Self(self.0.with("KMSKeyArn", value.into_value()))
     }
 
     /// Configuration information for the target S3 bucket.
@@ -74,8 +70,7 @@ impl CfnResourceDataSync {
     /// Replacement: always.
     #[track_caller]
     pub fn s3_destination(self, value: impl IntoValue<S3Destination>) -> Self {
-        self.0.set("S3Destination", value.into_value());
-        self
+        Self(self.0.with("S3Destination", value.into_value()))
     }
 
     /// A supported sync format. The following format is currently supported: JsonSerDe
@@ -83,8 +78,7 @@ impl CfnResourceDataSync {
     /// Replacement: always. Length: at most 1024.
     #[track_caller]
     pub fn sync_format(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SyncFormat", value.into_value());
-        self
+        Self(self.0.with("SyncFormat", value.into_value()))
     }
 
     /// A name for the resource data sync.
@@ -92,15 +86,13 @@ impl CfnResourceDataSync {
     /// Replacement: always. Length: 1 to 64.
     #[track_caller]
     pub fn sync_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SyncName", value.into_value());
-        self
+        Self(self.0.with("SyncName", value.into_value()))
     }
 
     /// Information about the source where the data was synchronized.
     #[track_caller]
     pub fn sync_source(self, value: impl IntoValue<SyncSource>) -> Self {
-        self.0.set("SyncSource", value.into_value());
-        self
+        Self(self.0.with("SyncSource", value.into_value()))
     }
 
     /// The type of resource data sync. If `SyncType` is `SyncToDestination`, then the resource data sync synchronizes data to an S3 bucket. If the `SyncType` is `SyncFromSource` then the resource data sync synchronizes data from AWS Organizations or from multiple AWS Regions.
@@ -108,8 +100,7 @@ impl CfnResourceDataSync {
     /// Replacement: always. Length: 1 to 64.
     #[track_caller]
     pub fn sync_type(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SyncType", value.into_value());
-        self
+        Self(self.0.with("SyncType", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `SyncName`.
@@ -135,17 +126,14 @@ impl AwsOrganizationsSource {
     ///
     ///   Length: 1 to 64.
     pub fn new(organization_source_type: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("OrganizationSourceType", organization_source_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("OrganizationSourceType", organization_source_type.into_value()))
     }
 
     /// The AWS Organizations organization units included in the sync.
     ///
     /// Items: 1 to 1000.
-    pub fn organizational_units(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("OrganizationalUnits", value.into_list());
-        self
+    pub fn organizational_units(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("OrganizationalUnits", value.into_list()))
     }
 }
 
@@ -171,27 +159,26 @@ impl S3Destination {
         bucket_region: impl IntoValue<String>,
         sync_format: impl IntoValue<S3DestinationSyncFormat>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("BucketName", bucket_name.into_value());
-        properties.set("BucketRegion", bucket_region.into_value());
-        properties.set("SyncFormat", sync_format.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("BucketName", bucket_name.into_value())
+                .with("BucketRegion", bucket_region.into_value())
+                .with("SyncFormat", sync_format.into_value()),
+        )
     }
 
     /// An Amazon S3 prefix for the bucket.
     ///
     /// Replacement: always. Length: 1 to 256.
-    pub fn bucket_prefix(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("BucketPrefix", value.into_value());
-        self
+    pub fn bucket_prefix(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("BucketPrefix", value.into_value()))
     }
 
     /// The ARN of an encryption key for a destination in Amazon S3. Must belong to the same Region as the destination S3 bucket.
     ///
     /// Replacement: always. Length: 1 to 512.
-    pub fn kms_key_arn(mut self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
-        self.0.set("KMSKeyArn", value.into_value());
-        self
+    pub fn kms_key_arn(self, value: impl IntoValue<Arn<markers::Key>>) -> Self {
+        Self(self.0.with("KMSKeyArn", value.into_value()))
     }
 }
 
@@ -210,22 +197,21 @@ impl SyncSource {
     ///
     ///   Length: 1 to 64.
     pub fn new(source_regions: impl IntoList<String>, source_type: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("SourceRegions", source_regions.into_list());
-        properties.set("SourceType", source_type.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("SourceRegions", source_regions.into_list())
+                .with("SourceType", source_type.into_value()),
+        )
     }
 
     /// Information about the AwsOrganizationsSource resource data sync source. A sync source of this type can synchronize data from AWS Organizations.
-    pub fn aws_organizations_source(mut self, value: impl IntoValue<AwsOrganizationsSource>) -> Self {
-        self.0.set("AwsOrganizationsSource", value.into_value());
-        self
+    pub fn aws_organizations_source(self, value: impl IntoValue<AwsOrganizationsSource>) -> Self {
+        Self(self.0.with("AwsOrganizationsSource", value.into_value()))
     }
 
     /// Whether to automatically synchronize and aggregate data from new AWS Regions when those Regions come online.
-    pub fn include_future_regions(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IncludeFutureRegions", value.into_value());
-        self
+    pub fn include_future_regions(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IncludeFutureRegions", value.into_value()))
     }
 }
 

@@ -16,14 +16,13 @@ impl CfnResourcePolicy {
     /// Makes the resource in `scope` with what it cannot be without: `Policy`, `ResourceArn`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, policy: impl IntoValue<Json>, resource_arn: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).policy(policy).resource_arn(resource_arn)
+        Self(Resource::new(scope, id, "AWS::SSM::ResourcePolicy")).policy(policy).resource_arn(resource_arn)
     }
 
     /// A policy you want to associate with a resource.
     #[track_caller]
     pub fn policy(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Policy", value.into_value());
-        self
+        Self(self.0.with("Policy", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the resource to which you want to attach a policy.
@@ -31,8 +30,7 @@ impl CfnResourcePolicy {
     /// Replacement: always. Length: 20 to 2048.
     #[track_caller]
     pub fn resource_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResourceArn", value.into_value());
-        self
+        Self(self.0.with("ResourceArn", value.into_value()))
     }
 
     /// What `Ref` returns: `PolicyId|ResourceArn`.

@@ -23,7 +23,7 @@ impl CfnServiceSetting {
         setting_id: impl IntoValue<String>,
         setting_value: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).setting_id(setting_id).setting_value(setting_value)
+        Self(Resource::new(scope, id, "AWS::SSM::ServiceSetting")).setting_id(setting_id).setting_value(setting_value)
     }
 
     /// The ID of the service setting, such as /ssm/parameter-store/high-throughput-enabled.
@@ -31,8 +31,7 @@ impl CfnServiceSetting {
     /// Replacement: always. Length: 1 to 1000.
     #[track_caller]
     pub fn setting_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SettingId", value.into_value());
-        self
+        Self(self.0.with("SettingId", value.into_value()))
     }
 
     /// The value of the service setting.
@@ -40,8 +39,7 @@ impl CfnServiceSetting {
     /// Length: 1 to 4096.
     #[track_caller]
     pub fn setting_value(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SettingValue", value.into_value());
-        self
+        Self(self.0.with("SettingValue", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.

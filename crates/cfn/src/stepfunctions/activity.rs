@@ -20,7 +20,7 @@ impl CfnActivity {
     /// Makes the resource in `scope` with what it cannot be without: `Name`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, name: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).name(name)
+        Self(Resource::new(scope, id, "AWS::StepFunctions::Activity")).name(name)
     }
 
     /// Encryption configuration for the activity.
@@ -32,8 +32,7 @@ impl CfnActivity {
     /// Replacement: always.
     #[track_caller]
     pub fn encryption_configuration(self, value: impl IntoValue<EncryptionConfiguration>) -> Self {
-        self.0.set("EncryptionConfiguration", value.into_value());
-        self
+        Self(self.0.with("EncryptionConfiguration", value.into_value()))
     }
 
     /// The name of the activity.
@@ -53,8 +52,7 @@ impl CfnActivity {
     /// Replacement: always. Length: 1 to 80.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The list of tags to add to a resource.
@@ -62,8 +60,7 @@ impl CfnActivity {
     /// Tags may only contain Unicode letters, digits, white space, or these symbols: `_. : / = + - @`.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<TagsEntry>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.
@@ -102,25 +99,21 @@ impl EncryptionConfiguration {
     ///
     ///
     pub fn new(r#type: impl IntoValue<EncryptionConfigurationType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()))
     }
 
     /// Maximum duration that Step Functions will reuse data keys. When the period expires, Step Functions will call `GenerateDataKey`. Only applies to customer managed keys.
     ///
     /// Range: 60 to 900.
-    pub fn kms_data_key_reuse_period_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("KmsDataKeyReusePeriodSeconds", value.into_value());
-        self
+    pub fn kms_data_key_reuse_period_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("KmsDataKeyReusePeriodSeconds", value.into_value()))
     }
 
     /// An alias, alias ARN, key ID, or key ARN of a symmetric encryption AWS key to encrypt data. To specify a AWS key in a different AWS account, you must use the key ARN or alias ARN.
     ///
     /// Length: 1 to 2048.
-    pub fn kms_key_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsKeyId", value.into_value());
-        self
+    pub fn kms_key_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KmsKeyId", value.into_value()))
     }
 }
 
@@ -139,10 +132,7 @@ impl TagsEntry {
     ///
     ///   Length: 1 to 256.
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 

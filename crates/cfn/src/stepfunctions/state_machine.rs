@@ -18,21 +18,19 @@ impl CfnStateMachine {
     /// Makes the resource in `scope` with what it cannot be without: `RoleArn`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, role_arn: impl IntoValue<Arn<markers::Role>>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).role_arn(role_arn)
+        Self(Resource::new(scope, id, "AWS::StepFunctions::StateMachine")).role_arn(role_arn)
     }
 
     /// The Amazon States Language definition of the state machine. The state machine definition must be in JSON or YAML, and the format of the object must match the format of your CloudFormation template file. See [Amazon States Language](https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html).
     #[track_caller]
     pub fn definition(self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Definition", value.into_value());
-        self
+        Self(self.0.with("Definition", value.into_value()))
     }
 
     /// The name of the S3 bucket where the state machine definition is stored. The state machine definition must be a JSON or YAML file.
     #[track_caller]
     pub fn definition_s3_location(self, value: impl IntoValue<S3Location>) -> Self {
-        self.0.set("DefinitionS3Location", value.into_value());
-        self
+        Self(self.0.with("DefinitionS3Location", value.into_value()))
     }
 
     /// The Amazon States Language definition of the state machine. The state machine definition must be in JSON. See [Amazon States Language](https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html).
@@ -40,8 +38,7 @@ impl CfnStateMachine {
     /// Length: 1 to 1048576.
     #[track_caller]
     pub fn definition_string(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("DefinitionString", value.into_value());
-        self
+        Self(self.0.with("DefinitionString", value.into_value()))
     }
 
     /// A map (string to string) that specifies the mappings for placeholder variables in the state machine definition. This enables the customer to inject values obtained at runtime, for example from intrinsic functions, in the state machine definition. Variables can be template parameter names, resource logical IDs, resource attributes, or a variable in a key-value map.
@@ -51,15 +48,13 @@ impl CfnStateMachine {
     /// Entries: at least 1.
     #[track_caller]
     pub fn definition_substitutions(self, value: impl IntoMap<String>) -> Self {
-        self.0.set("DefinitionSubstitutions", value.into_map());
-        self
+        Self(self.0.with("DefinitionSubstitutions", value.into_map()))
     }
 
     /// Encryption configuration for the state machine.
     #[track_caller]
     pub fn encryption_configuration(self, value: impl IntoValue<EncryptionConfiguration>) -> Self {
-        self.0.set("EncryptionConfiguration", value.into_value());
-        self
+        Self(self.0.with("EncryptionConfiguration", value.into_value()))
     }
 
     /// Defines what execution history events are logged and where they are logged.
@@ -67,8 +62,7 @@ impl CfnStateMachine {
     /// > By default, the `level` is set to `OFF`. For more information see [Log Levels](https://docs.aws.amazon.com/step-functions/latest/dg/cloudwatch-log-level.html) in the AWS Step Functions User Guide.
     #[track_caller]
     pub fn logging_configuration(self, value: impl IntoValue<LoggingConfiguration>) -> Self {
-        self.0.set("LoggingConfiguration", value.into_value());
-        self
+        Self(self.0.with("LoggingConfiguration", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the IAM role to use for this state machine.
@@ -76,8 +70,7 @@ impl CfnStateMachine {
     /// Length: 1 to 256.
     #[track_caller]
     pub fn role_arn(self, value: impl IntoValue<Arn<markers::Role>>) -> Self {
-        self.0.set("RoleArn", value.into_value());
-        self
+        Self(self.0.with("RoleArn", value.into_value()))
     }
 
     /// The name of the state machine.
@@ -95,8 +88,7 @@ impl CfnStateMachine {
     /// Replacement: always. Length: 1 to 80.
     #[track_caller]
     pub fn state_machine_name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StateMachineName", value.into_value());
-        self
+        Self(self.0.with("StateMachineName", value.into_value()))
     }
 
     /// Determines whether a `STANDARD` or `EXPRESS` state machine is created. The default is `STANDARD`. You cannot update the `type` of a state machine once it has been created. For more information on `STANDARD` and `EXPRESS` workflows, see [Standard Versus Express Workflows](https://docs.aws.amazon.com/step-functions/latest/dg/concepts-standard-vs-express.html) in the AWS Step Functions Developer Guide.
@@ -104,8 +96,7 @@ impl CfnStateMachine {
     /// Replacement: always.
     #[track_caller]
     pub fn state_machine_type(self, value: impl IntoValue<StateMachineType>) -> Self {
-        self.0.set("StateMachineType", value.into_value());
-        self
+        Self(self.0.with("StateMachineType", value.into_value()))
     }
 
     /// The list of tags to add to a resource.
@@ -113,15 +104,13 @@ impl CfnStateMachine {
     /// Tags may only contain Unicode letters, digits, white space, or these symbols: `_. : / = + - @`.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<TagsEntry>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// Selects whether or not the state machine's AWS X-Ray tracing is enabled.
     #[track_caller]
     pub fn tracing_configuration(self, value: impl IntoValue<TracingConfiguration>) -> Self {
-        self.0.set("TracingConfiguration", value.into_value());
-        self
+        Self(self.0.with("TracingConfiguration", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.
@@ -174,9 +163,8 @@ impl CloudWatchLogsLogGroup {
     /// The ARN of the the CloudWatch log group to which you want your logs emitted to. The ARN must end with `:*`
     ///
     /// Length: 1 to 256.
-    pub fn log_group_arn(mut self, value: impl IntoValue<Arn<markers::LogGroup>>) -> Self {
-        self.0.set("LogGroupArn", value.into_value());
-        self
+    pub fn log_group_arn(self, value: impl IntoValue<Arn<markers::LogGroup>>) -> Self {
+        Self(self.0.with("LogGroupArn", value.into_value()))
     }
 }
 
@@ -192,25 +180,21 @@ impl EncryptionConfiguration {
     ///
     ///
     pub fn new(r#type: impl IntoValue<EncryptionConfigurationType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Type", r#type.into_value()))
     }
 
     /// Maximum duration that Step Functions will reuse data keys. When the period expires, Step Functions will call `GenerateDataKey`. Only applies to customer managed keys.
     ///
     /// Range: 60 to 900.
-    pub fn kms_data_key_reuse_period_seconds(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("KmsDataKeyReusePeriodSeconds", value.into_value());
-        self
+    pub fn kms_data_key_reuse_period_seconds(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("KmsDataKeyReusePeriodSeconds", value.into_value()))
     }
 
     /// An alias, alias ARN, key ID, or key ARN of a symmetric encryption AWS key to encrypt data. To specify a AWS key in a different AWS account, you must use the key ARN or alias ARN.
     ///
     /// Length: 1 to 2048.
-    pub fn kms_key_id(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("KmsKeyId", value.into_value());
-        self
+    pub fn kms_key_id(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("KmsKeyId", value.into_value()))
     }
 }
 
@@ -229,9 +213,8 @@ impl LogDestination {
     }
 
     /// An object describing a CloudWatch log group. For more information, see [AWS::Logs::LogGroup](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-logs-loggroup.html) in the CloudFormation User Guide.
-    pub fn cloud_watch_logs_log_group(mut self, value: impl IntoValue<CloudWatchLogsLogGroup>) -> Self {
-        self.0.set("CloudWatchLogsLogGroup", value.into_value());
-        self
+    pub fn cloud_watch_logs_log_group(self, value: impl IntoValue<CloudWatchLogsLogGroup>) -> Self {
+        Self(self.0.with("CloudWatchLogsLogGroup", value.into_value()))
     }
 }
 
@@ -254,21 +237,18 @@ impl LoggingConfiguration {
     /// An array of objects that describes where your execution history events will be logged. Limited to size 1. Required, if your log level is not set to `OFF`.
     ///
     /// Items: at least 1.
-    pub fn destinations(mut self, value: impl IntoList<LogDestination>) -> Self {
-        self.0.set("Destinations", value.into_list());
-        self
+    pub fn destinations(self, value: impl IntoList<LogDestination>) -> Self {
+        Self(self.0.with("Destinations", value.into_list()))
     }
 
     /// Determines whether execution data is included in your log. When set to `false`, data is excluded.
-    pub fn include_execution_data(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("IncludeExecutionData", value.into_value());
-        self
+    pub fn include_execution_data(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("IncludeExecutionData", value.into_value()))
     }
 
     /// Defines which category of execution history events are logged.
-    pub fn level(mut self, value: impl IntoValue<LoggingConfigurationLevel>) -> Self {
-        self.0.set("Level", value.into_value());
-        self
+    pub fn level(self, value: impl IntoValue<LoggingConfigurationLevel>) -> Self {
+        Self(self.0.with("Level", value.into_value()))
     }
 }
 
@@ -287,16 +267,12 @@ impl S3Location {
     ///
     ///
     pub fn new(bucket: impl IntoValue<String>, key: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Bucket", bucket.into_value());
-        properties.set("Key", key.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Bucket", bucket.into_value()).with("Key", key.into_value()))
     }
 
     /// For versioning-enabled buckets, a specific version of the state machine definition.
-    pub fn version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Version", value.into_value());
-        self
+    pub fn version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Version", value.into_value()))
     }
 }
 
@@ -315,10 +291,7 @@ impl TagsEntry {
     ///
     ///   Length: 1 to 256.
     pub fn new(key: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -335,9 +308,8 @@ impl TracingConfiguration {
     }
 
     /// When set to `true`, X-Ray tracing is enabled.
-    pub fn enabled(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("Enabled", value.into_value());
-        self
+    pub fn enabled(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("Enabled", value.into_value()))
     }
 }
 

@@ -20,7 +20,7 @@ impl CfnStateMachineAlias {
     /// Makes the resource in `scope`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::StepFunctions::StateMachineAlias"))
     }
 
     /// The settings that enable gradual state machine deployments. These settings include [Alarms](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-stepfunctions-statemachinealias-deploymentpreference.html#cfn-stepfunctions-statemachinealias-deploymentpreference-alarms), [Interval](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-stepfunctions-statemachinealias-deploymentpreference.html#cfn-stepfunctions-statemachinealias-deploymentpreference-interval), [Percentage](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-stepfunctions-statemachinealias-deploymentpreference.html#cfn-stepfunctions-statemachinealias-deploymentpreference-percentage), [StateMachineVersionArn](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-stepfunctions-statemachinealias-deploymentpreference.html#cfn-stepfunctions-statemachinealias-deploymentpreference-statemachineversionarn), and [Type](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-stepfunctions-statemachinealias-deploymentpreference.html#cfn-stepfunctions-statemachinealias-deploymentpreference-type).
@@ -40,8 +40,7 @@ impl CfnStateMachineAlias {
     /// In the first increment, a small percentage of traffic, for example, 10 percent is shifted to the new version. In the second increment, before a specified time interval in seconds gets over, the remaining traffic is shifted to the new version. The shift to the new version for the remaining traffic takes place only if no CloudWatch alarms are triggered during the specified time interval.
     #[track_caller]
     pub fn deployment_preference(self, value: impl IntoValue<DeploymentPreference>) -> Self {
-        self.0.set("DeploymentPreference", value.into_value());
-        self
+        Self(self.0.with("DeploymentPreference", value.into_value()))
     }
 
     /// An optional description of the state machine alias.
@@ -49,8 +48,7 @@ impl CfnStateMachineAlias {
     /// Length: 1 to 256.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The name of the state machine alias. If you don't provide a name, it uses an automatically generated name based on the logical ID.
@@ -58,8 +56,7 @@ impl CfnStateMachineAlias {
     /// Replacement: always. Length: 1 to 80. Pattern: `^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The routing configuration of an alias. Routing configuration splits [StartExecution](https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html) requests between one or two versions of the same state machine.
@@ -71,8 +68,7 @@ impl CfnStateMachineAlias {
     /// Items: 1 to 2. No item twice.
     #[track_caller]
     pub fn routing_configuration(self, value: impl IntoList<RoutingConfigurationVersion>) -> Self {
-        self.0.set("RoutingConfiguration", value.into_list());
-        self
+        Self(self.0.with("RoutingConfiguration", value.into_list()))
     }
 
     /// The property `StateMachineArn`.
@@ -80,8 +76,7 @@ impl CfnStateMachineAlias {
     /// Length: 1 to 2048.
     #[track_caller]
     pub fn state_machine_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StateMachineArn", value.into_value());
-        self
+        Self(self.0.with("StateMachineArn", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.
@@ -123,10 +118,11 @@ impl DeploymentPreference {
         state_machine_version_arn: impl IntoValue<String>,
         r#type: impl IntoValue<DeploymentPreferenceType>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StateMachineVersionArn", state_machine_version_arn.into_value());
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("StateMachineVersionArn", state_machine_version_arn.into_value())
+                .with("Type", r#type.into_value()),
+        )
     }
 
     /// A list of Amazon CloudWatch alarm names to be monitored during the deployment. The deployment fails and rolls back if any of these alarms go into the `ALARM` state.
@@ -134,25 +130,22 @@ impl DeploymentPreference {
     /// > Amazon CloudWatch considers nonexistent alarms to have an `OK` state. If you provide an invalid alarm name or provide the ARN of an alarm instead of its name, your deployment may not roll back correctly.
     ///
     /// Items: 1 to 100. No item twice. Length of each: 1 to 256.
-    pub fn alarms(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("Alarms", value.into_list());
-        self
+    pub fn alarms(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("Alarms", value.into_list()))
     }
 
     /// The time in minutes between each traffic shifting increment.
     ///
     /// Range: 1 to 2100.
-    pub fn interval(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Interval", value.into_value());
-        self
+    pub fn interval(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Interval", value.into_value()))
     }
 
     /// The percentage of traffic to shift to the new version in each increment.
     ///
     /// Range: 1 to 99.
-    pub fn percentage(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Percentage", value.into_value());
-        self
+    pub fn percentage(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("Percentage", value.into_value()))
     }
 }
 
@@ -173,10 +166,11 @@ impl RoutingConfigurationVersion {
     ///
     ///   Range: 0 to 100.
     pub fn new(state_machine_version_arn: impl IntoValue<String>, weight: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("StateMachineVersionArn", state_machine_version_arn.into_value());
-        properties.set("Weight", weight.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("StateMachineVersionArn", state_machine_version_arn.into_value())
+                .with("Weight", weight.into_value()),
+        )
     }
 }
 

@@ -22,7 +22,7 @@ impl CfnStateMachineVersion {
     /// Makes the resource in `scope` with what it cannot be without: `StateMachineArn`.
     #[track_caller]
     pub fn new(scope: &Scope, id: &str, state_machine_arn: impl IntoValue<String>) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).state_machine_arn(state_machine_arn)
+        Self(Resource::new(scope, id, "AWS::StepFunctions::StateMachineVersion")).state_machine_arn(state_machine_arn)
     }
 
     /// An optional description of the state machine version.
@@ -30,8 +30,7 @@ impl CfnStateMachineVersion {
     /// Replacement: always. Length: 1 to 2048.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the state machine.
@@ -39,8 +38,7 @@ impl CfnStateMachineVersion {
     /// Replacement: always. Length: 1 to 2048.
     #[track_caller]
     pub fn state_machine_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StateMachineArn", value.into_value());
-        self
+        Self(self.0.with("StateMachineArn", value.into_value()))
     }
 
     /// Identifier for a state machine revision, which is an immutable, read-only snapshot of a state machine’s definition and configuration.
@@ -52,8 +50,7 @@ impl CfnStateMachineVersion {
     /// Replacement: always. Length: 1 to 2048.
     #[track_caller]
     pub fn state_machine_revision_id(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("StateMachineRevisionId", value.into_value());
-        self
+        Self(self.0.with("StateMachineRevisionId", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `Arn`.

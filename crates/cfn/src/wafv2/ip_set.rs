@@ -28,7 +28,7 @@ impl CfnIpSet {
         ip_address_version: impl IntoValue<IpAddressVersion>,
         scope_property: impl IntoValue<ScopeValue>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::WAFv2::IPSet"))
             .addresses(addresses)
             .ip_address_version(ip_address_version)
             .scope(scope_property)
@@ -55,8 +55,7 @@ impl CfnIpSet {
     /// Length of each: 1 to 50. Pattern of each: `\S`.
     #[track_caller]
     pub fn addresses(self, value: impl IntoList<String>) -> Self {
-        self.0.set("Addresses", value.into_list());
-        self
+        Self(self.0.with("Addresses", value.into_list()))
     }
 
     /// A description of the IP set that helps with identification.
@@ -64,15 +63,13 @@ impl CfnIpSet {
     /// Pattern: `^[a-zA-Z0-9=:#@/\-,.][a-zA-Z0-9+=:#@/\-,.\s]+[a-zA-Z0-9+=:#@/\-,.]{1,256}$`.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The version of the IP addresses, either `IPV4` or `IPV6`.
     #[track_caller]
     pub fn ip_address_version(self, value: impl IntoValue<IpAddressVersion>) -> Self {
-        self.0.set("IPAddressVersion", value.into_value());
-        self
+        Self(self.0.with("IPAddressVersion", value.into_value()))
     }
 
     /// The name of the IP set. You cannot change the name of an `IPSet` after you create it.
@@ -80,8 +77,7 @@ impl CfnIpSet {
     /// Replacement: always. Pattern: `^[0-9A-Za-z_-]{1,128}$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// Specifies whether this is for an Amazon CloudFront distribution or for a regional application. A regional application can be an Application Load Balancer (ALB), an REST API, an AWS AppSync GraphQL API, an Amazon Cognito user pool, an AWS App Runner service, or an AWS Verified Access instance. Valid Values are `CLOUDFRONT` and `REGIONAL`.
@@ -91,8 +87,7 @@ impl CfnIpSet {
     /// Replacement: always.
     #[track_caller]
     pub fn scope(self, value: impl IntoValue<ScopeValue>) -> Self {
-        self.0.set("Scope", value.into_value());
-        self
+        Self(self.0.with("Scope", value.into_value()))
     }
 
     /// Key:value pairs associated with an AWS resource. The key:value pair can be anything you define. Typically, the tag key represents a category (such as "environment") and the tag value represents a specific value within that category (such as "test," "development," or "production"). You can add up to 50 tags to each AWS resource.
@@ -102,8 +97,7 @@ impl CfnIpSet {
     /// Items: at least 1.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: `Name|Id|Scope`.

@@ -40,7 +40,7 @@ impl CfnLoggingConfiguration {
         log_destination_configs: impl IntoList<String>,
         resource_arn: impl IntoValue<Arn<markers::WebAcl>>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::WAFv2::LoggingConfiguration"))
             .log_destination_configs(log_destination_configs)
             .resource_arn(resource_arn)
     }
@@ -50,15 +50,13 @@ impl CfnLoggingConfiguration {
     /// > You can associate one logging destination to a web ACL.
     #[track_caller]
     pub fn log_destination_configs(self, value: impl IntoList<String>) -> Self {
-        self.0.set("LogDestinationConfigs", value.into_list());
-        self
+        Self(self.0.with("LogDestinationConfigs", value.into_list()))
     }
 
     /// Filtering that specifies which web requests are kept in the logs and which are dropped. You can filter on the rule action and on the web request labels that were applied by matching rules during web ACL evaluation.
     #[track_caller]
     pub fn logging_filter(self, value: impl IntoValue<LoggingFilter>) -> Self {
-        self.0.set("LoggingFilter", value.into_value());
-        self
+        Self(self.0.with("LoggingFilter", value.into_value()))
     }
 
     /// The parts of the request that you want to keep out of the logs.
@@ -72,8 +70,7 @@ impl CfnLoggingConfiguration {
     /// > You can specify only the following fields for redaction: `UriPath`, `QueryString`, `SingleHeader`, and `Method`. \> This setting has no impact on request sampling. You can only exclude fields from request sampling by disabling sampling in the web ACL visibility configuration or by configuring data protection for the web ACL.
     #[track_caller]
     pub fn redacted_fields(self, value: impl IntoList<FieldToMatch>) -> Self {
-        self.0.set("RedactedFields", value.into_list());
-        self
+        Self(self.0.with("RedactedFields", value.into_list()))
     }
 
     /// The Amazon Resource Name (ARN) of the web ACL that you want to associate with `LogDestinationConfigs`.
@@ -81,8 +78,7 @@ impl CfnLoggingConfiguration {
     /// Replacement: always.
     #[track_caller]
     pub fn resource_arn(self, value: impl IntoValue<Arn<markers::WebAcl>>) -> Self {
-        self.0.set("ResourceArn", value.into_value());
-        self
+        Self(self.0.with("ResourceArn", value.into_value()))
     }
 
     /// What `Ref` returns: the resource's `ResourceArn`.
@@ -110,9 +106,7 @@ impl ActionCondition {
     ///
     ///
     pub fn new(action: impl IntoValue<ActionConditionAction>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Action", action.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Action", action.into_value()))
     }
 }
 
@@ -129,15 +123,13 @@ impl Condition {
     }
 
     /// A single action condition. This is the action setting that a log record must contain in order to meet the condition.
-    pub fn action_condition(mut self, value: impl IntoValue<ActionCondition>) -> Self {
-        self.0.set("ActionCondition", value.into_value());
-        self
+    pub fn action_condition(self, value: impl IntoValue<ActionCondition>) -> Self {
+        Self(self.0.with("ActionCondition", value.into_value()))
     }
 
     /// A single label name condition. This is the fully qualified label name that a log record must contain in order to meet the condition. Fully qualified labels have a prefix, optional namespaces, and label name. The prefix identifies the rule group or web ACL context of the rule that added the label.
-    pub fn label_name_condition(mut self, value: impl IntoValue<LabelNameCondition>) -> Self {
-        self.0.set("LabelNameCondition", value.into_value());
-        self
+    pub fn label_name_condition(self, value: impl IntoValue<LabelNameCondition>) -> Self {
+        Self(self.0.with("LabelNameCondition", value.into_value()))
     }
 }
 
@@ -162,35 +154,30 @@ impl FieldToMatch {
     }
 
     /// The property `JsonBody`.
-    pub fn json_body(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("JsonBody", value.into_value());
-        self
+    pub fn json_body(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("JsonBody", value.into_value()))
     }
 
     /// Redact the indicated HTTP method. The method indicates the type of operation that the request is asking the origin to perform.
-    pub fn method(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Method", value.into_value());
-        self
+    pub fn method(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("Method", value.into_value()))
     }
 
     /// Redact the query string. This is the part of a URL that appears after a `?` character, if any.
-    pub fn query_string(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("QueryString", value.into_value());
-        self
+    pub fn query_string(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("QueryString", value.into_value()))
     }
 
     /// Redact a single header. Provide the name of the header to inspect, for example, `User-Agent` or `Referer`. This setting isn't case sensitive.
     ///
     /// Example JSON: `"SingleHeader": { "Name": "haystack" }`
-    pub fn single_header(mut self, value: impl IntoValue<SingleHeader>) -> Self {
-        self.0.set("SingleHeader", value.into_value());
-        self
+    pub fn single_header(self, value: impl IntoValue<SingleHeader>) -> Self {
+        Self(self.0.with("SingleHeader", value.into_value()))
     }
 
     /// Redact the request URI path. This is the part of the web request that identifies a resource, for example, `/images/daily-ad.jpg`.
-    pub fn uri_path(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("UriPath", value.into_value());
-        self
+    pub fn uri_path(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("UriPath", value.into_value()))
     }
 }
 
@@ -216,11 +203,12 @@ impl Filter {
         conditions: impl IntoList<Condition>,
         requirement: impl IntoValue<FilterRequirement>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Behavior", behavior.into_value());
-        properties.set("Conditions", conditions.into_list());
-        properties.set("Requirement", requirement.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Behavior", behavior.into_value())
+                .with("Conditions", conditions.into_list())
+                .with("Requirement", requirement.into_value()),
+        )
     }
 }
 
@@ -236,9 +224,7 @@ impl LabelNameCondition {
     ///
     ///
     pub fn new(label_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("LabelName", label_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("LabelName", label_name.into_value()))
     }
 }
 
@@ -259,10 +245,11 @@ impl LoggingFilter {
     ///
     ///   Items: at least 1.
     pub fn new(default_behavior: impl IntoValue<LoggingFilterDefaultBehavior>, filters: impl IntoList<Filter>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DefaultBehavior", default_behavior.into_value());
-        properties.set("Filters", filters.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("DefaultBehavior", default_behavior.into_value())
+                .with("Filters", filters.into_list()),
+        )
     }
 }
 
@@ -284,9 +271,7 @@ impl SingleHeader {
     ///
     ///
     pub fn new(name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()))
     }
 }
 

@@ -27,7 +27,7 @@ impl CfnRegexPatternSet {
         regular_expression_list: impl IntoList<String>,
         scope_property: impl IntoValue<ScopeValue>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::WAFv2::RegexPatternSet"))
             .regular_expression_list(regular_expression_list)
             .scope(scope_property)
     }
@@ -37,8 +37,7 @@ impl CfnRegexPatternSet {
     /// Pattern: `^[a-zA-Z0-9=:#@/\-,.][a-zA-Z0-9+=:#@/\-,.\s]+[a-zA-Z0-9+=:#@/\-,.]{1,256}$`.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// The name of the set. You cannot change the name after you create the set.
@@ -46,8 +45,7 @@ impl CfnRegexPatternSet {
     /// Replacement: always. Pattern: `^[0-9A-Za-z_-]{1,128}$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The regular expression patterns in the set.
@@ -55,8 +53,7 @@ impl CfnRegexPatternSet {
     /// Length of each: at most 200.
     #[track_caller]
     pub fn regular_expression_list(self, value: impl IntoList<String>) -> Self {
-        self.0.set("RegularExpressionList", value.into_list());
-        self
+        Self(self.0.with("RegularExpressionList", value.into_list()))
     }
 
     /// Specifies whether this is for an Amazon CloudFront distribution or for a regional application. For an AWS Amplify application, use `CLOUDFRONT`. A regional application can be an Application Load Balancer (ALB), an REST API, an AWS AppSync GraphQL API, an Amazon Cognito user pool, an AWS App Runner service, or an AWS Verified Access instance. Valid Values are `CLOUDFRONT` and `REGIONAL`.
@@ -66,8 +63,7 @@ impl CfnRegexPatternSet {
     /// Replacement: always.
     #[track_caller]
     pub fn scope(self, value: impl IntoValue<ScopeValue>) -> Self {
-        self.0.set("Scope", value.into_value());
-        self
+        Self(self.0.with("Scope", value.into_value()))
     }
 
     /// Key:value pairs associated with an AWS resource. The key:value pair can be anything you define. Typically, the tag key represents a category (such as "environment") and the tag value represents a specific value within that category (such as "test," "development," or "production"). You can add up to 50 tags to each AWS resource.
@@ -77,8 +73,7 @@ impl CfnRegexPatternSet {
     /// Items: at least 1.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// What `Ref` returns: `Name|Id|Scope`.

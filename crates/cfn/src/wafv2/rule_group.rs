@@ -28,7 +28,7 @@ impl CfnRuleGroup {
         scope_property: impl IntoValue<ScopeValue>,
         visibility_config: impl IntoValue<VisibilityConfig>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::WAFv2::RuleGroup"))
             .capacity(capacity)
             .scope(scope_property)
             .visibility_config(visibility_config)
@@ -37,8 +37,7 @@ impl CfnRuleGroup {
     /// The labels that one or more rules in this rule group add to matching web requests. These labels are defined in the `RuleLabels` for a `Rule`.
     #[track_caller]
     pub fn available_labels(self, value: impl IntoList<LabelSummary>) -> Self {
-        self.0.set("AvailableLabels", value.into_list());
-        self
+        Self(self.0.with("AvailableLabels", value.into_list()))
     }
 
     /// The web ACL capacity units (WCUs) required for this rule group.
@@ -50,15 +49,13 @@ impl CfnRuleGroup {
     /// Range: at least 0.
     #[track_caller]
     pub fn capacity(self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("Capacity", value.into_value());
-        self
+        Self(self.0.with("Capacity", value.into_value()))
     }
 
     /// The labels that one or more rules in this rule group match against in label match statements. These labels are defined in a `LabelMatchStatement` specification, in the `Statement` definition of a rule.
     #[track_caller]
     pub fn consumed_labels(self, value: impl IntoList<LabelSummary>) -> Self {
-        self.0.set("ConsumedLabels", value.into_list());
-        self
+        Self(self.0.with("ConsumedLabels", value.into_list()))
     }
 
     /// A map of custom response keys and content bodies. When you create a rule with a block action, you can send a custom response to the web request. You define these for the rule group, and then use them in the rules that you define in the rule group.
@@ -70,8 +67,7 @@ impl CfnRuleGroup {
     /// Entries: at least 1. Pattern of the keys: `^[\w\-]+$`.
     #[track_caller]
     pub fn custom_response_bodies(self, value: impl IntoMap<CustomResponseBody>) -> Self {
-        self.0.set("CustomResponseBodies", value.into_map());
-        self
+        Self(self.0.with("CustomResponseBodies", value.into_map()))
     }
 
     /// A description of the rule group that helps with identification.
@@ -79,15 +75,13 @@ impl CfnRuleGroup {
     /// Pattern: `^[a-zA-Z0-9=:#@/\-,.][a-zA-Z0-9+=:#@/\-,.\s]+[a-zA-Z0-9+=:#@/\-,.]{1,256}$`.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Configures monetization for the web ACL or rule group.
     #[track_caller]
     pub fn monetization_config(self, value: impl IntoValue<MonetizationConfig>) -> Self {
-        self.0.set("MonetizationConfig", value.into_value());
-        self
+        Self(self.0.with("MonetizationConfig", value.into_value()))
     }
 
     /// The name of the rule group. You cannot change the name of a rule group after you create it.
@@ -95,15 +89,13 @@ impl CfnRuleGroup {
     /// Replacement: always. Pattern: `^[0-9A-Za-z_-]{1,128}$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// The rule statements used to identify the web requests that you want to allow, block, or count. Each rule includes one top-level statement that AWS WAF uses to identify matching web requests, and parameters that govern how AWS WAF handles them.
     #[track_caller]
     pub fn rules(self, value: impl IntoList<Rule>) -> Self {
-        self.0.set("Rules", value.into_list());
-        self
+        Self(self.0.with("Rules", value.into_list()))
     }
 
     /// Specifies whether this is for an Amazon CloudFront distribution or for a regional application. For an AWS Amplify application, use `CLOUDFRONT`. A regional application can be an Application Load Balancer (ALB), an REST API, an AWS AppSync GraphQL API, an Amazon Cognito user pool, an AWS App Runner service, or an AWS Verified Access instance. Valid Values are `CLOUDFRONT` and `REGIONAL`.
@@ -113,8 +105,7 @@ impl CfnRuleGroup {
     /// Replacement: always.
     #[track_caller]
     pub fn scope(self, value: impl IntoValue<ScopeValue>) -> Self {
-        self.0.set("Scope", value.into_value());
-        self
+        Self(self.0.with("Scope", value.into_value()))
     }
 
     /// Key:value pairs associated with an AWS resource. The key:value pair can be anything you define. Typically, the tag key represents a category (such as "environment") and the tag value represents a specific value within that category (such as "test," "development," or "production"). You can add up to 50 tags to each AWS resource.
@@ -124,15 +115,13 @@ impl CfnRuleGroup {
     /// Items: at least 1.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// Defines and enables Amazon CloudWatch metrics and web request sample collection.
     #[track_caller]
     pub fn visibility_config(self, value: impl IntoValue<VisibilityConfig>) -> Self {
-        self.0.set("VisibilityConfig", value.into_value());
-        self
+        Self(self.0.with("VisibilityConfig", value.into_value()))
     }
 
     /// What `Ref` returns: `Name|Id|Scope`.
@@ -173,9 +162,8 @@ impl Allow {
     }
 
     /// Custom request handling.
-    pub fn custom_request_handling(mut self, value: impl IntoValue<CustomRequestHandling>) -> Self {
-        self.0.set("CustomRequestHandling", value.into_value());
-        self
+    pub fn custom_request_handling(self, value: impl IntoValue<CustomRequestHandling>) -> Self {
+        Self(self.0.with("CustomRequestHandling", value.into_value()))
     }
 }
 
@@ -191,9 +179,7 @@ impl AndStatement {
     ///
     ///
     pub fn new(statements: impl IntoList<Statement>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Statements", statements.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Statements", statements.into_list()))
     }
 }
 
@@ -214,15 +200,13 @@ impl AsnMatchStatement {
     /// Contains one or more Autonomous System Numbers (ASNs). ASNs are unique identifiers assigned to large internet networks managed by organizations such as internet service providers, enterprises, universities, or government agencies.
     ///
     /// Items: 1 to 100. Range of each: 0 to 4294967295.
-    pub fn asn_list(mut self, value: impl IntoList<i64>) -> Self {
-        self.0.set("AsnList", value.into_list());
-        self
+    pub fn asn_list(self, value: impl IntoList<i64>) -> Self {
+        Self(self.0.with("AsnList", value.into_list()))
     }
 
     /// The configuration for inspecting IP addresses to match against an ASN in an HTTP header that you specify, instead of using the IP address that's reported by the web request origin. Commonly, this is the X-Forwarded-For (XFF) header, but you can specify any header name.
-    pub fn forwarded_ip_config(mut self, value: impl IntoValue<ForwardedIpConfiguration>) -> Self {
-        self.0.set("ForwardedIPConfig", value.into_value());
-        self
+    pub fn forwarded_ip_config(self, value: impl IntoValue<ForwardedIpConfiguration>) -> Self {
+        Self(self.0.with("ForwardedIPConfig", value.into_value()))
     }
 }
 
@@ -239,9 +223,8 @@ impl Block {
     }
 
     /// Custom response.
-    pub fn custom_response(mut self, value: impl IntoValue<CustomResponse>) -> Self {
-        self.0.set("CustomResponse", value.into_value());
-        self
+    pub fn custom_response(self, value: impl IntoValue<CustomResponse>) -> Self {
+        Self(self.0.with("CustomResponse", value.into_value()))
     }
 }
 
@@ -276,9 +259,8 @@ impl Body {
     /// You can combine the `MATCH` or `NO_MATCH` settings for oversize handling with your rule and web ACL action settings, so that you block any request whose body is over the limit.
     ///
     /// Default: `CONTINUE`
-    pub fn oversize_handling(mut self, value: impl IntoValue<BodyOversizeHandling>) -> Self {
-        self.0.set("OversizeHandling", value.into_value());
-        self
+    pub fn oversize_handling(self, value: impl IntoValue<BodyOversizeHandling>) -> Self {
+        Self(self.0.with("OversizeHandling", value.into_value()))
     }
 }
 
@@ -327,17 +309,17 @@ impl ByteMatchStatement {
         positional_constraint: impl IntoValue<ByteMatchStatementPositionalConstraint>,
         text_transformations: impl IntoList<TextTransformation>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FieldToMatch", field_to_match.into_value());
-        properties.set("PositionalConstraint", positional_constraint.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FieldToMatch", field_to_match.into_value())
+                .with("PositionalConstraint", positional_constraint.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 
     /// The property `PreParseTextTransformations`.
-    pub fn pre_parse_text_transformations(mut self, value: impl IntoList<PreParseTextTransformation>) -> Self {
-        self.0.set("PreParseTextTransformations", value.into_list());
-        self
+    pub fn pre_parse_text_transformations(self, value: impl IntoList<PreParseTextTransformation>) -> Self {
+        Self(self.0.with("PreParseTextTransformations", value.into_list()))
     }
 
     /// A string value that you want AWS WAF to search for. AWS WAF searches only in the part of web requests that you designate for inspection in `FieldToMatch`. The maximum length of the value is 200 bytes. For alphabetic characters A-Z and a-z, the value is case sensitive.
@@ -347,17 +329,15 @@ impl ByteMatchStatement {
     /// For example, suppose the value of `Type` is `HEADER` and the value of `Data` is `User-Agent`. If you want to search the `User-Agent` header for the value `BadBot`, you provide the string `BadBot` in the value of `SearchString`.
     ///
     /// You must specify either `SearchString` or `SearchStringBase64` in a `ByteMatchStatement`.
-    pub fn search_string(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SearchString", value.into_value());
-        self
+    pub fn search_string(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SearchString", value.into_value()))
     }
 
     /// String to search for in a web request component, base64-encoded. If you don't want to encode the string, specify the unencoded value in `SearchString` instead.
     ///
     /// You must specify either `SearchString` or `SearchStringBase64` in a `ByteMatchStatement`.
-    pub fn search_string_base64(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SearchStringBase64", value.into_value());
-        self
+    pub fn search_string_base64(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SearchStringBase64", value.into_value()))
     }
 }
 
@@ -374,9 +354,8 @@ impl Captcha {
     }
 
     /// Custom request handling.
-    pub fn custom_request_handling(mut self, value: impl IntoValue<CustomRequestHandling>) -> Self {
-        self.0.set("CustomRequestHandling", value.into_value());
-        self
+    pub fn custom_request_handling(self, value: impl IntoValue<CustomRequestHandling>) -> Self {
+        Self(self.0.with("CustomRequestHandling", value.into_value()))
     }
 }
 
@@ -393,9 +372,8 @@ impl CaptchaConfig {
     }
 
     /// Determines how long a `CAPTCHA` timestamp in the token remains valid after the client successfully solves a `CAPTCHA` puzzle.
-    pub fn immunity_time_property(mut self, value: impl IntoValue<ImmunityTimeProperty>) -> Self {
-        self.0.set("ImmunityTimeProperty", value.into_value());
-        self
+    pub fn immunity_time_property(self, value: impl IntoValue<ImmunityTimeProperty>) -> Self {
+        Self(self.0.with("ImmunityTimeProperty", value.into_value()))
     }
 }
 
@@ -412,9 +390,8 @@ impl Challenge {
     }
 
     /// Custom request handling.
-    pub fn custom_request_handling(mut self, value: impl IntoValue<CustomRequestHandling>) -> Self {
-        self.0.set("CustomRequestHandling", value.into_value());
-        self
+    pub fn custom_request_handling(self, value: impl IntoValue<CustomRequestHandling>) -> Self {
+        Self(self.0.with("CustomRequestHandling", value.into_value()))
     }
 }
 
@@ -431,9 +408,8 @@ impl ChallengeConfig {
     }
 
     /// Determines how long a challenge timestamp in the token remains valid after the client successfully responds to a challenge.
-    pub fn immunity_time_property(mut self, value: impl IntoValue<ImmunityTimeProperty>) -> Self {
-        self.0.set("ImmunityTimeProperty", value.into_value());
-        self
+    pub fn immunity_time_property(self, value: impl IntoValue<ImmunityTimeProperty>) -> Self {
+        Self(self.0.with("ImmunityTimeProperty", value.into_value()))
     }
 }
 
@@ -454,25 +430,22 @@ impl CookieMatchPattern {
     }
 
     /// Inspect all cookies.
-    pub fn all(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("All", value.into_value());
-        self
+    pub fn all(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("All", value.into_value()))
     }
 
     /// Inspect only the cookies whose keys don't match any of the strings specified here.
     ///
     /// Items: 1 to 199. Length of each: 1 to 60. Pattern of each: `.*\S.*`.
-    pub fn excluded_cookies(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ExcludedCookies", value.into_list());
-        self
+    pub fn excluded_cookies(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ExcludedCookies", value.into_list()))
     }
 
     /// Inspect only the cookies that have a key that matches one of the strings specified here.
     ///
     /// Items: 1 to 199. Length of each: 1 to 60. Pattern of each: `.*\S.*`.
-    pub fn included_cookies(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("IncludedCookies", value.into_list());
-        self
+    pub fn included_cookies(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("IncludedCookies", value.into_list()))
     }
 }
 
@@ -514,11 +487,12 @@ impl Cookies {
         match_scope: impl IntoValue<CookiesMatchScope>,
         oversize_handling: impl IntoValue<CookiesOversizeHandling>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MatchPattern", match_pattern.into_value());
-        properties.set("MatchScope", match_scope.into_value());
-        properties.set("OversizeHandling", oversize_handling.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("MatchPattern", match_pattern.into_value())
+                .with("MatchScope", match_scope.into_value())
+                .with("OversizeHandling", oversize_handling.into_value()),
+        )
     }
 }
 
@@ -535,9 +509,8 @@ impl Count {
     }
 
     /// Custom request handling.
-    pub fn custom_request_handling(mut self, value: impl IntoValue<CustomRequestHandling>) -> Self {
-        self.0.set("CustomRequestHandling", value.into_value());
-        self
+    pub fn custom_request_handling(self, value: impl IntoValue<CustomRequestHandling>) -> Self {
+        Self(self.0.with("CustomRequestHandling", value.into_value()))
     }
 }
 
@@ -553,9 +526,7 @@ impl CryptoConfig {
     ///
     ///   Items: 1 to 2.
     pub fn new(payment_networks: impl IntoList<PaymentNetwork>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PaymentNetworks", payment_networks.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("PaymentNetworks", payment_networks.into_list()))
     }
 }
 
@@ -576,10 +547,7 @@ impl CustomHttpHeader {
     ///
     ///   Length: 1 to 255.
     pub fn new(name: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -599,9 +567,7 @@ impl CustomRequestHandling {
     ///
     ///   Items: at least 1.
     pub fn new(insert_headers: impl IntoList<CustomHttpHeader>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("InsertHeaders", insert_headers.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("InsertHeaders", insert_headers.into_list()))
     }
 }
 
@@ -621,17 +587,14 @@ impl CustomResponse {
     ///
     ///   Range: 200 to 599.
     pub fn new(response_code: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ResponseCode", response_code.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ResponseCode", response_code.into_value()))
     }
 
     /// References the response body that you want AWS WAF to return to the web request client. You can define a custom response for a rule action or a default web ACL action that is set to block. To do this, you first define the response body key and value in the `CustomResponseBodies` setting for the `WebACL` or `RuleGroup` where you want to use it. Then, in the rule action or web ACL default action `BlockAction` setting, you reference the response body using this key.
     ///
     /// Length: 1 to 128. Pattern: `^[\w\-]+$`.
-    pub fn custom_response_body_key(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CustomResponseBodyKey", value.into_value());
-        self
+    pub fn custom_response_body_key(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CustomResponseBodyKey", value.into_value()))
     }
 
     /// The HTTP headers to use in the response. You can specify any header name except for `content-type`. Duplicate header names are not allowed.
@@ -639,9 +602,8 @@ impl CustomResponse {
     /// For information about the limits on count and size for custom request and response settings, see [AWS WAF quotas](https://docs.aws.amazon.com/waf/latest/developerguide/limits.html) in the *AWS WAF Developer Guide*.
     ///
     /// Items: at least 1.
-    pub fn response_headers(mut self, value: impl IntoList<CustomHttpHeader>) -> Self {
-        self.0.set("ResponseHeaders", value.into_list());
-        self
+    pub fn response_headers(self, value: impl IntoList<CustomHttpHeader>) -> Self {
+        Self(self.0.with("ResponseHeaders", value.into_list()))
     }
 }
 
@@ -664,10 +626,7 @@ impl CustomResponseBody {
     ///
     ///
     pub fn new(content: impl IntoValue<String>, content_type: impl IntoValue<CustomResponseBodyContentType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Content", content.into_value());
-        properties.set("ContentType", content_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Content", content.into_value()).with("ContentType", content_type.into_value()))
     }
 }
 
@@ -699,9 +658,8 @@ impl FieldToMatch {
     }
 
     /// Inspect all query arguments.
-    pub fn all_query_arguments(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("AllQueryArguments", value.into_value());
-        self
+    pub fn all_query_arguments(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("AllQueryArguments", value.into_value()))
     }
 
     /// Inspect the request body as plain text. The request body immediately follows the request headers. This is the part of a request that contains any additional data that you want to send to your web server as the HTTP request body, such as data from a form.
@@ -713,31 +671,27 @@ impl FieldToMatch {
     /// - For AWS Amplify, use the CloudFront limit.
     ///
     /// For information about how to handle oversized request bodies, see the `Body` object configuration.
-    pub fn body(mut self, value: impl IntoValue<Body>) -> Self {
-        self.0.set("Body", value.into_value());
-        self
+    pub fn body(self, value: impl IntoValue<Body>) -> Self {
+        Self(self.0.with("Body", value.into_value()))
     }
 
     /// Inspect the request cookies. You must configure scope and pattern matching filters in the `Cookies` object, to define the set of cookies and the parts of the cookies that AWS WAF inspects.
     ///
     /// Only the first 8 KB (8192 bytes) of a request's cookies and only the first 200 cookies are forwarded to AWS WAF for inspection by the underlying host service. You must configure how to handle any oversize cookie content in the `Cookies` object. AWS WAF applies the pattern matching filters to the cookies that it receives from the underlying host service.
-    pub fn cookies(mut self, value: impl IntoValue<Cookies>) -> Self {
-        self.0.set("Cookies", value.into_value());
-        self
+    pub fn cookies(self, value: impl IntoValue<Cookies>) -> Self {
+        Self(self.0.with("Cookies", value.into_value()))
     }
 
     /// The string containing the list of a web request's header names, ordered as they appear in the web request, separated by colons.
-    pub fn header_order(mut self, value: impl IntoValue<HeaderOrder>) -> Self {
-        self.0.set("HeaderOrder", value.into_value());
-        self
+    pub fn header_order(self, value: impl IntoValue<HeaderOrder>) -> Self {
+        Self(self.0.with("HeaderOrder", value.into_value()))
     }
 
     /// Inspect the request headers. You must configure scope and pattern matching filters in the `Headers` object, to define the set of headers to and the parts of the headers that AWS WAF inspects.
     ///
     /// Only the first 8 KB (8192 bytes) of a request's headers and only the first 200 headers are forwarded to AWS WAF for inspection by the underlying host service. You must configure how to handle any oversize header content in the `Headers` object. AWS WAF applies the pattern matching filters to the headers that it receives from the underlying host service.
-    pub fn headers(mut self, value: impl IntoValue<Headers>) -> Self {
-        self.0.set("Headers", value.into_value());
-        self
+    pub fn headers(self, value: impl IntoValue<Headers>) -> Self {
+        Self(self.0.with("Headers", value.into_value()))
     }
 
     /// Available for use with Amazon CloudFront distributions and Application Load Balancers. Match against the request's JA3 fingerprint. The JA3 fingerprint is a 32-character hash derived from the TLS Client Hello of an incoming request. This fingerprint serves as a unique identifier for the client's TLS configuration. AWS WAF calculates and logs this fingerprint for each request that has enough TLS Client Hello information for the calculation. Almost all web requests include this information.
@@ -747,9 +701,8 @@ impl FieldToMatch {
     /// You can obtain the JA3 fingerprint for client requests from the web ACL logs. If AWS WAF is able to calculate the fingerprint, it includes it in the logs. For information about the logging fields, see [Log fields](https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html) in the *AWS WAF Developer Guide*.
     ///
     /// Provide the JA3 fingerprint string from the logs in your string match statement specification, to match with any future requests that have the same TLS configuration.
-    pub fn ja3_fingerprint(mut self, value: impl IntoValue<Ja3Fingerprint>) -> Self {
-        self.0.set("JA3Fingerprint", value.into_value());
-        self
+    pub fn ja3_fingerprint(self, value: impl IntoValue<Ja3Fingerprint>) -> Self {
+        Self(self.0.with("JA3Fingerprint", value.into_value()))
     }
 
     /// Available for use with Amazon CloudFront distributions and Application Load Balancers. Match against the request's JA4 fingerprint. The JA4 fingerprint is a 36-character hash derived from the TLS Client Hello of an incoming request. This fingerprint serves as a unique identifier for the client's TLS configuration. AWS WAF calculates and logs this fingerprint for each request that has enough TLS Client Hello information for the calculation. Almost all web requests include this information.
@@ -759,9 +712,8 @@ impl FieldToMatch {
     /// You can obtain the JA4 fingerprint for client requests from the web ACL logs. If AWS WAF is able to calculate the fingerprint, it includes it in the logs. For information about the logging fields, see [Log fields](https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html) in the *AWS WAF Developer Guide*.
     ///
     /// Provide the JA4 fingerprint string from the logs in your string match statement specification, to match with any future requests that have the same TLS configuration.
-    pub fn ja4_fingerprint(mut self, value: impl IntoValue<Ja4Fingerprint>) -> Self {
-        self.0.set("JA4Fingerprint", value.into_value());
-        self
+    pub fn ja4_fingerprint(self, value: impl IntoValue<Ja4Fingerprint>) -> Self {
+        Self(self.0.with("JA4Fingerprint", value.into_value()))
     }
 
     /// Inspect the request body as JSON. The request body immediately follows the request headers. This is the part of a request that contains any additional data that you want to send to your web server as the HTTP request body, such as data from a form.
@@ -773,21 +725,18 @@ impl FieldToMatch {
     /// - For AWS Amplify, use the CloudFront limit.
     ///
     /// For information about how to handle oversized request bodies, see the `JsonBody` object configuration.
-    pub fn json_body(mut self, value: impl IntoValue<JsonBody>) -> Self {
-        self.0.set("JsonBody", value.into_value());
-        self
+    pub fn json_body(self, value: impl IntoValue<JsonBody>) -> Self {
+        Self(self.0.with("JsonBody", value.into_value()))
     }
 
     /// Inspect the HTTP method. The method indicates the type of operation that the request is asking the origin to perform.
-    pub fn method(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Method", value.into_value());
-        self
+    pub fn method(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("Method", value.into_value()))
     }
 
     /// Inspect the query string. This is the part of a URL that appears after a `?` character, if any.
-    pub fn query_string(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("QueryString", value.into_value());
-        self
+    pub fn query_string(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("QueryString", value.into_value()))
     }
 
     /// Inspect a single header. Provide the name of the header to inspect, for example, `User-Agent` or `Referer`. This setting isn't case sensitive.
@@ -795,31 +744,27 @@ impl FieldToMatch {
     /// Example JSON: `"SingleHeader": { "Name": "haystack" }`
     ///
     /// Alternately, you can filter and inspect all headers with the `Headers` `FieldToMatch` setting.
-    pub fn single_header(mut self, value: impl IntoValue<SingleHeader>) -> Self {
-        self.0.set("SingleHeader", value.into_value());
-        self
+    pub fn single_header(self, value: impl IntoValue<SingleHeader>) -> Self {
+        Self(self.0.with("SingleHeader", value.into_value()))
     }
 
     /// Inspect a single query argument. Provide the name of the query argument to inspect, such as *UserName* or *SalesRegion*. The name can be up to 30 characters long and isn't case sensitive.
     ///
     /// Example JSON: `"SingleQueryArgument": { "Name": "myArgument" }`
-    pub fn single_query_argument(mut self, value: impl IntoValue<SingleQueryArgument>) -> Self {
-        self.0.set("SingleQueryArgument", value.into_value());
-        self
+    pub fn single_query_argument(self, value: impl IntoValue<SingleQueryArgument>) -> Self {
+        Self(self.0.with("SingleQueryArgument", value.into_value()))
     }
 
     /// Inspect fragments of the request URI. You must configure scope and pattern matching filters in the `UriFragment` object, to define the fragment of a URI that AWS WAF inspects.
     ///
     /// Only the first 8 KB (8192 bytes) of a request's URI fragments and only the first 200 URI fragments are forwarded to AWS WAF for inspection by the underlying host service. You must configure how to handle any oversize URI fragment content in the `UriFragment` object. AWS WAF applies the pattern matching filters to the cookies that it receives from the underlying host service.
-    pub fn uri_fragment(mut self, value: impl IntoValue<UriFragment>) -> Self {
-        self.0.set("UriFragment", value.into_value());
-        self
+    pub fn uri_fragment(self, value: impl IntoValue<UriFragment>) -> Self {
+        Self(self.0.with("UriFragment", value.into_value()))
     }
 
     /// Inspect the request URI path. This is the part of the web request that identifies a resource, for example, `/images/daily-ad.jpg`.
-    pub fn uri_path(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("UriPath", value.into_value());
-        self
+    pub fn uri_path(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("UriPath", value.into_value()))
     }
 }
 
@@ -856,10 +801,11 @@ impl ForwardedIpConfiguration {
         fallback_behavior: impl IntoValue<ForwardedIpConfigurationFallbackBehavior>,
         header_name: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FallbackBehavior", fallback_behavior.into_value());
-        properties.set("HeaderName", header_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FallbackBehavior", fallback_behavior.into_value())
+                .with("HeaderName", header_name.into_value()),
+        )
     }
 }
 
@@ -891,17 +837,15 @@ impl GeoMatchStatement {
     /// When you use a geo match statement just for the region and country labels that it adds to requests, you still have to supply a country code for the rule to evaluate. In this case, you configure the rule to only count matching requests, but it will still generate logging and count metrics for any matches. You can reduce the logging and metrics that the rule produces by specifying a country that's unlikely to be a source of traffic to your site.
     ///
     /// Items: at least 1. Length of each: 1 to 2.
-    pub fn country_codes(mut self, value: impl IntoList<GeoMatchStatementCountryCodes>) -> Self {
-        self.0.set("CountryCodes", value.into_list());
-        self
+    pub fn country_codes(self, value: impl IntoList<GeoMatchStatementCountryCodes>) -> Self {
+        Self(self.0.with("CountryCodes", value.into_list()))
     }
 
     /// The configuration for inspecting IP addresses in an HTTP header that you specify, instead of using the IP address that's reported by the web request origin. Commonly, this is the X-Forwarded-For (XFF) header, but you can specify any header name.
     ///
     /// > If the specified header isn't present in the request, AWS WAF doesn't apply the rule to the web request at all.
-    pub fn forwarded_ip_config(mut self, value: impl IntoValue<ForwardedIpConfiguration>) -> Self {
-        self.0.set("ForwardedIPConfig", value.into_value());
-        self
+    pub fn forwarded_ip_config(self, value: impl IntoValue<ForwardedIpConfiguration>) -> Self {
+        Self(self.0.with("ForwardedIPConfig", value.into_value()))
     }
 }
 
@@ -922,25 +866,22 @@ impl HeaderMatchPattern {
     }
 
     /// Inspect all headers.
-    pub fn all(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("All", value.into_value());
-        self
+    pub fn all(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("All", value.into_value()))
     }
 
     /// Inspect only the headers whose keys don't match any of the strings specified here.
     ///
     /// Items: 1 to 199. Length of each: 1 to 64. Pattern of each: `.*\S.*`.
-    pub fn excluded_headers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ExcludedHeaders", value.into_list());
-        self
+    pub fn excluded_headers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ExcludedHeaders", value.into_list()))
     }
 
     /// Inspect only the headers that have a key that matches one of the strings specified here.
     ///
     /// Items: 1 to 199. Length of each: 1 to 64. Pattern of each: `.*\S.*`.
-    pub fn included_headers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("IncludedHeaders", value.into_list());
-        self
+    pub fn included_headers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("IncludedHeaders", value.into_list()))
     }
 }
 
@@ -956,9 +897,7 @@ impl HeaderOrder {
     ///
     ///
     pub fn new(oversize_handling: impl IntoValue<HeaderOrderOversizeHandling>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("OversizeHandling", oversize_handling.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("OversizeHandling", oversize_handling.into_value()))
     }
 }
 
@@ -1002,11 +941,12 @@ impl Headers {
         match_scope: impl IntoValue<HeadersMatchScope>,
         oversize_handling: impl IntoValue<HeadersOversizeHandling>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MatchPattern", match_pattern.into_value());
-        properties.set("MatchScope", match_scope.into_value());
-        properties.set("OversizeHandling", oversize_handling.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("MatchPattern", match_pattern.into_value())
+                .with("MatchScope", match_scope.into_value())
+                .with("OversizeHandling", oversize_handling.into_value()),
+        )
     }
 }
 
@@ -1051,11 +991,12 @@ impl IpSetForwardedIpConfiguration {
         header_name: impl IntoValue<String>,
         position: impl IntoValue<IpSetForwardedIpConfigurationPosition>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FallbackBehavior", fallback_behavior.into_value());
-        properties.set("HeaderName", header_name.into_value());
-        properties.set("Position", position.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FallbackBehavior", fallback_behavior.into_value())
+                .with("HeaderName", header_name.into_value())
+                .with("Position", position.into_value()),
+        )
     }
 }
 
@@ -1073,17 +1014,14 @@ impl IpSetReferenceStatement {
     ///
     ///   Length: 20 to 2048. Pattern: `\S`.
     pub fn new(arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Arn", arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Arn", arn.into_value()))
     }
 
     /// The configuration for inspecting IP addresses in an HTTP header that you specify, instead of using the IP address that's reported by the web request origin. Commonly, this is the X-Forwarded-For (XFF) header, but you can specify any header name.
     ///
     /// > If the specified header isn't present in the request, AWS WAF doesn't apply the rule to the web request at all.
-    pub fn ip_set_forwarded_ip_config(mut self, value: impl IntoValue<IpSetForwardedIpConfiguration>) -> Self {
-        self.0.set("IPSetForwardedIPConfig", value.into_value());
-        self
+    pub fn ip_set_forwarded_ip_config(self, value: impl IntoValue<IpSetForwardedIpConfiguration>) -> Self {
+        Self(self.0.with("IPSetForwardedIPConfig", value.into_value()))
     }
 }
 
@@ -1101,9 +1039,7 @@ impl ImmunityTimeProperty {
     ///
     ///   Range: 60 to 259200.
     pub fn new(immunity_time: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ImmunityTime", immunity_time.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ImmunityTime", immunity_time.into_value()))
     }
 }
 
@@ -1130,9 +1066,7 @@ impl Ja3Fingerprint {
     ///
     ///
     pub fn new(fallback_behavior: impl IntoValue<Ja3FingerprintFallbackBehavior>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FallbackBehavior", fallback_behavior.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("FallbackBehavior", fallback_behavior.into_value()))
     }
 }
 
@@ -1159,9 +1093,7 @@ impl Ja4Fingerprint {
     ///
     ///
     pub fn new(fallback_behavior: impl IntoValue<Ja4FingerprintFallbackBehavior>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FallbackBehavior", fallback_behavior.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("FallbackBehavior", fallback_behavior.into_value()))
     }
 }
 
@@ -1193,10 +1125,11 @@ impl JsonBody {
         match_pattern: impl IntoValue<JsonMatchPattern>,
         match_scope: impl IntoValue<JsonBodyMatchScope>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MatchPattern", match_pattern.into_value());
-        properties.set("MatchScope", match_scope.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("MatchPattern", match_pattern.into_value())
+                .with("MatchScope", match_scope.into_value()),
+        )
     }
 
     /// What AWS WAF should do if it fails to completely parse the JSON body. The options are the following:
@@ -1208,9 +1141,8 @@ impl JsonBody {
     /// If you don't provide this setting, AWS WAF parses and evaluates the content only up to the first parsing failure that it encounters.
     ///
     /// > AWS WAF parsing doesn't fully validate the input JSON string, so parsing can succeed even for invalid JSON. When parsing succeeds, AWS WAF doesn't apply the fallback behavior. For more information, see [JSON body](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-fields-list.html#waf-rule-statement-request-component-json-body) in the *AWS WAF Developer Guide*.
-    pub fn invalid_fallback_behavior(mut self, value: impl IntoValue<JsonBodyInvalidFallbackBehavior>) -> Self {
-        self.0.set("InvalidFallbackBehavior", value.into_value());
-        self
+    pub fn invalid_fallback_behavior(self, value: impl IntoValue<JsonBodyInvalidFallbackBehavior>) -> Self {
+        Self(self.0.with("InvalidFallbackBehavior", value.into_value()))
     }
 
     /// What AWS WAF should do if the body is larger than AWS WAF can inspect.
@@ -1230,9 +1162,8 @@ impl JsonBody {
     /// You can combine the `MATCH` or `NO_MATCH` settings for oversize handling with your rule and web ACL action settings, so that you block any request whose body is over the limit.
     ///
     /// Default: `CONTINUE`
-    pub fn oversize_handling(mut self, value: impl IntoValue<JsonBodyOversizeHandling>) -> Self {
-        self.0.set("OversizeHandling", value.into_value());
-        self
+    pub fn oversize_handling(self, value: impl IntoValue<JsonBodyOversizeHandling>) -> Self {
+        Self(self.0.with("OversizeHandling", value.into_value()))
     }
 }
 
@@ -1251,9 +1182,8 @@ impl JsonMatchPattern {
     /// Match all of the elements. See also `MatchScope` in the `JsonBody` `FieldToMatch` specification.
     ///
     /// You must specify either this setting or the `IncludedPaths` setting, but not both.
-    pub fn all(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("All", value.into_value());
-        self
+    pub fn all(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("All", value.into_value()))
     }
 
     /// Match only the specified include paths. See also `MatchScope` in the `JsonBody` `FieldToMatch` specification.
@@ -1265,9 +1195,8 @@ impl JsonMatchPattern {
     /// > Don't use this option to include all paths. Instead, use the `All` setting.
     ///
     /// Items: at least 1. Pattern of each: `^[\/]+([^~]*(~[01])*){1,512}$`.
-    pub fn included_paths(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("IncludedPaths", value.into_list());
-        self
+    pub fn included_paths(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("IncludedPaths", value.into_list()))
     }
 }
 
@@ -1283,9 +1212,7 @@ impl Label {
     ///
     ///   Pattern: `^[0-9A-Za-z_:-]{1,1024}$`.
     pub fn new(name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()))
     }
 }
 
@@ -1311,10 +1238,7 @@ impl LabelMatchStatement {
     ///
     ///
     pub fn new(key: impl IntoValue<String>, scope: impl IntoValue<LabelMatchStatementScope>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Scope", scope.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Scope", scope.into_value()))
     }
 }
 
@@ -1336,9 +1260,8 @@ impl LabelSummary {
     /// An individual label specification.
     ///
     /// Pattern: `^[0-9A-Za-z_:-]{1,1024}$`.
-    pub fn name(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+    pub fn name(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Name", value.into_value()))
     }
 }
 
@@ -1355,15 +1278,13 @@ impl MonetizationConfig {
     }
 
     /// Configures cryptocurrency payment settings.
-    pub fn crypto_config(mut self, value: impl IntoValue<CryptoConfig>) -> Self {
-        self.0.set("CryptoConfig", value.into_value());
-        self
+    pub fn crypto_config(self, value: impl IntoValue<CryptoConfig>) -> Self {
+        Self(self.0.with("CryptoConfig", value.into_value()))
     }
 
     /// The currency mode for monetization. Use REAL for production payments and TEST for testing with testnet currencies.
-    pub fn currency_mode(mut self, value: impl IntoValue<MonetizationConfigCurrencyMode>) -> Self {
-        self.0.set("CurrencyMode", value.into_value());
-        self
+    pub fn currency_mode(self, value: impl IntoValue<MonetizationConfigCurrencyMode>) -> Self {
+        Self(self.0.with("CurrencyMode", value.into_value()))
     }
 }
 
@@ -1382,9 +1303,8 @@ impl MonetizeAction {
     /// The price multiplier for the monetize action.
     ///
     /// Length: 1 to 3. Pattern: `^([1-9][0-9]?|100)$`.
-    pub fn price_multiplier(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PriceMultiplier", value.into_value());
-        self
+    pub fn price_multiplier(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PriceMultiplier", value.into_value()))
     }
 }
 
@@ -1400,9 +1320,7 @@ impl NotStatement {
     ///
     ///
     pub fn new(statement: impl IntoValue<Statement>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Statement", statement.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Statement", statement.into_value()))
     }
 }
 
@@ -1418,9 +1336,7 @@ impl OrStatement {
     ///
     ///
     pub fn new(statements: impl IntoList<Statement>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Statements", statements.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Statements", statements.into_list()))
     }
 }
 
@@ -1446,11 +1362,12 @@ impl PaymentNetwork {
         prices: impl IntoList<Price>,
         wallet_address: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Chain", chain.into_value());
-        properties.set("Prices", prices.into_list());
-        properties.set("WalletAddress", wallet_address.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Chain", chain.into_value())
+                .with("Prices", prices.into_list())
+                .with("WalletAddress", wallet_address.into_value()),
+        )
     }
 }
 
@@ -1469,10 +1386,7 @@ impl PreParseTextTransformation {
     ///
     ///
     pub fn new(priority: impl IntoValue<i64>, r#type: impl IntoValue<PreParseTextTransformationType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Priority", priority.into_value());
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Priority", priority.into_value()).with("Type", r#type.into_value()))
     }
 }
 
@@ -1491,10 +1405,7 @@ impl Price {
     ///
     ///
     pub fn new(amount: impl IntoValue<String>, currency: impl IntoValue<PriceCurrency>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Amount", amount.into_value());
-        properties.set("Currency", currency.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Amount", amount.into_value()).with("Currency", currency.into_value()))
     }
 }
 
@@ -1581,18 +1492,18 @@ impl RateBasedStatement {
         aggregate_key_type: impl IntoValue<RateBasedStatementAggregateKeyType>,
         limit: impl IntoValue<i64>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AggregateKeyType", aggregate_key_type.into_value());
-        properties.set("Limit", limit.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AggregateKeyType", aggregate_key_type.into_value())
+                .with("Limit", limit.into_value()),
+        )
     }
 
     /// Specifies the aggregate keys to use in a rate-base rule.
     ///
     /// Items: at most 5.
-    pub fn custom_keys(mut self, value: impl IntoList<RateBasedStatementCustomKey>) -> Self {
-        self.0.set("CustomKeys", value.into_list());
-        self
+    pub fn custom_keys(self, value: impl IntoList<RateBasedStatementCustomKey>) -> Self {
+        Self(self.0.with("CustomKeys", value.into_list()))
     }
 
     /// The amount of time, in seconds, that AWS WAF should include in its request counts, looking back from the current time. For example, for a setting of 120, when AWS WAF checks the rate, it counts the requests for the 2 minutes immediately preceding the current time. Valid settings are 60, 120, 300, and 600.
@@ -1602,9 +1513,8 @@ impl RateBasedStatement {
     /// Default: `300` (5 minutes)
     ///
     /// Values: `60`, `120`, `300`, `600`.
-    pub fn evaluation_window_sec(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("EvaluationWindowSec", value.into_value());
-        self
+    pub fn evaluation_window_sec(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("EvaluationWindowSec", value.into_value()))
     }
 
     /// The configuration for inspecting IP addresses in an HTTP header that you specify, instead of using the IP address that's reported by the web request origin. Commonly, this is the X-Forwarded-For (XFF) header, but you can specify any header name.
@@ -1612,15 +1522,13 @@ impl RateBasedStatement {
     /// > If the specified header isn't present in the request, AWS WAF doesn't apply the rule to the web request at all.
     ///
     /// This is required if you specify a forwarded IP in the rule's aggregate key settings.
-    pub fn forwarded_ip_config(mut self, value: impl IntoValue<ForwardedIpConfiguration>) -> Self {
-        self.0.set("ForwardedIPConfig", value.into_value());
-        self
+    pub fn forwarded_ip_config(self, value: impl IntoValue<ForwardedIpConfiguration>) -> Self {
+        Self(self.0.with("ForwardedIPConfig", value.into_value()))
     }
 
     /// An optional nested statement that narrows the scope of the web requests that are evaluated and managed by the rate-based statement. When you use a scope-down statement, the rate-based rule only tracks and rate limits requests that match the scope-down statement. You can use any nestable `Statement` in the scope-down statement, and you can nest statements at any level, the same as you can for a rule statement.
-    pub fn scope_down_statement(mut self, value: impl IntoValue<Statement>) -> Self {
-        self.0.set("ScopeDownStatement", value.into_value());
-        self
+    pub fn scope_down_statement(self, value: impl IntoValue<Statement>) -> Self {
+        Self(self.0.with("ScopeDownStatement", value.into_value()))
     }
 }
 
@@ -1639,15 +1547,13 @@ impl RateBasedStatementCustomKey {
     }
 
     /// Use an Autonomous System Number (ASN) derived from the request's originating or forwarded IP address as an aggregate key. Each distinct ASN contributes to the aggregation instance.
-    pub fn asn(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("ASN", value.into_value());
-        self
+    pub fn asn(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("ASN", value.into_value()))
     }
 
     /// Use the value of a cookie in the request as an aggregate key. Each distinct value in the cookie contributes to the aggregation instance. If you use a single cookie as your custom key, then each value fully defines an aggregation instance.
-    pub fn cookie(mut self, value: impl IntoValue<RateLimitCookie>) -> Self {
-        self.0.set("Cookie", value.into_value());
-        self
+    pub fn cookie(self, value: impl IntoValue<RateLimitCookie>) -> Self {
+        Self(self.0.with("Cookie", value.into_value()))
     }
 
     /// Use the first IP address in an HTTP header as an aggregate key. Each distinct forwarded IP address contributes to the aggregation instance.
@@ -1655,41 +1561,35 @@ impl RateBasedStatementCustomKey {
     /// When you specify an IP or forwarded IP in the custom key settings, you must also specify at least one other key to use. You can aggregate on only the forwarded IP address by specifying `FORWARDED_IP` in your rate-based statement's `AggregateKeyType`.
     ///
     /// With this option, you must specify the header to use in the rate-based rule's `ForwardedIPConfig` property.
-    pub fn forwarded_ip(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("ForwardedIP", value.into_value());
-        self
+    pub fn forwarded_ip(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("ForwardedIP", value.into_value()))
     }
 
     /// Use the request's HTTP method as an aggregate key. Each distinct HTTP method contributes to the aggregation instance. If you use just the HTTP method as your custom key, then each method fully defines an aggregation instance.
-    pub fn http_method(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("HTTPMethod", value.into_value());
-        self
+    pub fn http_method(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("HTTPMethod", value.into_value()))
     }
 
     /// Use the value of a header in the request as an aggregate key. Each distinct value in the header contributes to the aggregation instance. If you use a single header as your custom key, then each value fully defines an aggregation instance.
-    pub fn header(mut self, value: impl IntoValue<RateLimitHeader>) -> Self {
-        self.0.set("Header", value.into_value());
-        self
+    pub fn header(self, value: impl IntoValue<RateLimitHeader>) -> Self {
+        Self(self.0.with("Header", value.into_value()))
     }
 
     /// Use the request's originating IP address as an aggregate key. Each distinct IP address contributes to the aggregation instance.
     ///
     /// When you specify an IP or forwarded IP in the custom key settings, you must also specify at least one other key to use. You can aggregate on only the IP address by specifying `IP` in your rate-based statement's `AggregateKeyType`.
-    pub fn ip(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("IP", value.into_value());
-        self
+    pub fn ip(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("IP", value.into_value()))
     }
 
     /// Use the request's JA3 fingerprint as an aggregate key. If you use a single JA3 fingerprint as your custom key, then each value fully defines an aggregation instance.
-    pub fn ja3_fingerprint(mut self, value: impl IntoValue<RateLimitJa3Fingerprint>) -> Self {
-        self.0.set("JA3Fingerprint", value.into_value());
-        self
+    pub fn ja3_fingerprint(self, value: impl IntoValue<RateLimitJa3Fingerprint>) -> Self {
+        Self(self.0.with("JA3Fingerprint", value.into_value()))
     }
 
     /// Use the request's JA4 fingerprint as an aggregate key. If you use a single JA4 fingerprint as your custom key, then each value fully defines an aggregation instance.
-    pub fn ja4_fingerprint(mut self, value: impl IntoValue<RateLimitJa4Fingerprint>) -> Self {
-        self.0.set("JA4Fingerprint", value.into_value());
-        self
+    pub fn ja4_fingerprint(self, value: impl IntoValue<RateLimitJa4Fingerprint>) -> Self {
+        Self(self.0.with("JA4Fingerprint", value.into_value()))
     }
 
     /// Use the specified label namespace as an aggregate key. Each distinct fully qualified label name that has the specified label namespace contributes to the aggregation instance. If you use just one label namespace as your custom key, then each label name fully defines an aggregation instance.
@@ -1697,27 +1597,23 @@ impl RateBasedStatementCustomKey {
     /// This uses only labels that have been added to the request by rules that are evaluated before this rate-based rule in the web ACL.
     ///
     /// For information about label namespaces and names, see [Label syntax and naming requirements](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-label-requirements.html) in the *AWS WAF Developer Guide*.
-    pub fn label_namespace(mut self, value: impl IntoValue<RateLimitLabelNamespace>) -> Self {
-        self.0.set("LabelNamespace", value.into_value());
-        self
+    pub fn label_namespace(self, value: impl IntoValue<RateLimitLabelNamespace>) -> Self {
+        Self(self.0.with("LabelNamespace", value.into_value()))
     }
 
     /// Use the specified query argument as an aggregate key. Each distinct value for the named query argument contributes to the aggregation instance. If you use a single query argument as your custom key, then each value fully defines an aggregation instance.
-    pub fn query_argument(mut self, value: impl IntoValue<RateLimitQueryArgument>) -> Self {
-        self.0.set("QueryArgument", value.into_value());
-        self
+    pub fn query_argument(self, value: impl IntoValue<RateLimitQueryArgument>) -> Self {
+        Self(self.0.with("QueryArgument", value.into_value()))
     }
 
     /// Use the request's query string as an aggregate key. Each distinct string contributes to the aggregation instance. If you use just the query string as your custom key, then each string fully defines an aggregation instance.
-    pub fn query_string(mut self, value: impl IntoValue<RateLimitQueryString>) -> Self {
-        self.0.set("QueryString", value.into_value());
-        self
+    pub fn query_string(self, value: impl IntoValue<RateLimitQueryString>) -> Self {
+        Self(self.0.with("QueryString", value.into_value()))
     }
 
     /// Use the request's URI path as an aggregate key. Each distinct URI path contributes to the aggregation instance. If you use just the URI path as your custom key, then each URI path fully defines an aggregation instance.
-    pub fn uri_path(mut self, value: impl IntoValue<RateLimitUriPath>) -> Self {
-        self.0.set("UriPath", value.into_value());
-        self
+    pub fn uri_path(self, value: impl IntoValue<RateLimitUriPath>) -> Self {
+        Self(self.0.with("UriPath", value.into_value()))
     }
 }
 
@@ -1736,10 +1632,11 @@ impl RateLimitCookie {
     ///
     ///   Items: at least 1.
     pub fn new(name: impl IntoValue<String>, text_transformations: impl IntoList<TextTransformation>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Name", name.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 }
 
@@ -1758,10 +1655,11 @@ impl RateLimitHeader {
     ///
     ///   Items: at least 1.
     pub fn new(name: impl IntoValue<String>, text_transformations: impl IntoList<TextTransformation>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Name", name.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 }
 
@@ -1782,9 +1680,7 @@ impl RateLimitJa3Fingerprint {
     ///
     ///
     pub fn new(fallback_behavior: impl IntoValue<RateLimitJa3FingerprintFallbackBehavior>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FallbackBehavior", fallback_behavior.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("FallbackBehavior", fallback_behavior.into_value()))
     }
 }
 
@@ -1805,9 +1701,7 @@ impl RateLimitJa4Fingerprint {
     ///
     ///
     pub fn new(fallback_behavior: impl IntoValue<RateLimitJa4FingerprintFallbackBehavior>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FallbackBehavior", fallback_behavior.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("FallbackBehavior", fallback_behavior.into_value()))
     }
 }
 
@@ -1827,9 +1721,7 @@ impl RateLimitLabelNamespace {
     ///
     ///   Pattern: `^[0-9A-Za-z_:-]{1,1024}$`.
     pub fn new(namespace: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Namespace", namespace.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Namespace", namespace.into_value()))
     }
 }
 
@@ -1848,10 +1740,11 @@ impl RateLimitQueryArgument {
     ///
     ///   Items: at least 1.
     pub fn new(name: impl IntoValue<String>, text_transformations: impl IntoList<TextTransformation>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Name", name.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 }
 
@@ -1867,9 +1760,7 @@ impl RateLimitQueryString {
     ///
     ///   Items: at least 1.
     pub fn new(text_transformations: impl IntoList<TextTransformation>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("TextTransformations", text_transformations.into_list()))
     }
 }
 
@@ -1885,9 +1776,7 @@ impl RateLimitUriPath {
     ///
     ///   Items: at least 1.
     pub fn new(text_transformations: impl IntoList<TextTransformation>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("TextTransformations", text_transformations.into_list()))
     }
 }
 
@@ -1913,17 +1802,17 @@ impl RegexMatchStatement {
         regex_string: impl IntoValue<String>,
         text_transformations: impl IntoList<TextTransformation>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FieldToMatch", field_to_match.into_value());
-        properties.set("RegexString", regex_string.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FieldToMatch", field_to_match.into_value())
+                .with("RegexString", regex_string.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 
     /// The property `PreParseTextTransformations`.
-    pub fn pre_parse_text_transformations(mut self, value: impl IntoList<PreParseTextTransformation>) -> Self {
-        self.0.set("PreParseTextTransformations", value.into_list());
-        self
+    pub fn pre_parse_text_transformations(self, value: impl IntoList<PreParseTextTransformation>) -> Self {
+        Self(self.0.with("PreParseTextTransformations", value.into_list()))
     }
 }
 
@@ -1951,17 +1840,17 @@ impl RegexPatternSetReferenceStatement {
         field_to_match: impl IntoValue<FieldToMatch>,
         text_transformations: impl IntoList<TextTransformation>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Arn", arn.into_value());
-        properties.set("FieldToMatch", field_to_match.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Arn", arn.into_value())
+                .with("FieldToMatch", field_to_match.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 
     /// The property `PreParseTextTransformations`.
-    pub fn pre_parse_text_transformations(mut self, value: impl IntoList<PreParseTextTransformation>) -> Self {
-        self.0.set("PreParseTextTransformations", value.into_list());
-        self
+    pub fn pre_parse_text_transformations(self, value: impl IntoList<PreParseTextTransformation>) -> Self {
+        Self(self.0.with("PreParseTextTransformations", value.into_list()))
     }
 }
 
@@ -1995,30 +1884,28 @@ impl Rule {
         statement: impl IntoValue<Statement>,
         visibility_config: impl IntoValue<VisibilityConfig>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("Priority", priority.into_value());
-        properties.set("Statement", statement.into_value());
-        properties.set("VisibilityConfig", visibility_config.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Name", name.into_value())
+                .with("Priority", priority.into_value())
+                .with("Statement", statement.into_value())
+                .with("VisibilityConfig", visibility_config.into_value()),
+        )
     }
 
     /// The action that AWS WAF should take on a web request when it matches the rule statement. Settings at the web ACL level can override the rule action setting.
-    pub fn action(mut self, value: impl IntoValue<RuleAction>) -> Self {
-        self.0.set("Action", value.into_value());
-        self
+    pub fn action(self, value: impl IntoValue<RuleAction>) -> Self {
+        Self(self.0.with("Action", value.into_value()))
     }
 
     /// Specifies how AWS WAF should handle `CAPTCHA` evaluations. If you don't specify this, AWS WAF uses the `CAPTCHA` configuration that's defined for the web ACL.
-    pub fn captcha_config(mut self, value: impl IntoValue<CaptchaConfig>) -> Self {
-        self.0.set("CaptchaConfig", value.into_value());
-        self
+    pub fn captcha_config(self, value: impl IntoValue<CaptchaConfig>) -> Self {
+        Self(self.0.with("CaptchaConfig", value.into_value()))
     }
 
     /// Specifies how AWS WAF should handle `Challenge` evaluations. If you don't specify this, AWS WAF uses the challenge configuration that's defined for the web ACL.
-    pub fn challenge_config(mut self, value: impl IntoValue<ChallengeConfig>) -> Self {
-        self.0.set("ChallengeConfig", value.into_value());
-        self
+    pub fn challenge_config(self, value: impl IntoValue<ChallengeConfig>) -> Self {
+        Self(self.0.with("ChallengeConfig", value.into_value()))
     }
 
     /// Labels to apply to web requests that match the rule match statement. AWS WAF applies fully qualified labels to matching web requests. A fully qualified label is the concatenation of a label namespace and a rule label. The rule's rule group or web ACL defines the label namespace.
@@ -2035,9 +1922,8 @@ impl Rule {
     /// - Don't use the following reserved words in your label specification: `aws`, `waf`, `managed`, `rulegroup`, `webacl`, `regexpatternset`, or `ipset`.
     ///
     /// For example, `myLabelName` or `nameSpace1:nameSpace2:myLabelName`.
-    pub fn rule_labels(mut self, value: impl IntoList<Label>) -> Self {
-        self.0.set("RuleLabels", value.into_list());
-        self
+    pub fn rule_labels(self, value: impl IntoList<Label>) -> Self {
+        Self(self.0.with("RuleLabels", value.into_list()))
     }
 }
 
@@ -2054,15 +1940,13 @@ impl RuleAction {
     }
 
     /// Instructs AWS WAF to allow the web request.
-    pub fn allow(mut self, value: impl IntoValue<Allow>) -> Self {
-        self.0.set("Allow", value.into_value());
-        self
+    pub fn allow(self, value: impl IntoValue<Allow>) -> Self {
+        Self(self.0.with("Allow", value.into_value()))
     }
 
     /// Instructs AWS WAF to block the web request.
-    pub fn block(mut self, value: impl IntoValue<Block>) -> Self {
-        self.0.set("Block", value.into_value());
-        self
+    pub fn block(self, value: impl IntoValue<Block>) -> Self {
+        Self(self.0.with("Block", value.into_value()))
     }
 
     /// Specifies that AWS WAF should run a `CAPTCHA` check against the request:
@@ -2079,27 +1963,23 @@ impl RuleAction {
     /// You can configure the expiration time in the `CaptchaConfig` `ImmunityTimeProperty` setting at the rule and web ACL level. The rule setting overrides the web ACL setting.
     ///
     /// This action option is available for rules. It isn't available for web ACL default actions.
-    pub fn captcha(mut self, value: impl IntoValue<Captcha>) -> Self {
-        self.0.set("Captcha", value.into_value());
-        self
+    pub fn captcha(self, value: impl IntoValue<Captcha>) -> Self {
+        Self(self.0.with("Captcha", value.into_value()))
     }
 
     /// Instructs AWS WAF to run a `Challenge` check against the web request.
-    pub fn challenge(mut self, value: impl IntoValue<Challenge>) -> Self {
-        self.0.set("Challenge", value.into_value());
-        self
+    pub fn challenge(self, value: impl IntoValue<Challenge>) -> Self {
+        Self(self.0.with("Challenge", value.into_value()))
     }
 
     /// Instructs AWS WAF to count the web request and then continue evaluating the request using the remaining rules in the web ACL.
-    pub fn count(mut self, value: impl IntoValue<Count>) -> Self {
-        self.0.set("Count", value.into_value());
-        self
+    pub fn count(self, value: impl IntoValue<Count>) -> Self {
+        Self(self.0.with("Count", value.into_value()))
     }
 
     /// Monetize action for rules.
-    pub fn monetize(mut self, value: impl IntoValue<MonetizeAction>) -> Self {
-        self.0.set("Monetize", value.into_value());
-        self
+    pub fn monetize(self, value: impl IntoValue<MonetizeAction>) -> Self {
+        Self(self.0.with("Monetize", value.into_value()))
     }
 }
 
@@ -2121,9 +2001,7 @@ impl SingleHeader {
     ///
     ///   Length: 1 to 64. Pattern: `\S`.
     pub fn new(name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()))
     }
 }
 
@@ -2143,9 +2021,7 @@ impl SingleQueryArgument {
     ///
     ///   Length: 1 to 64. Pattern: `\S`.
     pub fn new(name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()))
     }
 }
 
@@ -2179,18 +2055,18 @@ impl SizeConstraintStatement {
         size: impl IntoValue<f64>,
         text_transformations: impl IntoList<TextTransformation>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ComparisonOperator", comparison_operator.into_value());
-        properties.set("FieldToMatch", field_to_match.into_value());
-        properties.set("Size", size.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ComparisonOperator", comparison_operator.into_value())
+                .with("FieldToMatch", field_to_match.into_value())
+                .with("Size", size.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 
     /// The property `PreParseTextTransformations`.
-    pub fn pre_parse_text_transformations(mut self, value: impl IntoList<PreParseTextTransformation>) -> Self {
-        self.0.set("PreParseTextTransformations", value.into_list());
-        self
+    pub fn pre_parse_text_transformations(self, value: impl IntoList<PreParseTextTransformation>) -> Self {
+        Self(self.0.with("PreParseTextTransformations", value.into_list()))
     }
 }
 
@@ -2212,16 +2088,16 @@ impl SqliMatchStatement {
         field_to_match: impl IntoValue<FieldToMatch>,
         text_transformations: impl IntoList<TextTransformation>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FieldToMatch", field_to_match.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FieldToMatch", field_to_match.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 
     /// The property `PreParseTextTransformations`.
-    pub fn pre_parse_text_transformations(mut self, value: impl IntoList<PreParseTextTransformation>) -> Self {
-        self.0.set("PreParseTextTransformations", value.into_list());
-        self
+    pub fn pre_parse_text_transformations(self, value: impl IntoList<PreParseTextTransformation>) -> Self {
+        Self(self.0.with("PreParseTextTransformations", value.into_list()))
     }
 
     /// The sensitivity that you want AWS WAF to use to inspect for SQL injection attacks.
@@ -2231,9 +2107,8 @@ impl SqliMatchStatement {
     /// `LOW` is generally a better choice for resources that already have other protections against SQL injection attacks or that have a low tolerance for false positives.
     ///
     /// Default: `LOW`
-    pub fn sensitivity_level(mut self, value: impl IntoValue<SqliMatchStatementSensitivityLevel>) -> Self {
-        self.0.set("SensitivityLevel", value.into_value());
-        self
+    pub fn sensitivity_level(self, value: impl IntoValue<SqliMatchStatementSensitivityLevel>) -> Self {
+        Self(self.0.with("SensitivityLevel", value.into_value()))
     }
 }
 
@@ -2250,23 +2125,20 @@ impl Statement {
     }
 
     /// A logical rule statement used to combine other rule statements with AND logic. You provide more than one `Statement` within the `AndStatement`.
-    pub fn and_statement(mut self, value: impl IntoValue<AndStatement>) -> Self {
-        self.0.set("AndStatement", value.into_value());
-        self
+    pub fn and_statement(self, value: impl IntoValue<AndStatement>) -> Self {
+        Self(self.0.with("AndStatement", value.into_value()))
     }
 
     /// A rule statement that inspects web traffic based on the Autonomous System Number (ASN) associated with the request's IP address.
     ///
     /// For additional details, see [ASN match rule statement](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-asn-match.html) in the [AWS WAF Developer Guide](https://docs.aws.amazon.com/waf/latest/developerguide/waf-chapter.html).
-    pub fn asn_match_statement(mut self, value: impl IntoValue<AsnMatchStatement>) -> Self {
-        self.0.set("AsnMatchStatement", value.into_value());
-        self
+    pub fn asn_match_statement(self, value: impl IntoValue<AsnMatchStatement>) -> Self {
+        Self(self.0.with("AsnMatchStatement", value.into_value()))
     }
 
     /// A rule statement that defines a string match search for AWS WAF to apply to web requests. The byte match statement provides the bytes to search for, the location in requests that you want AWS WAF to search, and other settings. The bytes to search for are typically a string that corresponds with ASCII characters. In the AWS WAF console and the developer guide, this is called a string match statement.
-    pub fn byte_match_statement(mut self, value: impl IntoValue<ByteMatchStatement>) -> Self {
-        self.0.set("ByteMatchStatement", value.into_value());
-        self
+    pub fn byte_match_statement(self, value: impl IntoValue<ByteMatchStatement>) -> Self {
+        Self(self.0.with("ByteMatchStatement", value.into_value()))
     }
 
     /// A rule statement that labels web requests by country and region and that matches against web requests based on country code. A geo match rule labels every request that it inspects regardless of whether it finds a match.
@@ -2281,37 +2153,32 @@ impl Statement {
     /// If you use a forwarded IP address, the label formats are `awswaf:forwardedip:geo:region:<ISO country code>-<ISO region code>` and `awswaf:forwardedip:geo:country:<ISO country code>`.
     ///
     /// For additional details, see [Geographic match rule statement](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-geo-match.html) in the [AWS WAF Developer Guide](https://docs.aws.amazon.com/waf/latest/developerguide/waf-chapter.html).
-    pub fn geo_match_statement(mut self, value: impl IntoValue<GeoMatchStatement>) -> Self {
-        self.0.set("GeoMatchStatement", value.into_value());
-        self
+    pub fn geo_match_statement(self, value: impl IntoValue<GeoMatchStatement>) -> Self {
+        Self(self.0.with("GeoMatchStatement", value.into_value()))
     }
 
     /// A rule statement used to detect web requests coming from particular IP addresses or address ranges. To use this, create an `IPSet` that specifies the addresses you want to detect, then use the ARN of that set in this statement.
     ///
     /// Each IP set rule statement references an IP set. You create and maintain the set independent of your rules. This allows you to use the single set in multiple rules. When you update the referenced set, AWS WAF automatically updates all rules that reference it.
-    pub fn ip_set_reference_statement(mut self, value: impl IntoValue<IpSetReferenceStatement>) -> Self {
-        self.0.set("IPSetReferenceStatement", value.into_value());
-        self
+    pub fn ip_set_reference_statement(self, value: impl IntoValue<IpSetReferenceStatement>) -> Self {
+        Self(self.0.with("IPSetReferenceStatement", value.into_value()))
     }
 
     /// A rule statement to match against labels that have been added to the web request by rules that have already run in the web ACL.
     ///
     /// The label match statement provides the label or namespace string to search for. The label string can represent a part or all of the fully qualified label name that had been added to the web request. Fully qualified labels have a prefix, optional namespaces, and label name. The prefix identifies the rule group or web ACL context of the rule that added the label. If you do not provide the fully qualified name in your label match string, AWS WAF performs the search for labels that were added in the same context as the label match statement.
-    pub fn label_match_statement(mut self, value: impl IntoValue<LabelMatchStatement>) -> Self {
-        self.0.set("LabelMatchStatement", value.into_value());
-        self
+    pub fn label_match_statement(self, value: impl IntoValue<LabelMatchStatement>) -> Self {
+        Self(self.0.with("LabelMatchStatement", value.into_value()))
     }
 
     /// A logical rule statement used to negate the results of another rule statement. You provide one `Statement` within the `NotStatement`.
-    pub fn not_statement(mut self, value: impl IntoValue<NotStatement>) -> Self {
-        self.0.set("NotStatement", value.into_value());
-        self
+    pub fn not_statement(self, value: impl IntoValue<NotStatement>) -> Self {
+        Self(self.0.with("NotStatement", value.into_value()))
     }
 
     /// A logical rule statement used to combine other rule statements with OR logic. You provide more than one `Statement` within the `OrStatement`.
-    pub fn or_statement(mut self, value: impl IntoValue<OrStatement>) -> Self {
-        self.0.set("OrStatement", value.into_value());
-        self
+    pub fn or_statement(self, value: impl IntoValue<OrStatement>) -> Self {
+        Self(self.0.with("OrStatement", value.into_value()))
     }
 
     /// A rate-based rule counts incoming requests and rate limits requests when they are coming at too fast a rate. The rule categorizes requests according to your aggregation criteria, collects them into aggregation instances, and counts and rate limits the requests for each instance.
@@ -2356,26 +2223,23 @@ impl Statement {
     /// If you only aggregate on the individual IP address or forwarded IP address, you can retrieve the list of IP addresses that AWS WAF is currently rate limiting for a rule through the API call `GetRateBasedStatementManagedKeys`. This option is not available for other aggregation configurations.
     ///
     /// AWS WAF tracks and manages web requests separately for each instance of a rate-based rule that you use. For example, if you provide the same rate-based rule settings in two web ACLs, each of the two rule statements represents a separate instance of the rate-based rule and gets its own tracking and management by AWS WAF. If you define a rate-based rule inside a rule group, and then use that rule group in multiple places, each use creates a separate instance of the rate-based rule that gets its own tracking and management by AWS WAF.
-    pub fn rate_based_statement(mut self, value: impl IntoValue<RateBasedStatement>) -> Self {
-        self.0.set("RateBasedStatement", value.into_value());
-        self
+    pub fn rate_based_statement(self, value: impl IntoValue<RateBasedStatement>) -> Self {
+        Self(self.0.with("RateBasedStatement", value.into_value()))
     }
 
     /// A rule statement used to search web request components for a match against a single regular expression.
-    pub fn regex_match_statement(mut self, value: impl IntoValue<RegexMatchStatement>) -> Self {
-        self.0.set("RegexMatchStatement", value.into_value());
-        self
+    pub fn regex_match_statement(self, value: impl IntoValue<RegexMatchStatement>) -> Self {
+        Self(self.0.with("RegexMatchStatement", value.into_value()))
     }
 
     /// A rule statement used to search web request components for matches with regular expressions. To use this, create a `RegexPatternSet` that specifies the expressions that you want to detect, then use the ARN of that set in this statement. A web request matches the pattern set rule statement if the request component matches any of the patterns in the set.
     ///
     /// Each regex pattern set rule statement references a regex pattern set. You create and maintain the set independent of your rules. This allows you to use the single set in multiple rules. When you update the referenced set, AWS WAF automatically updates all rules that reference it.
     pub fn regex_pattern_set_reference_statement(
-        mut self,
+        self,
         value: impl IntoValue<RegexPatternSetReferenceStatement>,
     ) -> Self {
-        self.0.set("RegexPatternSetReferenceStatement", value.into_value());
-        self
+        Self(self.0.with("RegexPatternSetReferenceStatement", value.into_value()))
     }
 
     /// A rule statement that compares a number of bytes against the size of a request component, using a comparison operator, such as greater than (\>) or less than (\<). For example, you can use a size constraint statement to look for query strings that are longer than 100 bytes.
@@ -2383,21 +2247,18 @@ impl Statement {
     /// If you configure AWS WAF to inspect the request body, AWS WAF inspects only the number of bytes in the body up to the limit for the web ACL and protected resource type. If you know that the request body for your web requests should never exceed the inspection limit, you can use a size constraint statement to block requests that have a larger request body size. For more information about the inspection limits, see `Body` and `JsonBody` settings for the `FieldToMatch` data type.
     ///
     /// If you choose URI for the value of Part of the request to filter on, the slash (/) in the URI counts as one character. For example, the URI `/logo.jpg` is nine characters long.
-    pub fn size_constraint_statement(mut self, value: impl IntoValue<SizeConstraintStatement>) -> Self {
-        self.0.set("SizeConstraintStatement", value.into_value());
-        self
+    pub fn size_constraint_statement(self, value: impl IntoValue<SizeConstraintStatement>) -> Self {
+        Self(self.0.with("SizeConstraintStatement", value.into_value()))
     }
 
     /// A rule statement that inspects for malicious SQL code. Attackers insert malicious SQL code into web requests to do things like modify your database or extract data from it.
-    pub fn sqli_match_statement(mut self, value: impl IntoValue<SqliMatchStatement>) -> Self {
-        self.0.set("SqliMatchStatement", value.into_value());
-        self
+    pub fn sqli_match_statement(self, value: impl IntoValue<SqliMatchStatement>) -> Self {
+        Self(self.0.with("SqliMatchStatement", value.into_value()))
     }
 
     /// A rule statement that inspects for cross-site scripting (XSS) attacks. In XSS attacks, the attacker uses vulnerabilities in a benign website as a vehicle to inject malicious client-site scripts into other legitimate web browsers.
-    pub fn xss_match_statement(mut self, value: impl IntoValue<XssMatchStatement>) -> Self {
-        self.0.set("XssMatchStatement", value.into_value());
-        self
+    pub fn xss_match_statement(self, value: impl IntoValue<XssMatchStatement>) -> Self {
+        Self(self.0.with("XssMatchStatement", value.into_value()))
     }
 }
 
@@ -2416,10 +2277,7 @@ impl TextTransformation {
     ///
     ///
     pub fn new(priority: impl IntoValue<i64>, r#type: impl IntoValue<TextTransformationType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Priority", priority.into_value());
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Priority", priority.into_value()).with("Type", r#type.into_value()))
     }
 }
 
@@ -2450,9 +2308,8 @@ impl UriFragment {
     /// Example JSON: `{ "UriFragment": { "FallbackBehavior": "MATCH"} }`
     ///
     /// > AWS WAF parsing doesn't fully validate the input JSON string, so parsing can succeed even for invalid JSON. When parsing succeeds, AWS WAF doesn't apply the fallback behavior. For more information, see [JSON body](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-fields-list.html#waf-rule-statement-request-component-json-body) in the *AWS WAF Developer Guide*.
-    pub fn fallback_behavior(mut self, value: impl IntoValue<UriFragmentFallbackBehavior>) -> Self {
-        self.0.set("FallbackBehavior", value.into_value());
-        self
+    pub fn fallback_behavior(self, value: impl IntoValue<UriFragmentFallbackBehavior>) -> Self {
+        Self(self.0.with("FallbackBehavior", value.into_value()))
     }
 }
 
@@ -2485,11 +2342,12 @@ impl VisibilityConfig {
         metric_name: impl IntoValue<String>,
         sampled_requests_enabled: impl IntoValue<bool>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CloudWatchMetricsEnabled", cloud_watch_metrics_enabled.into_value());
-        properties.set("MetricName", metric_name.into_value());
-        properties.set("SampledRequestsEnabled", sampled_requests_enabled.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("CloudWatchMetricsEnabled", cloud_watch_metrics_enabled.into_value())
+                .with("MetricName", metric_name.into_value())
+                .with("SampledRequestsEnabled", sampled_requests_enabled.into_value()),
+        )
     }
 }
 
@@ -2511,16 +2369,16 @@ impl XssMatchStatement {
         field_to_match: impl IntoValue<FieldToMatch>,
         text_transformations: impl IntoList<TextTransformation>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FieldToMatch", field_to_match.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FieldToMatch", field_to_match.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 
     /// The property `PreParseTextTransformations`.
-    pub fn pre_parse_text_transformations(mut self, value: impl IntoList<PreParseTextTransformation>) -> Self {
-        self.0.set("PreParseTextTransformations", value.into_list());
-        self
+    pub fn pre_parse_text_transformations(self, value: impl IntoList<PreParseTextTransformation>) -> Self {
+        Self(self.0.with("PreParseTextTransformations", value.into_list()))
     }
 }
 

@@ -42,7 +42,7 @@ impl CfnWebAcl {
         scope_property: impl IntoValue<ScopeValue>,
         visibility_config: impl IntoValue<VisibilityConfig>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE))
+        Self(Resource::new(scope, id, "AWS::WAFv2::WebACL"))
             .default_action(default_action)
             .scope(scope_property)
             .visibility_config(visibility_config)
@@ -51,8 +51,7 @@ impl CfnWebAcl {
     /// Returns a list of `ApplicationAttribute` s.
     #[track_caller]
     pub fn application_config(self, value: impl IntoValue<ApplicationConfig>) -> Self {
-        self.0.set("ApplicationConfig", value.into_value());
-        self
+        Self(self.0.with("ApplicationConfig", value.into_value()))
     }
 
     /// Specifies custom configurations for the associations between the web ACL and protected resources.
@@ -64,22 +63,19 @@ impl CfnWebAcl {
     /// For Application Load Balancer and AWS AppSync, the limit is fixed at 8 KB (8,192 bytes).
     #[track_caller]
     pub fn association_config(self, value: impl IntoValue<AssociationConfig>) -> Self {
-        self.0.set("AssociationConfig", value.into_value());
-        self
+        Self(self.0.with("AssociationConfig", value.into_value()))
     }
 
     /// Specifies how AWS WAF should handle `CAPTCHA` evaluations for rules that don't have their own `CaptchaConfig` settings. If you don't specify this, AWS WAF uses its default settings for `CaptchaConfig`.
     #[track_caller]
     pub fn captcha_config(self, value: impl IntoValue<CaptchaConfig>) -> Self {
-        self.0.set("CaptchaConfig", value.into_value());
-        self
+        Self(self.0.with("CaptchaConfig", value.into_value()))
     }
 
     /// Specifies how AWS WAF should handle challenge evaluations for rules that don't have their own `ChallengeConfig` settings. If you don't specify this, AWS WAF uses its default settings for `ChallengeConfig`.
     #[track_caller]
     pub fn challenge_config(self, value: impl IntoValue<ChallengeConfig>) -> Self {
-        self.0.set("ChallengeConfig", value.into_value());
-        self
+        Self(self.0.with("ChallengeConfig", value.into_value()))
     }
 
     /// A map of custom response keys and content bodies. When you create a rule with a block action, you can send a custom response to the web request. You define these for the web ACL, and then use them in the rules and default actions that you define in the web ACL.
@@ -91,8 +87,7 @@ impl CfnWebAcl {
     /// Entries: at least 1. Pattern of the keys: `^[\w\-]+$`.
     #[track_caller]
     pub fn custom_response_bodies(self, value: impl IntoMap<CustomResponseBody>) -> Self {
-        self.0.set("CustomResponseBodies", value.into_map());
-        self
+        Self(self.0.with("CustomResponseBodies", value.into_map()))
     }
 
     /// Specifies data protection to apply to the web request data for the web ACL. This is a web ACL level data protection option.
@@ -100,15 +95,13 @@ impl CfnWebAcl {
     /// The data protection that you configure for the web ACL alters the data that's available for any other data collection activity, including your AWS WAF logging destinations, web ACL request sampling, and Amazon Security Lake data collection and management. Your other option for data protection is in the logging configuration, which only affects logging.
     #[track_caller]
     pub fn data_protection_config(self, value: impl IntoValue<DataProtectionConfig>) -> Self {
-        self.0.set("DataProtectionConfig", value.into_value());
-        self
+        Self(self.0.with("DataProtectionConfig", value.into_value()))
     }
 
     /// The action to perform if none of the `Rules` contained in the `WebACL` match.
     #[track_caller]
     pub fn default_action(self, value: impl IntoValue<DefaultAction>) -> Self {
-        self.0.set("DefaultAction", value.into_value());
-        self
+        Self(self.0.with("DefaultAction", value.into_value()))
     }
 
     /// A description of the web ACL that helps with identification.
@@ -116,15 +109,13 @@ impl CfnWebAcl {
     /// Pattern: `^[a-zA-Z0-9=:#@/\-,.][a-zA-Z0-9+=:#@/\-,.\s]+[a-zA-Z0-9+=:#@/\-,.]{1,256}$`.
     #[track_caller]
     pub fn description(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Description", value.into_value());
-        self
+        Self(self.0.with("Description", value.into_value()))
     }
 
     /// Configures monetization for the web ACL or rule group.
     #[track_caller]
     pub fn monetization_config(self, value: impl IntoValue<MonetizationConfig>) -> Self {
-        self.0.set("MonetizationConfig", value.into_value());
-        self
+        Self(self.0.with("MonetizationConfig", value.into_value()))
     }
 
     /// The name of the web ACL. You cannot change the name of a web ACL after you create it.
@@ -132,22 +123,19 @@ impl CfnWebAcl {
     /// Replacement: always. Pattern: `^[0-9A-Za-z_-]{1,128}$`.
     #[track_caller]
     pub fn name(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Name", value.into_value());
-        self
+        Self(self.0.with("Name", value.into_value()))
     }
 
     /// Configures the level of DDoS protection that applies to web ACLs associated with Application Load Balancers.
     #[track_caller]
     pub fn on_source_d_do_s_protection_config(self, value: impl IntoValue<OnSourceDDoSProtectionConfig>) -> Self {
-        self.0.set("OnSourceDDoSProtectionConfig", value.into_value());
-        self
+        Self(self.0.with("OnSourceDDoSProtectionConfig", value.into_value()))
     }
 
     /// The rule statements used to identify the web requests that you want to manage. Each rule includes one top-level statement that AWS WAF uses to identify matching web requests, and parameters that govern how AWS WAF handles them.
     #[track_caller]
     pub fn rules(self, value: impl IntoList<Rule>) -> Self {
-        self.0.set("Rules", value.into_list());
-        self
+        Self(self.0.with("Rules", value.into_list()))
     }
 
     /// Specifies whether this is for an Amazon CloudFront distribution or for a regional application. For an AWS Amplify application, use `CLOUDFRONT`. A regional application can be an Application Load Balancer (ALB), an REST API, an AWS AppSync GraphQL API, an Amazon Cognito user pool, an AWS App Runner service, or an AWS Verified Access instance. Valid Values are `CLOUDFRONT` and `REGIONAL`.
@@ -159,8 +147,7 @@ impl CfnWebAcl {
     /// Replacement: always.
     #[track_caller]
     pub fn scope(self, value: impl IntoValue<ScopeValue>) -> Self {
-        self.0.set("Scope", value.into_value());
-        self
+        Self(self.0.with("Scope", value.into_value()))
     }
 
     /// Key:value pairs associated with an AWS resource. The key:value pair can be anything you define. Typically, the tag key represents a category (such as "environment") and the tag value represents a specific value within that category (such as "test," "development," or "production"). You can add up to 50 tags to each AWS resource.
@@ -170,8 +157,7 @@ impl CfnWebAcl {
     /// Items: at least 1.
     #[track_caller]
     pub fn tags(self, value: impl IntoList<Tag>) -> Self {
-        self.0.set("Tags", value.into_list());
-        self
+        Self(self.0.with("Tags", value.into_list()))
     }
 
     /// Specifies the domains that AWS WAF should accept in a web request token. This enables the use of tokens across multiple protected websites. When AWS WAF provides a token, it uses the domain of the AWS resource that the web ACL is protecting. If you don't specify a list of token domains, AWS WAF accepts tokens only for the domain of the protected resource. With a token domain list, AWS WAF accepts the resource's host domain plus all domains in the token domain list, including their prefixed subdomains.
@@ -179,15 +165,13 @@ impl CfnWebAcl {
     /// Length of each: 1 to 253. Pattern of each: `^[\w\.\-/]+$`.
     #[track_caller]
     pub fn token_domains(self, value: impl IntoList<String>) -> Self {
-        self.0.set("TokenDomains", value.into_list());
-        self
+        Self(self.0.with("TokenDomains", value.into_list()))
     }
 
     /// Defines and enables Amazon CloudWatch metrics and web request sample collection.
     #[track_caller]
     pub fn visibility_config(self, value: impl IntoValue<VisibilityConfig>) -> Self {
-        self.0.set("VisibilityConfig", value.into_value());
-        self
+        Self(self.0.with("VisibilityConfig", value.into_value()))
     }
 
     /// What `Ref` returns: `Name|Id|Scope`.
@@ -252,17 +236,17 @@ impl AwsManagedRulesAcfpRuleSet {
         registration_page_path: impl IntoValue<String>,
         request_inspection: impl IntoValue<RequestInspectionAcfp>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CreationPath", creation_path.into_value());
-        properties.set("RegistrationPagePath", registration_page_path.into_value());
-        properties.set("RequestInspection", request_inspection.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("CreationPath", creation_path.into_value())
+                .with("RegistrationPagePath", registration_page_path.into_value())
+                .with("RequestInspection", request_inspection.into_value()),
+        )
     }
 
     /// Allow the use of regular expressions in the registration page path and the account creation path.
-    pub fn enable_regex_in_path(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableRegexInPath", value.into_value());
-        self
+    pub fn enable_regex_in_path(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableRegexInPath", value.into_value()))
     }
 
     /// The criteria for inspecting responses to account creation requests, used by the ACFP rule group to track account creation success rates.
@@ -270,9 +254,8 @@ impl AwsManagedRulesAcfpRuleSet {
     /// > Response inspection is available only in web ACLs that protect Amazon CloudFront distributions.
     ///
     /// The ACFP rule group evaluates the responses that your protected resources send back to client account creation attempts, keeping count of successful and failed attempts from each IP address and client session. Using this information, the rule group labels and mitigates requests from client sessions and IP addresses that have had too many successful account creation attempts in a short amount of time.
-    pub fn response_inspection(mut self, value: impl IntoValue<ResponseInspection>) -> Self {
-        self.0.set("ResponseInspection", value.into_value());
-        self
+    pub fn response_inspection(self, value: impl IntoValue<ResponseInspection>) -> Self {
+        Self(self.0.with("ResponseInspection", value.into_value()))
     }
 }
 
@@ -292,21 +275,17 @@ impl AwsManagedRulesAtpRuleSet {
     ///
     ///
     pub fn new(login_path: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("LoginPath", login_path.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("LoginPath", login_path.into_value()))
     }
 
     /// Allow the use of regular expressions in the login page path.
-    pub fn enable_regex_in_path(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableRegexInPath", value.into_value());
-        self
+    pub fn enable_regex_in_path(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableRegexInPath", value.into_value()))
     }
 
     /// The criteria for inspecting login requests, used by the ATP rule group to validate credentials usage.
-    pub fn request_inspection(mut self, value: impl IntoValue<RequestInspection>) -> Self {
-        self.0.set("RequestInspection", value.into_value());
-        self
+    pub fn request_inspection(self, value: impl IntoValue<RequestInspection>) -> Self {
+        Self(self.0.with("RequestInspection", value.into_value()))
     }
 
     /// The criteria for inspecting responses to login requests, used by the ATP rule group to track login failure rates.
@@ -314,9 +293,8 @@ impl AwsManagedRulesAtpRuleSet {
     /// > Response inspection is available only in web ACLs that protect Amazon CloudFront distributions.
     ///
     /// The ATP rule group evaluates the responses that your protected resources send back to client login attempts, keeping count of successful and failed attempts for each IP address and client session. Using this information, the rule group labels and mitigates requests from client sessions and IP addresses that have had too many failed login attempts in a short amount of time.
-    pub fn response_inspection(mut self, value: impl IntoValue<ResponseInspection>) -> Self {
-        self.0.set("ResponseInspection", value.into_value());
-        self
+    pub fn response_inspection(self, value: impl IntoValue<ResponseInspection>) -> Self {
+        Self(self.0.with("ResponseInspection", value.into_value()))
     }
 }
 
@@ -336,9 +314,7 @@ impl AwsManagedRulesAntiDDoSRuleSet {
     ///
     ///
     pub fn new(client_side_action_config: impl IntoValue<ClientSideActionConfig>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ClientSideActionConfig", client_side_action_config.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ClientSideActionConfig", client_side_action_config.into_value()))
     }
 
     /// The sensitivity that the rule group rule `DDoSRequests` uses when matching against the DDoS suspicion labeling on a request. The managed rule group adds the labeling during DDoS events, before the `DDoSRequests` rule runs.
@@ -350,12 +326,8 @@ impl AwsManagedRulesAntiDDoSRuleSet {
     /// - High sensitivity causes the rule to match on all of the suspicion labels: low, medium, and high.
     ///
     /// Default: `LOW`
-    pub fn sensitivity_to_block(
-        mut self,
-        value: impl IntoValue<AwsManagedRulesAntiDDoSRuleSetSensitivityToBlock>,
-    ) -> Self {
-        self.0.set("SensitivityToBlock", value.into_value());
-        self
+    pub fn sensitivity_to_block(self, value: impl IntoValue<AwsManagedRulesAntiDDoSRuleSetSensitivityToBlock>) -> Self {
+        Self(self.0.with("SensitivityToBlock", value.into_value()))
     }
 }
 
@@ -373,9 +345,7 @@ impl AwsManagedRulesBotControlRuleSet {
     ///
     ///
     pub fn new(inspection_level: impl IntoValue<AwsManagedRulesBotControlRuleSetInspectionLevel>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("InspectionLevel", inspection_level.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("InspectionLevel", inspection_level.into_value()))
     }
 
     /// Applies only to the targeted inspection level.
@@ -386,9 +356,8 @@ impl AwsManagedRulesBotControlRuleSet {
     /// For more information about this choice, see the listing for these rules in the table at [Bot Control rules listing](https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-bot.html#aws-managed-rule-groups-bot-rules) in the *AWS WAF Developer Guide*.
     ///
     /// Default: `TRUE`
-    pub fn enable_machine_learning(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("EnableMachineLearning", value.into_value());
-        self
+    pub fn enable_machine_learning(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("EnableMachineLearning", value.into_value()))
     }
 }
 
@@ -409,9 +378,8 @@ impl AllowAction {
     /// Defines custom handling for the web request.
     ///
     /// For information about customizing web requests and responses, see [Customizing web requests and responses in AWS WAF](https://docs.aws.amazon.com/waf/latest/developerguide/waf-custom-request-response.html) in the *AWS WAF Developer Guide*.
-    pub fn custom_request_handling(mut self, value: impl IntoValue<CustomRequestHandling>) -> Self {
-        self.0.set("CustomRequestHandling", value.into_value());
-        self
+    pub fn custom_request_handling(self, value: impl IntoValue<CustomRequestHandling>) -> Self {
+        Self(self.0.with("CustomRequestHandling", value.into_value()))
     }
 }
 
@@ -427,9 +395,7 @@ impl AndStatement {
     ///
     ///
     pub fn new(statements: impl IntoList<Statement>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Statements", statements.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Statements", statements.into_list()))
     }
 }
 
@@ -448,10 +414,7 @@ impl ApplicationAttribute {
     ///
     ///   Items: 1 to 10. Length of each: 1 to 64. Pattern of each: `^[\w\-]+$`.
     pub fn new(name: impl IntoValue<String>, values: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("Values", values.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("Values", values.into_list()))
     }
 }
 
@@ -467,9 +430,7 @@ impl ApplicationConfig {
     ///
     ///   Items: 1 to 10.
     pub fn new(attributes: impl IntoList<ApplicationAttribute>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Attributes", attributes.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Attributes", attributes.into_list()))
     }
 }
 
@@ -490,15 +451,13 @@ impl AsnMatchStatement {
     /// Contains one or more Autonomous System Numbers (ASNs). ASNs are unique identifiers assigned to large internet networks managed by organizations such as internet service providers, enterprises, universities, or government agencies.
     ///
     /// Items: 1 to 100. Range of each: 0 to 4294967295.
-    pub fn asn_list(mut self, value: impl IntoList<i64>) -> Self {
-        self.0.set("AsnList", value.into_list());
-        self
+    pub fn asn_list(self, value: impl IntoList<i64>) -> Self {
+        Self(self.0.with("AsnList", value.into_list()))
     }
 
     /// The configuration for inspecting IP addresses to match against an ASN in an HTTP header that you specify, instead of using the IP address that's reported by the web request origin. Commonly, this is the X-Forwarded-For (XFF) header, but you can specify any header name.
-    pub fn forwarded_ip_config(mut self, value: impl IntoValue<ForwardedIpConfiguration>) -> Self {
-        self.0.set("ForwardedIPConfig", value.into_value());
-        self
+    pub fn forwarded_ip_config(self, value: impl IntoValue<ForwardedIpConfiguration>) -> Self {
+        Self(self.0.with("ForwardedIPConfig", value.into_value()))
     }
 }
 
@@ -529,9 +488,8 @@ impl AssociationConfig {
     /// For Application Load Balancer and AWS AppSync, the limit is fixed at 8 KB (8,192 bytes).
     ///
     /// Pattern of the keys: `^(CLOUDFRONT|API_GATEWAY|COGNITO_USER_POOL|APP_RUNNER_SERVICE|VERIFIED_ACCESS_INSTANCE)$`.
-    pub fn request_body(mut self, value: impl IntoMap<RequestBodyAssociatedResourceTypeConfig>) -> Self {
-        self.0.set("RequestBody", value.into_map());
-        self
+    pub fn request_body(self, value: impl IntoMap<RequestBodyAssociatedResourceTypeConfig>) -> Self {
+        Self(self.0.with("RequestBody", value.into_map()))
     }
 }
 
@@ -552,9 +510,8 @@ impl BlockAction {
     /// Defines a custom response for the web request.
     ///
     /// For information about customizing web requests and responses, see [Customizing web requests and responses in AWS WAF](https://docs.aws.amazon.com/waf/latest/developerguide/waf-custom-request-response.html) in the *AWS WAF Developer Guide*.
-    pub fn custom_response(mut self, value: impl IntoValue<CustomResponse>) -> Self {
-        self.0.set("CustomResponse", value.into_value());
-        self
+    pub fn custom_response(self, value: impl IntoValue<CustomResponse>) -> Self {
+        Self(self.0.with("CustomResponse", value.into_value()))
     }
 }
 
@@ -589,9 +546,8 @@ impl Body {
     /// You can combine the `MATCH` or `NO_MATCH` settings for oversize handling with your rule and web ACL action settings, so that you block any request whose body is over the limit.
     ///
     /// Default: `CONTINUE`
-    pub fn oversize_handling(mut self, value: impl IntoValue<BodyOversizeHandling>) -> Self {
-        self.0.set("OversizeHandling", value.into_value());
-        self
+    pub fn oversize_handling(self, value: impl IntoValue<BodyOversizeHandling>) -> Self {
+        Self(self.0.with("OversizeHandling", value.into_value()))
     }
 }
 
@@ -640,17 +596,17 @@ impl ByteMatchStatement {
         positional_constraint: impl IntoValue<ByteMatchStatementPositionalConstraint>,
         text_transformations: impl IntoList<TextTransformation>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FieldToMatch", field_to_match.into_value());
-        properties.set("PositionalConstraint", positional_constraint.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FieldToMatch", field_to_match.into_value())
+                .with("PositionalConstraint", positional_constraint.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 
     /// The property `PreParseTextTransformations`.
-    pub fn pre_parse_text_transformations(mut self, value: impl IntoList<PreParseTextTransformation>) -> Self {
-        self.0.set("PreParseTextTransformations", value.into_list());
-        self
+    pub fn pre_parse_text_transformations(self, value: impl IntoList<PreParseTextTransformation>) -> Self {
+        Self(self.0.with("PreParseTextTransformations", value.into_list()))
     }
 
     /// A string value that you want AWS WAF to search for. AWS WAF searches only in the part of web requests that you designate for inspection in `FieldToMatch`. The maximum length of the value is 200 bytes. For alphabetic characters A-Z and a-z, the value is case sensitive.
@@ -660,17 +616,15 @@ impl ByteMatchStatement {
     /// For example, suppose the value of `Type` is `HEADER` and the value of `Data` is `User-Agent`. If you want to search the `User-Agent` header for the value `BadBot`, you provide the string `BadBot` in the value of `SearchString`.
     ///
     /// You must specify either `SearchString` or `SearchStringBase64` in a `ByteMatchStatement`.
-    pub fn search_string(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SearchString", value.into_value());
-        self
+    pub fn search_string(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SearchString", value.into_value()))
     }
 
     /// String to search for in a web request component, base64-encoded. If you don't want to encode the string, specify the unencoded value in `SearchString` instead.
     ///
     /// You must specify either `SearchString` or `SearchStringBase64` in a `ByteMatchStatement`.
-    pub fn search_string_base64(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("SearchStringBase64", value.into_value());
-        self
+    pub fn search_string_base64(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("SearchStringBase64", value.into_value()))
     }
 }
 
@@ -702,9 +656,8 @@ impl CaptchaAction {
     /// Defines custom handling for the web request, used when the `CAPTCHA` inspection determines that the request's token is valid and unexpired.
     ///
     /// For information about customizing web requests and responses, see [Customizing web requests and responses in AWS WAF](https://docs.aws.amazon.com/waf/latest/developerguide/waf-custom-request-response.html) in the *AWS WAF Developer Guide*.
-    pub fn custom_request_handling(mut self, value: impl IntoValue<CustomRequestHandling>) -> Self {
-        self.0.set("CustomRequestHandling", value.into_value());
-        self
+    pub fn custom_request_handling(self, value: impl IntoValue<CustomRequestHandling>) -> Self {
+        Self(self.0.with("CustomRequestHandling", value.into_value()))
     }
 }
 
@@ -721,9 +674,8 @@ impl CaptchaConfig {
     }
 
     /// Determines how long a `CAPTCHA` timestamp in the token remains valid after the client successfully solves a `CAPTCHA` puzzle.
-    pub fn immunity_time_property(mut self, value: impl IntoValue<ImmunityTimeProperty>) -> Self {
-        self.0.set("ImmunityTimeProperty", value.into_value());
-        self
+    pub fn immunity_time_property(self, value: impl IntoValue<ImmunityTimeProperty>) -> Self {
+        Self(self.0.with("ImmunityTimeProperty", value.into_value()))
     }
 }
 
@@ -761,9 +713,8 @@ impl ChallengeAction {
     /// Defines custom handling for the web request, used when the challenge inspection determines that the request's token is valid and unexpired.
     ///
     /// For information about customizing web requests and responses, see [Customizing web requests and responses in AWS WAF](https://docs.aws.amazon.com/waf/latest/developerguide/waf-custom-request-response.html) in the [AWS WAF developer guide](https://docs.aws.amazon.com/waf/latest/developerguide/waf-chapter.html).
-    pub fn custom_request_handling(mut self, value: impl IntoValue<CustomRequestHandling>) -> Self {
-        self.0.set("CustomRequestHandling", value.into_value());
-        self
+    pub fn custom_request_handling(self, value: impl IntoValue<CustomRequestHandling>) -> Self {
+        Self(self.0.with("CustomRequestHandling", value.into_value()))
     }
 }
 
@@ -780,9 +731,8 @@ impl ChallengeConfig {
     }
 
     /// Determines how long a challenge timestamp in the token remains valid after the client successfully responds to a challenge.
-    pub fn immunity_time_property(mut self, value: impl IntoValue<ImmunityTimeProperty>) -> Self {
-        self.0.set("ImmunityTimeProperty", value.into_value());
-        self
+    pub fn immunity_time_property(self, value: impl IntoValue<ImmunityTimeProperty>) -> Self {
+        Self(self.0.with("ImmunityTimeProperty", value.into_value()))
     }
 }
 
@@ -812,9 +762,7 @@ impl ClientSideAction {
     ///
     ///
     pub fn new(usage_of_action: impl IntoValue<ClientSideActionUsageOfAction>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("UsageOfAction", usage_of_action.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("UsageOfAction", usage_of_action.into_value()))
     }
 
     /// The regular expression to match against the web request URI, used to identify requests that can't handle a silent browser challenge. When the `ClientSideAction` setting `UsageOfAction` is enabled, the managed rule group uses this setting to determine which requests to label with `awswaf:managed:aws:anti-ddos:challengeable-request`. If `UsageOfAction` is disabled, this setting has no effect and the managed rule group doesn't add the label to any requests.
@@ -828,9 +776,8 @@ impl ClientSideAction {
     /// AWS recommends starting with the following setting. Review and update it for your application's needs:
     ///
     /// `\/api\/|\.(acc|avi|css|gif|jpe?g|js|mp[34]|ogg|otf|pdf|png|tiff?|ttf|webm|webp|woff2?)$`
-    pub fn exempt_uri_regular_expressions(mut self, value: impl IntoList<Regex>) -> Self {
-        self.0.set("ExemptUriRegularExpressions", value.into_list());
-        self
+    pub fn exempt_uri_regular_expressions(self, value: impl IntoList<Regex>) -> Self {
+        Self(self.0.with("ExemptUriRegularExpressions", value.into_list()))
     }
 
     /// The sensitivity that the rule group rule `ChallengeDDoSRequests` uses when matching against the DDoS suspicion labeling on a request. The managed rule group adds the labeling during DDoS events, before the `ChallengeDDoSRequests` rule runs.
@@ -842,9 +789,8 @@ impl ClientSideAction {
     /// - High sensitivity causes the rule to match on all of the suspicion labels: low, medium, and high.
     ///
     /// Default: `HIGH`
-    pub fn sensitivity(mut self, value: impl IntoValue<ClientSideActionSensitivity>) -> Self {
-        self.0.set("Sensitivity", value.into_value());
-        self
+    pub fn sensitivity(self, value: impl IntoValue<ClientSideActionSensitivity>) -> Self {
+        Self(self.0.with("Sensitivity", value.into_value()))
     }
 }
 
@@ -864,9 +810,7 @@ impl ClientSideActionConfig {
     ///
     ///
     pub fn new(challenge: impl IntoValue<ClientSideAction>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Challenge", challenge.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Challenge", challenge.into_value()))
     }
 }
 
@@ -887,25 +831,22 @@ impl CookieMatchPattern {
     }
 
     /// Inspect all cookies.
-    pub fn all(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("All", value.into_value());
-        self
+    pub fn all(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("All", value.into_value()))
     }
 
     /// Inspect only the cookies whose keys don't match any of the strings specified here.
     ///
     /// Items: 1 to 199. Length of each: 1 to 60. Pattern of each: `.*\S.*`.
-    pub fn excluded_cookies(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ExcludedCookies", value.into_list());
-        self
+    pub fn excluded_cookies(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ExcludedCookies", value.into_list()))
     }
 
     /// Inspect only the cookies that have a key that matches one of the strings specified here.
     ///
     /// Items: 1 to 199. Length of each: 1 to 60. Pattern of each: `.*\S.*`.
-    pub fn included_cookies(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("IncludedCookies", value.into_list());
-        self
+    pub fn included_cookies(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("IncludedCookies", value.into_list()))
     }
 }
 
@@ -947,11 +888,12 @@ impl Cookies {
         match_scope: impl IntoValue<CookiesMatchScope>,
         oversize_handling: impl IntoValue<CookiesOversizeHandling>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MatchPattern", match_pattern.into_value());
-        properties.set("MatchScope", match_scope.into_value());
-        properties.set("OversizeHandling", oversize_handling.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("MatchPattern", match_pattern.into_value())
+                .with("MatchScope", match_scope.into_value())
+                .with("OversizeHandling", oversize_handling.into_value()),
+        )
     }
 }
 
@@ -972,9 +914,8 @@ impl CountAction {
     /// Defines custom handling for the web request.
     ///
     /// For information about customizing web requests and responses, see [Customizing web requests and responses in AWS WAF](https://docs.aws.amazon.com/waf/latest/developerguide/waf-custom-request-response.html) in the *AWS WAF Developer Guide*.
-    pub fn custom_request_handling(mut self, value: impl IntoValue<CustomRequestHandling>) -> Self {
-        self.0.set("CustomRequestHandling", value.into_value());
-        self
+    pub fn custom_request_handling(self, value: impl IntoValue<CustomRequestHandling>) -> Self {
+        Self(self.0.with("CustomRequestHandling", value.into_value()))
     }
 }
 
@@ -990,9 +931,7 @@ impl CryptoConfig {
     ///
     ///   Items: 1 to 2.
     pub fn new(payment_networks: impl IntoList<PaymentNetwork>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PaymentNetworks", payment_networks.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("PaymentNetworks", payment_networks.into_list()))
     }
 }
 
@@ -1013,10 +952,7 @@ impl CustomHttpHeader {
     ///
     ///   Length: 1 to 255.
     pub fn new(name: impl IntoValue<String>, value: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("Value", value.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("Value", value.into_value()))
     }
 }
 
@@ -1036,9 +972,7 @@ impl CustomRequestHandling {
     ///
     ///   Items: at least 1.
     pub fn new(insert_headers: impl IntoList<CustomHttpHeader>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("InsertHeaders", insert_headers.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("InsertHeaders", insert_headers.into_list()))
     }
 }
 
@@ -1058,17 +992,14 @@ impl CustomResponse {
     ///
     ///   Range: 200 to 599.
     pub fn new(response_code: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ResponseCode", response_code.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ResponseCode", response_code.into_value()))
     }
 
     /// References the response body that you want AWS WAF to return to the web request client. You can define a custom response for a rule action or a default web ACL action that is set to block. To do this, you first define the response body key and value in the `CustomResponseBodies` setting for the `WebACL` or `RuleGroup` where you want to use it. Then, in the rule action or web ACL default action `BlockAction` setting, you reference the response body using this key.
     ///
     /// Length: 1 to 128. Pattern: `^[\w\-]+$`.
-    pub fn custom_response_body_key(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("CustomResponseBodyKey", value.into_value());
-        self
+    pub fn custom_response_body_key(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("CustomResponseBodyKey", value.into_value()))
     }
 
     /// The HTTP headers to use in the response. You can specify any header name except for `content-type`. Duplicate header names are not allowed.
@@ -1076,9 +1007,8 @@ impl CustomResponse {
     /// For information about the limits on count and size for custom request and response settings, see [AWS WAF quotas](https://docs.aws.amazon.com/waf/latest/developerguide/limits.html) in the *AWS WAF Developer Guide*.
     ///
     /// Items: at least 1.
-    pub fn response_headers(mut self, value: impl IntoList<CustomHttpHeader>) -> Self {
-        self.0.set("ResponseHeaders", value.into_list());
-        self
+    pub fn response_headers(self, value: impl IntoList<CustomHttpHeader>) -> Self {
+        Self(self.0.with("ResponseHeaders", value.into_list()))
     }
 }
 
@@ -1101,10 +1031,7 @@ impl CustomResponseBody {
     ///
     ///
     pub fn new(content: impl IntoValue<String>, content_type: impl IntoValue<CustomResponseBodyContentType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Content", content.into_value());
-        properties.set("ContentType", content_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Content", content.into_value()).with("ContentType", content_type.into_value()))
     }
 }
 
@@ -1123,22 +1050,17 @@ impl DataProtect {
     ///
     ///
     pub fn new(action: impl IntoValue<DataProtectAction>, field: impl IntoValue<FieldToProtect>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Action", action.into_value());
-        properties.set("Field", field.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Action", action.into_value()).with("Field", field.into_value()))
     }
 
     /// The property `ExcludeRateBasedDetails`.
-    pub fn exclude_rate_based_details(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ExcludeRateBasedDetails", value.into_value());
-        self
+    pub fn exclude_rate_based_details(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ExcludeRateBasedDetails", value.into_value()))
     }
 
     /// The property `ExcludeRuleMatchDetails`.
-    pub fn exclude_rule_match_details(mut self, value: impl IntoValue<bool>) -> Self {
-        self.0.set("ExcludeRuleMatchDetails", value.into_value());
-        self
+    pub fn exclude_rule_match_details(self, value: impl IntoValue<bool>) -> Self {
+        Self(self.0.with("ExcludeRuleMatchDetails", value.into_value()))
     }
 }
 
@@ -1158,9 +1080,7 @@ impl DataProtectionConfig {
     ///
     ///   Items: 1 to 26.
     pub fn new(data_protections: impl IntoList<DataProtect>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DataProtections", data_protections.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("DataProtections", data_protections.into_list()))
     }
 }
 
@@ -1177,15 +1097,13 @@ impl DefaultAction {
     }
 
     /// Specifies that AWS WAF should allow requests by default.
-    pub fn allow(mut self, value: impl IntoValue<AllowAction>) -> Self {
-        self.0.set("Allow", value.into_value());
-        self
+    pub fn allow(self, value: impl IntoValue<AllowAction>) -> Self {
+        Self(self.0.with("Allow", value.into_value()))
     }
 
     /// Specifies that AWS WAF should block requests by default.
-    pub fn block(mut self, value: impl IntoValue<BlockAction>) -> Self {
-        self.0.set("Block", value.into_value());
-        self
+    pub fn block(self, value: impl IntoValue<BlockAction>) -> Self {
+        Self(self.0.with("Block", value.into_value()))
     }
 }
 
@@ -1203,9 +1121,7 @@ impl ExcludedRule {
     ///
     ///   Pattern: `^[0-9A-Za-z_-]{1,128}$`.
     pub fn new(name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()))
     }
 }
 
@@ -1229,9 +1145,7 @@ impl FieldIdentifier {
     ///
     ///   Length: 1 to 512. Pattern: `.*\S.*`.
     pub fn new(identifier: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Identifier", identifier.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Identifier", identifier.into_value()))
     }
 }
 
@@ -1263,9 +1177,8 @@ impl FieldToMatch {
     }
 
     /// Inspect all query arguments.
-    pub fn all_query_arguments(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("AllQueryArguments", value.into_value());
-        self
+    pub fn all_query_arguments(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("AllQueryArguments", value.into_value()))
     }
 
     /// Inspect the request body as plain text. The request body immediately follows the request headers. This is the part of a request that contains any additional data that you want to send to your web server as the HTTP request body, such as data from a form.
@@ -1277,31 +1190,27 @@ impl FieldToMatch {
     /// - For AWS Amplify, use the CloudFront limit.
     ///
     /// For information about how to handle oversized request bodies, see the `Body` object configuration.
-    pub fn body(mut self, value: impl IntoValue<Body>) -> Self {
-        self.0.set("Body", value.into_value());
-        self
+    pub fn body(self, value: impl IntoValue<Body>) -> Self {
+        Self(self.0.with("Body", value.into_value()))
     }
 
     /// Inspect the request cookies. You must configure scope and pattern matching filters in the `Cookies` object, to define the set of cookies and the parts of the cookies that AWS WAF inspects.
     ///
     /// Only the first 8 KB (8192 bytes) of a request's cookies and only the first 200 cookies are forwarded to AWS WAF for inspection by the underlying host service. You must configure how to handle any oversize cookie content in the `Cookies` object. AWS WAF applies the pattern matching filters to the cookies that it receives from the underlying host service.
-    pub fn cookies(mut self, value: impl IntoValue<Cookies>) -> Self {
-        self.0.set("Cookies", value.into_value());
-        self
+    pub fn cookies(self, value: impl IntoValue<Cookies>) -> Self {
+        Self(self.0.with("Cookies", value.into_value()))
     }
 
     /// The string containing the list of a web request's header names, ordered as they appear in the web request, separated by colons.
-    pub fn header_order(mut self, value: impl IntoValue<HeaderOrder>) -> Self {
-        self.0.set("HeaderOrder", value.into_value());
-        self
+    pub fn header_order(self, value: impl IntoValue<HeaderOrder>) -> Self {
+        Self(self.0.with("HeaderOrder", value.into_value()))
     }
 
     /// Inspect the request headers. You must configure scope and pattern matching filters in the `Headers` object, to define the set of headers to and the parts of the headers that AWS WAF inspects.
     ///
     /// Only the first 8 KB (8192 bytes) of a request's headers and only the first 200 headers are forwarded to AWS WAF for inspection by the underlying host service. You must configure how to handle any oversize header content in the `Headers` object. AWS WAF applies the pattern matching filters to the headers that it receives from the underlying host service.
-    pub fn headers(mut self, value: impl IntoValue<Headers>) -> Self {
-        self.0.set("Headers", value.into_value());
-        self
+    pub fn headers(self, value: impl IntoValue<Headers>) -> Self {
+        Self(self.0.with("Headers", value.into_value()))
     }
 
     /// Available for use with Amazon CloudFront distributions and Application Load Balancers. Match against the request's JA3 fingerprint. The JA3 fingerprint is a 32-character hash derived from the TLS Client Hello of an incoming request. This fingerprint serves as a unique identifier for the client's TLS configuration. AWS WAF calculates and logs this fingerprint for each request that has enough TLS Client Hello information for the calculation. Almost all web requests include this information.
@@ -1311,9 +1220,8 @@ impl FieldToMatch {
     /// You can obtain the JA3 fingerprint for client requests from the web ACL logs. If AWS WAF is able to calculate the fingerprint, it includes it in the logs. For information about the logging fields, see [Log fields](https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html) in the *AWS WAF Developer Guide*.
     ///
     /// Provide the JA3 fingerprint string from the logs in your string match statement specification, to match with any future requests that have the same TLS configuration.
-    pub fn ja3_fingerprint(mut self, value: impl IntoValue<Ja3Fingerprint>) -> Self {
-        self.0.set("JA3Fingerprint", value.into_value());
-        self
+    pub fn ja3_fingerprint(self, value: impl IntoValue<Ja3Fingerprint>) -> Self {
+        Self(self.0.with("JA3Fingerprint", value.into_value()))
     }
 
     /// Available for use with Amazon CloudFront distributions and Application Load Balancers. Match against the request's JA4 fingerprint. The JA4 fingerprint is a 36-character hash derived from the TLS Client Hello of an incoming request. This fingerprint serves as a unique identifier for the client's TLS configuration. AWS WAF calculates and logs this fingerprint for each request that has enough TLS Client Hello information for the calculation. Almost all web requests include this information.
@@ -1323,9 +1231,8 @@ impl FieldToMatch {
     /// You can obtain the JA4 fingerprint for client requests from the web ACL logs. If AWS WAF is able to calculate the fingerprint, it includes it in the logs. For information about the logging fields, see [Log fields](https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html) in the *AWS WAF Developer Guide*.
     ///
     /// Provide the JA4 fingerprint string from the logs in your string match statement specification, to match with any future requests that have the same TLS configuration.
-    pub fn ja4_fingerprint(mut self, value: impl IntoValue<Ja4Fingerprint>) -> Self {
-        self.0.set("JA4Fingerprint", value.into_value());
-        self
+    pub fn ja4_fingerprint(self, value: impl IntoValue<Ja4Fingerprint>) -> Self {
+        Self(self.0.with("JA4Fingerprint", value.into_value()))
     }
 
     /// Inspect the request body as JSON. The request body immediately follows the request headers. This is the part of a request that contains any additional data that you want to send to your web server as the HTTP request body, such as data from a form.
@@ -1337,21 +1244,18 @@ impl FieldToMatch {
     /// - For AWS Amplify, use the CloudFront limit.
     ///
     /// For information about how to handle oversized request bodies, see the `JsonBody` object configuration.
-    pub fn json_body(mut self, value: impl IntoValue<JsonBody>) -> Self {
-        self.0.set("JsonBody", value.into_value());
-        self
+    pub fn json_body(self, value: impl IntoValue<JsonBody>) -> Self {
+        Self(self.0.with("JsonBody", value.into_value()))
     }
 
     /// Inspect the HTTP method. The method indicates the type of operation that the request is asking the origin to perform.
-    pub fn method(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Method", value.into_value());
-        self
+    pub fn method(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("Method", value.into_value()))
     }
 
     /// Inspect the query string. This is the part of a URL that appears after a `?` character, if any.
-    pub fn query_string(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("QueryString", value.into_value());
-        self
+    pub fn query_string(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("QueryString", value.into_value()))
     }
 
     /// Inspect a single header. Provide the name of the header to inspect, for example, `User-Agent` or `Referer`. This setting isn't case sensitive.
@@ -1359,31 +1263,27 @@ impl FieldToMatch {
     /// Example JSON: `"SingleHeader": { "Name": "haystack" }`
     ///
     /// Alternately, you can filter and inspect all headers with the `Headers` `FieldToMatch` setting.
-    pub fn single_header(mut self, value: impl IntoValue<SingleHeader>) -> Self {
-        self.0.set("SingleHeader", value.into_value());
-        self
+    pub fn single_header(self, value: impl IntoValue<SingleHeader>) -> Self {
+        Self(self.0.with("SingleHeader", value.into_value()))
     }
 
     /// Inspect a single query argument. Provide the name of the query argument to inspect, such as *UserName* or *SalesRegion*. The name can be up to 30 characters long and isn't case sensitive.
     ///
     /// Example JSON: `"SingleQueryArgument": { "Name": "myArgument" }`
-    pub fn single_query_argument(mut self, value: impl IntoValue<SingleQueryArgument>) -> Self {
-        self.0.set("SingleQueryArgument", value.into_value());
-        self
+    pub fn single_query_argument(self, value: impl IntoValue<SingleQueryArgument>) -> Self {
+        Self(self.0.with("SingleQueryArgument", value.into_value()))
     }
 
     /// Inspect fragments of the request URI. You must configure scope and pattern matching filters in the `UriFragment` object, to define the fragment of a URI that AWS WAF inspects.
     ///
     /// Only the first 8 KB (8192 bytes) of a request's URI fragments and only the first 200 URI fragments are forwarded to AWS WAF for inspection by the underlying host service. You must configure how to handle any oversize URI fragment content in the `UriFragment` object. AWS WAF applies the pattern matching filters to the cookies that it receives from the underlying host service.
-    pub fn uri_fragment(mut self, value: impl IntoValue<UriFragment>) -> Self {
-        self.0.set("UriFragment", value.into_value());
-        self
+    pub fn uri_fragment(self, value: impl IntoValue<UriFragment>) -> Self {
+        Self(self.0.with("UriFragment", value.into_value()))
     }
 
     /// Inspect the request URI path. This is the part of the web request that identifies a resource, for example, `/images/daily-ad.jpg`.
-    pub fn uri_path(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("UriPath", value.into_value());
-        self
+    pub fn uri_path(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("UriPath", value.into_value()))
     }
 }
 
@@ -1399,17 +1299,14 @@ impl FieldToProtect {
     ///
     ///
     pub fn new(field_type: impl IntoValue<FieldToProtectFieldType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FieldType", field_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("FieldType", field_type.into_value()))
     }
 
     /// Specifies the keys to protect for the specified field type. If you don't specify any key, then all keys for the field type are protected.
     ///
     /// Items: at most 100. Length of each: 1 to 64. Pattern of each: `\S`.
-    pub fn field_keys(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("FieldKeys", value.into_list());
-        self
+    pub fn field_keys(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("FieldKeys", value.into_list()))
     }
 }
 
@@ -1446,10 +1343,11 @@ impl ForwardedIpConfiguration {
         fallback_behavior: impl IntoValue<ForwardedIpConfigurationFallbackBehavior>,
         header_name: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FallbackBehavior", fallback_behavior.into_value());
-        properties.set("HeaderName", header_name.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FallbackBehavior", fallback_behavior.into_value())
+                .with("HeaderName", header_name.into_value()),
+        )
     }
 }
 
@@ -1481,17 +1379,15 @@ impl GeoMatchStatement {
     /// When you use a geo match statement just for the region and country labels that it adds to requests, you still have to supply a country code for the rule to evaluate. In this case, you configure the rule to only count matching requests, but it will still generate logging and count metrics for any matches. You can reduce the logging and metrics that the rule produces by specifying a country that's unlikely to be a source of traffic to your site.
     ///
     /// Items: at least 1. Length of each: 1 to 2.
-    pub fn country_codes(mut self, value: impl IntoList<GeoMatchStatementCountryCodes>) -> Self {
-        self.0.set("CountryCodes", value.into_list());
-        self
+    pub fn country_codes(self, value: impl IntoList<GeoMatchStatementCountryCodes>) -> Self {
+        Self(self.0.with("CountryCodes", value.into_list()))
     }
 
     /// The configuration for inspecting IP addresses in an HTTP header that you specify, instead of using the IP address that's reported by the web request origin. Commonly, this is the X-Forwarded-For (XFF) header, but you can specify any header name.
     ///
     /// > If the specified header isn't present in the request, AWS WAF doesn't apply the rule to the web request at all.
-    pub fn forwarded_ip_config(mut self, value: impl IntoValue<ForwardedIpConfiguration>) -> Self {
-        self.0.set("ForwardedIPConfig", value.into_value());
-        self
+    pub fn forwarded_ip_config(self, value: impl IntoValue<ForwardedIpConfiguration>) -> Self {
+        Self(self.0.with("ForwardedIPConfig", value.into_value()))
     }
 }
 
@@ -1512,25 +1408,22 @@ impl HeaderMatchPattern {
     }
 
     /// Inspect all headers.
-    pub fn all(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("All", value.into_value());
-        self
+    pub fn all(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("All", value.into_value()))
     }
 
     /// Inspect only the headers whose keys don't match any of the strings specified here.
     ///
     /// Items: 1 to 199. Length of each: 1 to 64. Pattern of each: `.*\S.*`.
-    pub fn excluded_headers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("ExcludedHeaders", value.into_list());
-        self
+    pub fn excluded_headers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("ExcludedHeaders", value.into_list()))
     }
 
     /// Inspect only the headers that have a key that matches one of the strings specified here.
     ///
     /// Items: 1 to 199. Length of each: 1 to 64. Pattern of each: `.*\S.*`.
-    pub fn included_headers(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("IncludedHeaders", value.into_list());
-        self
+    pub fn included_headers(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("IncludedHeaders", value.into_list()))
     }
 }
 
@@ -1546,9 +1439,7 @@ impl HeaderOrder {
     ///
     ///
     pub fn new(oversize_handling: impl IntoValue<HeaderOrderOversizeHandling>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("OversizeHandling", oversize_handling.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("OversizeHandling", oversize_handling.into_value()))
     }
 }
 
@@ -1592,11 +1483,12 @@ impl Headers {
         match_scope: impl IntoValue<HeadersMatchScope>,
         oversize_handling: impl IntoValue<HeadersOversizeHandling>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MatchPattern", match_pattern.into_value());
-        properties.set("MatchScope", match_scope.into_value());
-        properties.set("OversizeHandling", oversize_handling.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("MatchPattern", match_pattern.into_value())
+                .with("MatchScope", match_scope.into_value())
+                .with("OversizeHandling", oversize_handling.into_value()),
+        )
     }
 }
 
@@ -1641,11 +1533,12 @@ impl IpSetForwardedIpConfiguration {
         header_name: impl IntoValue<String>,
         position: impl IntoValue<IpSetForwardedIpConfigurationPosition>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FallbackBehavior", fallback_behavior.into_value());
-        properties.set("HeaderName", header_name.into_value());
-        properties.set("Position", position.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FallbackBehavior", fallback_behavior.into_value())
+                .with("HeaderName", header_name.into_value())
+                .with("Position", position.into_value()),
+        )
     }
 }
 
@@ -1663,17 +1556,14 @@ impl IpSetReferenceStatement {
     ///
     ///   Length: 20 to 2048. Pattern: `\S`.
     pub fn new(arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Arn", arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Arn", arn.into_value()))
     }
 
     /// The configuration for inspecting IP addresses in an HTTP header that you specify, instead of using the IP address that's reported by the web request origin. Commonly, this is the X-Forwarded-For (XFF) header, but you can specify any header name.
     ///
     /// > If the specified header isn't present in the request, AWS WAF doesn't apply the rule to the web request at all.
-    pub fn ip_set_forwarded_ip_config(mut self, value: impl IntoValue<IpSetForwardedIpConfiguration>) -> Self {
-        self.0.set("IPSetForwardedIPConfig", value.into_value());
-        self
+    pub fn ip_set_forwarded_ip_config(self, value: impl IntoValue<IpSetForwardedIpConfiguration>) -> Self {
+        Self(self.0.with("IPSetForwardedIPConfig", value.into_value()))
     }
 }
 
@@ -1691,9 +1581,7 @@ impl ImmunityTimeProperty {
     ///
     ///   Range: 60 to 259200.
     pub fn new(immunity_time: impl IntoValue<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ImmunityTime", immunity_time.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ImmunityTime", immunity_time.into_value()))
     }
 }
 
@@ -1720,9 +1608,7 @@ impl Ja3Fingerprint {
     ///
     ///
     pub fn new(fallback_behavior: impl IntoValue<Ja3FingerprintFallbackBehavior>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FallbackBehavior", fallback_behavior.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("FallbackBehavior", fallback_behavior.into_value()))
     }
 }
 
@@ -1749,9 +1635,7 @@ impl Ja4Fingerprint {
     ///
     ///
     pub fn new(fallback_behavior: impl IntoValue<Ja4FingerprintFallbackBehavior>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FallbackBehavior", fallback_behavior.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("FallbackBehavior", fallback_behavior.into_value()))
     }
 }
 
@@ -1783,10 +1667,11 @@ impl JsonBody {
         match_pattern: impl IntoValue<JsonMatchPattern>,
         match_scope: impl IntoValue<JsonBodyMatchScope>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("MatchPattern", match_pattern.into_value());
-        properties.set("MatchScope", match_scope.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("MatchPattern", match_pattern.into_value())
+                .with("MatchScope", match_scope.into_value()),
+        )
     }
 
     /// What AWS WAF should do if it fails to completely parse the JSON body. The options are the following:
@@ -1798,9 +1683,8 @@ impl JsonBody {
     /// If you don't provide this setting, AWS WAF parses and evaluates the content only up to the first parsing failure that it encounters.
     ///
     /// > AWS WAF parsing doesn't fully validate the input JSON string, so parsing can succeed even for invalid JSON. When parsing succeeds, AWS WAF doesn't apply the fallback behavior. For more information, see [JSON body](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-fields-list.html#waf-rule-statement-request-component-json-body) in the *AWS WAF Developer Guide*.
-    pub fn invalid_fallback_behavior(mut self, value: impl IntoValue<JsonBodyInvalidFallbackBehavior>) -> Self {
-        self.0.set("InvalidFallbackBehavior", value.into_value());
-        self
+    pub fn invalid_fallback_behavior(self, value: impl IntoValue<JsonBodyInvalidFallbackBehavior>) -> Self {
+        Self(self.0.with("InvalidFallbackBehavior", value.into_value()))
     }
 
     /// What AWS WAF should do if the body is larger than AWS WAF can inspect.
@@ -1820,9 +1704,8 @@ impl JsonBody {
     /// You can combine the `MATCH` or `NO_MATCH` settings for oversize handling with your rule and web ACL action settings, so that you block any request whose body is over the limit.
     ///
     /// Default: `CONTINUE`
-    pub fn oversize_handling(mut self, value: impl IntoValue<JsonBodyOversizeHandling>) -> Self {
-        self.0.set("OversizeHandling", value.into_value());
-        self
+    pub fn oversize_handling(self, value: impl IntoValue<JsonBodyOversizeHandling>) -> Self {
+        Self(self.0.with("OversizeHandling", value.into_value()))
     }
 }
 
@@ -1841,9 +1724,8 @@ impl JsonMatchPattern {
     /// Match all of the elements. See also `MatchScope` in the `JsonBody` `FieldToMatch` specification.
     ///
     /// You must specify either this setting or the `IncludedPaths` setting, but not both.
-    pub fn all(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("All", value.into_value());
-        self
+    pub fn all(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("All", value.into_value()))
     }
 
     /// Match only the specified include paths. See also `MatchScope` in the `JsonBody` `FieldToMatch` specification.
@@ -1855,9 +1737,8 @@ impl JsonMatchPattern {
     /// > Don't use this option to include all paths. Instead, use the `All` setting.
     ///
     /// Items: at least 1. Pattern of each: `^[\/]+([^~]*(~[01])*){1,512}$`.
-    pub fn included_paths(mut self, value: impl IntoList<String>) -> Self {
-        self.0.set("IncludedPaths", value.into_list());
-        self
+    pub fn included_paths(self, value: impl IntoList<String>) -> Self {
+        Self(self.0.with("IncludedPaths", value.into_list()))
     }
 }
 
@@ -1873,9 +1754,7 @@ impl Label {
     ///
     ///   Pattern: `^[0-9A-Za-z_:-]{1,1024}$`.
     pub fn new(name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()))
     }
 }
 
@@ -1901,10 +1780,7 @@ impl LabelMatchStatement {
     ///
     ///
     pub fn new(key: impl IntoValue<String>, scope: impl IntoValue<LabelMatchStatementScope>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Key", key.into_value());
-        properties.set("Scope", scope.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Key", key.into_value()).with("Scope", scope.into_value()))
     }
 }
 
@@ -1929,9 +1805,8 @@ impl ManagedRuleGroupConfig {
     /// Additional configuration for using the account creation fraud prevention (ACFP) managed rule group, `AWSManagedRulesACFPRuleSet`. Use this to provide account creation request information to the rule group. For web ACLs that protect CloudFront distributions, use this to also provide the information about how your distribution responds to account creation requests.
     ///
     /// For information about using the ACFP managed rule group, see [AWS WAF Fraud Control account creation fraud prevention (ACFP) rule group](https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-acfp.html) and [AWS WAF Fraud Control account creation fraud prevention (ACFP)](https://docs.aws.amazon.com/waf/latest/developerguide/waf-acfp.html) in the *AWS WAF Developer Guide*.
-    pub fn aws_managed_rules_acfp_rule_set(mut self, value: impl IntoValue<AwsManagedRulesAcfpRuleSet>) -> Self {
-        self.0.set("AWSManagedRulesACFPRuleSet", value.into_value());
-        self
+    pub fn aws_managed_rules_acfp_rule_set(self, value: impl IntoValue<AwsManagedRulesAcfpRuleSet>) -> Self {
+        Self(self.0.with("AWSManagedRulesACFPRuleSet", value.into_value()))
     }
 
     /// Additional configuration for using the account takeover prevention (ATP) managed rule group, `AWSManagedRulesATPRuleSet`. Use this to provide login request information to the rule group. For web ACLs that protect CloudFront distributions, use this to also provide the information about how your distribution responds to login requests.
@@ -1939,55 +1814,45 @@ impl ManagedRuleGroupConfig {
     /// This configuration replaces the individual configuration fields in `ManagedRuleGroupConfig` and provides additional feature configuration.
     ///
     /// For information about using the ATP managed rule group, see [AWS WAF Fraud Control account takeover prevention (ATP) rule group](https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-atp.html) and [AWS WAF Fraud Control account takeover prevention (ATP)](https://docs.aws.amazon.com/waf/latest/developerguide/waf-atp.html) in the *AWS WAF Developer Guide*.
-    pub fn aws_managed_rules_atp_rule_set(mut self, value: impl IntoValue<AwsManagedRulesAtpRuleSet>) -> Self {
-        self.0.set("AWSManagedRulesATPRuleSet", value.into_value());
-        self
+    pub fn aws_managed_rules_atp_rule_set(self, value: impl IntoValue<AwsManagedRulesAtpRuleSet>) -> Self {
+        Self(self.0.with("AWSManagedRulesATPRuleSet", value.into_value()))
     }
 
     /// Additional configuration for using the anti-DDoS managed rule group, `AWSManagedRulesAntiDDoSRuleSet`. Use this to configure anti-DDoS behavior for the rule group.
     ///
     /// For information about using the anti-DDoS managed rule group, see [AWS WAF Anti-DDoS rule group](https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-anti-ddos.html) and [Distributed Denial of Service (DDoS) prevention](https://docs.aws.amazon.com/waf/latest/developerguide/waf-anti-ddos.html) in the *AWS WAF Developer Guide*.
-    pub fn aws_managed_rules_anti_d_do_s_rule_set(
-        mut self,
-        value: impl IntoValue<AwsManagedRulesAntiDDoSRuleSet>,
-    ) -> Self {
-        self.0.set("AWSManagedRulesAntiDDoSRuleSet", value.into_value());
-        self
+    pub fn aws_managed_rules_anti_d_do_s_rule_set(self, value: impl IntoValue<AwsManagedRulesAntiDDoSRuleSet>) -> Self {
+        Self(self.0.with("AWSManagedRulesAntiDDoSRuleSet", value.into_value()))
     }
 
     /// Additional configuration for using the Bot Control managed rule group. Use this to specify the inspection level that you want to use. For information about using the Bot Control managed rule group, see [AWS WAF Bot Control rule group](https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-bot.html) and [AWS WAF Bot Control](https://docs.aws.amazon.com/waf/latest/developerguide/waf-bot-control.html) in the *AWS WAF Developer Guide*.
     pub fn aws_managed_rules_bot_control_rule_set(
-        mut self,
+        self,
         value: impl IntoValue<AwsManagedRulesBotControlRuleSet>,
     ) -> Self {
-        self.0.set("AWSManagedRulesBotControlRuleSet", value.into_value());
-        self
+        Self(self.0.with("AWSManagedRulesBotControlRuleSet", value.into_value()))
     }
 
     /// > Instead of this setting, provide your configuration under `AWSManagedRulesATPRuleSet`.
     ///
     /// Length: 1 to 256. Pattern: `.*\S.*`.
-    pub fn login_path(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("LoginPath", value.into_value());
-        self
+    pub fn login_path(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("LoginPath", value.into_value()))
     }
 
     /// > Instead of this setting, provide your configuration under the request inspection configuration for `AWSManagedRulesATPRuleSet` or `AWSManagedRulesACFPRuleSet`.
-    pub fn password_field(mut self, value: impl IntoValue<FieldIdentifier>) -> Self {
-        self.0.set("PasswordField", value.into_value());
-        self
+    pub fn password_field(self, value: impl IntoValue<FieldIdentifier>) -> Self {
+        Self(self.0.with("PasswordField", value.into_value()))
     }
 
     /// > Instead of this setting, provide your configuration under the request inspection configuration for `AWSManagedRulesATPRuleSet` or `AWSManagedRulesACFPRuleSet`.
-    pub fn payload_type(mut self, value: impl IntoValue<ManagedRuleGroupConfigPayloadType>) -> Self {
-        self.0.set("PayloadType", value.into_value());
-        self
+    pub fn payload_type(self, value: impl IntoValue<ManagedRuleGroupConfigPayloadType>) -> Self {
+        Self(self.0.with("PayloadType", value.into_value()))
     }
 
     /// > Instead of this setting, provide your configuration under the request inspection configuration for `AWSManagedRulesATPRuleSet` or `AWSManagedRulesACFPRuleSet`.
-    pub fn username_field(mut self, value: impl IntoValue<FieldIdentifier>) -> Self {
-        self.0.set("UsernameField", value.into_value());
-        self
+    pub fn username_field(self, value: impl IntoValue<FieldIdentifier>) -> Self {
+        Self(self.0.with("UsernameField", value.into_value()))
     }
 }
 
@@ -2010,10 +1875,7 @@ impl ManagedRuleGroupStatement {
     ///
     ///   Length: 1 to 128. Pattern: `\S`.
     pub fn new(name: impl IntoValue<String>, vendor_name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("VendorName", vendor_name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()).with("VendorName", vendor_name.into_value()))
     }
 
     /// Rules in the referenced rule group whose actions are set to `Count`.
@@ -2021,9 +1883,8 @@ impl ManagedRuleGroupStatement {
     /// > Instead of this option, use `RuleActionOverrides`. It accepts any valid action setting, including `Count`.
     ///
     /// Items: at most 100.
-    pub fn excluded_rules(mut self, value: impl IntoList<ExcludedRule>) -> Self {
-        self.0.set("ExcludedRules", value.into_list());
-        self
+    pub fn excluded_rules(self, value: impl IntoList<ExcludedRule>) -> Self {
+        Self(self.0.with("ExcludedRules", value.into_list()))
     }
 
     /// Additional information that's used by a managed rule group. Many managed rule groups don't require this.
@@ -2034,9 +1895,8 @@ impl ManagedRuleGroupStatement {
     /// - Use the `AWSManagedRulesAntiDDoSRuleSet` configuration object to configure the anti-DDoS managed rule group. The configuration includes the sensitivity levels to use in the rules that typically block and challenge requests that might be participating in DDoS attacks and the specification to use to indicate whether a request can handle a silent browser challenge.
     /// - Use the `AWSManagedRulesATPRuleSet` configuration object to configure the account takeover prevention managed rule group. The configuration includes the sign-in page of your application and the locations in the login request payload of data such as the username and password.
     /// - Use the `AWSManagedRulesBotControlRuleSet` configuration object to configure the protection level that you want the Bot Control rule group to use.
-    pub fn managed_rule_group_configs(mut self, value: impl IntoList<ManagedRuleGroupConfig>) -> Self {
-        self.0.set("ManagedRuleGroupConfigs", value.into_list());
-        self
+    pub fn managed_rule_group_configs(self, value: impl IntoList<ManagedRuleGroupConfig>) -> Self {
+        Self(self.0.with("ManagedRuleGroupConfigs", value.into_list()))
     }
 
     /// Action settings to use in the place of the rule actions that are configured inside the rule group. You specify one override for each rule whose action you want to change.
@@ -2046,23 +1906,20 @@ impl ManagedRuleGroupStatement {
     /// You can use overrides for testing, for example you can override all of rule actions to `Count` and then monitor the resulting count metrics to understand how the rule group would handle your web traffic. You can also permanently override some or all actions, to modify how the rule group manages your web traffic.
     ///
     /// Items: at most 100.
-    pub fn rule_action_overrides(mut self, value: impl IntoList<RuleActionOverride>) -> Self {
-        self.0.set("RuleActionOverrides", value.into_list());
-        self
+    pub fn rule_action_overrides(self, value: impl IntoList<RuleActionOverride>) -> Self {
+        Self(self.0.with("RuleActionOverrides", value.into_list()))
     }
 
     /// An optional nested statement that narrows the scope of the web requests that are evaluated by the managed rule group. Requests are only evaluated by the rule group if they match the scope-down statement. You can use any nestable `Statement` in the scope-down statement, and you can nest statements at any level, the same as you can for a rule statement.
-    pub fn scope_down_statement(mut self, value: impl IntoValue<Statement>) -> Self {
-        self.0.set("ScopeDownStatement", value.into_value());
-        self
+    pub fn scope_down_statement(self, value: impl IntoValue<Statement>) -> Self {
+        Self(self.0.with("ScopeDownStatement", value.into_value()))
     }
 
     /// The version of the managed rule group to use. If you specify this, the version setting is fixed until you change it. If you don't specify this, AWS WAF uses the vendor's default version, and then keeps the version at the vendor's default when the vendor updates the managed rule group settings.
     ///
     /// Length: 1 to 64. Pattern: `^[\w#:\.\-/]+$`.
-    pub fn version(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("Version", value.into_value());
-        self
+    pub fn version(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("Version", value.into_value()))
     }
 }
 
@@ -2079,15 +1936,13 @@ impl MonetizationConfig {
     }
 
     /// Configures cryptocurrency payment settings.
-    pub fn crypto_config(mut self, value: impl IntoValue<CryptoConfig>) -> Self {
-        self.0.set("CryptoConfig", value.into_value());
-        self
+    pub fn crypto_config(self, value: impl IntoValue<CryptoConfig>) -> Self {
+        Self(self.0.with("CryptoConfig", value.into_value()))
     }
 
     /// The currency mode for monetization. Use REAL for production payments and TEST for testing with testnet currencies.
-    pub fn currency_mode(mut self, value: impl IntoValue<MonetizationConfigCurrencyMode>) -> Self {
-        self.0.set("CurrencyMode", value.into_value());
-        self
+    pub fn currency_mode(self, value: impl IntoValue<MonetizationConfigCurrencyMode>) -> Self {
+        Self(self.0.with("CurrencyMode", value.into_value()))
     }
 }
 
@@ -2106,9 +1961,8 @@ impl MonetizeAction {
     /// The price multiplier for the monetize action.
     ///
     /// Length: 1 to 3. Pattern: `^([1-9][0-9]?|100)$`.
-    pub fn price_multiplier(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("PriceMultiplier", value.into_value());
-        self
+    pub fn price_multiplier(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("PriceMultiplier", value.into_value()))
     }
 }
 
@@ -2124,9 +1978,7 @@ impl NotStatement {
     ///
     ///
     pub fn new(statement: impl IntoValue<Statement>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Statement", statement.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Statement", statement.into_value()))
     }
 }
 
@@ -2142,9 +1994,7 @@ impl OnSourceDDoSProtectionConfig {
     ///
     ///
     pub fn new(alb_low_reputation_mode: impl IntoValue<OnSourceDDoSProtectionConfigAlbLowReputationMode>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ALBLowReputationMode", alb_low_reputation_mode.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ALBLowReputationMode", alb_low_reputation_mode.into_value()))
     }
 }
 
@@ -2160,9 +2010,7 @@ impl OrStatement {
     ///
     ///
     pub fn new(statements: impl IntoList<Statement>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Statements", statements.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("Statements", statements.into_list()))
     }
 }
 
@@ -2185,15 +2033,13 @@ impl OverrideAction {
     /// Override the rule group evaluation result to count only.
     ///
     /// > This option is usually set to none. It does not affect how the rules in the rule group are evaluated. If you want the rules in the rule group to only count matches, do not use this and instead use the rule action override option, with `Count` action, in your rule group reference statement settings.
-    pub fn count(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("Count", value.into_value());
-        self
+    pub fn count(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("Count", value.into_value()))
     }
 
     /// Don't override the rule group evaluation result. This is the most common setting.
-    pub fn none(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("None", value.into_value());
-        self
+    pub fn none(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("None", value.into_value()))
     }
 }
 
@@ -2219,11 +2065,12 @@ impl PaymentNetwork {
         prices: impl IntoList<Price>,
         wallet_address: impl IntoValue<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Chain", chain.into_value());
-        properties.set("Prices", prices.into_list());
-        properties.set("WalletAddress", wallet_address.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Chain", chain.into_value())
+                .with("Prices", prices.into_list())
+                .with("WalletAddress", wallet_address.into_value()),
+        )
     }
 }
 
@@ -2242,10 +2089,7 @@ impl PreParseTextTransformation {
     ///
     ///
     pub fn new(priority: impl IntoValue<i64>, r#type: impl IntoValue<PreParseTextTransformationType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Priority", priority.into_value());
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Priority", priority.into_value()).with("Type", r#type.into_value()))
     }
 }
 
@@ -2264,10 +2108,7 @@ impl Price {
     ///
     ///
     pub fn new(amount: impl IntoValue<String>, currency: impl IntoValue<PriceCurrency>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Amount", amount.into_value());
-        properties.set("Currency", currency.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Amount", amount.into_value()).with("Currency", currency.into_value()))
     }
 }
 
@@ -2354,18 +2195,18 @@ impl RateBasedStatement {
         aggregate_key_type: impl IntoValue<RateBasedStatementAggregateKeyType>,
         limit: impl IntoValue<i64>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("AggregateKeyType", aggregate_key_type.into_value());
-        properties.set("Limit", limit.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("AggregateKeyType", aggregate_key_type.into_value())
+                .with("Limit", limit.into_value()),
+        )
     }
 
     /// Specifies the aggregate keys to use in a rate-base rule.
     ///
     /// Items: at most 5.
-    pub fn custom_keys(mut self, value: impl IntoList<RateBasedStatementCustomKey>) -> Self {
-        self.0.set("CustomKeys", value.into_list());
-        self
+    pub fn custom_keys(self, value: impl IntoList<RateBasedStatementCustomKey>) -> Self {
+        Self(self.0.with("CustomKeys", value.into_list()))
     }
 
     /// The amount of time, in seconds, that AWS WAF should include in its request counts, looking back from the current time. For example, for a setting of 120, when AWS WAF checks the rate, it counts the requests for the 2 minutes immediately preceding the current time. Valid settings are 60, 120, 300, and 600.
@@ -2375,9 +2216,8 @@ impl RateBasedStatement {
     /// Default: `300` (5 minutes)
     ///
     /// Values: `60`, `120`, `300`, `600`.
-    pub fn evaluation_window_sec(mut self, value: impl IntoValue<i64>) -> Self {
-        self.0.set("EvaluationWindowSec", value.into_value());
-        self
+    pub fn evaluation_window_sec(self, value: impl IntoValue<i64>) -> Self {
+        Self(self.0.with("EvaluationWindowSec", value.into_value()))
     }
 
     /// The configuration for inspecting IP addresses in an HTTP header that you specify, instead of using the IP address that's reported by the web request origin. Commonly, this is the X-Forwarded-For (XFF) header, but you can specify any header name.
@@ -2385,15 +2225,13 @@ impl RateBasedStatement {
     /// > If the specified header isn't present in the request, AWS WAF doesn't apply the rule to the web request at all.
     ///
     /// This is required if you specify a forwarded IP in the rule's aggregate key settings.
-    pub fn forwarded_ip_config(mut self, value: impl IntoValue<ForwardedIpConfiguration>) -> Self {
-        self.0.set("ForwardedIPConfig", value.into_value());
-        self
+    pub fn forwarded_ip_config(self, value: impl IntoValue<ForwardedIpConfiguration>) -> Self {
+        Self(self.0.with("ForwardedIPConfig", value.into_value()))
     }
 
     /// An optional nested statement that narrows the scope of the web requests that are evaluated and managed by the rate-based statement. When you use a scope-down statement, the rate-based rule only tracks and rate limits requests that match the scope-down statement. You can use any nestable `Statement` in the scope-down statement, and you can nest statements at any level, the same as you can for a rule statement.
-    pub fn scope_down_statement(mut self, value: impl IntoValue<Statement>) -> Self {
-        self.0.set("ScopeDownStatement", value.into_value());
-        self
+    pub fn scope_down_statement(self, value: impl IntoValue<Statement>) -> Self {
+        Self(self.0.with("ScopeDownStatement", value.into_value()))
     }
 }
 
@@ -2412,15 +2250,13 @@ impl RateBasedStatementCustomKey {
     }
 
     /// Use an Autonomous System Number (ASN) derived from the request's originating or forwarded IP address as an aggregate key. Each distinct ASN contributes to the aggregation instance.
-    pub fn asn(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("ASN", value.into_value());
-        self
+    pub fn asn(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("ASN", value.into_value()))
     }
 
     /// Use the value of a cookie in the request as an aggregate key. Each distinct value in the cookie contributes to the aggregation instance. If you use a single cookie as your custom key, then each value fully defines an aggregation instance.
-    pub fn cookie(mut self, value: impl IntoValue<RateLimitCookie>) -> Self {
-        self.0.set("Cookie", value.into_value());
-        self
+    pub fn cookie(self, value: impl IntoValue<RateLimitCookie>) -> Self {
+        Self(self.0.with("Cookie", value.into_value()))
     }
 
     /// Use the first IP address in an HTTP header as an aggregate key. Each distinct forwarded IP address contributes to the aggregation instance.
@@ -2428,41 +2264,35 @@ impl RateBasedStatementCustomKey {
     /// When you specify an IP or forwarded IP in the custom key settings, you must also specify at least one other key to use. You can aggregate on only the forwarded IP address by specifying `FORWARDED_IP` in your rate-based statement's `AggregateKeyType`.
     ///
     /// With this option, you must specify the header to use in the rate-based rule's `ForwardedIPConfig` property.
-    pub fn forwarded_ip(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("ForwardedIP", value.into_value());
-        self
+    pub fn forwarded_ip(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("ForwardedIP", value.into_value()))
     }
 
     /// Use the request's HTTP method as an aggregate key. Each distinct HTTP method contributes to the aggregation instance. If you use just the HTTP method as your custom key, then each method fully defines an aggregation instance.
-    pub fn http_method(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("HTTPMethod", value.into_value());
-        self
+    pub fn http_method(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("HTTPMethod", value.into_value()))
     }
 
     /// Use the value of a header in the request as an aggregate key. Each distinct value in the header contributes to the aggregation instance. If you use a single header as your custom key, then each value fully defines an aggregation instance.
-    pub fn header(mut self, value: impl IntoValue<RateLimitHeader>) -> Self {
-        self.0.set("Header", value.into_value());
-        self
+    pub fn header(self, value: impl IntoValue<RateLimitHeader>) -> Self {
+        Self(self.0.with("Header", value.into_value()))
     }
 
     /// Use the request's originating IP address as an aggregate key. Each distinct IP address contributes to the aggregation instance.
     ///
     /// When you specify an IP or forwarded IP in the custom key settings, you must also specify at least one other key to use. You can aggregate on only the IP address by specifying `IP` in your rate-based statement's `AggregateKeyType`.
-    pub fn ip(mut self, value: impl IntoValue<Json>) -> Self {
-        self.0.set("IP", value.into_value());
-        self
+    pub fn ip(self, value: impl IntoValue<Json>) -> Self {
+        Self(self.0.with("IP", value.into_value()))
     }
 
     /// Use the request's JA3 fingerprint as an aggregate key. If you use a single JA3 fingerprint as your custom key, then each value fully defines an aggregation instance.
-    pub fn ja3_fingerprint(mut self, value: impl IntoValue<RateLimitJa3Fingerprint>) -> Self {
-        self.0.set("JA3Fingerprint", value.into_value());
-        self
+    pub fn ja3_fingerprint(self, value: impl IntoValue<RateLimitJa3Fingerprint>) -> Self {
+        Self(self.0.with("JA3Fingerprint", value.into_value()))
     }
 
     /// Use the request's JA4 fingerprint as an aggregate key. If you use a single JA4 fingerprint as your custom key, then each value fully defines an aggregation instance.
-    pub fn ja4_fingerprint(mut self, value: impl IntoValue<RateLimitJa4Fingerprint>) -> Self {
-        self.0.set("JA4Fingerprint", value.into_value());
-        self
+    pub fn ja4_fingerprint(self, value: impl IntoValue<RateLimitJa4Fingerprint>) -> Self {
+        Self(self.0.with("JA4Fingerprint", value.into_value()))
     }
 
     /// Use the specified label namespace as an aggregate key. Each distinct fully qualified label name that has the specified label namespace contributes to the aggregation instance. If you use just one label namespace as your custom key, then each label name fully defines an aggregation instance.
@@ -2470,27 +2300,23 @@ impl RateBasedStatementCustomKey {
     /// This uses only labels that have been added to the request by rules that are evaluated before this rate-based rule in the web ACL.
     ///
     /// For information about label namespaces and names, see [Label syntax and naming requirements](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-label-requirements.html) in the *AWS WAF Developer Guide*.
-    pub fn label_namespace(mut self, value: impl IntoValue<RateLimitLabelNamespace>) -> Self {
-        self.0.set("LabelNamespace", value.into_value());
-        self
+    pub fn label_namespace(self, value: impl IntoValue<RateLimitLabelNamespace>) -> Self {
+        Self(self.0.with("LabelNamespace", value.into_value()))
     }
 
     /// Use the specified query argument as an aggregate key. Each distinct value for the named query argument contributes to the aggregation instance. If you use a single query argument as your custom key, then each value fully defines an aggregation instance.
-    pub fn query_argument(mut self, value: impl IntoValue<RateLimitQueryArgument>) -> Self {
-        self.0.set("QueryArgument", value.into_value());
-        self
+    pub fn query_argument(self, value: impl IntoValue<RateLimitQueryArgument>) -> Self {
+        Self(self.0.with("QueryArgument", value.into_value()))
     }
 
     /// Use the request's query string as an aggregate key. Each distinct string contributes to the aggregation instance. If you use just the query string as your custom key, then each string fully defines an aggregation instance.
-    pub fn query_string(mut self, value: impl IntoValue<RateLimitQueryString>) -> Self {
-        self.0.set("QueryString", value.into_value());
-        self
+    pub fn query_string(self, value: impl IntoValue<RateLimitQueryString>) -> Self {
+        Self(self.0.with("QueryString", value.into_value()))
     }
 
     /// Use the request's URI path as an aggregate key. Each distinct URI path contributes to the aggregation instance. If you use just the URI path as your custom key, then each URI path fully defines an aggregation instance.
-    pub fn uri_path(mut self, value: impl IntoValue<RateLimitUriPath>) -> Self {
-        self.0.set("UriPath", value.into_value());
-        self
+    pub fn uri_path(self, value: impl IntoValue<RateLimitUriPath>) -> Self {
+        Self(self.0.with("UriPath", value.into_value()))
     }
 }
 
@@ -2509,10 +2335,11 @@ impl RateLimitCookie {
     ///
     ///   Items: at least 1.
     pub fn new(name: impl IntoValue<String>, text_transformations: impl IntoList<TextTransformation>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Name", name.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 }
 
@@ -2531,10 +2358,11 @@ impl RateLimitHeader {
     ///
     ///   Items: at least 1.
     pub fn new(name: impl IntoValue<String>, text_transformations: impl IntoList<TextTransformation>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Name", name.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 }
 
@@ -2555,9 +2383,7 @@ impl RateLimitJa3Fingerprint {
     ///
     ///
     pub fn new(fallback_behavior: impl IntoValue<RateLimitJa3FingerprintFallbackBehavior>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FallbackBehavior", fallback_behavior.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("FallbackBehavior", fallback_behavior.into_value()))
     }
 }
 
@@ -2578,9 +2404,7 @@ impl RateLimitJa4Fingerprint {
     ///
     ///
     pub fn new(fallback_behavior: impl IntoValue<RateLimitJa4FingerprintFallbackBehavior>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FallbackBehavior", fallback_behavior.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("FallbackBehavior", fallback_behavior.into_value()))
     }
 }
 
@@ -2600,9 +2424,7 @@ impl RateLimitLabelNamespace {
     ///
     ///   Pattern: `^[0-9A-Za-z_:-]{1,1024}$`.
     pub fn new(namespace: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Namespace", namespace.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Namespace", namespace.into_value()))
     }
 }
 
@@ -2621,10 +2443,11 @@ impl RateLimitQueryArgument {
     ///
     ///   Items: at least 1.
     pub fn new(name: impl IntoValue<String>, text_transformations: impl IntoList<TextTransformation>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Name", name.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 }
 
@@ -2640,9 +2463,7 @@ impl RateLimitQueryString {
     ///
     ///   Items: at least 1.
     pub fn new(text_transformations: impl IntoList<TextTransformation>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("TextTransformations", text_transformations.into_list()))
     }
 }
 
@@ -2658,9 +2479,7 @@ impl RateLimitUriPath {
     ///
     ///   Items: at least 1.
     pub fn new(text_transformations: impl IntoList<TextTransformation>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(PropertyMap::new().with("TextTransformations", text_transformations.into_list()))
     }
 }
 
@@ -2679,9 +2498,8 @@ impl Regex {
     /// The string representing the regular expression.
     ///
     /// Length: 1 to 512.
-    pub fn regex_string(mut self, value: impl IntoValue<String>) -> Self {
-        self.0.set("RegexString", value.into_value());
-        self
+    pub fn regex_string(self, value: impl IntoValue<String>) -> Self {
+        Self(self.0.with("RegexString", value.into_value()))
     }
 }
 
@@ -2707,17 +2525,17 @@ impl RegexMatchStatement {
         regex_string: impl IntoValue<String>,
         text_transformations: impl IntoList<TextTransformation>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FieldToMatch", field_to_match.into_value());
-        properties.set("RegexString", regex_string.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FieldToMatch", field_to_match.into_value())
+                .with("RegexString", regex_string.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 
     /// The property `PreParseTextTransformations`.
-    pub fn pre_parse_text_transformations(mut self, value: impl IntoList<PreParseTextTransformation>) -> Self {
-        self.0.set("PreParseTextTransformations", value.into_list());
-        self
+    pub fn pre_parse_text_transformations(self, value: impl IntoList<PreParseTextTransformation>) -> Self {
+        Self(self.0.with("PreParseTextTransformations", value.into_list()))
     }
 }
 
@@ -2745,17 +2563,17 @@ impl RegexPatternSetReferenceStatement {
         field_to_match: impl IntoValue<FieldToMatch>,
         text_transformations: impl IntoList<TextTransformation>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Arn", arn.into_value());
-        properties.set("FieldToMatch", field_to_match.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Arn", arn.into_value())
+                .with("FieldToMatch", field_to_match.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 
     /// The property `PreParseTextTransformations`.
-    pub fn pre_parse_text_transformations(mut self, value: impl IntoList<PreParseTextTransformation>) -> Self {
-        self.0.set("PreParseTextTransformations", value.into_list());
-        self
+    pub fn pre_parse_text_transformations(self, value: impl IntoList<PreParseTextTransformation>) -> Self {
+        Self(self.0.with("PreParseTextTransformations", value.into_list()))
     }
 }
 
@@ -2783,9 +2601,7 @@ impl RequestBodyAssociatedResourceTypeConfig {
     pub fn new(
         default_size_inspection_limit: impl IntoValue<RequestBodyAssociatedResourceTypeConfigDefaultSizeInspectionLimit>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("DefaultSizeInspectionLimit", default_size_inspection_limit.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("DefaultSizeInspectionLimit", default_size_inspection_limit.into_value()))
     }
 }
 
@@ -2833,11 +2649,12 @@ impl RequestInspection {
         payload_type: impl IntoValue<RequestInspectionPayloadType>,
         username_field: impl IntoValue<FieldIdentifier>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PasswordField", password_field.into_value());
-        properties.set("PayloadType", payload_type.into_value());
-        properties.set("UsernameField", username_field.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("PasswordField", password_field.into_value())
+                .with("PayloadType", payload_type.into_value())
+                .with("UsernameField", username_field.into_value()),
+        )
     }
 }
 
@@ -2857,9 +2674,7 @@ impl RequestInspectionAcfp {
     ///
     ///
     pub fn new(payload_type: impl IntoValue<RequestInspectionAcfpPayloadType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("PayloadType", payload_type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("PayloadType", payload_type.into_value()))
     }
 
     /// The names of the fields in the request payload that contain your customer's primary physical address.
@@ -2874,9 +2689,8 @@ impl RequestInspectionAcfp {
     /// - For form encoded payload types, use the HTML form names.
     ///
     /// For example, for an HTML form with input elements named `primaryaddressline1`, `primaryaddressline2`, and `primaryaddressline3`, the address fields identifiers are `primaryaddressline1`, `primaryaddressline2`, and `primaryaddressline3`.
-    pub fn address_fields(mut self, value: impl IntoList<FieldIdentifier>) -> Self {
-        self.0.set("AddressFields", value.into_list());
-        self
+    pub fn address_fields(self, value: impl IntoList<FieldIdentifier>) -> Self {
+        Self(self.0.with("AddressFields", value.into_list()))
     }
 
     /// The name of the field in the request payload that contains your customer's email.
@@ -2889,9 +2703,8 @@ impl RequestInspectionAcfp {
     /// - For form encoded payload types, use the HTML form names.
     ///
     /// For example, for an HTML form with the input element named `email1`, the email field specification is `email1`.
-    pub fn email_field(mut self, value: impl IntoValue<FieldIdentifier>) -> Self {
-        self.0.set("EmailField", value.into_value());
-        self
+    pub fn email_field(self, value: impl IntoValue<FieldIdentifier>) -> Self {
+        Self(self.0.with("EmailField", value.into_value()))
     }
 
     /// The name of the field in the request payload that contains your customer's password.
@@ -2904,9 +2717,8 @@ impl RequestInspectionAcfp {
     /// - For form encoded payload types, use the HTML form names.
     ///
     /// For example, for an HTML form with the input element named `password1`, the password field specification is `password1`.
-    pub fn password_field(mut self, value: impl IntoValue<FieldIdentifier>) -> Self {
-        self.0.set("PasswordField", value.into_value());
-        self
+    pub fn password_field(self, value: impl IntoValue<FieldIdentifier>) -> Self {
+        Self(self.0.with("PasswordField", value.into_value()))
     }
 
     /// The names of the fields in the request payload that contain your customer's primary phone number.
@@ -2921,9 +2733,8 @@ impl RequestInspectionAcfp {
     /// - For form encoded payload types, use the HTML form names.
     ///
     /// For example, for an HTML form with input elements named `primaryphoneline1`, `primaryphoneline2`, and `primaryphoneline3`, the phone number field identifiers are `primaryphoneline1`, `primaryphoneline2`, and `primaryphoneline3`.
-    pub fn phone_number_fields(mut self, value: impl IntoList<FieldIdentifier>) -> Self {
-        self.0.set("PhoneNumberFields", value.into_list());
-        self
+    pub fn phone_number_fields(self, value: impl IntoList<FieldIdentifier>) -> Self {
+        Self(self.0.with("PhoneNumberFields", value.into_list()))
     }
 
     /// The name of the field in the request payload that contains your customer's username.
@@ -2936,9 +2747,8 @@ impl RequestInspectionAcfp {
     /// - For form encoded payload types, use the HTML form names.
     ///
     /// For example, for an HTML form with the input element named `username1`, the username field specification is `username1`
-    pub fn username_field(mut self, value: impl IntoValue<FieldIdentifier>) -> Self {
-        self.0.set("UsernameField", value.into_value());
-        self
+    pub fn username_field(self, value: impl IntoValue<FieldIdentifier>) -> Self {
+        Self(self.0.with("UsernameField", value.into_value()))
     }
 }
 
@@ -2963,27 +2773,23 @@ impl ResponseInspection {
     }
 
     /// Configures inspection of the response body for success and failure indicators. AWS WAF can inspect the first 65,536 bytes (64 KB) of the response body.
-    pub fn body_contains(mut self, value: impl IntoValue<ResponseInspectionBodyContains>) -> Self {
-        self.0.set("BodyContains", value.into_value());
-        self
+    pub fn body_contains(self, value: impl IntoValue<ResponseInspectionBodyContains>) -> Self {
+        Self(self.0.with("BodyContains", value.into_value()))
     }
 
     /// Configures inspection of the response header for success and failure indicators.
-    pub fn header(mut self, value: impl IntoValue<ResponseInspectionHeader>) -> Self {
-        self.0.set("Header", value.into_value());
-        self
+    pub fn header(self, value: impl IntoValue<ResponseInspectionHeader>) -> Self {
+        Self(self.0.with("Header", value.into_value()))
     }
 
     /// Configures inspection of the response JSON for success and failure indicators. AWS WAF can inspect the first 65,536 bytes (64 KB) of the response JSON.
-    pub fn json(mut self, value: impl IntoValue<ResponseInspectionJson>) -> Self {
-        self.0.set("Json", value.into_value());
-        self
+    pub fn json(self, value: impl IntoValue<ResponseInspectionJson>) -> Self {
+        Self(self.0.with("Json", value.into_value()))
     }
 
     /// Configures inspection of the response status code for success and failure indicators.
-    pub fn status_code(mut self, value: impl IntoValue<ResponseInspectionStatusCode>) -> Self {
-        self.0.set("StatusCode", value.into_value());
-        self
+    pub fn status_code(self, value: impl IntoValue<ResponseInspectionStatusCode>) -> Self {
+        Self(self.0.with("StatusCode", value.into_value()))
     }
 }
 
@@ -3008,10 +2814,11 @@ impl ResponseInspectionBodyContains {
     ///
     ///   Items: 1 to 5. Length of each: 1 to 100. Pattern of each: `.*\S.*`.
     pub fn new(failure_strings: impl IntoList<String>, success_strings: impl IntoList<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FailureStrings", failure_strings.into_list());
-        properties.set("SuccessStrings", success_strings.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FailureStrings", failure_strings.into_list())
+                .with("SuccessStrings", success_strings.into_list()),
+        )
     }
 }
 
@@ -3045,11 +2852,12 @@ impl ResponseInspectionHeader {
         name: impl IntoValue<String>,
         success_values: impl IntoList<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FailureValues", failure_values.into_list());
-        properties.set("Name", name.into_value());
-        properties.set("SuccessValues", success_values.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FailureValues", failure_values.into_list())
+                .with("Name", name.into_value())
+                .with("SuccessValues", success_values.into_list()),
+        )
     }
 }
 
@@ -3083,11 +2891,12 @@ impl ResponseInspectionJson {
         identifier: impl IntoValue<String>,
         success_values: impl IntoList<String>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FailureValues", failure_values.into_list());
-        properties.set("Identifier", identifier.into_value());
-        properties.set("SuccessValues", success_values.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FailureValues", failure_values.into_list())
+                .with("Identifier", identifier.into_value())
+                .with("SuccessValues", success_values.into_list()),
+        )
     }
 }
 
@@ -3112,10 +2921,11 @@ impl ResponseInspectionStatusCode {
     ///
     ///   Items: 1 to 10. Range of each: 0 to 999.
     pub fn new(failure_codes: impl IntoList<i64>, success_codes: impl IntoList<i64>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FailureCodes", failure_codes.into_list());
-        properties.set("SuccessCodes", success_codes.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FailureCodes", failure_codes.into_list())
+                .with("SuccessCodes", success_codes.into_list()),
+        )
     }
 }
 
@@ -3149,12 +2959,13 @@ impl Rule {
         statement: impl IntoValue<Statement>,
         visibility_config: impl IntoValue<VisibilityConfig>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        properties.set("Priority", priority.into_value());
-        properties.set("Statement", statement.into_value());
-        properties.set("VisibilityConfig", visibility_config.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("Name", name.into_value())
+                .with("Priority", priority.into_value())
+                .with("Statement", statement.into_value())
+                .with("VisibilityConfig", visibility_config.into_value()),
+        )
     }
 
     /// The action that AWS WAF should take on a web request when it matches the rule's statement. Settings at the web ACL level can override the rule action setting.
@@ -3165,21 +2976,18 @@ impl Rule {
     ///
     /// - If the rule statement doesn't reference a rule group, you must set this rule action setting and you must not set the rule's override action setting.
     /// - If the rule statement references a rule group, you must not set this action setting, because the actions are already set on the rules inside the rule group. You must set the rule's override action setting to indicate specifically whether to override the actions that are set on the rules in the rule group.
-    pub fn action(mut self, value: impl IntoValue<RuleAction>) -> Self {
-        self.0.set("Action", value.into_value());
-        self
+    pub fn action(self, value: impl IntoValue<RuleAction>) -> Self {
+        Self(self.0.with("Action", value.into_value()))
     }
 
     /// Specifies how AWS WAF should handle `CAPTCHA` evaluations. If you don't specify this, AWS WAF uses the `CAPTCHA` configuration that's defined for the web ACL.
-    pub fn captcha_config(mut self, value: impl IntoValue<CaptchaConfig>) -> Self {
-        self.0.set("CaptchaConfig", value.into_value());
-        self
+    pub fn captcha_config(self, value: impl IntoValue<CaptchaConfig>) -> Self {
+        Self(self.0.with("CaptchaConfig", value.into_value()))
     }
 
     /// Specifies how AWS WAF should handle `Challenge` evaluations. If you don't specify this, AWS WAF uses the challenge configuration that's defined for the web ACL.
-    pub fn challenge_config(mut self, value: impl IntoValue<ChallengeConfig>) -> Self {
-        self.0.set("ChallengeConfig", value.into_value());
-        self
+    pub fn challenge_config(self, value: impl IntoValue<ChallengeConfig>) -> Self {
+        Self(self.0.with("ChallengeConfig", value.into_value()))
     }
 
     /// The override action to apply to the rules in a rule group, instead of the individual rule action settings. This is used only for rules whose statements reference a rule group. Rule statements that reference a rule group are `RuleGroupReferenceStatement` and `ManagedRuleGroupStatement`.
@@ -3190,9 +2998,8 @@ impl Rule {
     ///
     /// - If the rule statement references a rule group, you must set this override action setting and you must not set the rule's action setting.
     /// - If the rule statement doesn't reference a rule group, you must set the rule action setting and you must not set the rule's override action setting.
-    pub fn override_action(mut self, value: impl IntoValue<OverrideAction>) -> Self {
-        self.0.set("OverrideAction", value.into_value());
-        self
+    pub fn override_action(self, value: impl IntoValue<OverrideAction>) -> Self {
+        Self(self.0.with("OverrideAction", value.into_value()))
     }
 
     /// Labels to apply to web requests that match the rule match statement. AWS WAF applies fully qualified labels to matching web requests. A fully qualified label is the concatenation of a label namespace and a rule label. The rule's rule group or web ACL defines the label namespace.
@@ -3209,9 +3016,8 @@ impl Rule {
     /// - Don't use the following reserved words in your label specification: `aws`, `waf`, `managed`, `rulegroup`, `webacl`, `regexpatternset`, or `ipset`.
     ///
     /// For example, `myLabelName` or `nameSpace1:nameSpace2:myLabelName`.
-    pub fn rule_labels(mut self, value: impl IntoList<Label>) -> Self {
-        self.0.set("RuleLabels", value.into_list());
-        self
+    pub fn rule_labels(self, value: impl IntoList<Label>) -> Self {
+        Self(self.0.with("RuleLabels", value.into_list()))
     }
 }
 
@@ -3228,15 +3034,13 @@ impl RuleAction {
     }
 
     /// Instructs AWS WAF to allow the web request.
-    pub fn allow(mut self, value: impl IntoValue<AllowAction>) -> Self {
-        self.0.set("Allow", value.into_value());
-        self
+    pub fn allow(self, value: impl IntoValue<AllowAction>) -> Self {
+        Self(self.0.with("Allow", value.into_value()))
     }
 
     /// Instructs AWS WAF to block the web request.
-    pub fn block(mut self, value: impl IntoValue<BlockAction>) -> Self {
-        self.0.set("Block", value.into_value());
-        self
+    pub fn block(self, value: impl IntoValue<BlockAction>) -> Self {
+        Self(self.0.with("Block", value.into_value()))
     }
 
     /// Specifies that AWS WAF should run a `CAPTCHA` check against the request:
@@ -3253,27 +3057,23 @@ impl RuleAction {
     /// You can configure the expiration time in the `CaptchaConfig` `ImmunityTimeProperty` setting at the rule and web ACL level. The rule setting overrides the web ACL setting.
     ///
     /// This action option is available for rules. It isn't available for web ACL default actions.
-    pub fn captcha(mut self, value: impl IntoValue<CaptchaAction>) -> Self {
-        self.0.set("Captcha", value.into_value());
-        self
+    pub fn captcha(self, value: impl IntoValue<CaptchaAction>) -> Self {
+        Self(self.0.with("Captcha", value.into_value()))
     }
 
     /// Instructs AWS WAF to run a `Challenge` check against the web request.
-    pub fn challenge(mut self, value: impl IntoValue<ChallengeAction>) -> Self {
-        self.0.set("Challenge", value.into_value());
-        self
+    pub fn challenge(self, value: impl IntoValue<ChallengeAction>) -> Self {
+        Self(self.0.with("Challenge", value.into_value()))
     }
 
     /// Instructs AWS WAF to count the web request and then continue evaluating the request using the remaining rules in the web ACL.
-    pub fn count(mut self, value: impl IntoValue<CountAction>) -> Self {
-        self.0.set("Count", value.into_value());
-        self
+    pub fn count(self, value: impl IntoValue<CountAction>) -> Self {
+        Self(self.0.with("Count", value.into_value()))
     }
 
     /// Monetize action for rules.
-    pub fn monetize(mut self, value: impl IntoValue<MonetizeAction>) -> Self {
-        self.0.set("Monetize", value.into_value());
-        self
+    pub fn monetize(self, value: impl IntoValue<MonetizeAction>) -> Self {
+        Self(self.0.with("Monetize", value.into_value()))
     }
 }
 
@@ -3294,10 +3094,7 @@ impl RuleActionOverride {
     ///
     ///   Pattern: `^[0-9A-Za-z_-]{1,128}$`.
     pub fn new(action_to_use: impl IntoValue<RuleAction>, name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ActionToUse", action_to_use.into_value());
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("ActionToUse", action_to_use.into_value()).with("Name", name.into_value()))
     }
 }
 
@@ -3315,9 +3112,7 @@ impl RuleGroupReferenceStatement {
     ///
     ///   Length: 20 to 2048. Pattern: `\S`.
     pub fn new(arn: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Arn", arn.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Arn", arn.into_value()))
     }
 
     /// Rules in the referenced rule group whose actions are set to `Count`.
@@ -3325,9 +3120,8 @@ impl RuleGroupReferenceStatement {
     /// > Instead of this option, use `RuleActionOverrides`. It accepts any valid action setting, including `Count`.
     ///
     /// Items: at most 100.
-    pub fn excluded_rules(mut self, value: impl IntoList<ExcludedRule>) -> Self {
-        self.0.set("ExcludedRules", value.into_list());
-        self
+    pub fn excluded_rules(self, value: impl IntoList<ExcludedRule>) -> Self {
+        Self(self.0.with("ExcludedRules", value.into_list()))
     }
 
     /// Action settings to use in the place of the rule actions that are configured inside the rule group. You specify one override for each rule whose action you want to change.
@@ -3337,9 +3131,8 @@ impl RuleGroupReferenceStatement {
     /// You can use overrides for testing, for example you can override all of rule actions to `Count` and then monitor the resulting count metrics to understand how the rule group would handle your web traffic. You can also permanently override some or all actions, to modify how the rule group manages your web traffic.
     ///
     /// Items: at most 100.
-    pub fn rule_action_overrides(mut self, value: impl IntoList<RuleActionOverride>) -> Self {
-        self.0.set("RuleActionOverrides", value.into_list());
-        self
+    pub fn rule_action_overrides(self, value: impl IntoList<RuleActionOverride>) -> Self {
+        Self(self.0.with("RuleActionOverrides", value.into_list()))
     }
 }
 
@@ -3361,9 +3154,7 @@ impl SingleHeader {
     ///
     ///   Length: 1 to 64. Pattern: `\S`.
     pub fn new(name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()))
     }
 }
 
@@ -3383,9 +3174,7 @@ impl SingleQueryArgument {
     ///
     ///   Length: 1 to 64. Pattern: `\S`.
     pub fn new(name: impl IntoValue<String>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Name", name.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Name", name.into_value()))
     }
 }
 
@@ -3419,18 +3208,18 @@ impl SizeConstraintStatement {
         size: impl IntoValue<f64>,
         text_transformations: impl IntoList<TextTransformation>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("ComparisonOperator", comparison_operator.into_value());
-        properties.set("FieldToMatch", field_to_match.into_value());
-        properties.set("Size", size.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("ComparisonOperator", comparison_operator.into_value())
+                .with("FieldToMatch", field_to_match.into_value())
+                .with("Size", size.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 
     /// The property `PreParseTextTransformations`.
-    pub fn pre_parse_text_transformations(mut self, value: impl IntoList<PreParseTextTransformation>) -> Self {
-        self.0.set("PreParseTextTransformations", value.into_list());
-        self
+    pub fn pre_parse_text_transformations(self, value: impl IntoList<PreParseTextTransformation>) -> Self {
+        Self(self.0.with("PreParseTextTransformations", value.into_list()))
     }
 }
 
@@ -3452,16 +3241,16 @@ impl SqliMatchStatement {
         field_to_match: impl IntoValue<FieldToMatch>,
         text_transformations: impl IntoList<TextTransformation>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FieldToMatch", field_to_match.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FieldToMatch", field_to_match.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 
     /// The property `PreParseTextTransformations`.
-    pub fn pre_parse_text_transformations(mut self, value: impl IntoList<PreParseTextTransformation>) -> Self {
-        self.0.set("PreParseTextTransformations", value.into_list());
-        self
+    pub fn pre_parse_text_transformations(self, value: impl IntoList<PreParseTextTransformation>) -> Self {
+        Self(self.0.with("PreParseTextTransformations", value.into_list()))
     }
 
     /// The sensitivity that you want AWS WAF to use to inspect for SQL injection attacks.
@@ -3471,9 +3260,8 @@ impl SqliMatchStatement {
     /// `LOW` is generally a better choice for resources that already have other protections against SQL injection attacks or that have a low tolerance for false positives.
     ///
     /// Default: `LOW`
-    pub fn sensitivity_level(mut self, value: impl IntoValue<SqliMatchStatementSensitivityLevel>) -> Self {
-        self.0.set("SensitivityLevel", value.into_value());
-        self
+    pub fn sensitivity_level(self, value: impl IntoValue<SqliMatchStatementSensitivityLevel>) -> Self {
+        Self(self.0.with("SensitivityLevel", value.into_value()))
     }
 }
 
@@ -3490,23 +3278,20 @@ impl Statement {
     }
 
     /// A logical rule statement used to combine other rule statements with AND logic. You provide more than one `Statement` within the `AndStatement`.
-    pub fn and_statement(mut self, value: impl IntoValue<AndStatement>) -> Self {
-        self.0.set("AndStatement", value.into_value());
-        self
+    pub fn and_statement(self, value: impl IntoValue<AndStatement>) -> Self {
+        Self(self.0.with("AndStatement", value.into_value()))
     }
 
     /// A rule statement that inspects web traffic based on the Autonomous System Number (ASN) associated with the request's IP address.
     ///
     /// For additional details, see [ASN match rule statement](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-asn-match.html) in the [AWS WAF Developer Guide](https://docs.aws.amazon.com/waf/latest/developerguide/waf-chapter.html).
-    pub fn asn_match_statement(mut self, value: impl IntoValue<AsnMatchStatement>) -> Self {
-        self.0.set("AsnMatchStatement", value.into_value());
-        self
+    pub fn asn_match_statement(self, value: impl IntoValue<AsnMatchStatement>) -> Self {
+        Self(self.0.with("AsnMatchStatement", value.into_value()))
     }
 
     /// A rule statement that defines a string match search for AWS WAF to apply to web requests. The byte match statement provides the bytes to search for, the location in requests that you want AWS WAF to search, and other settings. The bytes to search for are typically a string that corresponds with ASCII characters. In the AWS WAF console and the developer guide, this is called a string match statement.
-    pub fn byte_match_statement(mut self, value: impl IntoValue<ByteMatchStatement>) -> Self {
-        self.0.set("ByteMatchStatement", value.into_value());
-        self
+    pub fn byte_match_statement(self, value: impl IntoValue<ByteMatchStatement>) -> Self {
+        Self(self.0.with("ByteMatchStatement", value.into_value()))
     }
 
     /// A rule statement that labels web requests by country and region and that matches against web requests based on country code. A geo match rule labels every request that it inspects regardless of whether it finds a match.
@@ -3521,25 +3306,22 @@ impl Statement {
     /// If you use a forwarded IP address, the label formats are `awswaf:forwardedip:geo:region:<ISO country code>-<ISO region code>` and `awswaf:forwardedip:geo:country:<ISO country code>`.
     ///
     /// For additional details, see [Geographic match rule statement](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-geo-match.html) in the [AWS WAF Developer Guide](https://docs.aws.amazon.com/waf/latest/developerguide/waf-chapter.html).
-    pub fn geo_match_statement(mut self, value: impl IntoValue<GeoMatchStatement>) -> Self {
-        self.0.set("GeoMatchStatement", value.into_value());
-        self
+    pub fn geo_match_statement(self, value: impl IntoValue<GeoMatchStatement>) -> Self {
+        Self(self.0.with("GeoMatchStatement", value.into_value()))
     }
 
     /// A rule statement used to detect web requests coming from particular IP addresses or address ranges. To use this, create an `IPSet` that specifies the addresses you want to detect, then use the ARN of that set in this statement.
     ///
     /// Each IP set rule statement references an IP set. You create and maintain the set independent of your rules. This allows you to use the single set in multiple rules. When you update the referenced set, AWS WAF automatically updates all rules that reference it.
-    pub fn ip_set_reference_statement(mut self, value: impl IntoValue<IpSetReferenceStatement>) -> Self {
-        self.0.set("IPSetReferenceStatement", value.into_value());
-        self
+    pub fn ip_set_reference_statement(self, value: impl IntoValue<IpSetReferenceStatement>) -> Self {
+        Self(self.0.with("IPSetReferenceStatement", value.into_value()))
     }
 
     /// A rule statement to match against labels that have been added to the web request by rules that have already run in the web ACL.
     ///
     /// The label match statement provides the label or namespace string to search for. The label string can represent a part or all of the fully qualified label name that had been added to the web request. Fully qualified labels have a prefix, optional namespaces, and label name. The prefix identifies the rule group or web ACL context of the rule that added the label. If you do not provide the fully qualified name in your label match string, AWS WAF performs the search for labels that were added in the same context as the label match statement.
-    pub fn label_match_statement(mut self, value: impl IntoValue<LabelMatchStatement>) -> Self {
-        self.0.set("LabelMatchStatement", value.into_value());
-        self
+    pub fn label_match_statement(self, value: impl IntoValue<LabelMatchStatement>) -> Self {
+        Self(self.0.with("LabelMatchStatement", value.into_value()))
     }
 
     /// A rule statement used to run the rules that are defined in a managed rule group. To use this, provide the vendor name and the name of the rule group in this statement. You can retrieve the required names through the API call `ListAvailableManagedRuleGroups`.
@@ -3547,21 +3329,18 @@ impl Statement {
     /// You cannot nest a `ManagedRuleGroupStatement`, for example for use inside a `NotStatement` or `OrStatement`. It can only be referenced as a top-level statement within a rule.
     ///
     /// > You are charged additional fees when you use the AWS WAF Bot Control managed rule group `AWSManagedRulesBotControlRuleSet`, the AWS WAF Fraud Control account takeover prevention (ATP) managed rule group `AWSManagedRulesATPRuleSet`, or the AWS WAF Fraud Control account creation fraud prevention (ACFP) managed rule group `AWSManagedRulesACFPRuleSet`. For more information, see [AWS WAF Pricing](https://docs.aws.amazon.com/waf/pricing/).
-    pub fn managed_rule_group_statement(mut self, value: impl IntoValue<ManagedRuleGroupStatement>) -> Self {
-        self.0.set("ManagedRuleGroupStatement", value.into_value());
-        self
+    pub fn managed_rule_group_statement(self, value: impl IntoValue<ManagedRuleGroupStatement>) -> Self {
+        Self(self.0.with("ManagedRuleGroupStatement", value.into_value()))
     }
 
     /// A logical rule statement used to negate the results of another rule statement. You provide one `Statement` within the `NotStatement`.
-    pub fn not_statement(mut self, value: impl IntoValue<NotStatement>) -> Self {
-        self.0.set("NotStatement", value.into_value());
-        self
+    pub fn not_statement(self, value: impl IntoValue<NotStatement>) -> Self {
+        Self(self.0.with("NotStatement", value.into_value()))
     }
 
     /// A logical rule statement used to combine other rule statements with OR logic. You provide more than one `Statement` within the `OrStatement`.
-    pub fn or_statement(mut self, value: impl IntoValue<OrStatement>) -> Self {
-        self.0.set("OrStatement", value.into_value());
-        self
+    pub fn or_statement(self, value: impl IntoValue<OrStatement>) -> Self {
+        Self(self.0.with("OrStatement", value.into_value()))
     }
 
     /// A rate-based rule counts incoming requests and rate limits requests when they are coming at too fast a rate. The rule categorizes requests according to your aggregation criteria, collects them into aggregation instances, and counts and rate limits the requests for each instance.
@@ -3606,34 +3385,30 @@ impl Statement {
     /// If you only aggregate on the individual IP address or forwarded IP address, you can retrieve the list of IP addresses that AWS WAF is currently rate limiting for a rule through the API call `GetRateBasedStatementManagedKeys`. This option is not available for other aggregation configurations.
     ///
     /// AWS WAF tracks and manages web requests separately for each instance of a rate-based rule that you use. For example, if you provide the same rate-based rule settings in two web ACLs, each of the two rule statements represents a separate instance of the rate-based rule and gets its own tracking and management by AWS WAF. If you define a rate-based rule inside a rule group, and then use that rule group in multiple places, each use creates a separate instance of the rate-based rule that gets its own tracking and management by AWS WAF.
-    pub fn rate_based_statement(mut self, value: impl IntoValue<RateBasedStatement>) -> Self {
-        self.0.set("RateBasedStatement", value.into_value());
-        self
+    pub fn rate_based_statement(self, value: impl IntoValue<RateBasedStatement>) -> Self {
+        Self(self.0.with("RateBasedStatement", value.into_value()))
     }
 
     /// A rule statement used to search web request components for a match against a single regular expression.
-    pub fn regex_match_statement(mut self, value: impl IntoValue<RegexMatchStatement>) -> Self {
-        self.0.set("RegexMatchStatement", value.into_value());
-        self
+    pub fn regex_match_statement(self, value: impl IntoValue<RegexMatchStatement>) -> Self {
+        Self(self.0.with("RegexMatchStatement", value.into_value()))
     }
 
     /// A rule statement used to search web request components for matches with regular expressions. To use this, create a `RegexPatternSet` that specifies the expressions that you want to detect, then use the ARN of that set in this statement. A web request matches the pattern set rule statement if the request component matches any of the patterns in the set.
     ///
     /// Each regex pattern set rule statement references a regex pattern set. You create and maintain the set independent of your rules. This allows you to use the single set in multiple rules. When you update the referenced set, AWS WAF automatically updates all rules that reference it.
     pub fn regex_pattern_set_reference_statement(
-        mut self,
+        self,
         value: impl IntoValue<RegexPatternSetReferenceStatement>,
     ) -> Self {
-        self.0.set("RegexPatternSetReferenceStatement", value.into_value());
-        self
+        Self(self.0.with("RegexPatternSetReferenceStatement", value.into_value()))
     }
 
     /// A rule statement used to run the rules that are defined in a `RuleGroup`. To use this, create a rule group with your rules, then provide the ARN of the rule group in this statement.
     ///
     /// You cannot nest a `RuleGroupReferenceStatement`, for example for use inside a `NotStatement` or `OrStatement`. You cannot use a rule group reference statement inside another rule group. You can only reference a rule group as a top-level statement within a rule that you define in a web ACL.
-    pub fn rule_group_reference_statement(mut self, value: impl IntoValue<RuleGroupReferenceStatement>) -> Self {
-        self.0.set("RuleGroupReferenceStatement", value.into_value());
-        self
+    pub fn rule_group_reference_statement(self, value: impl IntoValue<RuleGroupReferenceStatement>) -> Self {
+        Self(self.0.with("RuleGroupReferenceStatement", value.into_value()))
     }
 
     /// A rule statement that compares a number of bytes against the size of a request component, using a comparison operator, such as greater than (\>) or less than (\<). For example, you can use a size constraint statement to look for query strings that are longer than 100 bytes.
@@ -3641,21 +3416,18 @@ impl Statement {
     /// If you configure AWS WAF to inspect the request body, AWS WAF inspects only the number of bytes in the body up to the limit for the web ACL and protected resource type. If you know that the request body for your web requests should never exceed the inspection limit, you can use a size constraint statement to block requests that have a larger request body size. For more information about the inspection limits, see `Body` and `JsonBody` settings for the `FieldToMatch` data type.
     ///
     /// If you choose URI for the value of Part of the request to filter on, the slash (/) in the URI counts as one character. For example, the URI `/logo.jpg` is nine characters long.
-    pub fn size_constraint_statement(mut self, value: impl IntoValue<SizeConstraintStatement>) -> Self {
-        self.0.set("SizeConstraintStatement", value.into_value());
-        self
+    pub fn size_constraint_statement(self, value: impl IntoValue<SizeConstraintStatement>) -> Self {
+        Self(self.0.with("SizeConstraintStatement", value.into_value()))
     }
 
     /// A rule statement that inspects for malicious SQL code. Attackers insert malicious SQL code into web requests to do things like modify your database or extract data from it.
-    pub fn sqli_match_statement(mut self, value: impl IntoValue<SqliMatchStatement>) -> Self {
-        self.0.set("SqliMatchStatement", value.into_value());
-        self
+    pub fn sqli_match_statement(self, value: impl IntoValue<SqliMatchStatement>) -> Self {
+        Self(self.0.with("SqliMatchStatement", value.into_value()))
     }
 
     /// A rule statement that inspects for cross-site scripting (XSS) attacks. In XSS attacks, the attacker uses vulnerabilities in a benign website as a vehicle to inject malicious client-site scripts into other legitimate web browsers.
-    pub fn xss_match_statement(mut self, value: impl IntoValue<XssMatchStatement>) -> Self {
-        self.0.set("XssMatchStatement", value.into_value());
-        self
+    pub fn xss_match_statement(self, value: impl IntoValue<XssMatchStatement>) -> Self {
+        Self(self.0.with("XssMatchStatement", value.into_value()))
     }
 }
 
@@ -3674,10 +3446,7 @@ impl TextTransformation {
     ///
     ///
     pub fn new(priority: impl IntoValue<i64>, r#type: impl IntoValue<TextTransformationType>) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("Priority", priority.into_value());
-        properties.set("Type", r#type.into_value());
-        Self(properties)
+        Self(PropertyMap::new().with("Priority", priority.into_value()).with("Type", r#type.into_value()))
     }
 }
 
@@ -3708,9 +3477,8 @@ impl UriFragment {
     /// Example JSON: `{ "UriFragment": { "FallbackBehavior": "MATCH"} }`
     ///
     /// > AWS WAF parsing doesn't fully validate the input JSON string, so parsing can succeed even for invalid JSON. When parsing succeeds, AWS WAF doesn't apply the fallback behavior. For more information, see [JSON body](https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-fields-list.html#waf-rule-statement-request-component-json-body) in the *AWS WAF Developer Guide*.
-    pub fn fallback_behavior(mut self, value: impl IntoValue<UriFragmentFallbackBehavior>) -> Self {
-        self.0.set("FallbackBehavior", value.into_value());
-        self
+    pub fn fallback_behavior(self, value: impl IntoValue<UriFragmentFallbackBehavior>) -> Self {
+        Self(self.0.with("FallbackBehavior", value.into_value()))
     }
 }
 
@@ -3743,11 +3511,12 @@ impl VisibilityConfig {
         metric_name: impl IntoValue<String>,
         sampled_requests_enabled: impl IntoValue<bool>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("CloudWatchMetricsEnabled", cloud_watch_metrics_enabled.into_value());
-        properties.set("MetricName", metric_name.into_value());
-        properties.set("SampledRequestsEnabled", sampled_requests_enabled.into_value());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("CloudWatchMetricsEnabled", cloud_watch_metrics_enabled.into_value())
+                .with("MetricName", metric_name.into_value())
+                .with("SampledRequestsEnabled", sampled_requests_enabled.into_value()),
+        )
     }
 }
 
@@ -3769,16 +3538,16 @@ impl XssMatchStatement {
         field_to_match: impl IntoValue<FieldToMatch>,
         text_transformations: impl IntoList<TextTransformation>,
     ) -> Self {
-        let mut properties = PropertyMap::new();
-        properties.set("FieldToMatch", field_to_match.into_value());
-        properties.set("TextTransformations", text_transformations.into_list());
-        Self(properties)
+        Self(
+            PropertyMap::new()
+                .with("FieldToMatch", field_to_match.into_value())
+                .with("TextTransformations", text_transformations.into_list()),
+        )
     }
 
     /// The property `PreParseTextTransformations`.
-    pub fn pre_parse_text_transformations(mut self, value: impl IntoList<PreParseTextTransformation>) -> Self {
-        self.0.set("PreParseTextTransformations", value.into_list());
-        self
+    pub fn pre_parse_text_transformations(self, value: impl IntoList<PreParseTextTransformation>) -> Self {
+        Self(self.0.with("PreParseTextTransformations", value.into_list()))
     }
 }
 

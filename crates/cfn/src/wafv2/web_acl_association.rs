@@ -40,7 +40,9 @@ impl CfnWebAclAssociation {
         resource_arn: impl IntoValue<String>,
         web_acl_arn: impl IntoValue<String>,
     ) -> Self {
-        Self(Resource::new(scope, id, Self::TYPE)).resource_arn(resource_arn).web_acl_arn(web_acl_arn)
+        Self(Resource::new(scope, id, "AWS::WAFv2::WebACLAssociation"))
+            .resource_arn(resource_arn)
+            .web_acl_arn(web_acl_arn)
     }
 
     /// The Amazon Resource Name (ARN) of the resource to associate with the web ACL.
@@ -58,8 +60,7 @@ impl CfnWebAclAssociation {
     /// Replacement: always. Length: 20 to 2048. Pattern: `\S`.
     #[track_caller]
     pub fn resource_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("ResourceArn", value.into_value());
-        self
+        Self(self.0.with("ResourceArn", value.into_value()))
     }
 
     /// The Amazon Resource Name (ARN) of the web ACL that you want to associate with the resource.
@@ -67,8 +68,7 @@ impl CfnWebAclAssociation {
     /// Replacement: always. Length: 20 to 2048. Pattern: `\S`.
     #[track_caller]
     pub fn web_acl_arn(self, value: impl IntoValue<String>) -> Self {
-        self.0.set("WebACLArn", value.into_value());
-        self
+        Self(self.0.with("WebACLArn", value.into_value()))
     }
 
     /// What `Ref` returns: `ResourceArn|WebACLArn`.

@@ -136,8 +136,8 @@ mod tests {
                         .into_iter()
                         .filter(|it| owner.starts_with(&names::camel(it.name())))
                         .collect();
-                    // `.set(` of a handle and of a part, and `properties.set(` in a part's `new`.
-                    for key in quoted(body, ".set(") {
+                    // The setters of a handle and of a part, and a part's `new`.
+                    for key in quoted(body, ".with(") {
                         keys += 1;
                         let known = if is_handle {
                             resource.property(key).is_some_and(|it| !it.read_only())

@@ -157,7 +157,7 @@ impl<'a> Writer<'a> {
             }
             let _ = writeln!(
                 setters,
-                "\n{}    #[track_caller]\n    pub fn {function}(self, value: impl {bound}) -> Self {{\n        self.0.set({name:?}, value.{convert}());\n        self\n    }}",
+                "\n{}    #[track_caller]\n    pub fn {function}(self, value: impl {bound}) -> Self {{\n        Self(self.0.with({name:?}, value.{convert}()))\n    }}",
                 docs::comment("///", "    ", &property_doc(name, property)),
             );
         }
@@ -174,7 +174,7 @@ impl<'a> Writer<'a> {
         };
         let _ = writeln!(
             text,
-            "impl {handle} {{\n{}    #[track_caller]\n    pub fn new(scope: &Scope, id: &str{parameters}) -> Self {{\n        Self(Resource::new(scope, id, Self::TYPE)){chain}\n    }}\n{setters}",
+            "impl {handle} {{\n{}    #[track_caller]\n    pub fn new(scope: &Scope, id: &str{parameters}) -> Self {{\n        Self(Resource::new(scope, id, {name:?})){chain}\n    }}\n{setters}",
             docs::comment("///", "    ", &[made]),
         );
         self.references(&mut text, functions);
@@ -256,13 +256,13 @@ impl<'a> Writer<'a> {
             if property.required {
                 self.used.insert("PropertyMap");
                 let argument = names::identifier(property_name);
-                let _ = writeln!(sets, "        properties.set({property_name:?}, {argument}.{convert}());");
+                let _ = write!(sets, ".with({property_name:?}, {argument}.{convert}())");
                 parameters.push(format!("{argument}: impl {bound}"));
             } else {
                 let function = names::free(&names::identifier(property_name), &mut functions, "_property");
                 let _ = writeln!(
                     setters,
-                    "\n{}    pub fn {function}(mut self, value: impl {bound}) -> Self {{\n        self.0.set({property_name:?}, value.{convert}());\n        self\n    }}",
+                    "\n{}    pub fn {function}(self, value: impl {bound}) -> Self {{\n        Self(self.0.with({property_name:?}, value.{convert}()))\n    }}",
                     docs::comment("///", "    ", &property_doc(property_name, property)),
                 );
             }
@@ -285,7 +285,7 @@ impl<'a> Writer<'a> {
         let new = if parameters.is_empty() {
             "        Self::default()\n".to_owned()
         } else {
-            format!("        let mut properties = PropertyMap::new();\n{sets}        Self(properties)\n")
+            format!("        Self(PropertyMap::new(){sets})\n")
         };
         Ok(format!(
             "\npart! {{\n{}{default}    {type_name}\n}}\n\nimpl {type_name} {{\n{}    pub fn new({}) -> Self {{\n{new}    }}\n{setters}}}\n",
