@@ -13,7 +13,20 @@
 //! role_arn = "arn:aws:iam::123456789012:role/deployer"   # external_id and session_name as well
 //! mfa_serial = "arn:aws:iam::210987654321:mfa/me"        # what the profile says, unless it is said here
 //! duration = "4h"
+//! protect = true                            # nothing is replaced or removed without --allow-data-loss; stateful resources get a stack policy
+//! service_role = "arn:aws:iam::123456789012:role/Deploys"                        # the role that CloudFormation takes
+//! rollback_alarms = ["arn:aws:cloudwatch:eu-central-1:123456789012:alarm:Errors"] # at most five; an alarm rolls the update back
+//! rollback_minutes = 10                     # for how long they are watched after a deployment, 0 to 180 (default: 0)
+//! notification_arns = ["arn:aws:sns:eu-central-1:123456789012:Deploys"]          # topics that get the events
+//!
+//! [tags]                                    # on every stack and what is in it; the app's own tags win
+//! team = "web"
+//!
+//! [deploy]
+//! stack_tags = ["application", "environment"] # the default: tags skysmith:application and skysmith:environment on every stack; [] for none.
+//!                                           # "revision" changes with every commit, and so does every resource that can be tagged
 //! ```
+//! The revision and the caller are always in the description of the change set, where they cost nothing.
 //!
 //! A folder that has a `cdk.json` instead is the root of a CDK app: see [`crate::cdk_json`].
 //!
@@ -75,6 +88,48 @@ pub struct Environment {
     pub mfa_serial: Option<String>,
     /// How long a session lasts; a time such as `8h`.
     pub duration: Option<String>,
+    /// How stacks are deployed to it.
+    pub deployment: Deployment,
+}
+
+/// How stacks are deployed to an environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deployment {
+    /// Whether nothing may be replaced or removed without an explicit word.
+    pub protect: bool,
+    /// The role that CloudFormation takes.
+    pub service_role: Option<String>,
+    /// ARNs of alarms that roll an update back.
+    pub rollback_alarms: Vec<String>,
+    /// For how many minutes they are watched after everything is deployed.
+    pub rollback_minutes: u16,
+    /// ARNs of topics that get the events.
+    pub notification_arns: Option<Vec<String>>,
+}
+
+/// A tag that says what a stack belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StackTag {
+    /// The package that describes it.
+    Application,
+    /// The environment that was chosen.
+    Environment,
+    /// The commit.
+    Revision,
+}
+
+impl StackTag {
+    const ALL: [(&str, Self); 3] =
+        [("application", Self::Application), ("environment", Self::Environment), ("revision", Self::Revision)];
+
+    /// The tag's key.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Application => "skysmith:application",
+            Self::Environment => "skysmith:environment",
+            Self::Revision => "skysmith:revision",
+        }
+    }
 }
 
 /// The file's content, with defaults for what it does not say.
@@ -90,6 +145,10 @@ pub struct Config {
     pub parameters_given: bool,
     /// The environments.
     pub environments: BTreeMap<String, Environment>,
+    /// Tags for every stack.
+    pub tags: BTreeMap<String, String>,
+    /// Tags that say what a stack belongs to.
+    pub stack_tags: Vec<StackTag>,
 }
 
 impl Default for Config {
@@ -100,6 +159,8 @@ impl Default for Config {
             parameters: PathBuf::from(PARAMETERS),
             parameters_given: false,
             environments: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            stack_tags: vec![StackTag::Application, StackTag::Environment],
         }
     }
 }
@@ -159,6 +220,9 @@ fn parse(text: &str) -> Result<Config, Vec<Diagnostic>> {
     if reader.mistakes.is_empty() { Ok(config) } else { Err(reader.mistakes) }
 }
 
+/// The keys of [`Deployment`].
+const DEPLOYMENT: &[&str] = &["protect", "service_role", "rollback_alarms", "rollback_minutes", "notification_arns"];
+
 struct Reader<'a> {
     text: &'a str,
     mistakes: Vec<Diagnostic>,
@@ -177,7 +241,9 @@ impl Reader<'_> {
                     }
                 }
                 "environments" => config.environments = self.environments(value),
-                other => self.unknown(key, other, "", &["app", "out", "parameters", "environments"]),
+                "tags" => config.tags = self.tags(value),
+                "deploy" => self.deploy(value, config),
+                other => self.unknown(key, other, "", &["app", "out", "parameters", "environments", "tags", "deploy"]),
             }
         }
     }
@@ -224,6 +290,9 @@ impl Reader<'_> {
             };
             let prefix = format!("environments.{name}.");
             for (key, value) in table {
+                if self.deployment(&prefix, key.get_ref(), value, &mut environment.deployment) {
+                    continue;
+                }
                 let field = match key.get_ref().as_ref() {
                     "profile" => &mut environment.profile,
                     "region" => &mut environment.region,
@@ -234,7 +303,7 @@ impl Reader<'_> {
                     "mfa_serial" => &mut environment.mfa_serial,
                     "duration" => &mut environment.duration,
                     other => {
-                        self.unknown(key, other, &prefix, &ENVIRONMENT_KEYS);
+                        self.unknown(key, other, &prefix, &[&ENVIRONMENT_KEYS[..], DEPLOYMENT].concat());
                         continue;
                     }
                 };
@@ -253,6 +322,107 @@ impl Reader<'_> {
             environments.insert(name.clone().into_owned(), environment);
         }
         environments
+    }
+
+    /// Reads a key of [`Deployment`]; whether it is one.
+    fn deployment(
+        &mut self,
+        prefix: &str,
+        key: &str,
+        value: &Spanned<DeValue<'_>>,
+        deployment: &mut Deployment,
+    ) -> bool {
+        let name = format!("{prefix}{key}");
+        let start = value.span().start;
+        match key {
+            "protect" => match value.get_ref() {
+                DeValue::Boolean(protect) => deployment.protect = *protect,
+                _ => self.mistake(start, format!("`{name}` must be true or false")),
+            },
+            "service_role" => deployment.service_role = self.arn(&name, value),
+            "rollback_alarms" => {
+                deployment.rollback_alarms = self.list(&name, value, Self::arn);
+                if deployment.rollback_alarms.len() > 5 {
+                    self.mistake(start, format!("`{name}` can have at most five"));
+                }
+            }
+            "rollback_minutes" => {
+                let minutes = match value.get_ref() {
+                    DeValue::Integer(number) => number.as_str().parse().ok().filter(|minutes| *minutes <= 180),
+                    _ => None,
+                };
+                match minutes {
+                    Some(minutes) => deployment.rollback_minutes = minutes,
+                    None => self.mistake(start, format!("`{name}` must be a number from 0 to 180")),
+                }
+            }
+            "notification_arns" => deployment.notification_arns = Some(self.list(&name, value, Self::arn)),
+            _ => return false,
+        }
+        true
+    }
+
+    fn tags(&mut self, value: &Spanned<DeValue<'_>>) -> BTreeMap<String, String> {
+        let DeValue::Table(table) = value.get_ref() else {
+            self.mistake(value.span().start, "`tags` must be a table, such as [tags]");
+            return BTreeMap::new();
+        };
+        let mut tags = BTreeMap::new();
+        for (key, value) in table {
+            let key = key.get_ref();
+            if key.starts_with("aws:") {
+                self.mistake(value.span().start, format!("`tags.{key}`: keys that start with `aws:` are AWS's own"));
+            }
+            tags.extend(self.text_value(&format!("tags.{key}"), value).map(|value| (key.clone().into_owned(), value)));
+        }
+        tags
+    }
+
+    fn deploy(&mut self, value: &Spanned<DeValue<'_>>, config: &mut Config) {
+        let DeValue::Table(table) = value.get_ref() else {
+            self.mistake(value.span().start, "`deploy` must be a table, such as [deploy]");
+            return;
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "stack_tags" => config.stack_tags = self.list("deploy.stack_tags", value, Self::stack_tag),
+                other => self.unknown(key, other, "deploy.", &["stack_tags"]),
+            }
+        }
+    }
+
+    fn stack_tag(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<StackTag> {
+        let text = self.text_value(key, value)?;
+        let found = StackTag::ALL.iter().find(|(name, _)| *name == text).map(|(_, tag)| *tag);
+        if found.is_none() {
+            let known = StackTag::ALL.map(|(name, _)| name).join(", ");
+            self.mistake(value.span().start, format!("`{key}` has `{text}`; known here: {known}"));
+        }
+        found
+    }
+
+    fn arn(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<String> {
+        let text = self.text_value(key, value)?;
+        if text.starts_with("arn:") && text.split(':').count() >= 6 {
+            return Some(text);
+        }
+        self.mistake(value.span().start, format!("`{key}` must be an ARN; `{text}` is none"));
+        None
+    }
+
+    fn list<T>(
+        &mut self,
+        key: &str,
+        value: &Spanned<DeValue<'_>>,
+        item: impl Fn(&mut Self, &str, &Spanned<DeValue<'_>>) -> Option<T>,
+    ) -> Vec<T> {
+        match value.get_ref() {
+            DeValue::Array(items) => items.iter().filter_map(|one| item(self, key, one)).collect(),
+            _ => {
+                self.mistake(value.span().start, format!("`{key}` must be a list, such as [\"...\"]"));
+                Vec::new()
+            }
+        }
     }
 
     fn text_value(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<String> {
@@ -319,6 +489,22 @@ mod tests {
     }
 
     #[test]
+    fn how_to_deploy() {
+        let text = "[tags]\nteam = \"web\"\n[deploy]\nstack_tags = [\"revision\"]\n[environments.prod]\nprotect = true\nservice_role = \"arn:aws:iam::1:role/R\"\n\
+                    rollback_alarms = [\"arn:aws:cloudwatch:r:1:alarm:A\"]\nrollback_minutes = 5\nnotification_arns = []\n";
+        let config = parse(text).unwrap();
+        assert_eq!(config.tags["team"], "web");
+        assert_eq!(config.stack_tags, [StackTag::Revision]);
+        let prod = &config.environments["prod"].deployment;
+        assert!(prod.protect && prod.service_role.is_some() && prod.notification_arns.as_deref() == Some(&[]));
+        assert_eq!((prod.rollback_alarms.len(), prod.rollback_minutes), (1, 5));
+        assert_eq!(Config::default().stack_tags, [StackTag::Application, StackTag::Environment]);
+        let wrong = "[deploy]\nstack_tags = [\"owner\"]\n[environments.p]\nprotect = \"yes\"\nservice_role = \"R\"\nrollback_minutes = 999\nnotification_arns = \"x\"\n[tags]\n\"aws:x\" = \"y\"\n";
+        let found: Vec<_> = mistakes(wrong);
+        assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 4, 5, 6, 7, 9], "{found:?}");
+    }
+
+    #[test]
     fn mistakes_have_their_line_and_a_suggestion() {
         assert_eq!(
             mistakes(
@@ -329,7 +515,7 @@ mod tests {
                 (3, "unknown key `app.pakage`; did you mean `app.package`?".to_owned()),
                 (3, "`app` needs a `package`".to_owned()),
                 (5, "`environments.dev.account` must have twelve digits".to_owned()),
-                (6, "unknown key `environments.dev.zone`; known here: profile, region, account, role_arn, external_id, session_name, mfa_serial, duration".to_owned()),
+                (6, "unknown key `environments.dev.zone`; known here: profile, region, account, role_arn, external_id, session_name, mfa_serial, duration, protect, service_role, rollback_alarms, rollback_minutes, notification_arns".to_owned()),
             ]
         );
         assert_eq!(

@@ -1,6 +1,6 @@
 //! What to do about an error of AWS, or on the way to it.
 
-use skysmith_deploy::{Because, Denied, Error, NoWayBack, Operation, ServiceError, Stuck};
+use skysmith_deploy::{Because, Denied, Error, FixedName, Moved, NoWayBack, Operation, ServiceError, Stuck};
 
 use crate::error::Failure;
 use crate::output::words;
@@ -71,6 +71,16 @@ pub fn worded(session: &Session, error: Error) -> Failure {
         }
         Error::Busy { operation, .. } => busy(operation.as_ref()),
         Error::Stuck { stack, why, .. } => stuck(session, stack, *why),
+        Error::ChangeSet { why, stack, .. } => stuck(session, stack, *why),
+        Error::Moved { stack, moved } => moved_on(session, stack, moved),
+        Error::ChangeSetExists { .. } => vec!["choose another name with --change-set-name".to_owned()],
+        Error::NamesTaken { resources, .. } => resources.iter().map(name_taken).chain([
+            "CloudFormation makes the new one before it deletes the old one, and both would have the name".to_owned(),
+            "give it another name, or let CloudFormation name it; or take it out, deploy, and put it back in".to_owned(),
+        ]).collect(),
+        Error::NotDirect { stack, .. } => {
+            vec![format!("leave --direct out: {}", session.globals.next_command(&format!("deploy {stack}")))]
+        }
         Error::NotComparable { stack, .. } => {
             vec![format!("{}    says what is wrong with it", session.globals.next_command(&format!("repair {stack}")))]
         }
@@ -193,6 +203,25 @@ fn lost_credentials(error: &Error) -> bool {
 /// `Signature expired: 20260101T000000Z is now earlier than ...`, `Signature not yet current: ...`.
 fn is_of_another_time(message: &str) -> bool {
     message.contains("Signature expired") || message.contains("Signature not yet current")
+}
+
+/// What has moved since the plan was made, and how to make another.
+fn moved_on(session: &Session, stack: &str, moved: &[Moved]) -> Vec<String> {
+    let mut hints = Vec::new();
+    if moved.contains(&Moved::Template) {
+        hints.push("the plan's own revision can be applied from a checkout of it".to_owned());
+    }
+    hints.push(format!("look at it anew: {}", session.globals.next_command(&format!("deploy {stack}"))));
+    hints
+}
+
+fn name_taken(resource: &FixedName) -> String {
+    let name = resource.physical_id.as_ref().map(|id| format!(" `{id}`")).unwrap_or_default();
+    let causes = match resource.causes.as_slice() {
+        [] => String::new(),
+        causes => format!(": {} cannot change in place", causes.join(", ")),
+    };
+    format!("{} is replaced, and its {}{name} stays{causes}", resource.logical_id, resource.property)
 }
 
 /// Whose the operation is, since when, and what to do.

@@ -176,7 +176,11 @@ pub struct Loss {
     how: &'static str,
     /// The properties that call for it.
     properties: Vec<String>,
+    /// The nested stacks that it lies in.
+    nested_in: Vec<String>,
 }
+
+const NO_LONGER_KEPT: &str = "would no longer be kept when it is removed: its deletion policy changes";
 
 impl Loss {
     /// By CloudFormation's verdict.
@@ -184,10 +188,21 @@ impl Loss {
         let how = match loss.kind {
             LossKind::Removed => "is removed",
             LossKind::Replaced => "is replaced",
+            LossKind::NoLongerKept => NO_LONGER_KEPT,
             _ => "may be replaced",
         };
         let (logical_id, resource_type) = (loss.logical_id.clone(), loss.resource_type.clone());
-        Self { logical_id, resource_type, how, properties: loss.properties.clone() }
+        Self { logical_id, resource_type, how, properties: loss.properties.clone(), nested_in: loss.nested_in.clone() }
+    }
+
+    /// Whether the resource goes by this change. Otherwise the next one may take it.
+    pub fn goes(&self) -> bool {
+        self.how != NO_LONGER_KEPT
+    }
+
+    /// Whether it is data that would be lost.
+    pub fn is_of_data(&self) -> bool {
+        crate::commands::is_stateful(&self.resource_type) || self.resource_type == "AWS::CloudFormation::Stack"
     }
 
     /// By the specification.
@@ -197,13 +212,22 @@ impl Loss {
             resource_type: resource.before_type.clone().unwrap_or_default(),
             how: if resource.action == Action::Remove { "is removed" } else { "is replaced" },
             properties: resource.causes().map(|cause| cause.change.path.to_string()).collect(),
+            nested_in: Vec::new(),
         }
     }
 }
 
 /// What a change would lose, in one line.
 pub fn loss(names: &Names, loss: &Loss, holding: Option<&Holding>) -> String {
-    let what = format!("{} ({})", names.name(&loss.logical_id), words::kind(&loss.resource_type));
+    let mut what = format!("{} ({})", names.name(&loss.logical_id), words::kind(&loss.resource_type));
+    if !loss.nested_in.is_empty() {
+        what = format!(
+            "{} ({}) in the nested stack {}",
+            loss.logical_id,
+            words::kind(&loss.resource_type),
+            loss.nested_in.join("/")
+        );
+    }
     let because = because(&loss.properties);
     let held =
         holding.map(|holding| contents(holding.contents)).map(|held| format!(", with {held}")).unwrap_or_default();

@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
-use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter, ResourceToImport, Tag};
+use aws_sdk_cloudformation::types::{ChangeSetType, ResourceToImport};
 use skysmith_template::Template;
 
+use crate::fingerprint::Fingerprint;
 use crate::operation::token;
 use crate::pace::Pauses;
-use crate::wanted::ParameterValue;
+use crate::settings::Submission;
 use crate::{ChangeSetStatus, DeployedStack, Error, ReadOutput, Session, Wanted};
 
 /// A change set may have this many pages of changes; a stack has at most 500 resources.
 const MAX_PAGES: usize = 50;
+/// Nested stacks in nested stacks whose changes are read.
+const MAX_DEPTH: usize = 6;
+const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
 
 /// What happens to a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,17 +143,73 @@ pub struct Plan {
     pub termination_protection: Option<bool>,
     /// Outputs that this still has, though they are not wanted: deploy their readers, then this stack again.
     pub held: Vec<ReadOutput>,
+    /// What happens in nested stacks.
+    pub nested: Vec<NestedPlan>,
+    /// Whether it is carried out without a change set; then the changes are what the templates tell.
+    pub is_direct: bool,
+    /// Whether the stack is protected: see [`Settings::protect`](crate::Settings::protect).
+    pub protect: bool,
+    /// The resources that may be replaced or removed although the stack is protected: see [`Plan::allowing`].
+    pub(crate) allowed: Vec<String>,
+    /// What was sent; `None` for a change set that another run made.
+    pub(crate) submission: Option<Box<Submission>>,
+    /// The parameters whose values CloudFormation took from elsewhere when it worked out the plan.
+    pub(crate) resolved: Vec<Resolved>,
+}
+
+/// What happens in a nested stack.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct NestedPlan {
+    /// The logical ids of the nested stack and those around it, from the outermost.
+    pub path: Vec<String>,
+    /// What happens to each resource.
+    pub changes: Vec<Change>,
+    /// The nested stack's template before, if there is one.
+    pub old_template: Option<Template>,
+    /// The nested stack's template to be deployed.
+    pub new_template: Template,
+}
+
+/// A parameter whose value is kept in the Parameter Store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Resolved {
+    /// The template's parameter.
+    pub name: String,
+    /// The name in the Parameter Store.
+    pub source: String,
+    /// The value when the change set was made.
+    pub value: String,
 }
 
 impl Plan {
     /// What executing this would lose or leave behind. `is_stateful` tells whether a resource type holds data.
     #[must_use]
     pub fn data_loss(&self, is_stateful: &dyn Fn(&str) -> bool) -> Vec<crate::DataLoss> {
-        crate::guard::data_loss(&self.changes, self.old_template.as_ref(), &self.new_template, is_stateful)
+        let mut losses =
+            crate::guard::data_loss(&self.changes, self.old_template.as_ref(), &self.new_template, is_stateful);
+        for nested in &self.nested {
+            let inner = crate::guard::data_loss(
+                &nested.changes,
+                nested.old_template.as_ref(),
+                &nested.new_template,
+                is_stateful,
+            );
+            losses.extend(inner.into_iter().map(|loss| crate::DataLoss { nested_in: nested.path.clone(), ..loss }));
+        }
+        losses
+    }
+
+    /// The same, with permission to lose these: a protected stack's policy makes an exception for them, in this one update.
+    #[must_use]
+    pub fn allowing<'a>(mut self, losses: impl IntoIterator<Item = &'a str>) -> Self {
+        self.allowed.extend(losses.into_iter().map(str::to_owned));
+        self
     }
 }
 
 /// Where CloudFormation takes the template from.
+#[derive(Clone, Debug)]
 pub(crate) enum TemplateSource {
     Inline(String),
     Url(String),
@@ -165,39 +225,46 @@ impl Session {
         old_template: Option<Template>,
         source: &TemplateSource,
     ) -> Result<Option<Plan>, Error> {
-        let name = token();
+        let id = token();
+        let name = wanted.settings.change_set_name.clone().unwrap_or_else(|| id.clone());
+        let based_on = deployed.and_then(|stack| stack.last_change);
+        let fingerprint = Fingerprint {
+            id: id.clone(),
+            based_on,
+            caller: self.identity().arn.clone(),
+            revision: wanted.settings.revision.clone(),
+        };
         let previous = if kind == ChangeSetKind::Create { None } else { deployed.zip(old_template.as_ref()) };
+        let submission = self.submission(wanted, previous, source)?;
+        let Submission { parameters, capabilities, tags, role_arn, notification_arns, rollback, deployment, .. } =
+            submission.clone();
         let mut request = self
             .cloudformation
             .create_change_set()
             .stack_name(&wanted.stack.stack_name)
             .change_set_name(&name)
-            .client_token(&name)
+            .client_token(&id)
+            .description(fingerprint.to_string())
             .change_set_type(match kind {
                 ChangeSetKind::Create => ChangeSetType::Create,
                 ChangeSetKind::Update => ChangeSetType::Update,
                 ChangeSetKind::Import => ChangeSetType::Import,
             })
-            .set_role_arn(wanted.stack.execution_role_arn.as_deref().map(|role| self.placeholders().fill(role)))
-            .set_notification_arns(wanted.stack.notification_arns.clone());
+            .set_parameters(Some(parameters))
+            .set_capabilities(Some(capabilities))
+            .set_tags(Some(tags))
+            .set_role_arn(role_arn)
+            .set_notification_arns(notification_arns)
+            .set_rollback_configuration(rollback)
+            .set_deployment_config(deployment);
         request = match source {
             TemplateSource::Inline(body) => request.template_body(body),
             TemplateSource::Url(url) => request.template_url(url),
         };
-        for (key, value) in wanted.parameter_values(previous)? {
-            let parameter = Parameter::builder().parameter_key(key);
-            request = request.parameters(match value {
-                ParameterValue::Given(value) => parameter.parameter_value(value).build(),
-                ParameterValue::Previous => parameter.use_previous_value(true).build(),
-            });
+        if wanted.settings.import_existing {
+            request = request.import_existing_resources(true);
         }
-        for capability in wanted.capabilities() {
-            request = request.capabilities(Capability::from(capability));
-        }
-        for (key, value) in &wanted.tags {
-            request = request.tags(Tag::builder().key(key).value(value).build());
-        }
-        if wanted.template.resources().any(|resource| resource.resource_type() == Some("AWS::CloudFormation::Stack")) {
+        if wanted.template.resources().any(|resource| resource.resource_type() == Some(NESTED_STACK)) {
             request = request.include_nested_stacks(true);
         }
         for import in &wanted.imports {
@@ -210,11 +277,15 @@ impl Session {
         let (stack_id, change_set_id) = match request.send().await {
             Ok(made) => (made.stack_id, made.id),
             Err(error) => match Error::from_sdk("CreateChangeSet", &error) {
-                // The name is ours alone: an earlier try arrived, and only its answer was lost.
+                // With our description, an earlier try arrived and only its answer was lost.
                 Error::Service(error) if error.code == "AlreadyExistsException" => {
                     let request = self.cloudformation.describe_change_set().stack_name(&wanted.stack.stack_name);
                     let found = request.change_set_name(&name).send().await;
                     let found = found.map_err(|error| Error::from_sdk("DescribeChangeSet", &error))?;
+                    if found.description().and_then(Fingerprint::parse).is_none_or(|found| found.id != id) {
+                        let stack = wanted.stack.stack_name.clone();
+                        return Err(Error::ChangeSetExists { stack, change_set: name });
+                    }
                     (found.stack_id, found.change_set_id)
                 }
                 error => return Err(error),
@@ -227,7 +298,7 @@ impl Session {
             change_set_name: name,
             kind,
             changes: Vec::new(),
-            based_on: deployed.and_then(|stack| stack.last_change),
+            based_on,
             old_template,
             new_template: wanted.template.clone(),
             termination_protection: wanted
@@ -235,17 +306,20 @@ impl Session {
                 .termination_protection
                 .filter(|wanted| deployed.is_none_or(|stack| stack.termination_protection != *wanted)),
             held: Vec::new(),
+            nested: Vec::new(),
+            is_direct: false,
+            protect: wanted.settings.protect,
+            allowed: Vec::new(),
+            submission: Some(Box::new(submission)),
+            resolved: Vec::new(),
         })
         .await
     }
 
     /// Waits until CloudFormation has worked out the changes of a plan. `None`: there are none, and the change set is gone again.
     pub(crate) async fn planned(&self, mut plan: Plan) -> Result<Option<Plan>, Error> {
-        match self.await_change_set(&plan).await {
-            Ok(Some(changes)) => {
-                plan.changes = changes;
-                Ok(Some(plan))
-            }
+        match self.await_change_set(&mut plan).await {
+            Ok(Some(())) => Ok(Some(plan)),
             Ok(None) => {
                 self.discard(&plan).await?;
                 Ok(None)
@@ -258,15 +332,15 @@ impl Session {
         }
     }
 
-    /// The changes, or `None` if there are none.
-    async fn await_change_set(&self, plan: &Plan) -> Result<Option<Vec<Change>>, Error> {
+    /// Fills in what CloudFormation worked out; `None` if there are no changes.
+    async fn await_change_set(&self, plan: &mut Plan) -> Result<Option<()>, Error> {
         let mut pauses = Pauses::new(Duration::from_millis(200), Duration::from_secs(2));
         loop {
-            let page = self.change_set_page(plan, None).await?;
+            let page = self.change_set_page(&plan.change_set_id, Some(&plan.stack_id), None).await?;
             let status = ChangeSetStatus::parse(page.status().map_or("", |status| status.as_str()));
             let reason = page.status_reason().unwrap_or_default();
             match status {
-                ChangeSetStatus::CreateComplete => return self.remaining_pages(plan, page).await.map(Some),
+                ChangeSetStatus::CreateComplete => return self.fill_in(plan, page).await.map(Some),
                 ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress => pauses.wait().await,
                 ChangeSetStatus::Failed if says_no_changes(reason) => return Ok(None),
                 ChangeSetStatus::Failed
@@ -283,29 +357,92 @@ impl Session {
         }
     }
 
-    async fn remaining_pages(&self, plan: &Plan, first: DescribeChangeSetOutput) -> Result<Vec<Change>, Error> {
-        let mut changes: Vec<Change> = Vec::new();
+    /// Fills in what the change set says: the changes, those of nested stacks, and the values that were taken from elsewhere.
+    pub(crate) async fn fill_in(&self, plan: &mut Plan, first: DescribeChangeSetOutput) -> Result<(), Error> {
+        plan.resolved = first
+            .parameters()
+            .iter()
+            .filter_map(|parameter| {
+                Some(Resolved {
+                    name: parameter.parameter_key()?.to_owned(),
+                    source: parameter.parameter_value()?.to_owned(),
+                    value: parameter.resolved_value()?.to_owned(),
+                })
+            })
+            .filter(|resolved| is_from_parameter_store(&plan.new_template, &resolved.name))
+            .collect();
+        let (changes, inner) = self.read_changes(&plan.change_set_id, Some(&plan.stack_id), first).await?;
+        plan.changes = changes;
+        let mut waiting: Vec<(Vec<String>, Inner)> =
+            inner.into_iter().map(|inner| (vec![inner.logical_id.clone()], inner)).collect();
+        while let Some((path, inner)) = waiting.pop() {
+            if path.len() > MAX_DEPTH {
+                continue;
+            }
+            let page = self.change_set_page(&inner.change_set, None, None).await?;
+            let stack = page.stack_id().unwrap_or_default().to_owned();
+            let (changes, deeper) = self.read_changes(&inner.change_set, None, page).await?;
+            waiting.extend(
+                deeper.into_iter().map(|inner| ([path.clone(), vec![inner.logical_id.clone()]].concat(), inner)),
+            );
+            let is_harmless =
+                |change: &Change| change.action != ChangeAction::Remove && change.replacement == Replacement::Never;
+            // The templates only tell what a policy keeps, so they are read where something goes.
+            let (mut old_template, mut new_template) = (None, Template::new());
+            if !changes.iter().all(is_harmless) {
+                if let Some(id) = &inner.physical_id {
+                    old_template = self.template(id).await?;
+                }
+                new_template = self.template_of(&stack, Some(&inner.change_set)).await?.unwrap_or_default();
+            }
+            plan.nested.push(NestedPlan { path, changes, old_template, new_template });
+        }
+        plan.nested.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(())
+    }
+
+    /// All pages of a change set: its changes, and the change sets of nested stacks.
+    async fn read_changes(
+        &self,
+        change_set: &str,
+        stack: Option<&str>,
+        first: DescribeChangeSetOutput,
+    ) -> Result<(Vec<Change>, Vec<Inner>), Error> {
+        let (mut changes, mut inner) = (Vec::new(), Vec::new());
         let mut page = first;
         for _ in 0..MAX_PAGES {
-            changes.extend(page.changes().iter().filter_map(|change| change.resource_change()).map(Change::from_sdk));
+            for change in page.changes().iter().filter_map(|change| change.resource_change()) {
+                changes.push(Change::from_sdk(change));
+                inner.extend(change.change_set_id().filter(|id| !id.is_empty()).map(|id| Inner {
+                    logical_id: change.logical_resource_id().unwrap_or_default().to_owned(),
+                    physical_id: change.physical_resource_id().filter(|id| !id.is_empty()).map(str::to_owned),
+                    change_set: id.to_owned(),
+                }));
+            }
             match page.next_token() {
-                Some(token) => page = self.change_set_page(plan, Some(token.to_owned())).await?,
+                Some(token) => page = self.change_set_page(change_set, stack, Some(token.to_owned())).await?,
                 None => break,
             }
         }
-        Ok(changes)
+        Ok((changes, inner))
     }
 
-    async fn change_set_page(&self, plan: &Plan, token: Option<String>) -> Result<DescribeChangeSetOutput, Error> {
+    /// A page of a change set, given by its id, or by its name and its stack's.
+    pub(crate) async fn change_set_page(
+        &self,
+        change_set: &str,
+        stack: Option<&str>,
+        token: Option<String>,
+    ) -> Result<DescribeChangeSetOutput, Error> {
         self.turn().await;
-        let request = self.cloudformation.describe_change_set().stack_name(&plan.stack_id);
-        let request = request.change_set_name(&plan.change_set_id).set_next_token(token);
+        let request = self.cloudformation.describe_change_set().change_set_name(change_set).set_next_token(token);
+        let request = request.set_stack_name(stack.map(str::to_owned));
         request.send().await.map_err(|error| Error::from_sdk("DescribeChangeSet", &error))
     }
 
     /// Whether the change set has been executed, or is being executed.
     pub(crate) async fn is_executed(&self, plan: &Plan) -> Result<bool, Error> {
-        let page = self.change_set_page(plan, None).await?;
+        let page = self.change_set_page(&plan.change_set_id, Some(&plan.stack_id), None).await?;
         Ok(matches!(
             page.execution_status().map(aws_sdk_cloudformation::types::ExecutionStatus::as_str),
             Some("EXECUTE_IN_PROGRESS" | "EXECUTE_COMPLETE" | "EXECUTE_FAILED")
@@ -317,10 +454,29 @@ impl Session {
     /// # Errors
     /// A call fails.
     pub async fn discard(&self, plan: &Plan) -> Result<(), Error> {
+        if plan.is_direct {
+            return Ok(());
+        }
         self.remove_change_set(&plan.stack_id, &plan.change_set_id).await?;
-        // By the id: a stack of the same name that somebody made meanwhile is another one.
-        if plan.kind == ChangeSetKind::Update { Ok(()) } else { self.delete_never_made(&plan.stack_id).await }
+        if plan.kind == ChangeSetKind::Update {
+            return Ok(());
+        }
+        // By the id: a stack of the same name that somebody made meanwhile is another one. With the stack, others' plans for it would go.
+        let (ours, others) = self.open_change_sets(&plan.stack_id).await?;
+        if ours.is_empty() && others.is_empty() { self.delete_never_made(&plan.stack_id).await } else { Ok(()) }
     }
+}
+
+/// A nested stack in a change set.
+struct Inner {
+    logical_id: String,
+    physical_id: Option<String>,
+    change_set: String,
+}
+
+fn is_from_parameter_store(template: &Template, parameter: &str) -> bool {
+    let kind = template.parameter(parameter).and_then(skysmith_template::Parameter::parameter_type);
+    kind.is_some_and(|kind| kind.starts_with("AWS::SSM::Parameter::Value"))
 }
 
 /// CloudFormation has two ways to say that a change set is empty, and no code for either.

@@ -7,12 +7,11 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::change_set::ChangeSetKind;
-use crate::monitor::{By, Watch};
-use crate::operation::token;
 use crate::pace::Pauses;
+use crate::stack_policy::protected_types;
 use crate::wanted::Verdict;
 use crate::{
-    Action, DataLoss, DeployedStack, Error, Event, Leftovers, Observer, Operation, Plan, ReadOutput, Session,
+    Action, DataLoss, DeployedStack, Error, Event, Leftovers, LossKind, Observer, Operation, Plan, ReadOutput, Session,
     Situation, StackStatus, Stuck, Wanted, Whose, Wish, next_action,
 };
 
@@ -108,11 +107,13 @@ impl Session {
             Prepared::Planned(plan) => plan,
         };
         let stack = plan.stack_name.clone();
-        let losses = plan.data_loss(&options.is_stateful);
+        let counts = |kind: &str| if plan.protect { crate::is_guarded(kind) } else { (options.is_stateful)(kind) };
+        let losses = plan.data_loss(&counts);
         if !options.execute {
             return Ok(Outcome::Planned(plan));
         }
-        let lost: Vec<DataLoss> = losses.iter().filter(|loss| !loss.kept).cloned().collect();
+        // A protected stack's policy is about resources that leave it, whether they are kept outside of it or not.
+        let lost: Vec<DataLoss> = losses.iter().filter(|loss| plan.protect || !loss.kept).cloned().collect();
         if !lost.is_empty() && !options.allow_data_loss {
             self.discard(&plan).await?;
             return Err(Error::Refused { stack, losses: lost });
@@ -121,7 +122,9 @@ impl Session {
             self.discard(&plan).await?;
             return Err(Error::Declined { stack });
         }
-        let stack = self.execute(*plan, observer).await?;
+        let allowed: Vec<String> =
+            lost.into_iter().filter(|loss| loss.kind != LossKind::NoLongerKept).map(|loss| loss.logical_id).collect();
+        let stack = self.execute(plan.allowing(allowed.iter().map(String::as_str)), observer).await?;
         Ok(Outcome::Deployed(Box::new(stack)))
     }
 
@@ -138,13 +141,13 @@ impl Session {
         }
         if let Some((stack, template)) = deployed.as_ref().zip(old_template.as_ref()) {
             if wanted.compare(stack, template) == Verdict::Same {
-                return self.unchanged(&wanted, stack.clone(), held).await;
+                return self.unchanged(&wanted, stack.clone(), held, observer).await;
             }
             held = self.outputs_to_hold(&wanted, stack, template).await?;
             if !held.is_empty() {
                 wanted = Cow::Owned(wanted.holding(template, &held));
                 if wanted.compare(stack, template) == Verdict::Same {
-                    return self.unchanged(&wanted, stack.clone(), held).await;
+                    return self.unchanged(&wanted, stack.clone(), held, observer).await;
                 }
             }
         }
@@ -154,20 +157,25 @@ impl Session {
         self.require_bootstrap(&wanted.stack).await?;
         self.publish(&wanted.stack, observer).await?;
         let source = self.template_source(wanted, observer).await?;
+        if wanted.settings.direct {
+            let plan = self.direct_plan(wanted, kind, deployed.as_ref(), old_template, &source)?;
+            refuse_taken_names(&plan)?;
+            return Ok(Prepared::Planned(Box::new(Plan { held, ..plan })));
+        }
         match self.plan(wanted, kind, deployed.as_ref(), old_template, &source).await? {
             Some(plan) => {
-                let steady = match &deployed {
-                    Some(stack) => self.require_steady_exports(stack, &plan).await,
-                    None => Ok(()),
+                let checked = match (refuse_taken_names(&plan), &deployed) {
+                    (Ok(()), Some(stack)) => self.require_steady_exports(stack, &plan).await,
+                    (checked, _) => checked,
                 };
-                if let Err(error) = steady {
+                if let Err(error) = checked {
                     self.discard(&plan).await?;
                     return Err(error);
                 }
                 Ok(Prepared::Planned(Box::new(Plan { held, ..plan })))
             }
             None => match deployed {
-                Some(stack) => self.unchanged(wanted, stack, held).await,
+                Some(stack) => self.unchanged(wanted, stack, held, observer).await,
                 None => Err(Error::ChangeSetFailed {
                     stack: wanted.stack.stack_name.clone(),
                     reason: "the template has no resources".to_owned(),
@@ -243,17 +251,22 @@ impl Session {
         Ok(if left.is_empty() { Leftovers::Nothing } else { Leftovers::Something })
     }
 
-    async fn unchanged(
+    pub(crate) async fn unchanged(
         &self,
         wanted: &Wanted,
         mut stack: DeployedStack,
         held: Vec<ReadOutput>,
+        observer: &dyn Observer,
     ) -> Result<Prepared, Error> {
         if let Some(protect) = wanted.stack.termination_protection
             && protect != stack.termination_protection
         {
             self.protect(&stack.stack_id, protect).await?;
             stack.termination_protection = protect;
+        }
+        if wanted.settings.protect {
+            let types = protected_types([&wanted.template].into_iter());
+            self.ensure_stack_policy(&stack.stack_name, &stack.stack_id, &types, observer).await?;
         }
         Ok(Prepared::Unchanged { stack: Box::new(stack), held })
     }
@@ -267,52 +280,10 @@ impl Session {
         request.send().await.map_err(|error| Error::from_sdk("UpdateTerminationProtection", &error))?;
         Ok(())
     }
+}
 
-    /// Carries a plan out and waits for the end.
-    ///
-    /// # Errors
-    /// [`Error::Failed`] with the first cause; [`Error::LostSight`] if the operation goes on but cannot be seen.
-    pub async fn execute(&self, plan: Plan, observer: &dyn Observer) -> Result<DeployedStack, Error> {
-        let token = token();
-        let mut request = self
-            .cloudformation
-            .execute_change_set()
-            .stack_name(&plan.stack_id)
-            .change_set_name(&plan.change_set_id)
-            .client_request_token(&token);
-        // What a failed creation made is removed again even where it would be kept later; an import must not remove what was there before.
-        if plan.kind != ChangeSetKind::Import {
-            request = request.retain_except_on_create(true);
-        }
-        if let Err(error) = request.send().await {
-            match Error::from_sdk("ExecuteChangeSet", &error) {
-                // Nobody else executes our change set: an earlier try arrived, and only its answer was lost.
-                Error::Service(error)
-                    if error.code.starts_with("InvalidChangeSetStatus") && self.is_executed(&plan).await? => {}
-                error => return Err(error),
-            }
-        }
-        observer.event(Event::Started {
-            stack: plan.stack_name.clone(),
-            stack_id: plan.stack_id.clone(),
-            changes: plan.changes.len(),
-        });
-        let watch = Watch { stack_name: &plan.stack_name, by: By::Token(&token) };
-        let ended = self.follow(&plan.stack_id, &watch, observer).await?;
-        if !ended.status.is_success() {
-            return Err(Error::Failed(Box::new(self.failure(&plan.stack_name, &plan.stack_id, ended).await)));
-        }
-        if let Some(protect) = plan.termination_protection {
-            self.protect(&plan.stack_id, protect).await?;
-        }
-        let lost = |source| Error::LostSight { stack_id: plan.stack_id.clone(), source: Box::new(source) };
-        match self.stack(&plan.stack_id).await.map_err(lost)? {
-            Some(mut stack) => {
-                // The events are ahead of the stack's own description.
-                stack.status = ended.status;
-                Ok(stack)
-            }
-            None => Err(Error::NoSuchStack { stack: plan.stack_name }),
-        }
-    }
+/// Refuses what CloudFormation is bound to refuse half-way.
+pub(crate) fn refuse_taken_names(plan: &Plan) -> Result<(), Error> {
+    let resources = crate::guard::bound_to_fail(&plan.changes, plan.old_template.as_ref(), &plan.new_template);
+    if resources.is_empty() { Ok(()) } else { Err(Error::NamesTaken { stack: plan.stack_name.clone(), resources }) }
 }

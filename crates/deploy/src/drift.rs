@@ -260,6 +260,12 @@ impl Session {
             new_template: template,
             termination_protection: None,
             held: Vec::new(),
+            nested: Vec::new(),
+            is_direct: false,
+            protect: false,
+            allowed: Vec::new(),
+            submission: None,
+            resolved: Vec::new(),
         })
         .await
     }
@@ -309,6 +315,7 @@ mod tests {
             parameters: std::collections::BTreeMap::new(),
             tags: std::collections::BTreeMap::new(),
             notification_arns: Vec::new(),
+            rollback_alarms: Vec::new(),
             termination_protection: false,
             outputs: Vec::new(),
             last_change: None,

@@ -9,8 +9,9 @@ use aws_sdk_cloudformation::operation::RequestId as _;
 
 use crate::denied::Denied;
 use crate::exports::ReadOutput;
-use crate::guard::DataLoss;
+use crate::guard::{DataLoss, FixedName};
 use crate::monitor::Failure;
+use crate::saved::Moved;
 use crate::session::{Source, uncarried};
 use crate::{NoWayBack, Operation, StackStatus, Stuck};
 
@@ -225,6 +226,48 @@ pub enum Error {
         stack: String,
         /// The parameters.
         parameters: Vec<String>,
+    },
+    /// The change set that was to be applied cannot be.
+    #[error("change set {change_set} of stack {stack} cannot be applied: {why}")]
+    ChangeSet {
+        /// The stack's name.
+        stack: String,
+        /// The change set's name.
+        change_set: String,
+        /// What is in the way.
+        why: Stuck,
+    },
+    /// What the plan was made for is no longer so. Nothing was changed.
+    #[error("stack {stack} is not what the plan was made for: {}", .moved.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    Moved {
+        /// The stack's name.
+        stack: String,
+        /// What has changed since.
+        moved: Vec<Moved>,
+    },
+    /// There is another change set of the name that was given.
+    #[error("stack {stack} has a change set {change_set} already")]
+    ChangeSetExists {
+        /// The stack's name.
+        stack: String,
+        /// The change set's name.
+        change_set: String,
+    },
+    /// CloudFormation is bound to refuse the change: resources with names of their own would be replaced under the same names. Nothing was changed.
+    #[error("stack {stack}: {} cannot be replaced under the same name", .resources.iter().map(|one| one.logical_id.as_str()).collect::<Vec<_>>().join(", "))]
+    NamesTaken {
+        /// The stack's name.
+        stack: String,
+        /// The resources.
+        resources: Vec<FixedName>,
+    },
+    /// A change that is too much to be made without a change set. Nothing was changed.
+    #[error("stack {stack} cannot be changed without a change set: {reason}")]
+    NotDirect {
+        /// The stack's name.
+        stack: String,
+        /// Why not.
+        reason: String,
     },
     /// CloudFormation could not make the change set.
     #[error("CloudFormation refuses the change to stack {stack}: {reason}")]

@@ -14,6 +14,8 @@ pub enum LossKind {
     Replaced,
     /// A change may make a new one in its place; only deploying tells.
     MayBeReplaced,
+    /// Nothing goes yet, but the policy that would have kept it when it is removed no longer does.
+    NoLongerKept,
 }
 
 /// Data that a change would lose, or leave behind.
@@ -32,6 +34,8 @@ pub struct DataLoss {
     pub kept: bool,
     /// The properties that call for the replacement.
     pub properties: Vec<String>,
+    /// The nested stacks that it lies in, from the outermost: their logical ids.
+    pub nested_in: Vec<String>,
 }
 
 /// What the change would lose or leave behind, in the order of the changes. `is_stateful` tells whether a resource type holds data.
@@ -45,11 +49,132 @@ pub fn data_loss(
     new: &Template,
     is_stateful: &dyn Fn(&str) -> bool,
 ) -> Vec<DataLoss> {
-    changes
+    let mut losses: Vec<DataLoss> = changes
         .iter()
         .filter(|change| is_stateful(&change.resource_type) || change.resource_type == "AWS::CloudFormation::Stack")
         .filter_map(|change| one(change, old, new))
-        .collect()
+        .collect();
+    for resource in new.resources() {
+        let Some(kind) = resource.resource_type().filter(|kind| is_stateful(kind)) else { continue };
+        let id = resource.logical_id();
+        let before = old.and_then(|old| old.resource(id)).filter(|before| before.resource_type() == Some(kind));
+        let was_kept = before.is_some_and(|before| keeps(before.deletion_policy(), kind, LossKind::Removed));
+        if was_kept
+            && !keeps(resource.deletion_policy(), kind, LossKind::Removed)
+            && losses.iter().all(|loss| loss.logical_id != id)
+        {
+            losses.push(DataLoss {
+                kind: LossKind::NoLongerKept,
+                logical_id: id.to_owned(),
+                physical_id: changes
+                    .iter()
+                    .find(|change| change.logical_id == id)
+                    .and_then(|change| change.physical_id.clone()),
+                resource_type: kind.to_owned(),
+                kept: false,
+                properties: Vec::new(),
+                nested_in: Vec::new(),
+            });
+        }
+    }
+    losses
+}
+
+/// Types whose resources are replaced or removed as a matter of course: versions and snapshots of something else, and what has no content of its own.
+const ROUTINE: [&str; 12] = [
+    "AWS::ApiGateway::Deployment",
+    "AWS::ApiGatewayV2::Deployment",
+    "AWS::CDK::Metadata",
+    "AWS::CloudFormation::WaitCondition",
+    "AWS::CloudFormation::WaitConditionHandle",
+    "AWS::ECS::TaskDefinition",
+    "AWS::IAM::Policy",
+    "AWS::IAM::RolePolicy",
+    "AWS::Lambda::LayerVersion",
+    "AWS::Lambda::Permission",
+    "AWS::Lambda::Version",
+    "AWS::S3::BucketPolicy",
+];
+
+/// Whether a resource of this type may be replaced or removed in a protected environment only with an explicit word: all but those that are replaced as a
+/// matter of course.
+#[must_use]
+pub fn is_guarded(resource_type: &str) -> bool {
+    !ROUTINE.contains(&resource_type)
+}
+
+/// A resource that would be replaced under the name that its predecessor still has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FixedName {
+    /// The resource.
+    pub logical_id: String,
+    /// Its type.
+    pub resource_type: String,
+    /// The property that gives it its name.
+    pub property: String,
+    /// Its name in AWS.
+    pub physical_id: Option<String>,
+    /// The properties that call for the replacement.
+    pub causes: Vec<String>,
+}
+
+/// Names that are unique in an account and region, but not what identifies the resource.
+const NAMES: [(&str, &str); 8] = [
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name"),
+    ("AWS::Events::Rule", "Name"),
+    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
+    ("AWS::SNS::Topic", "TopicName"),
+    ("AWS::SQS::Queue", "QueueName"),
+    ("AWS::SecretsManager::Secret", "Name"),
+    ("AWS::StepFunctions::StateMachine", "StateMachineName"),
+];
+
+/// The property that gives a resource a name which no other of its kind may have at the same time.
+fn name_property(resource_type: &str) -> Option<&'static str> {
+    if let Some((_, property)) = NAMES.iter().find(|(kind, _)| *kind == resource_type) {
+        return Some(property);
+    }
+    let kind = skysmith_spec::resource_type(resource_type)?;
+    let mut identifier = kind.primary_identifier();
+    // What takes several values to identify has a name only within something else.
+    let name = identifier.next().filter(|_| identifier.next().is_none())?;
+    kind.property(name).is_some_and(|property| !property.read_only()).then_some(name)
+}
+
+/// The resources that CloudFormation is bound to refuse to replace: it makes the new one before it removes the old one, and both would have the same name.
+#[must_use]
+pub fn bound_to_fail(changes: &[Change], old: Option<&Template>, new: &Template) -> Vec<FixedName> {
+    let certain = |change: &&Change| change.action == ChangeAction::Modify && change.replacement == Replacement::Always;
+    let fixed = |change: &Change| {
+        let property = name_property(&change.resource_type)?;
+        let resource = new.resource(&change.logical_id)?;
+        let before = old?.resource(&change.logical_id)?;
+        // Another type is another namespace.
+        let same_type = before.resource_type() == resource.resource_type();
+        let name = resource.property(property)?;
+        let renamed = change.details.iter().any(|detail| detail.name.as_deref() == Some(property));
+        if !same_type || renamed || before.property(property) != Some(name) {
+            return None;
+        }
+        Some(FixedName {
+            logical_id: change.logical_id.clone(),
+            resource_type: change.resource_type.clone(),
+            property: property.to_owned(),
+            physical_id: change.physical_id.clone(),
+            causes: causes(change),
+        })
+    };
+    changes.iter().filter(certain).filter_map(fixed).collect()
+}
+
+fn causes(change: &Change) -> Vec<String> {
+    let is_cause = |detail: &&crate::ChangeDetail| detail.requires_recreation != Replacement::Never;
+    let mut names: Vec<String> =
+        change.details.iter().filter(is_cause).filter_map(|detail| detail.name.clone()).collect();
+    names.dedup();
+    names
 }
 
 fn one(change: &Change, old: Option<&Template>, new: &Template) -> Option<DataLoss> {
@@ -67,23 +192,14 @@ fn one(change: &Change, old: Option<&Template>, new: &Template) -> Option<DataLo
                 LossKind::Removed => old
                     .and_then(|template| template.resource(&change.logical_id))
                     .map(skysmith_template::Resource::deletion_policy),
-                LossKind::Replaced | LossKind::MayBeReplaced => {
+                LossKind::Replaced | LossKind::MayBeReplaced | LossKind::NoLongerKept => {
                     new.resource(&change.logical_id).map(skysmith_template::Resource::update_replace_policy)
                 }
             };
             keeps(policy.flatten(), &change.resource_type, kind)
         }
     };
-    let properties = if kind == LossKind::Removed {
-        Vec::new()
-    } else {
-        change
-            .details
-            .iter()
-            .filter(|detail| detail.requires_recreation != Replacement::Never)
-            .filter_map(|detail| detail.name.clone())
-            .collect()
-    };
+    let properties = if kind == LossKind::Removed { Vec::new() } else { causes(change) };
     Some(DataLoss {
         kind,
         logical_id: change.logical_id.clone(),
@@ -91,6 +207,7 @@ fn one(change: &Change, old: Option<&Template>, new: &Template) -> Option<DataLo
         resource_type: change.resource_type.clone(),
         kept,
         properties,
+        nested_in: Vec::new(),
     })
 }
 
@@ -171,6 +288,62 @@ mod tests {
         );
         assert_eq!(losses[2].properties, ["KeySchema"]);
         assert_eq!(data_loss(&changes, Some(&old), &new, &|_| false), []);
+    }
+
+    #[test]
+    fn a_policy_that_no_longer_keeps_is_told() {
+        let with = |policy: &str| {
+            template(&format!(
+                r#"{{"Resources":{{"T":{{"Type":"AWS::DynamoDB::Table"{policy}}},"Q":{{"Type":"AWS::SQS::Queue"{policy}}}}}}}"#
+            ))
+        };
+        let stateful = |kind: &str| kind == "AWS::DynamoDB::Table";
+        let judged = |old: &str, new: &str| data_loss(&[], Some(&with(old)), &with(new), &stateful);
+        let (retain, delete) = (r#","DeletionPolicy":"Retain""#, r#","DeletionPolicy":"Delete""#);
+        for new in [delete, ""] {
+            let losses = judged(retain, new);
+            assert_eq!(losses.len(), 1, "{losses:?}");
+            assert_eq!(
+                (losses[0].logical_id.as_str(), losses[0].kind, losses[0].kept),
+                ("T", LossKind::NoLongerKept, false)
+            );
+        }
+        for (old, new) in
+            [(retain, retain), (delete, retain), ("", delete), (retain, r#","DeletionPolicy":"Snapshot""#)]
+        {
+            assert_eq!(judged(old, new), [], "{old} {new}");
+        }
+        assert_eq!(data_loss(&[], None, &with(delete), &stateful), []);
+    }
+
+    #[test]
+    fn a_name_cannot_be_had_twice() {
+        let table = |name: &str| {
+            template(&format!(
+                r#"{{"Resources":{{"T":{{"Type":"AWS::DynamoDB::Table","Properties":{{{name}"A":1}}}}}}}}"#
+            ))
+        };
+        let named = table(r#""TableName":"orders","#);
+        let replaced = change("T", ChangeAction::Modify, Replacement::Always, None);
+        let found = bound_to_fail(std::slice::from_ref(&replaced), Some(&named), &named);
+        assert_eq!((found[0].property.as_str(), found[0].physical_id.as_deref()), ("TableName", Some("real-T")));
+        assert_eq!(found[0].causes, ["KeySchema"]);
+        // A name that CloudFormation makes up, another name, and a value that changes behind the same words.
+        assert_eq!(bound_to_fail(std::slice::from_ref(&replaced), Some(&table("")), &table("")), []);
+        assert_eq!(
+            bound_to_fail(std::slice::from_ref(&replaced), Some(&named), &table(r#""TableName":"others","#)),
+            []
+        );
+        let mut renamed = replaced;
+        renamed.details[1].name = Some("TableName".into());
+        assert_eq!(bound_to_fail(&[renamed], Some(&named), &named), []);
+        let perhaps = change("T", ChangeAction::Modify, Replacement::Conditional, None);
+        assert_eq!(bound_to_fail(&[perhaps], Some(&named), &named), []);
+        assert_eq!(name_property("AWS::SNS::Topic"), Some("TopicName"));
+        assert_eq!(name_property("AWS::S3::Bucket"), Some("BucketName"));
+        assert_eq!(name_property("AWS::ApiGateway::RestApi"), None);
+        assert_eq!(name_property("AWS::ApiGateway::Stage"), None);
+        assert_eq!(name_property("AWS::Nowhere::Thing"), None);
     }
 
     #[test]

@@ -168,6 +168,7 @@ mod tests {
             template: template(APP),
             parameters: BTreeMap::from([("P".to_owned(), "v".to_owned())]),
             tags: BTreeMap::new(),
+            settings: crate::Settings::default(),
             imports: Vec::new(),
             followers: Default::default(),
         }
@@ -186,6 +187,7 @@ mod tests {
             parameters: BTreeMap::new(),
             tags: BTreeMap::from([("team".to_owned(), "a".to_owned())]),
             notification_arns: Vec::new(),
+            rollback_alarms: Vec::new(),
             termination_protection: false,
             outputs: Vec::new(),
             last_change: None,

@@ -39,6 +39,8 @@ pub struct DeployedStack {
     pub tags: BTreeMap<String, String>,
     /// Topics that get the events.
     pub notification_arns: Vec<String>,
+    /// Alarms that roll an update back.
+    pub rollback_alarms: Vec<String>,
     /// Whether it is protected against deletion.
     pub termination_protection: bool,
     /// The outputs, by name.
@@ -82,6 +84,13 @@ impl DeployedStack {
                 .map(|tag| (tag.key().unwrap_or_default().to_owned(), tag.value().unwrap_or_default().to_owned()))
                 .collect(),
             notification_arns: stack.notification_arns().to_vec(),
+            rollback_alarms: stack
+                .rollback_configuration()
+                .map(aws_sdk_cloudformation::types::RollbackConfiguration::rollback_triggers)
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|trigger| trigger.arn().map(str::to_owned))
+                .collect(),
             termination_protection: stack.enable_termination_protection().unwrap_or(false),
             outputs,
             last_change: stack
@@ -113,13 +122,17 @@ impl Session {
     /// # Errors
     /// The call fails, or the template cannot be read.
     pub async fn template(&self, name_or_id: &str) -> Result<Option<Template>, Error> {
-        let answer = self
-            .cloudformation
-            .get_template()
-            .stack_name(name_or_id)
-            .template_stage(TemplateStage::Original)
-            .send()
-            .await;
+        self.template_of(name_or_id, None).await
+    }
+
+    /// The same of one of its change sets.
+    pub(crate) async fn template_of(
+        &self,
+        name_or_id: &str,
+        change_set: Option<&str>,
+    ) -> Result<Option<Template>, Error> {
+        let request = self.cloudformation.get_template().stack_name(name_or_id).template_stage(TemplateStage::Original);
+        let answer = request.set_change_set_name(change_set.map(str::to_owned)).send().await;
         let body = match answer {
             Ok(answer) => answer.template_body().unwrap_or_default().to_owned(),
             Err(error) => match Error::from_sdk("GetTemplate", &error) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use skysmith_assembly::Stack;
 use skysmith_template::{Intrinsic, Node, SubPart, Template};
 
-use crate::{DeployedStack, Error, StackStatus};
+use crate::{DeployedStack, Error, Settings, StackStatus};
 
 const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
 
@@ -42,6 +42,8 @@ pub struct Wanted {
     /// The names of the app's other stacks in this account and region. An output that goes while only these read it is held until they no longer do;
     /// see [`Prepared`](crate::Prepared).
     pub followers: BTreeSet<String>,
+    /// How CloudFormation should go about it.
+    pub settings: Settings,
 }
 
 impl Wanted {
@@ -62,7 +64,16 @@ impl Wanted {
             .map_err(|source| Error::Template { path: path.clone(), source: Box::new(source) })?
             .template;
         let (parameters, tags) = (stack.parameters.clone(), stack.tags.clone());
-        Ok(Self { stack, body, template, parameters, tags, imports: Vec::new(), followers: BTreeSet::new() })
+        Ok(Self {
+            stack,
+            body,
+            template,
+            parameters,
+            tags,
+            imports: Vec::new(),
+            followers: BTreeSet::new(),
+            settings: Settings::default(),
+        })
     }
 
     /// The same with these values over the assembly's.
@@ -77,6 +88,18 @@ impl Wanted {
     pub fn with_tags(mut self, tags: impl IntoIterator<Item = (String, String)>) -> Self {
         self.tags.extend(tags);
         self
+    }
+
+    /// The same with these settings.
+    #[must_use]
+    pub fn with_settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Topics that get the stack's events; `None`: as before.
+    pub(crate) fn notification_arns(&self) -> Option<&Vec<String>> {
+        self.settings.notification_arns.as_ref().or(self.stack.notification_arns.as_ref())
     }
 
     /// What to send for each parameter, in the template's order.
@@ -129,17 +152,23 @@ impl Wanted {
         if !deployed.status.is_whole()
             || deployed.status == StackStatus::UpdateRollbackComplete
             || !self.imports.is_empty()
+            || self.settings.import_existing
         {
             return Verdict::Undecided;
         }
         if *template != self.template || deployed.tags != self.tags {
             return Verdict::Changed;
         }
-        if let Some(wanted) = &self.stack.notification_arns {
-            let set = |arns: &[String]| arns.iter().cloned().collect::<BTreeSet<_>>();
-            if set(wanted) != set(&deployed.notification_arns) {
-                return Verdict::Changed;
-            }
+        let set = |arns: &[String]| arns.iter().cloned().collect::<BTreeSet<_>>();
+        if let Some(wanted) = &self.settings.rollback_alarms
+            && set(&wanted.alarms) != set(&deployed.rollback_alarms)
+        {
+            return Verdict::Changed;
+        }
+        if let Some(wanted) = self.notification_arns()
+            && set(wanted) != set(&deployed.notification_arns)
+        {
+            return Verdict::Changed;
         }
         for (name, value) in &self.parameters {
             let secret = self.template.parameter(name).is_some_and(skysmith_template::Parameter::is_no_echo);
@@ -279,6 +308,7 @@ fn has_transform(node: &Node) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::RollbackAlarms;
 
     fn wanted(text: &str) -> Wanted {
         let template = skysmith_template::read(text).unwrap().template;
@@ -290,6 +320,7 @@ mod tests {
             tags: BTreeMap::new(),
             imports: Vec::new(),
             followers: BTreeSet::new(),
+            settings: Settings::default(),
         }
     }
 
@@ -302,6 +333,7 @@ mod tests {
             parameters: parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
             tags: BTreeMap::new(),
             notification_arns: Vec::new(),
+            rollback_alarms: Vec::new(),
             termination_protection: false,
             outputs: Vec::new(),
             last_change: None,
@@ -337,6 +369,9 @@ mod tests {
         let mut notified = wanted(PLAIN);
         notified.stack.notification_arns = Some(vec!["arn:t".into()]);
         assert_eq!(notified.compare(&deployed("UPDATE_COMPLETE", &[]), &template), Verdict::Changed);
+        let mut alarmed = wanted(PLAIN);
+        alarmed.settings.rollback_alarms = Some(RollbackAlarms { alarms: vec!["arn:a".into()], minutes: 5 });
+        assert_eq!(alarmed.compare(&deployed("UPDATE_COMPLETE", &[]), &template), Verdict::Changed);
         for status in ["UPDATE_FAILED", "CREATE_FAILED", "UPDATE_ROLLBACK_COMPLETE", "NEW_STATUS"] {
             assert_eq!(wanted(PLAIN).compare(&deployed(status, &[]), &template), Verdict::Undecided, "{status}");
         }

@@ -546,6 +546,8 @@ fn create_change_set(world: &mut World, request: &Request) -> Answer {
         name: set_name,
         id: set_id.clone(),
         kind,
+        description: request.parameter("Description").to_owned(),
+        resolved: resolved(world, &content),
         status: status.to_owned(),
         reason,
         execution: if status == "FAILED" { "UNAVAILABLE" } else { "AVAILABLE" }.to_owned(),
@@ -560,6 +562,17 @@ fn create_change_set(world: &mut World, request: &Request) -> Answer {
     }
     let _ = stack_name;
     Ok(Xml::new().text("Id", set_id).text("StackId", id))
+}
+
+/// The values of parameters that are kept in the Parameter Store.
+fn resolved(world: &World, content: &Content) -> BTreeMap<String, String> {
+    let template: Value = serde_json::from_str(&content.template).unwrap_or_default();
+    let is_stored = |name: &str| {
+        let kind = template["Parameters"][name]["Type"].as_str();
+        kind.is_some_and(|kind| kind.starts_with("AWS::SSM::Parameter::Value"))
+    };
+    let stored = content.parameters.iter().filter(|(name, _)| is_stored(name));
+    stored.filter_map(|(name, source)| Some((name.clone(), world.parameters.get(source)?.clone()))).collect()
 }
 
 fn can_be_updated(status: &str) -> bool {
@@ -613,12 +626,13 @@ fn describe_change_set(world: &mut World, request: &Request) -> Answer {
     let next = (!found.is_empty() && next < set.changes.len()).then(|| format!("page-{next}"));
     let content = &set.content;
     let tags = content.tags.iter().map(|(key, value)| Xml::new().text("Key", key).text("Value", value));
-    let parameters = content
-        .parameters
-        .iter()
-        .map(|(key, value)| Xml::new().text("ParameterKey", key).text("ParameterValue", value));
+    let parameters = content.parameters.iter().map(|(key, value)| {
+        let resolved = set.resolved.get(key).map(String::as_str);
+        Xml::new().text("ParameterKey", key).text("ParameterValue", value).maybe("ResolvedValue", resolved)
+    });
     Ok(Xml::new()
         .text("ChangeSetName", &set.name)
+        .text("Description", &set.description)
         .text("ChangeSetId", &set.id)
         .text("StackId", &stack.id)
         .text("StackName", &stack.name)

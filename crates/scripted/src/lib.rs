@@ -246,6 +246,11 @@ impl Aws {
         self.state().world.someone_updates(stack);
     }
 
+    /// Sets an SSM parameter, as somebody else might.
+    pub fn set_parameter(&self, name: &str, value: &str) {
+        self.state().world.parameters.insert(name.to_owned(), value.to_owned());
+    }
+
     /// What is in the account: stacks with status and resources, change sets, buckets with objects. Two accounts in the same state have the same text.
     #[must_use]
     pub fn inventory(&self) -> String {

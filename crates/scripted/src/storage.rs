@@ -89,6 +89,15 @@ fn sts(request: &Request) -> Reply {
 
 fn ssm(world: &World, request: &Request) -> Reply {
     let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    if let Some(names) = body["Names"].as_array() {
+        let names = names.iter().filter_map(serde_json::Value::as_str);
+        let (known, unknown): (Vec<&str>, Vec<&str>) = names.partition(|name| world.parameters.contains_key(*name));
+        let found: Vec<_> = known
+            .into_iter()
+            .map(|name| json!({ "Name": name, "Value": world.parameters[name], "Type": "String", "Version": 1 }))
+            .collect();
+        return Reply::json(&json!({ "Parameters": found, "InvalidParameters": unknown }));
+    }
     let name = body["Name"].as_str().unwrap_or_default();
     match world.parameters.get(name) {
         Some(value) => {

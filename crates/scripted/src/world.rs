@@ -78,6 +78,9 @@ pub(crate) struct ChangeSet {
     pub name: String,
     pub id: String,
     pub kind: String,
+    pub description: String,
+    /// What parameters of the template are resolved to.
+    pub resolved: BTreeMap<String, String>,
     pub status: String,
     pub reason: String,
     pub execution: String,

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::how::How;
+
 /// Stacks to read; all if none is named.
 #[derive(Debug, Args)]
 pub struct Stacks {
@@ -50,8 +52,13 @@ Examples:
   skysmith deploy --yes                 the same without the question, for scripts
   skysmith deploy --local               to the emulator on this machine
   skysmith --env prod deploy --all --outputs-file outputs.json
+  skysmith deploy --no-execute --change-set-name release-7
+                                        leave the plan in the account, for somebody to look at
+  skysmith deploy --change-set release-7 --yes
+                                        carry that plan out, if nothing has moved since
 
-Losing data (a table or bucket that is removed or replaced) is refused unless --allow-data-loss is given; --yes does not answer that.")]
+Losing data (a table or bucket that is removed or replaced, or that a policy would no longer keep) is refused unless --allow-data-loss
+is given; --yes does not answer that. In environments with `protect = true` in skysmith.toml this holds for all resources.")]
 pub struct Deploy {
     /// Stacks to deploy
     #[command(flatten)]
@@ -68,6 +75,9 @@ pub struct Deploy {
     /// Value for a parameter of the template; may be repeated
     #[arg(long = "parameters", value_name = "[STACK:]KEY=VALUE")]
     pub parameters: Vec<String>,
+    /// How CloudFormation goes about it
+    #[command(flatten)]
+    pub how: How,
 }
 
 /// Flags of `destroy`.

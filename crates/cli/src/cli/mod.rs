@@ -6,6 +6,7 @@ mod access;
 mod assets;
 mod command;
 mod flags;
+mod how;
 mod permissions;
 mod ways;
 

@@ -57,7 +57,7 @@ fn confirmed(ui: &Ui, question: &str) -> Result<bool, Failure> {
 }
 
 /// Whether a resource type holds data that is gone when the resource is.
-fn is_stateful(resource_type: &str) -> bool {
+pub fn is_stateful(resource_type: &str) -> bool {
     skysmith_spec::resource_type(resource_type).is_some_and(skysmith_spec::ResourceType::is_stateful)
 }
 

@@ -18,7 +18,7 @@ use crate::output::words;
 use crate::select;
 use crate::session::Session;
 
-use super::deploy::wanted;
+use super::deploy::{settings, wanted};
 
 /// Prints one document, ready for IAM; what is to be known about it goes to standard error. With `--json`, all of them in one object.
 pub fn run(session: &Session, flags: &Permissions) -> Result<Done, Failure> {
@@ -31,7 +31,13 @@ pub fn run(session: &Session, flags: &Permissions) -> Result<Done, Failure> {
     let loaded = session.load()?;
     let stacks = select::named(&loaded.stacks, &flags.names)?;
     check::require(session, &loaded, &stacks)?;
-    let wanted = wanted::read(session, &loaded.stacks, &stacks, &[])?;
+    let mut wanted = wanted::read(session, &loaded.stacks, &stacks, &[])?;
+    for wanted in &mut wanted {
+        wanted.settings = settings::of_environment(session);
+        if let Some(role) = &wanted.settings.service_role {
+            wanted.stack.execution_role_arn = Some(role.clone());
+        }
+    }
     let uses = uses(&flags.purposes);
     let provisioner = flags.caller.as_deref().map_or(Provisioner::Caller, Provisioner::Role);
     let (caller, caller_notes) = permissions::caller(&wanted, &place, &uses, provisioner);

@@ -136,6 +136,7 @@ mod tests {
             parameters: BTreeMap::new(),
             tags: BTreeMap::new(),
             notification_arns: Vec::new(),
+            rollback_alarms: Vec::new(),
             termination_protection: false,
             outputs: vec![output("A", Some("s:a")), output("B", None)],
             last_change: None,

@@ -22,6 +22,12 @@ pub enum Use {
 pub(crate) enum On {
     /// The stack.
     Stack,
+    /// The stack, if it is protected.
+    ProtectedStack,
+    /// The stack, if it is made and changed without change sets.
+    DirectStack,
+    /// The stack, if something goes past its change sets: it is protected, or does without them.
+    UpdatedStack,
     /// The app's other stacks, which may read its outputs.
     Followers,
     /// Nothing that an ARN could name.
@@ -34,6 +40,8 @@ pub(crate) enum On {
     OwnBucket,
     /// The SSM parameter with the version of the CDK's bootstrap.
     BootstrapParameter,
+    /// The SSM parameters that are values of the template's parameters.
+    StoredParameters,
     /// The stack's tables.
     Tables,
     /// The stack's buckets.
@@ -59,8 +67,8 @@ const fn call(operation: &'static str, takes: &'static [(&'static str, On)], use
 }
 
 use On::{
-    Anything, AssetBuckets, AssetObjects, BootstrapParameter, Buckets, EmptiedBuckets, EmptiedObjects, Followers,
-    OwnBucket, Stack, Tables,
+    Anything, AssetBuckets, AssetObjects, BootstrapParameter, Buckets, DirectStack, EmptiedBuckets, EmptiedObjects,
+    Followers, OwnBucket, ProtectedStack, Stack, StoredParameters, Tables, UpdatedStack,
 };
 use Use::{Deploy, Destroy, Drift, Look, Repair};
 
@@ -75,6 +83,7 @@ pub(crate) const CALLS: &[Call] = &[
         &[("cloudformation:CreateChangeSet", Stack), ("cloudformation:TagResource", Stack)],
         &[Deploy],
     ),
+    call("CreateStack", &[("cloudformation:CreateStack", DirectStack)], &[Deploy]),
     call("DeleteChangeSet", &[("cloudformation:DeleteChangeSet", Stack)], &[Deploy, Repair]),
     call(
         "DeleteObjects",
@@ -108,6 +117,8 @@ pub(crate) const CALLS: &[Call] = &[
     call("GetBucketLifecycleConfiguration", &[("s3:GetLifecycleConfiguration", OwnBucket)], &[Deploy]),
     call("GetCallerIdentity", &[], &[]),
     call("GetParameter", &[("ssm:GetParameter", BootstrapParameter)], &[Deploy]),
+    call("GetParameters", &[("ssm:GetParameters", StoredParameters)], &[Deploy]),
+    call("GetStackPolicy", &[("cloudformation:GetStackPolicy", ProtectedStack)], &[Deploy]),
     call("GetTemplate", &[("cloudformation:GetTemplate", Stack)], &[Look]),
     call("GetTemplate", &[("cloudformation:GetTemplate", Followers)], &[Deploy]),
     // Who may not list a bucket is told that a missing object is forbidden.
@@ -125,6 +136,8 @@ pub(crate) const CALLS: &[Call] = &[
     call("PutObject", &[("s3:PutObject", AssetObjects)], &[Deploy]),
     call("PutPublicAccessBlock", &[("s3:PutBucketPublicAccessBlock", OwnBucket)], &[Deploy]),
     call("RollbackStack", &[("cloudformation:RollbackStack", Stack)], &[Repair]),
+    call("SetStackPolicy", &[("cloudformation:SetStackPolicy", ProtectedStack)], &[Deploy]),
+    call("UpdateStack", &[("cloudformation:UpdateStack", UpdatedStack)], &[Deploy]),
     call("UpdateTerminationProtection", &[("cloudformation:UpdateTerminationProtection", Stack)], &[Deploy]),
 ];
 

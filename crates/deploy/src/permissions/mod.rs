@@ -160,6 +160,26 @@ impl About<'_> {
         let objects = |name: &String| place.arn("s3", "", "", &format!("{name}/*"));
         match on {
             On::Stack => vec![place.stack_arn(&self.wanted.stack.stack_name)],
+            On::ProtectedStack if !self.wanted.settings.protect => Vec::new(),
+            On::DirectStack if !self.wanted.settings.direct => Vec::new(),
+            On::UpdatedStack if !self.wanted.settings.protect && !self.wanted.settings.direct => Vec::new(),
+            On::ProtectedStack | On::DirectStack | On::UpdatedStack => {
+                vec![place.stack_arn(&self.wanted.stack.stack_name)]
+            }
+            On::StoredParameters => {
+                let wanted = self.wanted;
+                let stored = wanted.template.parameters().filter(|parameter| {
+                    parameter.parameter_type().is_some_and(|kind| kind.starts_with("AWS::SSM::Parameter::Value"))
+                });
+                let name = |parameter: skysmith_template::Parameter<'_>| {
+                    let given = wanted.parameters.get(parameter.name()).map(String::as_str);
+                    let name = given.or_else(|| parameter.default()?.as_str())?;
+                    // A version is no part of the parameter's own name.
+                    Some(name.split(':').next().unwrap_or(name).trim_start_matches('/').to_owned())
+                };
+                let arn = |name: String| place.arn("ssm", &place.region, &place.account, &format!("parameter/{name}"));
+                stored.filter_map(name).map(arn).collect()
+            }
             On::Followers => self.wanted.followers.iter().map(|name| place.stack_arn(name)).collect(),
             On::Anything => vec!["*".to_owned()],
             On::AssetBuckets => self.asset_buckets().iter().map(bucket).collect(),

@@ -4,3 +4,4 @@
 
 mod ends;
 mod harness;
+mod plans;

@@ -1,7 +1,9 @@
 //! `skysmith deploy`: shows what would happen, guards, asks, carries it out.
 
+mod guards;
 mod one;
 mod outputs_file;
+pub mod settings;
 mod tally;
 pub mod wanted;
 
@@ -22,7 +24,8 @@ pub use one::headline;
 pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {
     let ui = &session.ui;
     ui.use_json_lines();
-    let asks = !flags.yes && !session.globals.local;
+    settings::check(session, flags)?;
+    let asks = !flags.yes && !flags.how.no_execute && !session.globals.local;
     if asks && !ui.can_ask() {
         return Err(Failure::failed("a deploy asks before it changes anything, and there is no terminal to ask on")
             .hint("pass --yes; what would lose data is refused even then, unless --allow-data-loss is given"));
@@ -32,13 +35,25 @@ pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {
     }
     let loaded = session.load()?;
     let chosen = select::selected(&loaded.stacks, &flags.stacks, "deploy")?;
-    let stacks = select::with_dependencies(&loaded.stacks, &chosen)?;
+    // A plan is one stack's; what it depends on has been deployed, or has a plan of its own.
+    let stacks = match &flags.how.change_set {
+        Some(_) if chosen.len() == 1 => chosen.clone(),
+        Some(name) => {
+            return Err(Failure::usage(format!("--change-set {name} is one stack's plan; name that stack alone")));
+        }
+        None => select::with_dependencies(&loaded.stacks, &chosen)?,
+    };
     check::require(session, &loaded, &stacks)?;
     if stacks.len() > chosen.len() {
         let names: Vec<&str> = stacks.iter().map(|stack| stack.display_name.as_str()).collect();
         ui.say(&format!("in this order, since they depend on each other: {}\n", names.join(", ")));
     }
-    let wanted = wanted::read(session, &loaded.stacks, &stacks, &flags.parameters)?;
+    let mut wanted = wanted::read(session, &loaded.stacks, &stacks, &flags.parameters)?;
+    let how = settings::of(session, flags);
+    for wanted in &mut wanted {
+        settings::tag(session, wanted);
+        wanted.settings = how.clone();
+    }
     let aws = Aws::connect(session)?;
     let _live = ui.can_be_live().then(|| ui.live.start());
     let mut done: Outputs = Vec::new();

@@ -9,6 +9,7 @@ use skysmith_deploy::{
 };
 use skysmith_template::Template;
 
+use super::guards;
 use super::tally::Tally;
 use crate::aws::Aws;
 use crate::cli::Deploy;
@@ -61,7 +62,13 @@ impl<'a> One<'a> {
         if !ui.live.is_on() {
             ui.say(&format!("{headline}\n"));
         }
-        let Some(prepared) = watch.over(session.prepare(wanted, &watch)).await else {
+        let preparing = async {
+            match &self.flags.how.change_set {
+                Some(change_set) => session.prepare_saved(wanted, change_set, &watch).await,
+                None => session.prepare(wanted, &watch).await,
+            }
+        };
+        let Some(prepared) = watch.over(preparing).await else {
             return Err(Failure::failed(format!("stopped before anything in {name} was changed")));
         };
         let plan = match prepared.map_err(fail)? {
@@ -83,6 +90,9 @@ impl<'a> One<'a> {
             ui.say(&format!("{headline}\n"));
         }
         self.show_plan(&plan)?;
+        if self.flags.how.no_execute {
+            return self.left(&session, *plan).await.map(Some);
+        }
         let guarded = match self.guard(&session, &plan).await {
             Ok(()) if !plan.held.is_empty() => {
                 self.guard_steps(&session, &plan.stack_id, plan.old_template.clone(), wanted).await
@@ -90,14 +100,14 @@ impl<'a> One<'a> {
             other => other,
         };
         if let Err(refusal) = guarded {
-            session.discard(&plan).await.map_err(fail)?;
+            self.give_up(&session, &plan).await?;
             return Err(refusal);
         }
         self.say_held(&plan.held);
         // The question before the first step was about all of it, unless the outputs had kept something else as well.
         let asks = self.asks && !(self.is_second_step && plan.changes.is_empty());
         if asks && !crate::commands::confirmed(ui, &format!("Deploy {name}?"))? {
-            session.discard(&plan).await.map_err(fail)?;
+            self.give_up(&session, &plan).await?;
             ui.say("nothing was changed\n");
             return Ok(None);
         }
@@ -109,10 +119,15 @@ impl<'a> One<'a> {
         }
         let started = Instant::now();
         let held = plan.held.clone();
-        match watch.over(session.execute(*plan, &watch)).await {
+        let allowed = if self.flags.allow_data_loss { guards::losses(&plan) } else { Vec::new() };
+        let plan = plan.allowing(allowed.iter().filter(|loss| loss.goes()).map(|loss| loss.logical_id.as_str()));
+        match watch.over(session.execute(plan, &watch)).await {
             Some(Ok(deployed)) => {
                 let took = words::seconds(started.elapsed());
                 ui.say(&format!("{} {name} deployed in {took}: {}\n", style::paint(style::GOOD, "✓"), tally.done()));
+                if self.flags.how.express {
+                    ui.say("  configured, and perhaps not ready to serve yet: that goes on in AWS\n");
+                }
                 self.report("deployed", started, Some(&tally), &deployed)?;
                 Ok(Some(Ended { stack: deployed, held }))
             }
@@ -125,6 +140,44 @@ impl<'a> One<'a> {
                     + "          to see how it ended, and to go on",
             )),
         }
+    }
+
+    /// The flag for the plan of an earlier run, if it is one.
+    fn chosen_plan(&self) -> String {
+        self.flags.how.change_set.as_ref().map(|name| format!(" --change-set {name}")).unwrap_or_default()
+    }
+
+    /// Removes a plan that is not carried out, unless an earlier run left it on purpose.
+    async fn give_up(&self, session: &skysmith_deploy::Session, plan: &Plan) -> Result<(), Failure> {
+        if self.flags.how.change_set.is_some() {
+            return Ok(());
+        }
+        session.discard(plan).await.map_err(|error| worded(self.session, error))
+    }
+
+    /// Tells how the plan that stays in the account is carried out.
+    async fn left(&self, session: &skysmith_deploy::Session, plan: Plan) -> Result<Ended, Failure> {
+        let (ui, name) = (&self.session.ui, self.stack.display_name.as_str());
+        let mut more = String::new();
+        for loss in guards::losses(&plan) {
+            ui.say(&format!(
+                "{} {}\n",
+                style::paint(style::ERROR, "! DATA LOSS "),
+                story::loss(&self.names, &loss, None)
+            ));
+            more = " --allow-data-loss".to_owned();
+        }
+        let change_set = &plan.change_set_name;
+        ui.say(&format!("the plan is in the account as the change set {change_set}; nothing was changed\n"));
+        let next = self.session.globals.next_command(&format!("deploy {name} --change-set {change_set}{more}"));
+        ui.say(&format!("to carry it out: {next}\n"));
+        let found = session.stack(&plan.stack_id).await.map_err(|error| worded(self.session, error))?;
+        let Some(mut stack) = found else {
+            return Err(Failure::failed(format!("{name} was deleted while it was planned")));
+        };
+        // What it has now is not what this run made of it.
+        stack.outputs.clear();
+        Ok(Ended { stack, held: Vec::new() })
     }
 
     fn say_held(&self, held: &[ReadOutput]) {
@@ -186,7 +239,7 @@ impl<'a> One<'a> {
 
     /// Refuses what would lose data, unless that is allowed; then it is said.
     async fn guard(&self, session: &skysmith_deploy::Session, plan: &Plan) -> Result<(), Failure> {
-        self.guard_against(session, &plan.stack_id, losses(plan)).await
+        self.guard_against(session, &plan.stack_id, guards::losses(plan)).await
     }
 
     /// The same for all steps before the first of them: a refusal half-way would leave the readers without what they read.
@@ -224,14 +277,16 @@ impl<'a> One<'a> {
             return Ok(());
         }
         let name = &self.stack.display_name;
-        let mut failure = Failure::failed(format!("deploying {name} would lose data; nothing was changed"));
+        let what =
+            if losses.iter().any(Loss::is_of_data) { "lose data" } else { "replace or remove what is protected" };
+        let mut failure = Failure::failed(format!("deploying {name} would {what}; nothing was changed"));
         for line in lines {
             failure = failure.note(line);
         }
         Err(failure.hint("to keep the data: take the change back, or set the removal policy Retain and copy").hint(
             format!(
                 "to go on all the same: {}",
-                self.session.globals.next_command(&format!("deploy {name} --allow-data-loss"))
+                self.session.globals.next_command(&format!("deploy {name}{} --allow-data-loss", self.chosen_plan()))
             ),
         ))
     }
@@ -264,23 +319,6 @@ impl<'a> One<'a> {
         line["api_calls"] = self.aws.session.api_calls().into();
         ui.json_line(&line)
     }
-}
-
-/// What CloudFormation says will go, and what the specification says: an emulator, for one, says less than CloudFormation.
-///
-/// Where the specification only fears a replacement, CloudFormation knows better.
-fn losses(plan: &Plan) -> Vec<Loss> {
-    let found = skysmith_diff::diff(&plan.old_template.clone().unwrap_or_default(), &plan.new_template);
-    let by_plan = plan.data_loss(&crate::commands::is_stateful);
-    let mut losses: Vec<Loss> = by_plan.iter().filter(|loss| !loss.kept).map(Loss::of_plan).collect();
-    for loss in found.data_losses() {
-        let id = &loss.resource.logical_id;
-        let is_planned = plan.changes.iter().any(|change| change.logical_id == *id);
-        if by_plan.iter().all(|known| known.logical_id != *id) && is_planned && loss.is_certain {
-            losses.push(Loss::of_diff(loss.resource));
-        }
-    }
-    losses
 }
 
 /// The resources that change, and what is done to them.
