@@ -57,14 +57,21 @@ pub fn fleet(bench: &Bench, report: &mut Report) -> Result<()> {
 fn read(bench: &Bench, assembly: &Path, title: &str, report: &mut Report) -> Result<()> {
     let folder = assembly.display().to_string();
     let template = assembly.join(format!("{COMPARED}.template.json")).display().to_string();
-    let commands: [(&str, &[&str]); 2] = [
-        ("`list`", &["--app", &folder, "list"]),
-        ("`diff STACK --template FILE`", &["--app", &folder, "diff", COMPARED, "--template", &template]),
+    // Without `--exclusively` the CDK would compare the template with the stacks before this one as well, and refuses to.
+    let commands: [(&str, &[&str], &[&str]); 2] = [
+        ("`list`", &["--app", &folder, "list"], &[]),
+        (
+            "`diff STACK --template FILE`",
+            &["--app", &folder, "diff", COMPARED, "--template", &template],
+            &["--exclusively"],
+        ),
     ];
-    for (what, arguments) in commands {
+    for (what, arguments, only_cdk) in commands {
         let ours = median(RUNS, &bench.log(), || Ok(bench.skysmith(arguments)))?;
-        let theirs =
-            bench.cdk().map(|cdk| median(cdk::RUNS, &bench.log(), || Ok(cdk.command(arguments)))).transpose()?;
+        let theirs = bench
+            .cdk()
+            .map(|cdk| median(cdk::RUNS, &bench.log(), || Ok(cdk.command(&[arguments, only_cdk].concat()))))
+            .transpose()?;
         let wall = theirs.map(|cost| cost.wall.as_secs_f64());
         report.row(Row::time(format!("{what} of that assembly"), ours.wall, RUNS).beside(wall, cdk::RUNS));
         let memory = theirs.map(|cost| cost.memory as f64);
