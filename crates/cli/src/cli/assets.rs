@@ -7,13 +7,14 @@ use clap::Args;
 #[command(after_help = "\
 Nothing needs a bootstrap: the bucket for assets is made on first need, and your own credentials deploy.
 A bootstrap is for accounts where people and pipelines may not make buckets, or shall not have the rights
-of what they deploy: it makes the bucket, and with --execution-policy two roles, one to deploy with, which may do
-nothing but that, and one that CloudFormation takes.
+of what they deploy: it makes the bucket, and with --execution-policy or --for-app two roles, one to deploy with,
+which may do nothing but that, and one that CloudFormation takes.
 
 Examples:
   skysmith bootstrap                                    the bucket, here
   skysmith bootstrap aws://123456789012/eu-west-1 aws://123456789012/us-east-1
   skysmith bootstrap --execution-policy arn:aws:iam::aws:policy/PowerUserAccess
+  skysmith bootstrap --for-app                          the same, with the rights that this app's stacks need
   skysmith bootstrap --trust 210987654321 --execution-policy ARN
   skysmith bootstrap --show-template                    to read it, or to deploy it by other means
   skysmith bootstrap --destroy                          the roles go, the bucket stays
@@ -30,6 +31,9 @@ pub struct Bootstrap {
     /// What CloudFormation may do, as the ARN of a managed policy; may be repeated
     #[arg(long = "execution-policy", value_name = "ARN")]
     pub execution_policies: Vec<String>,
+    /// Let CloudFormation do what the stacks of the app need, and nothing else
+    #[arg(long)]
+    pub for_app: bool,
     /// Tells several bootstraps of one account and region apart: up to 10 small letters and digits
     #[arg(long, value_name = "NAME")]
     pub qualifier: Option<String>,
@@ -37,7 +41,7 @@ pub struct Bootstrap {
     #[arg(long, conflicts_with = "destroy")]
     pub show_template: bool,
     /// Take the stack and its roles away; the bucket stays with all that is in it
-    #[arg(long, conflicts_with_all = ["trust", "execution_policies"])]
+    #[arg(long, conflicts_with_all = ["trust", "execution_policies", "for_app"])]
     pub destroy: bool,
     /// Answer the question with yes
     #[arg(short, long)]

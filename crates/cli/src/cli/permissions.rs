@@ -12,6 +12,7 @@ pub enum Purpose {
     Deploy,
     Repair,
     Destroy,
+    Gc,
     All,
 }
 

@@ -1,9 +1,11 @@
 //! `skysmith bootstrap`: makes the bucket for assets, and roles to deploy with, ahead of time.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::json;
 use skysmith_assembly::Environment;
+use skysmith_deploy::permissions::{self, MANAGED_POLICY_LIMIT, Place, Policy, Use};
 use skysmith_deploy::{BOOTSTRAP_TEMPLATE, Bootstrap, BootstrapOptions, Event, Observer};
 
 use super::deploy;
@@ -13,15 +15,22 @@ use crate::error::{Done, Failure};
 use crate::hints::worded;
 use crate::output::outputs;
 use crate::output::{Ui, style};
+use crate::select;
 use crate::session::Session;
+
+/// Managed policies that a role takes, unless AWS allows more.
+const MOST_POLICIES: usize = 10;
 
 /// Bootstraps one environment after the other.
 pub fn run(session: &Session, flags: &cli::Bootstrap) -> Result<Done, Failure> {
     let ui = &session.ui;
-    let options = options(flags)?;
+    let mut options = options(flags)?;
     if flags.show_template {
         ui.result(BOOTSTRAP_TEMPLATE)?;
         return Ok(Done::Ok);
+    }
+    if flags.for_app {
+        options.policies = policies(session)?;
     }
     let environments = flags
         .environments
@@ -65,14 +74,33 @@ fn options(flags: &cli::Bootstrap) -> Result<BootstrapOptions, Failure> {
         return Err(Failure::usage(format!("`{qualifier}` is no qualifier: up to 10 small letters and digits")));
     }
     // Whoever is let in from outside gets the rights that are named, and not those that a default would choose.
-    if !flags.trust.is_empty() && flags.execution_policies.is_empty() {
-        return Err(Failure::usage("--trust needs --execution-policy: what may be done with the trust"));
+    if !flags.trust.is_empty() && flags.execution_policies.is_empty() && !flags.for_app {
+        return Err(Failure::usage("--trust needs --execution-policy or --for-app: what may be done with the trust"));
     }
     let mut options = BootstrapOptions::default();
     options.qualifier.clone_from(&flags.qualifier);
     options.trust.clone_from(&flags.trust);
     options.execution_policies.clone_from(&flags.execution_policies);
     Ok(options)
+}
+
+/// What CloudFormation needs for the app's stacks, in pieces that IAM takes.
+fn policies(session: &Session) -> Result<Vec<Policy>, Failure> {
+    let loaded = session.load()?;
+    let stacks = select::named(&loaded.stacks, &[])?;
+    let wanted = deploy::wanted::read(session, &loaded.stacks, &stacks, &[])?;
+    let uses = BTreeSet::from([Use::Deploy, Use::Repair, Use::Destroy]);
+    let place = Place::new(None, session.account().as_deref());
+    let (policy, _) = permissions::execution_role(&wanted, &place, &uses);
+    let pieces = policy.split(MANAGED_POLICY_LIMIT);
+    if pieces.len() > MOST_POLICIES {
+        return Err(Failure::failed(format!(
+            "the app's stacks need {} policies, and a role takes {MOST_POLICIES}",
+            pieces.len()
+        ))
+        .hint("name one with --execution-policy"));
+    }
+    Ok(pieces)
 }
 
 /// The session for an environment, which must be of the account that the credentials belong to.
@@ -111,7 +139,7 @@ impl One<'_> {
             }
             Bootstrap::OnlyBucket { bucket } => {
                 ui.say(&format!("{} {bucket} is there already, and as it should be\n", style::paint(style::GOOD, "✓")));
-                ui.say("  --execution-policy ARN makes roles to deploy with as well\n");
+                ui.say("  --for-app or --execution-policy ARN makes roles to deploy with as well\n");
                 return self.report(&bucket, None).map(|()| Done::Ok);
             }
             other => return Err(Failure::failed(format!("this is not known here: {other:?}"))),

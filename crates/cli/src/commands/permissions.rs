@@ -80,6 +80,7 @@ fn uses(purposes: &[Purpose]) -> BTreeSet<Use> {
         Purpose::Deploy => vec![Use::Look, Use::Deploy],
         Purpose::Repair => vec![Use::Look, Use::Repair],
         Purpose::Destroy => vec![Use::Look, Use::Destroy],
+        Purpose::Gc => vec![Use::Look, Use::Collect],
         Purpose::All => vec![Use::Look, Use::Drift, Use::Deploy, Use::Repair, Use::Destroy],
     };
     purposes.iter().flat_map(of).collect()

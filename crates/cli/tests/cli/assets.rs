@@ -35,7 +35,7 @@ fn the_template_is_printed_without_aws() {
 fn what_cannot_be_meant_is_refused_before_anything_is_called() {
     for (arguments, words) in [
         (["--trust", "1234", "--yes"], "`1234` is no account: twelve digits"),
-        (["--trust", "123456789012", "--yes"], "--trust needs --execution-policy"),
+        (["--trust", "123456789012", "--yes"], "--trust needs --execution-policy or --for-app"),
         (["--execution-policy", "AdministratorAccess", "--yes"], "is not the ARN of a policy"),
         (["--qualifier", "My-Team", "--yes"], "`My-Team` is no qualifier"),
         (["--endpoint-url", DEAD, "123456789012/eu-west-1"], "is not an environment of the form aws://account/region"),

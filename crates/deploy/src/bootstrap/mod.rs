@@ -10,9 +10,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use skysmith_assembly::Stack;
+use skysmith_template::{Intrinsic, Node};
 
 pub(crate) use cdk::DEFAULT_PARAMETER;
 
+use crate::permissions::Policy;
 use crate::{DestroyOptions, Error, Observer, Session, Wanted};
 
 /// The template, for people who want to read it or deploy it by other means.
@@ -21,17 +23,21 @@ pub const BOOTSTRAP_TEMPLATE: &str = include_str!("template.json");
 pub const BOOTSTRAP_VERSION: u32 = 1;
 
 const BUCKET: &str = "AssetBucket";
+/// What the logical ids of an app's own policies begin with; a number follows.
+const POLICY: &str = "ExecutionPolicy";
 
 /// What a bootstrap is to make beside the bucket. What is not given here stays as it was given before.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct BootstrapOptions {
     /// Tells several bootstraps of one account and region apart: up to ten small letters and digits.
     pub qualifier: Option<String>,
     /// Other accounts that may take the role to deploy with, by their twelve digits.
     pub trust: Vec<String>,
-    /// What CloudFormation may do, as ARNs of managed policies. Without any there are no roles.
+    /// What CloudFormation may do, as ARNs of managed policies. Without any, and without [`policies`](Self::policies), there are no roles.
     pub execution_policies: Vec<String>,
+    /// What CloudFormation may do, as policies that the stack makes, each small enough for a managed policy.
+    pub policies: Vec<Policy>,
 }
 
 impl BootstrapOptions {
@@ -83,7 +89,8 @@ impl Session {
             None => false,
         };
         let is_left = !is_in_stack && self.is_bucket_there(&bucket).await?;
-        if is_left && deployed.is_none() && options.execution_policies.is_empty() {
+        let asks_for_roles = !(options.execution_policies.is_empty() && options.policies.is_empty());
+        if is_left && deployed.is_none() && !asks_for_roles {
             self.ensure_bucket(&bucket, observer).await?;
             return Ok(Bootstrap::OnlyBucket { bucket });
         }
@@ -99,7 +106,22 @@ impl Session {
         stack.environment = self.environment();
         stack.termination_protection = Some(true);
         stack.parameters = parameters;
-        let wanted = Box::new(Wanted::of(stack, BOOTSTRAP_TEMPLATE.to_owned())?);
+        let mut wanted = Box::new(Wanted::of(stack, BOOTSTRAP_TEMPLATE.to_owned())?);
+        let mut own = own_policies(&options.policies);
+        if let (true, Some(stack)) = (own.is_empty(), &deployed) {
+            // What is not said again stays.
+            let before = self.template(&stack.stack_id).await?.unwrap_or_default();
+            let resources = before.section("Resources").into_iter().flatten();
+            own = resources
+                .filter(|(id, _)| id.starts_with(POLICY))
+                .map(|(id, body)| (id.clone(), body.clone()))
+                .collect();
+        }
+        if !own.is_empty() {
+            wanted.parameters.insert("OwnPolicies".to_owned(), "yes".to_owned());
+            wanted.template.section_mut("Resources").extend(own);
+            wanted.body = wanted.template.to_json();
+        }
         Ok(Bootstrap::Stack { wanted, left: is_left.then_some(bucket) })
     }
 
@@ -141,6 +163,29 @@ impl Session {
             },
         }
     }
+}
+
+/// The policies as resources of the template.
+fn own_policies(policies: &[Policy]) -> Vec<(String, Node)> {
+    let text = |text: &str| Node::String(text.to_owned());
+    let map = |entries: Vec<(&str, Node)>| {
+        Node::Map(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    };
+    let role = || Node::from(Intrinsic::Ref("ExecutionRole".to_owned()));
+    let resource = |policy: &Policy| {
+        map(vec![
+            ("Type", text("AWS::IAM::ManagedPolicy")),
+            (
+                "Properties",
+                map(vec![
+                    ("Description", text("What the stacks of an app need")),
+                    ("PolicyDocument", policy.document()),
+                    ("Roles", Node::List(vec![role()])),
+                ]),
+            ),
+        ])
+    };
+    policies.iter().enumerate().map(|(index, policy)| (format!("{POLICY}{}", index + 1), resource(policy))).collect()
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ pub enum Use {
     Repair,
     /// Deleting stacks, and what is in them.
     Destroy,
+    /// Removing assets that nothing uses any more.
+    Collect,
 }
 
 /// What a call is about.
@@ -38,6 +40,12 @@ pub(crate) enum On {
     AssetObjects,
     /// Skysmith's own bucket for assets, which is made on first need.
     OwnBucket,
+    /// The same, whether or not the stack has assets, and what is in it.
+    OwnAssets,
+    /// Repositories that the stack's container images go to.
+    Repositories,
+    /// All of ECR, if the stack has container images.
+    Registry,
     /// The SSM parameter with the version of the CDK's bootstrap.
     BootstrapParameter,
     /// The SSM parameters that are values of the template's parameters.
@@ -68,13 +76,18 @@ const fn call(operation: &'static str, takes: &'static [(&'static str, On)], use
 
 use On::{
     Anything, AssetBuckets, AssetObjects, BootstrapParameter, Buckets, DirectStack, EmptiedBuckets, EmptiedObjects,
-    Followers, OwnBucket, ProtectedStack, Stack, StoredParameters, Tables, UpdatedStack,
+    Followers, OwnAssets, OwnBucket, ProtectedStack, Registry, Repositories, Stack, StoredParameters, Tables,
+    UpdatedStack,
 };
-use Use::{Deploy, Destroy, Drift, Look, Repair};
+use Use::{Collect, Deploy, Destroy, Drift, Look, Repair};
 
 /// All calls, sorted by operation.
 pub(crate) const CALLS: &[Call] = &[
     call("AbortMultipartUpload", &[("s3:AbortMultipartUpload", EmptiedObjects)], &[Destroy]),
+    // By the role's own trust policy, or by what is said where stacks take roles.
+    call("AssumeRole", &[], &[]),
+    // Of a CDK bootstrap, which may have any qualifier.
+    call("BatchDeleteImage", &[("ecr:BatchDeleteImage", Anything)], &[Collect]),
     call("CancelUpdateStack", &[("cloudformation:CancelUpdateStack", Stack)], &[Repair]),
     call("ContinueUpdateRollback", &[("cloudformation:ContinueUpdateRollback", Stack)], &[Repair]),
     call("CreateBucket", &[("s3:CreateBucket", OwnBucket)], &[Deploy]),
@@ -90,10 +103,15 @@ pub(crate) const CALLS: &[Call] = &[
         &[("s3:DeleteObjectVersion", EmptiedObjects), ("s3:DeleteObject", EmptiedObjects)],
         &[Destroy],
     ),
+    call("DeleteObjects", &[("s3:DeleteObject", OwnAssets)], &[Collect]),
     // Of a stack that was made for a change set alone, or whose creation failed, as well.
     call("DeleteStack", &[("cloudformation:DeleteStack", Stack)], &[Deploy, Repair, Destroy]),
     call("DescribeChangeSet", &[("cloudformation:DescribeChangeSet", Stack)], &[Deploy]),
+    call("DescribeChangeSet", &[("cloudformation:DescribeChangeSet", Anything)], &[Collect]),
     call("DescribeEvents", &[("cloudformation:DescribeEvents", Stack)], &[Deploy, Repair, Destroy]),
+    call("DescribeImages", &[("ecr:DescribeImages", Repositories)], &[Deploy]),
+    call("DescribeImages", &[("ecr:DescribeImages", Anything)], &[Collect]),
+    call("DescribeRepositories", &[("ecr:DescribeRepositories", Repositories)], &[Deploy]),
     call(
         "DescribeStackDriftDetectionStatus",
         &[("cloudformation:DescribeStackDriftDetectionStatus", Anything)],
@@ -102,6 +120,7 @@ pub(crate) const CALLS: &[Call] = &[
     call("DescribeStackEvents", &[("cloudformation:DescribeStackEvents", Stack)], &[Deploy, Repair, Destroy]),
     call("DescribeStackResourceDrifts", &[("cloudformation:DescribeStackResourceDrifts", Stack)], &[Drift]),
     call("DescribeStacks", &[("cloudformation:DescribeStacks", Stack)], &[Look]),
+    call("DescribeStacks", &[("cloudformation:DescribeStacks", Anything)], &[Collect]),
     call("DescribeTable", &[("dynamodb:DescribeTable", Tables)], &[Deploy, Destroy]),
     // <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html> names what it takes besides.
     call(
@@ -114,19 +133,41 @@ pub(crate) const CALLS: &[Call] = &[
         &[Drift],
     ),
     call("ExecuteChangeSet", &[("cloudformation:ExecuteChangeSet", Stack)], &[Deploy]),
+    // The token is what the container client pushes with.
+    call(
+        "GetAuthorizationToken",
+        &[
+            ("ecr:GetAuthorizationToken", Registry),
+            ("ecr:BatchCheckLayerAvailability", Repositories),
+            ("ecr:CompleteLayerUpload", Repositories),
+            ("ecr:InitiateLayerUpload", Repositories),
+            ("ecr:PutImage", Repositories),
+            ("ecr:UploadLayerPart", Repositories),
+        ],
+        &[Deploy],
+    ),
     call("GetBucketLifecycleConfiguration", &[("s3:GetLifecycleConfiguration", OwnBucket)], &[Deploy]),
     call("GetCallerIdentity", &[], &[]),
+    call("GetObject", &[("s3:GetObject", OwnAssets)], &[Collect]),
     call("GetParameter", &[("ssm:GetParameter", BootstrapParameter)], &[Deploy]),
+    call("GetParameterHistory", &[("ssm:GetParameterHistory", Anything)], &[Collect]),
     call("GetParameters", &[("ssm:GetParameters", StoredParameters)], &[Deploy]),
+    call("GetParameters", &[("ssm:GetParameters", Anything)], &[Collect]),
+    call("GetParametersByPath", &[("ssm:GetParametersByPath", Anything)], &[Collect]),
+    call("GetSessionToken", &[], &[]),
     call("GetStackPolicy", &[("cloudformation:GetStackPolicy", ProtectedStack)], &[Deploy]),
     call("GetTemplate", &[("cloudformation:GetTemplate", Stack)], &[Look]),
     call("GetTemplate", &[("cloudformation:GetTemplate", Followers)], &[Deploy]),
+    call("GetTemplate", &[("cloudformation:GetTemplate", Anything)], &[Collect]),
+    call("HeadBucket", &[("s3:ListBucket", AssetBuckets)], &[Deploy]),
     // Who may not list a bucket is told that a missing object is forbidden.
     call("HeadObject", &[("s3:GetObject", AssetObjects), ("s3:ListBucket", AssetBuckets)], &[Deploy]),
     call("ListChangeSets", &[("cloudformation:ListChangeSets", Stack)], &[Deploy, Repair]),
+    call("ListChangeSets", &[("cloudformation:ListChangeSets", Anything)], &[Collect]),
     call("ListImports", &[("cloudformation:ListImports", Anything)], &[Deploy]),
     call("ListMultipartUploads", &[("s3:ListBucketMultipartUploads", EmptiedBuckets)], &[Destroy]),
     call("ListObjectVersions", &[("s3:ListBucketVersions", Buckets)], &[Deploy, Destroy]),
+    call("ListObjectsV2", &[("s3:ListBucket", OwnAssets)], &[Collect]),
     call("ListStackResources", &[("cloudformation:ListStackResources", Stack)], &[Deploy, Repair, Destroy]),
     call("PutBucketEncryption", &[("s3:PutEncryptionConfiguration", OwnBucket)], &[Deploy]),
     call("PutBucketLifecycleConfiguration", &[("s3:PutLifecycleConfiguration", OwnBucket)], &[Deploy]),
@@ -164,7 +205,7 @@ mod tests {
                 for start in ["from_sdk(", "settle("] {
                     for piece in text.split(start).skip(1) {
                         let name = piece.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
-                        if let Some(name) = name.filter(|name| name.chars().all(char::is_alphabetic)) {
+                        if let Some(name) = name.filter(|name| name.chars().all(char::is_alphanumeric)) {
                             found.insert(name.to_owned());
                         }
                     }

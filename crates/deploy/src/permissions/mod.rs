@@ -49,7 +49,7 @@ pub fn caller(
         let own_role = wanted.stack.execution_role_arn.as_deref().map(|role| about.filled(role));
         match (own_role.as_deref(), provisioner) {
             (Some(role), _) | (None, Provisioner::Role(role)) => {
-                if uses.iter().any(|it| !matches!(it, Use::Look | Use::Drift)) {
+                if uses.iter().any(|it| !matches!(it, Use::Look | Use::Drift | Use::Collect)) {
                     let service = BTreeSet::from([CLOUDFORMATION.to_owned()]);
                     let passed = Conditions::from([("iam:PassedToService".to_owned(), service)]);
                     permissions.allow_if(passed, "iam:PassRole", role);
@@ -132,7 +132,9 @@ impl About<'_> {
         let stack = &self.wanted.stack;
         let Some(own) = &stack.assume_role_arn else { return false };
         let of_assets = self.destinations().filter_map(|it| it.assume_role_arn.as_ref());
-        for role in of_assets.chain([own]).chain(&stack.lookup_role_arn) {
+        let of_images =
+            stack.images.iter().flat_map(|it| &it.destinations).filter_map(|it| it.assume_role_arn.as_ref());
+        for role in of_assets.chain(of_images).chain([own]).chain(&stack.lookup_role_arn) {
             permissions.allow("sts:AssumeRole", self.filled(role));
         }
         true
@@ -188,6 +190,25 @@ impl About<'_> {
                 let own = self.filled(skysmith_assembly::ASSET_BUCKET);
                 self.asset_buckets().iter().filter(|name| **name == own).map(bucket).collect()
             }
+            On::OwnAssets => {
+                let own = self.filled(skysmith_assembly::ASSET_BUCKET);
+                vec![bucket(&own), objects(&own)]
+            }
+            On::Repositories => {
+                let images = self.wanted.stack.images.iter().flat_map(|image| &image.destinations);
+                let names: BTreeSet<String> = images.map(|it| self.filled(&it.repository)).collect();
+                names
+                    .iter()
+                    .map(|name| place.arn("ecr", &place.region, &place.account, &format!("repository/{name}")))
+                    .collect()
+            }
+            On::Registry => {
+                if self.wanted.stack.images.is_empty() {
+                    Vec::new()
+                } else {
+                    vec!["*".to_owned()]
+                }
+            }
             On::BootstrapParameter => {
                 let wanted = self.wanted.stack.bootstrap.as_ref();
                 let name = wanted
@@ -232,10 +253,10 @@ impl About<'_> {
             operations.extend([Operation::Create, Operation::Update]);
         }
         // Drift is found by looking at each resource.
-        if uses.iter().any(|it| *it != Use::Look) {
+        if uses.iter().any(|it| !matches!(it, Use::Look | Use::Collect)) {
             operations.push(Operation::Read);
         }
-        if uses.iter().any(|it| !matches!(it, Use::Look | Use::Drift)) {
+        if uses.iter().any(|it| !matches!(it, Use::Look | Use::Drift | Use::Collect)) {
             operations.push(Operation::Delete);
         }
         if operations.is_empty() {

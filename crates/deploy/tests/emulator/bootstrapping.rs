@@ -1,8 +1,11 @@
 //! The bootstrap's stack, and the bucket in it or beside it.
 
+use std::collections::BTreeSet;
+
+use skysmith_deploy::permissions::{self, MANAGED_POLICY_LIMIT, Place, Provisioner, Use};
 use skysmith_deploy::{Bootstrap, BootstrapOptions, DeployedStack, Event, Outcome, Session, Wanted};
 
-use crate::harness::{Log, boto, deploy, session};
+use crate::harness::{Log, boto, deploy, session, wanted};
 
 async fn plan(session: &Session, options: &BootstrapOptions) -> (Wanted, Option<String>) {
     match session.bootstrap(options, &()).await.unwrap() {
@@ -89,4 +92,51 @@ async fn a_bucket_that_is_there_stays_outside() {
     assert_eq!(resources(&session, &stack).await, ["DeployRole", "ExecutionRole"]);
     let role = stack.outputs.iter().find(|output| output.name == "DeployRoleArn").unwrap();
     assert!(role.value.ends_with(":role/skysmith-team-deploy-eu-central-2"), "{}", role.value);
+}
+
+#[tokio::test]
+async fn roles_with_the_rights_that_an_app_needs() {
+    let session = session().await.in_region("eu-south-1");
+    let template = r#"{"Resources":{"Q":{"Type":"AWS::SQS::Queue","Properties":{"QueueName":"only-this"}}}}"#;
+    let uses = BTreeSet::from([Use::Deploy, Use::Destroy]);
+    let place = Place::new(Some("eu-south-1"), Some("000000000000"));
+    let (policy, _) = permissions::execution_role(&[wanted("rights", template)], &place, &uses);
+    let mut options = BootstrapOptions::default();
+    options.policies = policy.split(MANAGED_POLICY_LIMIT);
+    let (bootstrap, _) = plan(&session, &options).await;
+    let stack = deployed(&session, &bootstrap).await;
+    let expected = ["AssetBucket", "AssetBucketPolicy", "DeployRole", "ExecutionPolicy1", "ExecutionRole"];
+    assert_eq!(resources(&session, &stack).await, expected);
+    let attached = boto(
+        "i=b('iam'); a=[p['PolicyArn'] for p in i.list_attached_role_policies(RoleName='skysmith-execution-eu-south-1')['AttachedPolicies']]
+v=i.get_policy_version(PolicyArn=a[0], VersionId=i.get_policy(PolicyArn=a[0])['Policy']['DefaultVersionId'])['PolicyVersion']['Document']
+print(len(a), 'sqs:CreateQueue' in json.dumps(v), 'only-this' in json.dumps(v))",
+    );
+    assert_eq!(attached, "1 True True");
+    let (again, _) = plan(&session, &BootstrapOptions::default()).await;
+    assert!(matches!(deploy(&session, &again).await.unwrap(), Outcome::Unchanged(_)), "what is not said again stays");
+}
+
+/// What people take the role for: a deployment with the role that CloudFormation takes.
+#[test]
+fn the_role_to_deploy_with_may_do_what_a_deployment_calls() {
+    let text = skysmith_deploy::BOOTSTRAP_TEMPLATE;
+    let template = r#"{"Resources":{"Q":{"Type":"AWS::SQS::Queue"}}}"#;
+    let place = Place::new(Some("us-east-1"), Some("000000000000"));
+    let uses = BTreeSet::from([Use::Look, Use::Drift, Use::Deploy, Use::Repair]);
+    let (policy, _) = permissions::caller(
+        &[wanted("may", template)],
+        &place,
+        &uses,
+        Provisioner::Role("arn:aws:iam::000000000000:role/x"),
+    );
+    let document = policy.document().to_json();
+    let actions: BTreeSet<&str> = document
+        .split('"')
+        .filter(|word| word.contains(':') && !word.starts_with("arn:") && !word.starts_with("iam:PassedTo"))
+        .collect();
+    assert!(actions.len() > 10);
+    for action in actions {
+        assert!(text.contains(&format!("\"{action}\"")), "the role lacks {action}");
+    }
 }
