@@ -15,6 +15,7 @@ mod emulator;
 mod error;
 mod hints;
 mod interrupt;
+mod known;
 mod live;
 mod mfa;
 mod names;

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use serde_json::json;
 use skysmith_assembly::Stack;
-use skysmith_deploy::{Cause, Contents, DataLoss, Failure as Failed, Holding, LossKind, ResourceStatus, StackStatus};
+use skysmith_deploy::{Cause, Contents, DataLoss, Denied, Failure as Failed, Holding, LossKind, StackStatus};
 
 use skysmith_diff::{Action, ResourceChange};
 
 use crate::error::Failure;
+use crate::hints;
+use crate::known::{self, Known};
 use crate::names::Names;
 use crate::output::diagnostics::plural;
 use crate::output::{style, words};
@@ -17,7 +19,35 @@ use crate::session::Session;
 /// A deployment that ran and failed.
 pub fn deployment(session: &Session, stack: &Stack, names: &Names, failed: &Failed, took: Duration) -> Failure {
     let name = &stack.display_name;
-    let state = match failed.status {
+    let headline = format!("{name} was not deployed; {} ({})", state(&failed.status), words::seconds(took));
+    let again = (session.globals.next_command(&format!("events {name} --why")), "to see this again");
+    tell(session, names, name, failed, &headline, &[onwards(session, name, &failed.status), again])
+}
+
+/// The way on from a failed deployment.
+fn onwards(session: &Session, name: &str, status: &StackStatus) -> (String, &'static str) {
+    let (command, why) = match status {
+        StackStatus::RollbackFailed | StackStatus::UpdateRollbackFailed => {
+            ("repair", "to bring it back to where it was")
+        }
+        StackStatus::DeleteFailed => ("repair", "to finish the deletion"),
+        StackStatus::CreateFailed | StackStatus::UpdateFailed => {
+            ("rollback", "to undo what was done, or deploy again after the fix")
+        }
+        _ => ("deploy", "after the fix"),
+    };
+    (session.globals.next_command(&format!("{command} {name}")), why)
+}
+
+/// A failure of the past, as far as CloudFormation keeps it.
+pub fn past(session: &Session, name: &str, names: &Names, failed: &Failed) -> Failure {
+    let headline = format!("the newest operation on {name} failed; {}", state(&failed.status));
+    tell(session, names, name, failed, &headline, &[onwards(session, name, &failed.status)])
+}
+
+/// What has become of a stack.
+fn state(status: &StackStatus) -> &'static str {
+    match status {
         StackStatus::RollbackComplete => "CloudFormation rolled it back and nothing is left of it",
         StackStatus::UpdateRollbackComplete
         | StackStatus::UpdateRollbackCompleteCleanupInProgress
@@ -25,20 +55,13 @@ pub fn deployment(session: &Session, stack: &Stack, names: &Names, failed: &Fail
         StackStatus::RollbackFailed | StackStatus::UpdateRollbackFailed | StackStatus::ImportRollbackFailed => {
             "and the way back failed as well"
         }
+        StackStatus::DeleteComplete => "the stack was deleted",
+        StackStatus::ReviewInProgress => "nothing was made",
+        StackStatus::DeleteFailed => "its deletion stopped half-way",
+        status if status.is_in_progress() => "CloudFormation is still at work on it",
+        status if status.is_whole() => "nothing has changed",
         _ => "CloudFormation stopped half-way",
-    };
-    let headline = format!("{name} was not deployed; {state} ({})", words::seconds(took));
-    let next = match failed.status {
-        StackStatus::RollbackFailed | StackStatus::UpdateRollbackFailed => {
-            (session.globals.next_command(&format!("repair {name}")), "to bring it back to where it was")
-        }
-        StackStatus::CreateFailed | StackStatus::UpdateFailed => (
-            session.globals.next_command(&format!("rollback {name}")),
-            "to undo what was done, or deploy again after the fix",
-        ),
-        _ => (session.globals.next_command(&format!("deploy {name}")), "after the fix"),
-    };
-    tell(session, names, failed, &headline, &[next])
+    }
 }
 
 /// A deletion that ran and failed.
@@ -53,7 +76,7 @@ pub fn destruction(session: &Session, stack: &Stack, names: &Names, failed: &Fai
             "to go on without what is in the way: it is kept, outside the stack",
         ),
     ];
-    tell(session, names, failed, &headline, &next)
+    tell(session, names, name, failed, &headline, &next)
 }
 
 /// A rollback that ran and failed.
@@ -64,7 +87,7 @@ pub fn rollback(session: &Session, stack: &Stack, names: &Names, failed: &Failed
         (session.globals.next_command(&format!("rollback {name}")), "to try again, after the fix"),
         (session.globals.next_command(&format!("repair {name}")), "to go on without what is in the way"),
     ];
-    tell(session, names, failed, &headline, &next)
+    tell(session, names, name, failed, &headline, &next)
 }
 
 /// A repair that ran and got no further.
@@ -72,7 +95,7 @@ pub fn repair(session: &Session, stack: &Stack, names: &Names, failed: &Failed, 
     let name = &stack.display_name;
     let headline = format!("{name} was not repaired; it is in {} ({})", failed.status, words::seconds(took));
     let next = [(session.globals.next_command(&format!("repair {name}")), "to try again, after the fix")];
-    tell(session, names, failed, &headline, &next)
+    tell(session, names, name, failed, &headline, &next)
 }
 
 fn are(count: usize) -> String {
@@ -83,18 +106,30 @@ fn are(count: usize) -> String {
     }
 }
 
-fn tell(session: &Session, names: &Names, failed: &Failed, headline: &str, next: &[(String, &str)]) -> Failure {
+fn tell(
+    session: &Session,
+    names: &Names,
+    stack: &str,
+    failed: &Failed,
+    headline: &str,
+    next: &[(String, &str)],
+) -> Failure {
+    let teller = Teller { session, names, stack, failed };
     let mut text = format!("{} {headline}\n\n", style::paint(style::ERROR, "✗"));
     match &failed.cause {
-        Some(cause) => text.push_str(&told(session, names, failed, cause)),
+        Some(cause) => text.push_str(&teller.told(cause)),
         None => text.push_str(&format!("  CloudFormation does not say why; the stack is in {}\n", failed.status)),
     }
     for other in &failed.others {
         text.push('\n');
-        text.push_str(&told(session, names, failed, other));
+        text.push_str(&teller.told(other));
     }
     if failed.cancelled > 0 {
         text.push_str(&format!("  = {} cancelled because of it\n", were(failed.cancelled)));
+    }
+    for back in &failed.way_back {
+        text.push_str("\n  on the way back\n");
+        text.push_str(&teller.told(back));
     }
     if !failed.remaining.is_empty() {
         let remaining: Vec<&str> = failed.remaining.iter().map(|id| names.name(id)).collect();
@@ -106,25 +141,15 @@ fn tell(session: &Session, names: &Names, failed: &Failed, headline: &str, next:
         let indent = if index == 0 { "" } else { "      " };
         text.push_str(&format!("{indent}{command:width$}{why}\n"));
     }
-    let cause = |cause: &Cause| {
-        json!({
-            "path": names.name(&cause.logical_id),
-            "logical_id": cause.logical_id,
-            "physical_id": cause.physical_id,
-            "resource_type": cause.resource_type,
-            "status": cause.status.as_str(),
-            "reason": cause.reason,
-            "place": names.place(&cause.logical_id),
-            "nested_in": cause.nested_in,
-        })
-    };
+    let causes = |causes: &[Cause]| causes.iter().map(|cause| teller.json(cause)).collect::<Vec<_>>();
     let json = json!({
         "message": headline,
         "stack": failed.stack_name,
         "stack_id": failed.stack_id,
         "status": failed.status.as_str(),
-        "cause": failed.cause.as_ref().map(cause),
-        "others": failed.others.iter().map(cause).collect::<Vec<_>>(),
+        "cause": failed.cause.as_ref().map(|cause| teller.json(cause)),
+        "others": causes(&failed.others),
+        "way_back": causes(&failed.way_back),
         "cancelled": failed.cancelled,
         "remaining": failed.remaining,
     });
@@ -135,36 +160,113 @@ fn were(count: usize) -> String {
     if count == 1 { "1 more resource was".to_owned() } else { format!("{count} more resources were") }
 }
 
-fn told(session: &Session, names: &Names, failed: &Failed, cause: &Cause) -> String {
-    let verb = match cause.status {
-        ResourceStatus::CreateFailed => "created",
-        ResourceStatus::DeleteFailed => "deleted",
-        ResourceStatus::ImportFailed => "imported",
-        _ => "changed",
-    };
-    let mut name = names.name(&cause.logical_id).to_owned();
-    if !cause.nested_in.is_empty() {
-        name = format!("{name} in the nested stack {}", cause.nested_in.join("/"));
-    }
-    // CloudFormation's own words on the stack as a whole, where no resource is to blame.
-    let is_stack = cause.nested_in.is_empty() && cause.logical_id == failed.stack_name;
-    let what = if is_stack {
-        "as a whole".to_owned()
-    } else {
-        format!("({}) could not be {verb}", words::kind(&cause.resource_type))
-    };
-    let mut text = format!("  {} {what}\n", style::paint(style::STRONG, &name));
-    let reason = if cause.reason.is_empty() { "CloudFormation gives no reason" } else { &cause.reason };
-    for line in reason.lines() {
-        text.push_str(&format!("    {line}\n"));
-    }
-    if let Some(place) = names.place(&cause.logical_id) {
-        text.push_str(&format!("  ┌─ {place}\n"));
-        if let Some(line) = session.ui.sources().source_line(place) {
-            text.push_str(&format!("  │    {line}\n"));
+/// Tells single causes.
+struct Teller<'a> {
+    session: &'a Session,
+    names: &'a Names,
+    /// What people call the stack.
+    stack: &'a str,
+    failed: &'a Failed,
+}
+
+impl Teller<'_> {
+    fn told(&self, cause: &Cause) -> String {
+        let verb = match cause.status.as_str() {
+            text if text.starts_with("CREATE") => "created",
+            text if text.starts_with("DELETE") => "deleted",
+            text if text.starts_with("IMPORT") => "imported",
+            _ => "changed",
+        };
+        // The app's own names do not reach into nested stacks.
+        let mut name = cause.logical_id.clone();
+        if cause.nested_in.is_empty() {
+            self.names.name(&cause.logical_id).clone_into(&mut name);
+        } else {
+            name = format!("{name} in the nested stack {}", cause.nested_in.join("/"));
         }
+        // CloudFormation's own words on the stack as a whole, where no resource is to blame.
+        let is_stack = cause.nested_in.is_empty() && cause.logical_id == self.failed.stack_name;
+        let what = if is_stack {
+            "as a whole".to_owned()
+        } else {
+            format!("({}) could not be {verb}", words::kind(&cause.resource_type))
+        };
+        let mut text = format!("  {} {what}\n", style::paint(style::STRONG, &name));
+        let message = cause.message();
+        let said = match &message.service {
+            Some(service) => format!("{service} says: {}", message.text),
+            None if message.text.is_empty() => "CloudFormation gives no reason".to_owned(),
+            None => message.text.clone(),
+        };
+        for line in said.lines() {
+            text.push_str(&format!("    {line}\n"));
+        }
+        if let Some(hook) = &cause.hook {
+            let words = hook.reason.as_deref().unwrap_or("it gives no reason");
+            for (index, line) in words.lines().enumerate() {
+                let who = if index == 0 { format!("the hook {} says: ", hook.hook_type) } else { String::new() };
+                text.push_str(&format!("    {who}{line}\n"));
+            }
+        }
+        if let Some(place) = self.place(cause) {
+            text.push_str(&format!("  ┌─ {place}\n"));
+            if let Some(line) = self.session.ui.sources().source_line(place) {
+                text.push_str(&format!("  │    {line}\n"));
+            }
+        }
+        if let Some(property) = &cause.property {
+            text.push_str(&format!("  = at {property}\n"));
+        }
+        for line in self.advice(cause) {
+            text.push_str(&format!("  = {line}\n"));
+        }
+        text
     }
-    text
+
+    /// The line of the app that made the resource; of a nested stack's, the line that made the outermost stack.
+    fn place(&self, cause: &Cause) -> Option<&skysmith_assembly::SourcePlace> {
+        self.names.place(cause.nested_in.first().unwrap_or(&cause.logical_id))
+    }
+
+    /// What is behind it, and what to do.
+    fn advice(&self, cause: &Cause) -> Vec<String> {
+        if let Some(denied) = Denied::parse(&cause.reason) {
+            return hints::missing(self.session, &denied);
+        }
+        let Some(known) = known::explain(cause) else { return Vec::new() };
+        [known.why.to_owned()].into_iter().chain(self.steps(known)).collect()
+    }
+
+    fn steps(&self, known: &Known) -> Vec<String> {
+        known.steps(self.stack, &|command| format!("`{}`", self.session.globals.next_command(command)))
+    }
+
+    fn json(&self, cause: &Cause) -> serde_json::Value {
+        let message = cause.message();
+        let known = known::explain(cause);
+        let hook = cause
+            .hook
+            .as_ref()
+            .map(|hook| json!({ "type": hook.hook_type, "status": hook.status, "reason": hook.reason }));
+        json!({
+            "path": if cause.nested_in.is_empty() { self.names.name(&cause.logical_id) } else { &cause.logical_id },
+            "logical_id": cause.logical_id,
+            "physical_id": cause.physical_id,
+            "resource_type": cause.resource_type,
+            "status": cause.status.as_str(),
+            "reason": cause.reason,
+            "message": message.text,
+            "service": message.service,
+            "code": message.code,
+            "request_id": message.request_id,
+            "property": cause.property,
+            "hook": hook,
+            "place": self.place(cause),
+            "nested_in": cause.nested_in,
+            "why": known.map(|known| known.why),
+            "advice": self.advice(cause),
+        })
+    }
 }
 
 /// Data that a change would lose.

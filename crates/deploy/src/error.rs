@@ -9,8 +9,8 @@ use aws_sdk_cloudformation::operation::RequestId as _;
 
 use crate::denied::Denied;
 use crate::exports::ReadOutput;
+use crate::failure::Failure;
 use crate::guard::{DataLoss, FixedName};
-use crate::monitor::Failure;
 use crate::saved::Moved;
 use crate::session::{Source, uncarried};
 use crate::{NoWayBack, Operation, StackStatus, Stuck};

@@ -3,7 +3,7 @@
 use crate::monitor::{By, Watch};
 use crate::operation::token;
 use crate::stack_policy::{policy, protected_types};
-use crate::{ChangeAction, ChangeSetKind, DeployedStack, Error, Event, Observer, Plan, Session};
+use crate::{ChangeAction, ChangeSetKind, DeployedStack, Error, Event, Observer, Plan, Session, StackStatus};
 
 impl Session {
     /// Carries a plan out and waits for the end.
@@ -36,7 +36,8 @@ impl Session {
             // The update went past it; CloudFormation has made it obsolete, and nothing depends on its removal.
             let _ = self.remove_change_set(&plan.stack_id, &plan.change_set_id).await;
         }
-        if !ended.status.is_success() {
+        // Somebody may have deleted the stack meanwhile, which is a success of theirs.
+        if !ended.status.is_success() || ended.status == StackStatus::DeleteComplete {
             return Err(Error::Failed(Box::new(self.failure(&plan.stack_name, &plan.stack_id, ended).await)));
         }
         if let Some(protect) = plan.termination_protection {

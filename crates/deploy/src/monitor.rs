@@ -1,14 +1,13 @@
-//! Watching one operation on one stack until it ends, and telling why it failed.
+//! Watching one operation on one stack until it ends.
 
 use std::collections::HashSet;
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_cloudformation::types::StackEvent as SdkEvent;
 use tokio::time::Instant;
 
 use crate::pace::Pauses;
-use crate::{Error, ResourceStatus, Session, StackStatus};
+use crate::{Error, HookResult, ResourceStatus, Session, StackStatus};
 
 pub(crate) const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
 /// Right after an operation starts, `DescribeStacks` may still show the end of the one before it.
@@ -22,8 +21,6 @@ const LONGEST_LATE_PAUSE: Duration = Duration::from_secs(2);
 const LATE: Duration = Duration::from_secs(60);
 /// After this long without a single answer the watch is given up; the operation goes on.
 const BLIND_FOR: Duration = Duration::from_secs(300);
-/// Nested stacks in nested stacks, when looking for the first cause.
-const MAX_DEPTH: usize = 6;
 /// Pages of events that are read at most at a time: one operation on 500 resources makes some 20.
 const MAX_PAGES: usize = 200;
 
@@ -49,6 +46,8 @@ pub struct StackEvent {
     pub reason: Option<String>,
     /// Whether this is about the stack itself.
     pub is_stack: bool,
+    /// What a hook found, if the event is about one.
+    pub hook: Option<HookResult>,
 }
 
 impl StackEvent {
@@ -65,6 +64,7 @@ impl StackEvent {
             status,
             reason: None,
             is_stack: false,
+            hook: None,
         }
     }
 
@@ -83,6 +83,11 @@ impl StackEvent {
                 && physical_id.is_some()
                 && physical_id.as_deref() == event.stack_id(),
             physical_id,
+            hook: event.hook_type().map(|kind| {
+                let status = event.hook_status().map_or("", |status| status.as_str());
+                let only_warns = event.hook_failure_mode().is_some_and(|mode| mode.as_str() == "WARN");
+                HookResult::new(kind, status, event.hook_status_reason(), only_warns)
+            }),
         }
     }
 }
@@ -208,54 +213,6 @@ impl Observer for () {
     fn event(&self, _: Event) {}
 }
 
-/// The first thing that went wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Cause {
-    /// The resource.
-    pub logical_id: String,
-    /// Its name in AWS, if it got one.
-    pub physical_id: Option<String>,
-    /// Its type.
-    pub resource_type: String,
-    /// Its status.
-    pub status: ResourceStatus,
-    /// The service's words.
-    pub reason: String,
-    /// The nested stacks it lies in, from the outermost: their logical ids.
-    pub nested_in: Vec<String>,
-}
-
-/// An operation that ran and failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Failure {
-    /// The stack's name.
-    pub stack_name: String,
-    /// The stack's id.
-    pub stack_id: String,
-    /// The status that it ended in.
-    pub status: StackStatus,
-    /// What went wrong first. `None` where CloudFormation does not say.
-    pub cause: Option<Cause>,
-    /// Other resources that failed of themselves.
-    pub others: Vec<Cause>,
-    /// Resources that were cancelled because of it.
-    pub cancelled: usize,
-    /// Resources that are still there although they should not be.
-    pub remaining: Vec<String>,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "stack {} ended in {}", self.stack_name, self.status)?;
-        if let Some(cause) = &self.cause {
-            write!(f, ": {} ({}): {}", cause.logical_id, cause.resource_type, cause.reason)?;
-        }
-        Ok(())
-    }
-}
-
 /// How an operation ended.
 pub(crate) struct Ended {
     pub status: StackStatus,
@@ -279,15 +236,17 @@ impl Session {
         let mut was_in_progress = false;
         let mut warned = false;
         loop {
-            let trouble = match self.new_events(stack_id, watch, &mut seen).await {
-                Ok(new) => {
+            let mut overtaken = false;
+            let trouble = match self.look(stack_id, watch, &mut seen).await {
+                Ok(Look { new, newer }) => {
+                    overtaken = newer;
                     last_answer = Instant::now();
                     if !new.is_empty() {
                         pauses.reset();
                     }
                     let mut end = None;
                     for event in new {
-                        if event.is_stack {
+                        if event.is_stack && event.hook.is_none() {
                             let status = StackStatus::parse(event.status.as_str());
                             let at_rest = !status.is_in_progress() && status != StackStatus::ReviewInProgress;
                             end = at_rest.then_some(status);
@@ -307,15 +266,19 @@ impl Session {
                 let message = format!("the events cannot be read, so only the end will be seen: {error}");
                 observer.event(Event::Warning { stack: watch.stack_name.to_owned(), message });
             }
-            // Not being able to watch is no failure of what is watched: look at the stack itself instead.
-            if trouble.is_some() || (events.is_empty() && started.elapsed() > SILENT_FOR) {
+            // Not being able to watch is no failure of what is watched: look at the stack itself instead. So it is where somebody else took the stack over,
+            // by deleting it, for one: the operation's own events may never tell of an end then.
+            if trouble.is_some() || overtaken || (events.is_empty() && started.elapsed() > SILENT_FOR) {
                 match self.stack(stack_id).await {
                     Ok(stack) => {
                         last_answer = Instant::now();
                         let status = stack.map_or(StackStatus::DeleteComplete, |stack| stack.status);
                         if status.is_in_progress() {
                             was_in_progress = true;
-                        } else if was_in_progress || started.elapsed() > STALE_FOR {
+                        } else if was_in_progress
+                            || status == StackStatus::DeleteComplete
+                            || started.elapsed() > STALE_FOR
+                        {
                             return Ok(Ended { status, events });
                         }
                     }
@@ -341,68 +304,56 @@ impl Session {
         }
     }
 
-    /// The watched operation's events that were not seen before, the oldest first. The API has the newest first, so reading stops at what is known.
+    /// The watched operation's events that were not seen before, the oldest first.
     pub(crate) async fn new_events(
         &self,
         stack_id: &str,
         watch: &Watch<'_>,
         seen: &mut HashSet<String>,
     ) -> Result<Vec<StackEvent>, Error> {
+        Ok(self.look(stack_id, watch, seen).await?.new)
+    }
+
+    /// The same, and whether there are events of another operation that are newer. The API has the newest first, so reading stops at what is known.
+    async fn look(&self, stack_id: &str, watch: &Watch<'_>, seen: &mut HashSet<String>) -> Result<Look, Error> {
         let mut new = Vec::new();
+        let mut newer = false;
         let mut token = None;
         'pages: for _ in 0..MAX_PAGES {
             self.turn().await;
             let request = self.cloudformation.describe_stack_events().stack_name(stack_id).set_next_token(token);
             let page = request.send().await.map_err(|error| Error::from_sdk("DescribeStackEvents", &error))?;
             for event in page.stack_events() {
-                if event.event_id().is_some_and(|id| seen.contains(id)) || watch.is_before(event) {
+                if event.event_id().is_some_and(|id| seen.contains(id)) {
                     break 'pages;
                 }
                 if watch.is_ours(event) {
                     new.push(StackEvent::from_sdk(event));
+                } else if watch.is_another(event) {
+                    if watch.is_older(event) || (seen.is_empty() && !new.is_empty()) {
+                        break 'pages;
+                    }
+                    // Ours, if there are any yet, are below.
+                    newer |= !seen.is_empty();
                 }
             }
             token = page.next_token().map(str::to_owned);
-            if token.is_none() {
+            if token.is_none() || (seen.is_empty() && new.is_empty() && watch.has_token()) {
                 break;
             }
         }
         // Only now: had a later page failed, the earlier ones must be read again.
         seen.extend(new.iter().map(|event| event.id.clone()));
         new.reverse();
-        Ok(new)
+        Ok(Look { new, newer })
     }
+}
 
-    /// Why an operation failed, nested stacks included.
-    pub(crate) async fn failure(&self, stack_name: &str, stack_id: &str, ended: Ended) -> Failure {
-        let mut failure = judge(stack_name, stack_id, ended.status, &ended.events);
-        if failure.cause.as_ref().is_none_or(|cause| cause.logical_id == stack_name) {
-            let mut found = self.validation_errors(stack_id).await.into_iter();
-            if let Some(first) = found.next() {
-                failure.cause = Some(first);
-                failure.others = found.collect();
-            }
-        }
-        let mut nested_in = Vec::new();
-        // A nested stack's failure says only that it failed; its own events say why.
-        while let Some(cause) =
-            failure.cause.as_ref().filter(|cause| cause.resource_type == STACK_TYPE && nested_in.len() < MAX_DEPTH)
-        {
-            let Some(inner) = cause.physical_id.clone().filter(|id| id.starts_with("arn:") && id != stack_id) else {
-                break;
-            };
-            nested_in.push(cause.logical_id.clone());
-            let watch = Watch { stack_name, by: By::Everything };
-            let Ok(events) = self.new_events(&inner, &watch, &mut HashSet::new()).await else { break };
-            let Some(mut deeper) = judge(stack_name, &inner, failure.status.clone(), &latest_operation(events)).cause
-            else {
-                break;
-            };
-            deeper.nested_in.clone_from(&nested_in);
-            failure.cause = Some(deeper);
-        }
-        failure
-    }
+/// What one look at the events shows.
+struct Look {
+    new: Vec<StackEvent>,
+    /// Somebody else's operation has begun since ours.
+    newer: bool,
 }
 
 /// What belongs to the watched operation.
@@ -424,148 +375,29 @@ impl Watch<'_> {
     fn is_ours(&self, event: &SdkEvent) -> bool {
         match self.by {
             By::Token(token) => event.client_request_token() == Some(token),
-            By::Since(_) | By::Everything => true,
+            By::Since(since) => event.timestamp().is_none_or(|time| time.secs() >= since),
+            By::Everything => true,
         }
     }
 
-    /// Whether this event and all that come after it in the API's order are older than the operation.
-    fn is_before(&self, event: &SdkEvent) -> bool {
+    /// Whether this is an event of another operation. One without a token may stand between ours.
+    fn is_another(&self, event: &SdkEvent) -> bool {
         match self.by {
-            // An event without a token may stand between ours (hooks); one with another operation's token ends them.
             By::Token(token) => event.client_request_token().is_some_and(|other| other != token),
-            By::Since(since) => event.timestamp().is_some_and(|time| time.secs() < since),
+            By::Since(_) => true,
             By::Everything => false,
         }
     }
-}
 
-/// The events since the stack's last own beginning.
-pub(crate) fn latest_operation(events: Vec<StackEvent>) -> Vec<StackEvent> {
-    let begins = |event: &StackEvent| {
-        event.is_stack
-            && matches!(
-                event.status,
-                ResourceStatus::CreateInProgress
-                    | ResourceStatus::UpdateInProgress
-                    | ResourceStatus::DeleteInProgress
-                    | ResourceStatus::ImportInProgress
-            )
-    };
-    // A failed creation that is rolled back ends with a deletion inside it, which is no new operation: only resources are deleted then, not the stack.
-    let start = events.iter().rposition(begins).unwrap_or(0);
-    events.into_iter().skip(start).collect()
-}
-
-/// Finds the first cause: the earliest failure that is not a consequence of another.
-pub(crate) fn judge(stack_name: &str, stack_id: &str, status: StackStatus, events: &[StackEvent]) -> Failure {
-    let mut causes: Vec<Cause> = Vec::new();
-    let mut cancelled = 0;
-    for event in events.iter().filter(|event| !event.is_stack && event.status.is_failure()) {
-        let reason = event.reason.clone().unwrap_or_default();
-        if is_cancellation(&reason) {
-            cancelled += 1;
-        } else if !causes.iter().any(|cause| cause.logical_id == event.logical_id) {
-            // The failure itself does not always have the name that an earlier event had.
-            let same = || events.iter().filter(|other| other.logical_id == event.logical_id);
-            causes.push(Cause {
-                logical_id: event.logical_id.clone(),
-                physical_id: event.physical_id.clone().or_else(|| same().find_map(|other| other.physical_id.clone())),
-                resource_type: event.resource_type.clone(),
-                status: event.status.clone(),
-                reason,
-                nested_in: Vec::new(),
-            });
-        }
-    }
-    // The stack's own event has the reason where no resource does: a limit, a hook, a role that cannot be taken.
-    if causes.is_empty() {
-        let own = events.iter().find(|event| {
-            event.is_stack
-                && event.reason.is_some()
-                && (event.status.is_failure() || event.status.as_str().contains("ROLLBACK_IN_PROGRESS"))
-        });
-        causes.extend(own.map(|event| Cause {
-            logical_id: event.logical_id.clone(),
-            physical_id: event.physical_id.clone(),
-            resource_type: event.resource_type.clone(),
-            status: event.status.clone(),
-            reason: event.reason.clone().unwrap_or_default(),
-            nested_in: Vec::new(),
-        }));
-    }
-    let mut causes = causes.into_iter();
-    Failure {
-        stack_name: stack_name.to_owned(),
-        stack_id: stack_id.to_owned(),
-        status,
-        cause: causes.next(),
-        others: causes.collect(),
-        cancelled,
-        remaining: Vec::new(),
-    }
-}
-
-pub(crate) fn is_cancellation(reason: &str) -> bool {
-    // "Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled"
-    reason.starts_with("Resource ") && reason.trim_end_matches('.').ends_with("cancelled")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event(id: &str, status: &str, reason: Option<&str>) -> StackEvent {
-        StackEvent {
-            id: format!("{id}-{status}"),
-            time: None,
-            stack_name: "s".into(),
-            logical_id: id.into(),
-            physical_id: None,
-            resource_type: if id == "s" { STACK_TYPE.into() } else { "AWS::SQS::Queue".into() },
-            status: ResourceStatus::parse(status),
-            reason: reason.map(str::to_owned),
-            is_stack: id == "s",
+    /// Whether this event and all that come after it in the API's order are known to be older than the operation.
+    fn is_older(&self, event: &SdkEvent) -> bool {
+        match self.by {
+            By::Since(since) => event.timestamp().is_some_and(|time| time.secs() < since),
+            By::Token(_) | By::Everything => false,
         }
     }
 
-    #[test]
-    fn the_first_cause_is_not_a_cancellation() {
-        let events = [
-            event("s", "CREATE_IN_PROGRESS", None),
-            event("B", "CREATE_FAILED", Some("Resource creation cancelled")),
-            event("A", "CREATE_FAILED", Some("name taken")),
-            event("C", "CREATE_FAILED", Some("Resource creation cancelled")),
-            event("D", "CREATE_FAILED", Some("also bad")),
-            event("s", "ROLLBACK_IN_PROGRESS", Some("The following resource(s) failed to create: [A].")),
-            event("A", "DELETE_FAILED", Some("later")),
-            event("s", "ROLLBACK_COMPLETE", None),
-        ];
-        let failure = judge("s", "id", StackStatus::RollbackComplete, &events);
-        let cause = failure.cause.unwrap();
-        assert_eq!((cause.logical_id.as_str(), cause.reason.as_str()), ("A", "name taken"));
-        assert_eq!(failure.cancelled, 2);
-        assert_eq!(failure.others.len(), 1);
-    }
-
-    #[test]
-    fn the_stack_itself_is_the_cause_where_no_resource_is() {
-        let events = [
-            event("s", "CREATE_IN_PROGRESS", None),
-            event("s", "ROLLBACK_IN_PROGRESS", Some("Rollback requested by user.")),
-        ];
-        let failure = judge("s", "id", StackStatus::RollbackComplete, &events);
-        assert_eq!(failure.cause.unwrap().reason, "Rollback requested by user.");
-        assert_eq!(judge("s", "id", StackStatus::RollbackComplete, &[]).cause, None);
-    }
-
-    #[test]
-    fn the_latest_operation_is_cut_out() {
-        let history = vec![
-            event("s", "CREATE_IN_PROGRESS", None),
-            event("A", "CREATE_FAILED", Some("old")),
-            event("s", "UPDATE_IN_PROGRESS", None),
-            event("A", "UPDATE_FAILED", Some("new")),
-        ];
-        assert_eq!(latest_operation(history).len(), 2);
+    fn has_token(&self) -> bool {
+        matches!(self.by, By::Token(_))
     }
 }

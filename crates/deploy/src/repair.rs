@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::arns::arn;
 use crate::change_sets::OpenChangeSet;
+use crate::failure::{is_cancellation, latest_operation};
 use crate::inventory::{BUCKET, is_nested_stack};
-use crate::monitor::{By, STACK_TYPE, Watch, is_cancellation, latest_operation};
+use crate::monitor::{By, STACK_TYPE, Watch};
 use crate::{
     Action, Cause, DeployedStack, Error, Event, Failure, Holding, Inventory, Observer, Released, ResourceStatus,
     RollbackOptions, Session, Situation, StackEvent, StackResource, StackStatus, Stuck, Wish, next_action,
@@ -467,15 +468,7 @@ fn failed_last(events: &[StackEvent]) -> Vec<Cause> {
         .filter(|event| event.status.is_failure() && !is_cancellation(event.reason.as_deref().unwrap_or_default()))
         .collect();
     failed.sort_by_key(|event| event.time);
-    let cause = |event: &StackEvent| Cause {
-        logical_id: event.logical_id.clone(),
-        physical_id: event.physical_id.clone(),
-        resource_type: event.resource_type.clone(),
-        status: event.status.clone(),
-        reason: event.reason.clone().unwrap_or_default(),
-        nested_in: Vec::new(),
-    };
-    failed.into_iter().map(cause).collect()
+    failed.into_iter().map(Cause::of).collect()
 }
 
 /// The events since the latest rollback began; what failed before that is what caused it.
@@ -502,6 +495,7 @@ mod tests {
             status: ResourceStatus::parse(status),
             reason: reason.map(str::to_owned),
             is_stack: id == "s",
+            hook: None,
         }
     }
 

@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use crate::monitor::{By, Watch};
 use crate::operation::token;
 use crate::{
-    Action, DeployedStack, Error, Event, Holding, Observer, ResourceStatus, Session, Situation, StackEvent, StackStatus,
-    Stuck, Wish, next_action,
+    Action, DeployedStack, Error, Event, Holding, Observer, ResourceStatus, Session, Situation, StackEvent,
+    StackStatus, Stuck, Wish, next_action,
 };
 
 /// How a stack gets back to where it was.
@@ -263,6 +263,7 @@ mod tests {
             status: ResourceStatus::parse(status),
             reason: reason.map(str::to_owned),
             is_stack: false,
+            hook: None,
         };
         let anew = "Requested update requires the creation of a new physical resource; hence creating one.";
         let made = made_by(&[

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::assets::{Bootstrap, Gc};
-use super::flags::{Deploy, Destroy, Diff, Local, Stacks};
+use super::flags::{Deploy, Destroy, Diff, Events, Local, Stacks};
 use super::permissions::Permissions;
 use super::ways::{Drift, Import, Repair, Rollback};
 
@@ -52,6 +52,9 @@ Examples:
 
     /// Print the outputs of deployed stacks
     Outputs(Stacks),
+
+    /// Print what CloudFormation keeps of the newest operation on a stack, or why it failed
+    Events(Events),
 
     /// Make the bucket for assets, and roles to deploy with, ahead of time
     Bootstrap(Bootstrap),

@@ -44,6 +44,27 @@ pub struct Diff {
     pub template: Option<PathBuf>,
 }
 
+/// Flags of `events`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  skysmith events                       the events of the newest operation
+  skysmith events app --all --json      all events that CloudFormation keeps
+  skysmith events app --why             the story of the failure, told anew
+
+Exit code with --why: 1 if the newest operation failed, else 0.")]
+pub struct Events {
+    /// The stack, by id or path, or by its name in AWS; may be left out if the app has only one
+    #[arg(value_name = "STACK")]
+    pub stack: Option<String>,
+    /// All events that are kept, not only those of the newest operation
+    #[arg(long)]
+    pub all: bool,
+    /// Tell why the newest operation failed, instead of its events
+    #[arg(long, conflicts_with = "all")]
+    pub why: bool,
+}
+
 /// Flags of `deploy`.
 #[derive(Debug, Default, Args)]
 #[command(after_help = "\

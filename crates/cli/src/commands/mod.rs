@@ -7,6 +7,7 @@ mod destroy;
 mod diff;
 mod doctor;
 mod drift;
+mod events;
 mod gc;
 mod import;
 mod list;
@@ -39,6 +40,7 @@ pub fn run(session: &Session, command: Command) -> Result<Done, Failure> {
         Command::Repair(flags) => repair::run(session, &flags),
         Command::Import(flags) => import::run(session, &flags),
         Command::Drift(flags) => drift::run(session, &flags),
+        Command::Events(flags) => events::run(session, &flags),
         Command::Outputs(flags) => outputs::run(session, &flags),
         Command::Bootstrap(flags) => bootstrap::run(session, &flags),
         Command::Gc(flags) => gc::run(session, &flags),
