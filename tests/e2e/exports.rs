@@ -1,7 +1,7 @@
 //! What other stacks read leaves a stack in two steps, by itself; and where it cannot, nothing is sent.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -40,12 +40,12 @@ impl App {
         folder
     }
 
-    fn deploy(&self, folder: &PathBuf, arguments: &[&str]) -> Ran {
+    fn deploy(&self, folder: &Path, arguments: &[&str]) -> Ran {
         let folder = folder.to_str().unwrap();
         self.shell.skysmith(["--app", folder, "deploy", "--local"].into_iter().chain(arguments.iter().copied()))
     }
 
-    fn destroy(&self, folder: &PathBuf) {
+    fn destroy(&self, folder: &Path) {
         let folder = folder.to_str().unwrap();
         let arguments = ["--app", folder, "destroy", "--local", "--all", "--yes", "--allow-data-loss"];
         self.shell.skysmith(arguments).exits(0);
@@ -63,7 +63,7 @@ impl App {
 }
 
 /// A stack with a topic, and with outputs that are about it.
-fn topic(outputs: Value) -> Value {
+fn topic(outputs: &Value) -> Value {
     json!({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}, "Outputs": outputs})
 }
 
@@ -73,7 +73,7 @@ fn without() -> Value {
 }
 
 /// A stack with a parameter of the Systems Manager that has a value read from elsewhere, or none.
-fn reader(value: Value) -> Value {
+fn reader(value: &Value) -> Value {
     json!({"Resources": {"Read": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": value}}}})
 }
 
@@ -89,12 +89,12 @@ fn what_is_read_goes_once_nobody_reads_it() {
 fn exports(app: &App) {
     let export = json!({"Name": {"Value": {"Fn::GetAtt": ["Topic", "TopicName"]}, "Export": {"Name": "shop:topic"}}});
     let import = json!({"Fn::ImportValue": "shop:topic"});
-    let before = app.folder("1", &[("shop", topic(export), &[]), ("till", reader(import), &["shop"])]);
+    let before = app.folder("1", &[("shop", topic(&export), &[]), ("till", reader(&import), &["shop"])]);
     app.deploy(&before, &["--all"]).exits(0);
     assert_eq!((app.exports(), app.topics()), (json!(["shop:topic"]), 1));
 
     // The producer alone: what is read stays, with the topic behind it, and the next step is said.
-    let after = app.folder("2", &[("shop", without(), &[]), ("till", reader(json!("nothing")), &[])]);
+    let after = app.folder("2", &[("shop", without(), &[]), ("till", reader(&json!("nothing")), &[])]);
     let ran = app.deploy(&after, &["shop"]).exits(0);
     assert!(ran.stderr.contains("keeping for now the export `shop:topic`, read by till"), "{}", ran.stderr);
     assert!(ran.stderr.contains("deploy till shop"), "{}", ran.stderr);
@@ -111,7 +111,7 @@ fn exports(app: &App) {
     let other = json!({"Resources": {"Board": {"Type": "AWS::SNS::Topic"}},
         "Outputs": {"Other": {"Value": {"Fn::GetAtt": ["Board", "TopicName"]}, "Export": {"Name": "shop:other"}}}});
     let import = json!({"Fn::ImportValue": "shop:other"});
-    let changed = app.folder("3", &[("shop", other, &[]), ("till", reader(import), &["shop"])]);
+    let changed = app.folder("3", &[("shop", other, &[]), ("till", reader(&import), &["shop"])]);
     app.deploy(&changed, &["--all"]).exits(0);
     assert_eq!((app.exports(), app.topics()), (json!(["shop:other"]), 1));
 
@@ -123,7 +123,7 @@ fn exports(app: &App) {
 
     // One that reads it still: told apart from one that does not yet know better.
     let import = json!({"Fn::ImportValue": "shop:other"});
-    let stubborn = app.folder("5", &[("shop", without(), &[]), ("till", reader(import), &[])]);
+    let stubborn = app.folder("5", &[("shop", without(), &[]), ("till", reader(&import), &[])]);
     let ran = app.deploy(&stubborn, &["--all"]).exits(1);
     assert!(ran.stderr.contains("shop no longer has what other stacks of the app read"), "{}", ran.stderr);
     assert_eq!((app.exports(), app.topics()), (json!(["shop:other"]), 1));
@@ -132,12 +132,12 @@ fn exports(app: &App) {
 
 /// It is refused before the first step, not after the readers have been deployed.
 fn data_that_goes_in_the_second_step(app: &App) {
-    let stack = |outputs: Value| json!({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}, "Outputs": outputs});
+    let stack = |outputs: &Value| json!({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}, "Outputs": outputs});
     let export = json!({"Name": {"Value": {"Fn::GetAtt": ["Queue", "QueueName"]}, "Export": {"Name": "shop:queue"}}});
     let import = json!({"Fn::ImportValue": "shop:queue"});
-    let before = app.folder("data-1", &[("shop", stack(export), &[]), ("till", reader(import), &["shop"])]);
+    let before = app.folder("data-1", &[("shop", stack(&export), &[]), ("till", reader(&import), &["shop"])]);
     app.deploy(&before, &["--all"]).exits(0);
-    let after = app.folder("data-2", &[("shop", without(), &[]), ("till", reader(json!("nothing")), &[])]);
+    let after = app.folder("data-2", &[("shop", without(), &[]), ("till", reader(&json!("nothing")), &[])]);
     let ran = app.deploy(&after, &["--all"]).exits(1);
     assert!(ran.stderr.contains("would lose data; nothing was changed"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("till deployed"), "{}", ran.stderr);
@@ -152,7 +152,7 @@ fn exports_that_would_change(app: &App) {
         json!({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": name}}},
         "Outputs": {"Name": {"Value": {"Fn::GetAtt": ["Topic", "TopicName"]}, "Export": {"Name": "shop:name"}}}})
     };
-    let read = || reader(json!({"Fn::ImportValue": "shop:name"}));
+    let read = || reader(&json!({"Fn::ImportValue": "shop:name"}));
     let before = app.folder("change-1", &[("shop", stack("one"), &[]), ("till", read(), &["shop"])]);
     app.deploy(&before, &["--all"]).exits(0);
     let after = app.folder("change-2", &[("shop", stack("two"), &[]), ("till", read(), &["shop"])]);
@@ -166,9 +166,9 @@ fn exports_that_would_change(app: &App) {
 fn outputs_that_are_no_exports(app: &App) {
     let output = json!({"Name": {"Value": {"Fn::GetAtt": ["Topic", "TopicName"]}}});
     let read = json!({"Fn::GetStackOutput": {"StackName": "shop", "OutputName": "Name"}});
-    let before = app.folder("outputs-1", &[("shop", topic(output), &[]), ("till", reader(read), &["shop"])]);
+    let before = app.folder("outputs-1", &[("shop", topic(&output), &[]), ("till", reader(&read), &["shop"])]);
     app.deploy(&before, &["--all"]).exits(0);
-    let after = app.folder("outputs-2", &[("shop", without(), &[]), ("till", reader(json!("nothing")), &[])]);
+    let after = app.folder("outputs-2", &[("shop", without(), &[]), ("till", reader(&json!("nothing")), &[])]);
     let ran = app.deploy(&after, &["--all"]).exits(0);
     assert!(ran.stderr.contains("keeping for now the output `Name`, read by till"), "{}", ran.stderr);
     assert_eq!(app.topics(), 0);
