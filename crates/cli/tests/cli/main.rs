@@ -9,6 +9,7 @@ mod aws;
 mod command_line;
 mod config;
 mod credentials;
+mod deploying;
 mod doctor;
 mod fake_aws;
 mod package;

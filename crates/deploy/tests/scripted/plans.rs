@@ -242,9 +242,12 @@ async fn a_protected_stack_gets_a_policy_that_is_overridden_for_one_update() {
     assert!(during.contains(r#""NotResource":["LogicalResourceId/Table"]"#), "{during}");
     assert!(update.parameter("ClientRequestToken").starts_with("skysmith-"));
     assert_eq!(aws.calls("ExecuteChangeSet").len(), before, "a change set takes no policy of its own");
-    // What stays is what stood before: nothing is set and restored.
-    assert_eq!(aws.calls("SetStackPolicy").len(), set);
-    assert_eq!(aws.stack_policy("prod").unwrap(), policy);
+    // Nothing is lifted for the update's time and set again after it: until it was over, the policy was the same.
+    let operations = aws.operations();
+    let at = operations.iter().position(|operation| operation == "UpdateStack").unwrap();
+    assert_eq!(operations[..at].iter().filter(|operation| *operation == "SetStackPolicy").count(), set);
+    let lasting = aws.stack_policy("prod").unwrap();
+    assert!(lasting.contains("Update:Replace") && !lasting.contains("NotResource"), "{lasting}");
 }
 
 #[tokio::test]
