@@ -177,6 +177,10 @@ impl Session {
             Trouble::RollbackStuck => {
                 let found = self.stuck_at(&id, &[], By::Everything).await?;
                 diagnosis.failed = found.into_values().collect();
+                // Events are kept for 90 days; the resources' own statuses stay.
+                if diagnosis.failed.is_empty() {
+                    diagnosis.failed = failing(self.resources(&id).await?);
+                }
             }
             Trouble::DeletionStuck => {
                 if let Some(mut inventory) = self.inventory(&id, is_stateful).await? {
@@ -469,6 +473,23 @@ fn failed_last(events: &[StackEvent]) -> Vec<Cause> {
         .collect();
     failed.sort_by_key(|event| event.time);
     failed.into_iter().map(Cause::of).collect()
+}
+
+/// The resources whose own status says that they could not be rolled back.
+fn failing(resources: Vec<StackResource>) -> Vec<Cause> {
+    let is_failing = |resource: &StackResource| {
+        resource.status == ResourceStatus::UpdateFailed
+            && !is_cancellation(resource.reason.as_deref().unwrap_or_default())
+    };
+    let cause = |resource: StackResource| Cause {
+        logical_id: resource.logical_id,
+        physical_id: resource.physical_id,
+        resource_type: resource.resource_type,
+        status: resource.status,
+        reason: resource.reason.unwrap_or_default(),
+        nested_in: Vec::new(),
+    };
+    resources.into_iter().filter(is_failing).map(cause).collect()
 }
 
 /// The events since the latest rollback began; what failed before that is what caused it.

@@ -5,3 +5,4 @@
 mod ends;
 mod harness;
 mod plans;
+mod ways;
