@@ -488,6 +488,8 @@ fn failing(resources: Vec<StackResource>) -> Vec<Cause> {
         status: resource.status,
         reason: resource.reason.unwrap_or_default(),
         nested_in: Vec::new(),
+        hook: None,
+        property: None,
     };
     resources.into_iter().filter(is_failing).map(cause).collect()
 }
