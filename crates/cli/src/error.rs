@@ -123,6 +123,23 @@ impl Failure {
 
     /// Tells it to the person, and with `--json` to the program that reads standard output as well.
     pub fn show(&self, ui: &Ui) {
+        self.tell(ui);
+        if ui.is_json() {
+            ui.json_failure(&self.to_json());
+        }
+    }
+
+    /// The same for one of several stacks, of which others may go on.
+    pub fn show_of(&self, ui: &Ui, stack: &str) {
+        self.tell(ui);
+        if ui.is_json() {
+            let mut json = self.to_json();
+            json["stack"] = stack.into();
+            ui.json_failure(&json);
+        }
+    }
+
+    fn tell(&self, ui: &Ui) {
         match self {
             Self::Usage(report) | Self::Failed(report) => {
                 let mut text = format!("{}error{}: {}\n", style::ERROR, style::reset(), report.message);
@@ -136,9 +153,6 @@ impl Failure {
                 ui.error(&format!("{}; {outcome}\n", diagnostics::counts(diagnostics)));
             }
             Self::Story { text, .. } => ui.error(text),
-        }
-        if ui.is_json() {
-            ui.json_failure(&self.to_json());
         }
     }
 

@@ -28,6 +28,7 @@ pub struct Watch<'a> {
     /// What the stack is called.
     stack: &'a str,
     names: &'a Names,
+    is_one_of_many: bool,
     /// The widths of the columns of names and kinds.
     widths: (usize, usize),
     /// The resources that are expected to change, by logical id. Of the others only failures are told.
@@ -53,23 +54,43 @@ impl<'a> Watch<'a> {
             });
         }
         let state = State { busy: BTreeMap::new(), last_line: Instant::now(), rolling_back: false };
-        Self { ui, stack, names, widths: (0, 0), expected: HashSet::new(), state: Mutex::new(state) }
+        Self {
+            ui,
+            stack,
+            names,
+            is_one_of_many: false,
+            widths: (0, 0),
+            expected: HashSet::new(),
+            state: Mutex::new(state),
+        }
     }
 
     /// The same, telling of these resources in lines, whatever is done to them and in which order.
     pub fn telling_of(mut self, resources: &[StackResource]) -> Self {
         for one in resources {
-            self.widths.0 = self.widths.0.max(fit::width(self.names.name(&one.logical_id)).min(WIDEST_NAME));
+            self.widths.0 = self.widths.0.max(fit::width(&self.called(&one.logical_id)).min(WIDEST_NAME));
             self.widths.1 = self.widths.1.max(fit::width(&words::kind(&one.resource_type)));
             self.expected.insert(one.logical_id.clone());
         }
         self
     }
 
+    /// The same; if it is one of many, with the stack's name in each line.
+    pub fn one_of_many(mut self, is_one_of_many: bool) -> Self {
+        self.is_one_of_many = is_one_of_many;
+        self
+    }
+
+    /// What a resource is called in a line.
+    fn called(&self, logical_id: &str) -> String {
+        let name = self.names.name(logical_id);
+        if self.is_one_of_many { format!("{}/{name}", self.stack) } else { name.to_owned() }
+    }
+
     /// The same, expecting these resources to change, each after those that the graph has for it.
     pub fn expecting(mut self, resources: &[Expected], graph: &Graph) -> Self {
         for one in resources {
-            self.widths.0 = self.widths.0.max(fit::width(self.names.name(&one.logical_id)).min(WIDEST_NAME));
+            self.widths.0 = self.widths.0.max(fit::width(&self.called(&one.logical_id)).min(WIDEST_NAME));
             self.widths.1 = self.widths.1.max(fit::width(&words::kind(&one.resource_type)));
             self.expected.insert(one.logical_id.clone());
         }
@@ -115,7 +136,7 @@ impl<'a> Watch<'a> {
 
     fn resource(&self, event: &StackEvent) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let name = self.names.name(&event.logical_id).to_owned();
+        let name = self.called(&event.logical_id);
         let reason = event.reason.as_deref().unwrap_or_default();
         let (mark, said) = match outcome(&event.status, reason) {
             Outcome::Working(doing) => {
@@ -151,7 +172,8 @@ impl<'a> Watch<'a> {
             state.rolling_back = true;
             state.busy.clear();
             if !self.ui.live.is_on() {
-                self.ui.say("  rolling back\n");
+                let whose = if self.is_one_of_many { format!("{}: ", self.stack) } else { String::new() };
+                self.ui.say(&format!("  {whose}rolling back\n"));
             }
         }
     }

@@ -25,6 +25,17 @@ pub struct Selection {
     pub all: bool,
 }
 
+/// How several stacks go along.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Parallel {
+    /// Stacks that are worked on at once; those with a REST API at most three, since AWS lets an account change few of these at a time
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub concurrency: u16,
+    /// Start no other stack once one has failed; otherwise only those that depend on it are left out
+    #[arg(long)]
+    pub fail_fast: bool,
+}
+
 /// Flags of `diff`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -99,6 +110,9 @@ pub struct Deploy {
     /// How CloudFormation goes about it
     #[command(flatten)]
     pub how: How,
+    /// Several stacks
+    #[command(flatten)]
+    pub parallel: Parallel,
 }
 
 /// Flags of `destroy`.
@@ -122,6 +136,9 @@ pub struct Destroy {
     /// Go on where data would be lost
     #[arg(long)]
     pub allow_data_loss: bool,
+    /// Several stacks
+    #[command(flatten)]
+    pub parallel: Parallel,
 }
 
 /// What to do with the emulator.

@@ -21,7 +21,7 @@ use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Va
 pub use access::{Access, Code, duration};
 pub use assets::{Bootstrap, Gc};
 pub use command::Command;
-pub use flags::{Deploy, Destroy, Diff, Events, Local, Selection, Stacks};
+pub use flags::{Deploy, Destroy, Diff, Events, Local, Parallel, Selection, Stacks};
 pub use permissions::{Permissions, Purpose};
 pub use ways::{Drift, Import, Repair, Rollback};
 

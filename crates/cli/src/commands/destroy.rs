@@ -22,6 +22,7 @@ use crate::story;
 use crate::watch::Watch;
 
 use super::deploy::headline;
+use super::many::{End, Many, Turn};
 
 /// Deletes the stacks and those that depend on them, the last one first. A stack that is not there is no failure.
 pub fn run(session: &Session, flags: &Destroy) -> Result<Done, Failure> {
@@ -42,8 +43,9 @@ pub fn run(session: &Session, flags: &Destroy) -> Result<Done, Failure> {
     }
     let aws = Aws::connect(session)?;
     let mut there = Vec::new();
-    for stack in stacks {
-        let one = One { session, flags, aws: &aws, stack, names: Names::of(stack), asks };
+    let turn = asks.then(Turn::default);
+    for &stack in &stacks {
+        let one = One { session, flags, aws: &aws, stack, names: Names::of(stack), turn: turn.as_ref(), is_one_of_many: stacks.len() > 1 };
         let session = aws.run(aws.for_stack(session, stack))?;
         match aws
             .run(session.inventory(&stack.stack_name, &super::is_stateful))
@@ -66,12 +68,13 @@ pub fn run(session: &Session, flags: &Destroy) -> Result<Done, Failure> {
         return Err(refusal);
     }
     let _live = ui.can_be_live().then(|| ui.live.start());
-    for (one, session, inventory) in &there {
-        if aws.run(one.destroy(session, inventory))? == Done::Negative {
-            return Ok(Done::Negative);
-        }
-    }
-    Ok(Done::Ok)
+    let found: Vec<&Stack> = there.iter().map(|(one, ..)| one.stack).collect();
+    let many = Many::new(session, &found, &flags.parallel, "destroying", true);
+    let destroy = async |index: usize| {
+        let (one, session, inventory) = &there[index];
+        one.destroy(session, inventory).await
+    };
+    aws.run(many.run(destroy, |_, ()| {}))
 }
 
 struct One<'a> {
@@ -80,7 +83,9 @@ struct One<'a> {
     aws: &'a Aws,
     stack: &'a Stack,
     names: Names,
-    asks: bool,
+    /// Where there are questions, the right to ask them.
+    turn: Option<&'a Turn>,
+    is_one_of_many: bool,
 }
 
 impl One<'_> {
@@ -96,7 +101,7 @@ impl One<'_> {
         let next = |words: &str| self.session.globals.next_command(&format!("{words} {name}"));
         let mut notes = Vec::new();
         let mut hints = Vec::new();
-        if inventory.stack.termination_protection && !self.asks {
+        if inventory.stack.termination_protection && self.turn.is_none() {
             notes.push(format!("{name} has termination protection, which no flag lifts"));
             hints.push(format!("lift it in the app, `.termination_protection(false)`, and: {}", next("deploy")));
             hints.push("or run this at a terminal, where you are asked".to_owned());
@@ -118,7 +123,7 @@ impl One<'_> {
                     .to_owned(),
             );
         }
-        if !self.flags.allow_data_loss && !self.asks {
+        if !self.flags.allow_data_loss && self.turn.is_none() {
             let lost: Vec<String> = inventory.lost().map(|holding| self.held(holding)).collect();
             if !lost.is_empty() {
                 notes.extend(lost.into_iter().map(|line| format!("{line}: would be lost")));
@@ -147,23 +152,34 @@ impl One<'_> {
         if resource.nested_in.is_empty() { self.names.name(&resource.logical_id).to_owned() } else { resource.path() }
     }
 
-    async fn destroy(&self, session: &skysmith_deploy::Session, inventory: &Inventory) -> Result<Done, Failure> {
+    async fn destroy(&self, session: &skysmith_deploy::Session, inventory: &Inventory) -> Result<End<()>, Failure> {
         let (ui, name) = (&self.session.ui, self.stack.display_name.as_str());
         let fail = |error| worded(self.session, error);
+        let stopped = || End::Interrupted(Failure::failed(format!("stopped before anything in {name} was deleted")));
+        let asking = match self.turn {
+            Some(turn) => match turn.wait().await {
+                Some(asking) => Some((turn, asking)),
+                None => return Ok(stopped()),
+            },
+            None => None,
+        };
         self.show(inventory, session)?;
         let mut options = DestroyOptions::default();
-        if inventory.stack.termination_protection {
-            options.lift_protection = super::confirmed(ui, &format!("\n{name} has termination protection. Lift it?"))?;
-            if !options.lift_protection {
-                ui.say("nothing was changed\n");
-                return Ok(Done::Negative);
+        if let Some((turn, _asking)) = asking {
+            if inventory.stack.termination_protection {
+                let question = format!("\n{name} has termination protection. Lift it? [y/N] ");
+                let Some(answer) = turn.ask(ui, &question).await? else { return Ok(stopped()) };
+                options.lift_protection = super::is_yes(&answer);
+                if !options.lift_protection {
+                    ui.say("nothing was changed\n");
+                    return Ok(End::Declined);
+                }
             }
-        }
-        if self.asks {
-            let answer = ui.ask("\nThis cannot be undone. Type the stack's name to go on: ")?;
-            if answer.as_deref().map(str::trim) != Some(name) {
+            let question = "\nThis cannot be undone. Type the stack's name to go on: ";
+            let Some(answer) = turn.ask(ui, question).await? else { return Ok(stopped()) };
+            if answer.trim() != name {
                 ui.say("nothing was changed\n");
-                return Ok(Done::Negative);
+                return Ok(End::Declined);
             }
         }
         let going: Vec<Expected> = inventory
@@ -176,6 +192,7 @@ impl One<'_> {
             })
             .collect();
         let watch = Watch::new(ui, name, &self.names, &headline(self.session, name, session))
+            .one_of_many(self.is_one_of_many)
             .expecting(&going, &Graph::of(&inventory.template).reversed());
         if self.session.globals.local {
             watch.view(StackView::without_estimate);
@@ -197,14 +214,17 @@ impl One<'_> {
                     "kept": inventory.kept.iter().map(|kept| &kept.resource.physical_id).collect::<Vec<_>>(),
                     "kept_arns": inventory.kept.iter().map(|kept| &kept.arn).collect::<Vec<_>>(), "api_calls": calls,
                 }))?;
-                Ok(Done::Ok)
+                Ok(End::Done("deleted", ()))
             }
             Some(Err(skysmith_deploy::Error::Failed(failed))) => {
                 Err(story::destruction(self.session, self.stack, &self.names, &failed, started.elapsed()))
             }
             Some(Err(error)) => Err(fail(error)),
-            None => Err(Failure::failed(format!("stopped watching {name}; CloudFormation goes on deleting it"))
-                .hint(self.session.globals.next_command(&format!("destroy {name}")) + "          to follow it again")),
+            None => Ok(End::Interrupted(
+                Failure::failed(format!("stopped watching {name}; CloudFormation goes on deleting it")).hint(
+                    self.session.globals.next_command(&format!("destroy {name}")) + "          to follow it again",
+                ),
+            )),
         }
     }
 
@@ -212,7 +232,7 @@ impl One<'_> {
     fn show(&self, inventory: &Inventory, session: &skysmith_deploy::Session) -> Result<(), Failure> {
         let ui = &self.session.ui;
         // Nobody is asked about what they have not seen, and no data goes in silence, however little somebody wants to see.
-        let is_loud = self.asks || inventory.lost().next().is_some();
+        let is_loud = self.turn.is_some() || inventory.lost().next().is_some();
         let tell = |text: &str| if is_loud { ui.error(text) } else { ui.say(text) };
         let going = inventory.resources.len().saturating_sub(kept(inventory).count());
         tell(&format!(

@@ -12,6 +12,7 @@ mod gc;
 mod import;
 mod list;
 mod local;
+mod many;
 mod outputs;
 mod params;
 mod permissions;
@@ -55,7 +56,12 @@ pub fn run(session: &Session, command: Command) -> Result<Done, Failure> {
 /// Whether the person says yes to an ordinary question. No answer is a no.
 fn confirmed(ui: &Ui, question: &str) -> Result<bool, Failure> {
     let answer = ui.ask(&format!("{question} [y/N] "))?;
-    Ok(answer.is_some_and(|answer| matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")))
+    Ok(answer.as_deref().is_some_and(is_yes))
+}
+
+/// Whether this is a yes.
+fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }
 
 /// Whether a resource type holds data that is gone when the resource is.

@@ -12,12 +12,14 @@ pub mod words;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use serde::Serialize;
 
 use crate::cli::{Color, Globals};
 use crate::error::Failure;
+use crate::interrupt;
 use crate::live::Live;
 use diagnostics::Sources;
 
@@ -41,6 +43,8 @@ pub struct Ui {
     /// Whether nobody reads standard output any more.
     closed: AtomicBool,
     sources: Mutex<Sources>,
+    /// What is said while a question waits for its answer; it comes after that.
+    held_back: Mutex<Option<String>>,
     /// The tree of what is worked on; everything else is written above it.
     pub live: Live,
 }
@@ -66,6 +70,7 @@ impl Ui {
             printed: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             sources: Mutex::new(Sources::new(Vec::new())),
+            held_back: Mutex::new(None),
             live: Live::new(),
         }
     }
@@ -180,8 +185,48 @@ impl Ui {
 
     /// Says something even when only errors are wanted. Ends with a line break.
     pub fn error(&self, text: &str) {
+        if let Some(held_back) = self.held_back().as_mut() {
+            held_back.push_str(text);
+            return;
+        }
         // Nobody is left to tell if this fails.
         let _ = self.live.above(|| anstream::stderr().lock().write_all(text.as_bytes()));
+    }
+
+    fn held_back(&self) -> MutexGuard<'_, Option<String>> {
+        self.held_back.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks and reads one line while other things go on, which are not told before there is an answer. `None`: the person pressed Ctrl-C instead.
+    pub async fn ask_or_interrupt(&self, question: &str) -> Result<Option<String>, Failure> {
+        let _elsewhere = interrupt::is_elsewhere();
+        let interrupted = tokio::signal::ctrl_c();
+        let paused = self.live.pause();
+        self.error(question);
+        *self.held_back() = Some(String::new());
+        let (send, receive) = tokio::sync::oneshot::channel();
+        // A thread of its own, which nobody waits for: reading cannot be broken off.
+        let reader = thread::Builder::new().name("question".to_owned()).spawn(move || {
+            let mut answer = String::new();
+            let _ = send.send(io::stdin().read_line(&mut answer).map(|_| answer));
+        });
+        let answer = match reader {
+            Err(error) => Err(error),
+            Ok(_) => tokio::select! {
+                answer = receive => answer.unwrap_or_else(|_| Ok(String::new())).map(Some),
+                _ = interrupted => Ok(None),
+            },
+        };
+        let said = self.held_back().take().unwrap_or_default();
+        drop(paused);
+        if matches!(answer, Ok(None)) {
+            self.error("\n");
+        }
+        if !said.is_empty() {
+            self.error(&said);
+        }
+        let answer = answer.map_err(|error| Failure::from(error).context("cannot read the answer"))?;
+        Ok(answer.map(|answer| answer.trim_end_matches(['\r', '\n']).to_owned()))
     }
 
     /// Asks and reads one line, without the line break. `None`: the input has ended.

@@ -12,6 +12,7 @@ mod credentials;
 mod deploying;
 mod doctor;
 mod fake_aws;
+mod many;
 mod package;
 mod params;
 mod permissions;

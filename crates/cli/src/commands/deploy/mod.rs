@@ -7,6 +7,8 @@ pub mod settings;
 mod tally;
 pub mod wanted;
 
+use std::collections::BTreeMap;
+
 use skysmith_deploy::{DeployedStack, ReadOutput, Wanted};
 
 use crate::aws::Aws;
@@ -17,10 +19,11 @@ use crate::output::outputs::{self, Outputs};
 use crate::select;
 use crate::session::Session;
 
+use super::many::{End, Many, Turn};
 use one::One;
 pub use one::headline;
 
-/// Deploys the stacks and those they depend on, one after the other. Outputs of what was deployed are shown and written even if a later stack fails.
+/// Deploys the stacks and those they depend on, each as soon as these are done. Outputs of what was deployed are shown and written even if another stack fails.
 pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {
     let ui = &session.ui;
     ui.use_json_lines();
@@ -56,31 +59,29 @@ pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {
     }
     let aws = Aws::connect(session)?;
     let _live = ui.can_be_live().then(|| ui.live.start());
+    let turn = asks.then(Turn::default);
+    let mut ended = BTreeMap::new();
+    let many = Many::new(session, &stacks, &flags.parallel, "deploying", false);
+    let deploy = async |index: usize| {
+        let wanted: &Wanted = &wanted[index];
+        let is_one_of_many = stacks.len() > 1;
+        One { is_one_of_many, ..One::new(session, flags, &aws, wanted, turn.as_ref()) }.deploy(wanted).await
+    };
+    let mut result = aws.run(many.run(deploy, |index, stack| {
+        ended.insert(index, stack);
+    }));
+    // In the app's order, whichever was over first.
     let mut done: Outputs = Vec::new();
-    let mut failure = None;
     let mut held = Vec::new();
-    for wanted in &wanted {
-        let one = One::new(session, flags, &aws, wanted, asks);
-        match aws.run(one.deploy(wanted)) {
-            Ok(Some(ended)) => {
-                let outputs = super::outputs::shown(&aws, ended.stack.outputs);
-                done.push((wanted.stack.display_name.clone(), outputs));
-                if !ended.held.is_empty() {
-                    held.push((wanted, ended.held));
-                }
-            }
-            Ok(None) => {
-                failure = Some(Ok(Done::Negative));
-                break;
-            }
-            Err(error) => {
-                failure = Some(Err(error));
-                break;
-            }
+    for (index, ended) in ended {
+        let outputs = super::outputs::shown(&aws, ended.stack.outputs);
+        done.push((stacks[index].display_name.clone(), outputs));
+        if !ended.held.is_empty() {
+            held.push((&wanted[index], ended.held));
         }
     }
-    if failure.is_none() {
-        failure = let_go(session, flags, &aws, &wanted, held, asks, &mut done).transpose();
+    if let Ok(Done::Ok) = result {
+        result = let_go(session, flags, &aws, &wanted, held, turn.as_ref(), &mut done);
     }
     if let Some(file) = &flags.outputs_file {
         outputs_file::write(file, &done, &stacks)?;
@@ -88,21 +89,21 @@ pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {
     if !ui.is_json() {
         ui.result(&outputs::text(&done))?;
     }
-    failure.unwrap_or(Ok(Done::Ok))
+    result
 }
 
 /// The second step for stacks that were deployed with outputs that other stacks still read: now that these have been deployed as well, the outputs go.
 ///
-/// The last first: what a stack holds may itself read what one before it holds. `None`: all is as it should be.
+/// The last first: what a stack holds may itself read what one before it holds.
 fn let_go(
     session: &Session,
     flags: &Deploy,
     aws: &Aws,
     all: &[Wanted],
     held: Vec<(&Wanted, Vec<ReadOutput>)>,
-    asks: bool,
+    turn: Option<&Turn>,
     done: &mut Outputs,
-) -> Result<Option<Done>, Failure> {
+) -> Result<Done, Failure> {
     for (wanted, held) in held.into_iter().rev() {
         let name = &wanted.stack.display_name;
         let was_deployed = |reader: &String| all.iter().any(|other| other.stack.stack_name == *reader);
@@ -116,8 +117,12 @@ fn let_go(
             session.ui.say(&format!("{name} keeps for now what other stacks read; to let it go: {next}\n"));
             continue;
         }
-        let one = One { is_second_step: true, ..One::new(session, flags, aws, wanted, asks) };
-        let Some(ended) = aws.run(one.deploy(wanted))? else { return Ok(Some(Done::Negative)) };
+        let one = One { is_second_step: true, ..One::new(session, flags, aws, wanted, turn) };
+        let ended = match aws.run(one.deploy(wanted))? {
+            End::Done(_, ended) => ended,
+            End::Declined => return Ok(Done::Negative),
+            End::Interrupted(failure) => return Err(failure),
+        };
         if let Some(output) = ended.held.first() {
             return Err(Failure::failed(format!("{name} no longer has what other stacks of the app read: {output}"))
                 .note(format!("{name} was deployed with it, so that nothing breaks"))
@@ -128,11 +133,16 @@ fn let_go(
             entry.1 = outputs;
         }
     }
-    Ok(None)
+    Ok(Done::Ok)
 }
 
 /// Deploys one stack that is in no assembly; `None` if the person said no.
 pub fn one(session: &Session, aws: &Aws, wanted: &Wanted, asks: bool) -> Result<Option<DeployedStack>, Failure> {
     let flags = Deploy { yes: !asks, ..Deploy::default() };
-    Ok(aws.run(One::new(session, &flags, aws, wanted, asks).deploy(wanted))?.map(|ended| ended.stack))
+    let turn = asks.then(Turn::default);
+    match aws.run(One::new(session, &flags, aws, wanted, turn.as_ref()).deploy(wanted))? {
+        End::Done(_, ended) => Ok(Some(ended.stack)),
+        End::Declined => Ok(None),
+        End::Interrupted(failure) => Err(failure),
+    }
 }

@@ -9,6 +9,8 @@ use skysmith_deploy::{
 };
 use skysmith_template::Template;
 
+use super::super::is_yes;
+use super::super::many::{End, Turn};
 use super::guards;
 use super::tally::Tally;
 use crate::aws::Aws;
@@ -31,7 +33,10 @@ pub struct One<'a> {
     pub aws: &'a Aws,
     pub names: Names,
     pub stack: &'a Stack,
-    pub asks: bool,
+    /// Where there is a question, the right to ask it.
+    pub turn: Option<&'a Turn>,
+    /// Others are worked on at the same time.
+    pub is_one_of_many: bool,
     /// It has been deployed in this run already, with outputs that other stacks read.
     pub is_second_step: bool,
 }
@@ -45,21 +50,28 @@ pub struct Ended {
 }
 
 impl<'a> One<'a> {
-    pub fn new(session: &'a Session, flags: &'a Deploy, aws: &'a Aws, wanted: &'a Wanted, asks: bool) -> Self {
+    pub fn new(
+        session: &'a Session,
+        flags: &'a Deploy,
+        aws: &'a Aws,
+        wanted: &'a Wanted,
+        turn: Option<&'a Turn>,
+    ) -> Self {
         let stack = &wanted.stack;
-        Self { session, flags, aws, names: Names::of(stack), stack, asks, is_second_step: false }
+        Self { session, flags, aws, names: Names::of(stack), stack, turn, is_one_of_many: false, is_second_step: false }
     }
 
-    /// The stack as it is in the end; `None` if the person said no.
-    pub async fn deploy(&self, wanted: &Wanted) -> Result<Option<Ended>, Failure> {
+    /// The stack as it is in the end.
+    pub async fn deploy(&self, wanted: &Wanted) -> Result<End<Ended>, Failure> {
         let (ui, name) = (&self.session.ui, self.stack.display_name.as_str());
         let fail = |error| worded(self.session, error);
         let started = Instant::now();
         let session = self.aws.for_stack(self.session, self.stack).await?;
         let headline = self.headline(&session);
-        let watch = Watch::new(ui, name, &self.names, &headline);
-        // The live view has it until there is something to show for it.
-        if !ui.live.is_on() {
+        let watch = Watch::new(ui, name, &self.names, &headline).one_of_many(self.is_one_of_many);
+        // The live view has it until there is something to show for it; and of many stacks each says what it has to say in one piece.
+        let is_told_later = ui.live.is_on() || self.is_one_of_many;
+        if !is_told_later {
             ui.say(&format!("{headline}\n"));
         }
         let preparing = async {
@@ -68,8 +80,9 @@ impl<'a> One<'a> {
                 None => session.prepare(wanted, &watch).await,
             }
         };
+        let stopped = || Failure::failed(format!("stopped before anything in {name} was changed"));
         let Some(prepared) = watch.over(preparing).await else {
-            return Err(Failure::failed(format!("stopped before anything in {name} was changed")));
+            return Ok(End::Interrupted(stopped()));
         };
         let plan = match prepared.map_err(fail)? {
             Prepared::Unchanged { stack, held } => {
@@ -81,17 +94,29 @@ impl<'a> One<'a> {
                     self.say_held(&held);
                 }
                 self.report("unchanged", started, None, &stack)?;
-                return Ok(Some(Ended { stack: *stack, held }));
+                return Ok(End::Done("unchanged", Ended { stack: *stack, held }));
             }
             Prepared::Planned(plan) => plan,
             other => return Err(Failure::failed(format!("{name}: this is not known here: {other:?}"))),
         };
-        if ui.live.is_on() {
+        // The question before the first step was about all of it, unless the outputs had kept something else as well.
+        let turn = self.turn.filter(|_| !(self.is_second_step && plan.changes.is_empty()));
+        let asking = match turn {
+            Some(turn) => match turn.wait().await {
+                Some(asking) => Some((turn, asking)),
+                None => {
+                    self.give_up(&session, &plan).await?;
+                    return Ok(End::Interrupted(stopped()));
+                }
+            },
+            None => None,
+        };
+        if is_told_later {
             ui.say(&format!("{headline}\n"));
         }
         self.show_plan(&plan)?;
         if self.flags.how.no_execute {
-            return self.left(&session, *plan).await.map(Some);
+            return self.left(&session, *plan).await.map(|ended| End::Done("planned", ended));
         }
         let guarded = match self.guard(&session, &plan).await {
             Ok(()) if !plan.held.is_empty() => {
@@ -104,12 +129,16 @@ impl<'a> One<'a> {
             return Err(refusal);
         }
         self.say_held(&plan.held);
-        // The question before the first step was about all of it, unless the outputs had kept something else as well.
-        let asks = self.asks && !(self.is_second_step && plan.changes.is_empty());
-        if asks && !crate::commands::confirmed(ui, &format!("Deploy {name}?"))? {
-            self.give_up(&session, &plan).await?;
-            ui.say("nothing was changed\n");
-            return Ok(None);
+        if let Some((turn, _asking)) = asking {
+            let answer = turn.ask(ui, &format!("Deploy {name}? [y/N] ")).await?;
+            if !answer.as_deref().is_some_and(is_yes) {
+                self.give_up(&session, &plan).await?;
+                if answer.is_none() {
+                    return Ok(End::Interrupted(stopped()));
+                }
+                ui.say("nothing was changed\n");
+                return Ok(End::Declined);
+            }
         }
         let tally = Tally::of(&plan);
         let watch = watch.expecting(&expected(&plan), &Graph::of(&plan.new_template));
@@ -129,15 +158,17 @@ impl<'a> One<'a> {
                     ui.say("  configured, and perhaps not ready to serve yet: that goes on in AWS\n");
                 }
                 self.report("deployed", started, Some(&tally), &deployed)?;
-                Ok(Some(Ended { stack: deployed, held }))
+                Ok(End::Done("deployed", Ended { stack: deployed, held }))
             }
             Some(Err(skysmith_deploy::Error::Failed(failure))) => {
                 Err(story::deployment(self.session, self.stack, &self.names, &failure, started.elapsed()))
             }
             Some(Err(error)) => Err(fail(error)),
-            None => Err(Failure::failed(format!("stopped watching {name}; CloudFormation goes on with it")).hint(
-                self.session.globals.next_command(&format!("deploy {name}"))
-                    + "          to see how it ended, and to go on",
+            None => Ok(End::Interrupted(
+                Failure::failed(format!("stopped watching {name}; CloudFormation goes on with it")).hint(
+                    self.session.globals.next_command(&format!("deploy {name}"))
+                        + "          to see how it ended, and to go on",
+                ),
             )),
         }
     }
@@ -206,15 +237,15 @@ impl<'a> One<'a> {
                 "change_set": plan.change_set_name,
                 "diff": diff::json(&found, &self.names),
             }))?;
-            if !self.asks {
+            if self.turn.is_none() {
                 return Ok(());
             }
         }
         // Nobody is asked about what they have not seen, however little they want to see.
-        let tell = |text: &str| if self.asks { ui.error(text) } else { ui.say(text) };
+        let tell = |text: &str| if self.turn.is_some() { ui.error(text) } else { ui.say(text) };
         tell(&format!("  {}\n", tally.planned()));
         // Everything is new in a new stack; its resources come by as they are made.
-        if plan.kind == ChangeSetKind::Create && !ui.is_verbose() && !self.asks {
+        if plan.kind == ChangeSetKind::Create && !ui.is_verbose() && self.turn.is_none() {
             return Ok(());
         }
         tell(&diff::text(&found, &self.names));

@@ -1,0 +1,90 @@
+//! Several stacks at once, against a CloudFormation that does what a test says.
+
+use serde_json::Value;
+use skysmith_scripted::{Aws, On, Scripted, Stack};
+
+use crate::project::{Ran, TestProject};
+
+fn project(stacks: &[(&str, &[&str])]) -> TestProject {
+    TestProject::with_stacks(stacks)
+        .variable("AWS_ACCESS_KEY_ID", "test")
+        .variable("AWS_SECRET_ACCESS_KEY", "test")
+        .variable("AWS_EC2_METADATA_DISABLED", "true")
+        .variable("AWS_REGION", "eu-west-1")
+}
+
+fn events(ran: &Ran) -> Vec<Value> {
+    ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The outcomes in the summary, in its order.
+fn outcomes(ran: &Ran) -> Vec<(String, String)> {
+    let all = events(ran);
+    let summary = all.iter().find(|event| event["event"] == "summary").unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    summary["stacks"].as_array().unwrap().iter().map(|stack| (text(&stack["stack"]), text(&stack["outcome"]))).collect()
+}
+
+const SHAPE: &[(&str, &[&str])] =
+    &[("net", &[]), ("data", &["net"]), ("app", &["data"]), ("mail", &["net"]), ("alone", &[])];
+
+fn failing() -> Aws {
+    Scripted::new().stack(Stack::new("data").fails(On::Create, "Table", "the name is taken")).start()
+}
+
+#[test]
+fn one_failure_stops_only_what_depends_on_it() {
+    let aws = failing();
+    let project = project(SHAPE);
+    let ran = project
+        .skysmith(["--endpoint-url", aws.url(), "deploy", "--all", "--yes", "--outputs-file", "out.json"])
+        .code(1);
+    let summary = ran.err.rsplit("\n\n").next().unwrap();
+    let lines: Vec<&str> = summary.lines().map(str::trim_end).collect();
+    assert!(
+        lines[0].starts_with("5 stacks in ") && lines[0].ends_with(": 3 deployed, 1 failed, 1 skipped"),
+        "{summary}"
+    );
+    assert!(lines.iter().any(|line| line.starts_with("  ✓ net    deployed  ")), "{summary}");
+    assert!(lines.iter().any(|line| line.starts_with("  ✗ data   failed    ")), "{summary}");
+    assert!(lines.contains(&"  · app    skipped   because data failed"), "{summary}");
+    assert!(ran.err.contains("the name is taken"), "{}", ran.err);
+    assert_eq!(aws.status("mail").as_deref(), Some("CREATE_COMPLETE"));
+    assert_eq!(aws.status("alone").as_deref(), Some("CREATE_COMPLETE"));
+    assert_eq!(aws.status("app"), None);
+    // The outputs of what succeeded are written.
+    let written: Value = serde_json::from_str(&std::fs::read_to_string(project.path("out.json")).unwrap()).unwrap();
+    assert_eq!(written.as_object().unwrap().keys().collect::<Vec<_>>(), ["alone", "mail", "net"]);
+}
+
+#[test]
+fn the_first_failure_stops_all_on_request() {
+    let aws = failing();
+    let args = ["--endpoint-url", aws.url(), "--json", "deploy", "--all", "--yes", "--fail-fast", "--concurrency", "1"];
+    let ran = project(SHAPE).skysmith(args).code(1);
+    let outcomes = outcomes(&ran);
+    let of = |name: &str| outcomes.iter().find(|(stack, _)| stack == name).unwrap().1.clone();
+    assert_eq!([of("net"), of("data"), of("app")], ["deployed", "failed", "skipped"]);
+    assert_eq!([of("mail"), of("alone")], ["not begun", "not begun"]);
+    let failed = events(&ran).into_iter().find(|event| event["event"] == "failed").unwrap();
+    assert_eq!(failed["stack"], "data");
+}
+
+#[test]
+fn stacks_are_destroyed_after_those_that_depend_on_them() {
+    let aws = Scripted::new().start();
+    let project = project(SHAPE);
+    project.skysmith(["--endpoint-url", aws.url(), "deploy", "--all", "--yes"]).ok();
+    aws.forget();
+    let ran =
+        project.skysmith(["--endpoint-url", aws.url(), "--json", "destroy", "net", "--yes", "--allow-data-loss"]).ok();
+    assert_eq!(outcomes(&ran).len(), 4);
+    assert_eq!(aws.status("alone").as_deref(), Some("CREATE_COMPLETE"));
+    let ended: Vec<Value> = events(&ran)
+        .into_iter()
+        .filter(|event| event["event"] == "destroyed")
+        .map(|event| event["stack"].clone())
+        .collect();
+    let place = |name: &str| ended.iter().position(|stack| stack == name).unwrap();
+    assert!(place("app") < place("data") && place("data") < place("net") && place("mail") < place("net"), "{ended:?}");
+}
