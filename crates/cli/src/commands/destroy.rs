@@ -45,7 +45,15 @@ pub fn run(session: &Session, flags: &Destroy) -> Result<Done, Failure> {
     let mut there = Vec::new();
     let turn = asks.then(Turn::default);
     for &stack in &stacks {
-        let one = One { session, flags, aws: &aws, stack, names: Names::of(stack), turn: turn.as_ref(), is_one_of_many: stacks.len() > 1 };
+        let one = One {
+            session,
+            flags,
+            aws: &aws,
+            stack,
+            names: Names::of(stack),
+            turn: turn.as_ref(),
+            is_one_of_many: stacks.len() > 1,
+        };
         let session = aws.run(aws.for_stack(session, stack))?;
         match aws
             .run(session.inventory(&stack.stack_name, &super::is_stateful))
