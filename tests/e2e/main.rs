@@ -7,6 +7,7 @@
 mod exports;
 mod harness;
 mod object_counter;
+mod permissions;
 mod smoke;
 mod synth;
 mod welcome;

@@ -81,6 +81,11 @@ pub enum Contents {
     },
     /// It holds data, but nobody counted.
     NotCounted,
+    /// It holds data, and the credentials may not count it.
+    NotAllowed {
+        /// The action that they lack.
+        action: &'static str,
+    },
     /// It is not there any more.
     Missing,
 }
@@ -298,6 +303,10 @@ pub(crate) fn is_nested_stack(resource: &StackResource) -> bool {
 fn uncounted(error: Error, missing: &str) -> Result<Contents, Error> {
     match error {
         error if error.code() == Some(missing) => Ok(Contents::Missing),
+        Error::Service(error) if error.denied().is_some() => {
+            let action = crate::permissions::action_of(error.operation);
+            Ok(action.map_or(Contents::NotCounted, |action| Contents::NotAllowed { action }))
+        }
         Error::Service(_) => Ok(Contents::NotCounted),
         error => Err(error),
     }

@@ -172,22 +172,14 @@ const ONLY: &[Only] = &[
     },
     Only { kind: "AWS::S3::Bucket", actions: &["s3:PutBucketAcl"], with: &["AccessControl"] },
     Only { kind: "AWS::S3::Bucket", actions: &["s3:PutAccelerateConfiguration"], with: &["AccelerateConfiguration"] },
-    Only {
-        kind: "AWS::S3::Bucket",
-        actions: &["s3:DeleteBucketAnalyticsConfiguration", "s3:PutAnalyticsConfiguration"],
-        with: &["AnalyticsConfigurations"],
-    },
+    Only { kind: "AWS::S3::Bucket", actions: &["s3:PutAnalyticsConfiguration"], with: &["AnalyticsConfigurations"] },
     Only { kind: "AWS::S3::Bucket", actions: &["s3:PutBucketAbac"], with: &["AbacStatus"] },
-    Only {
-        kind: "AWS::S3::Bucket",
-        actions: &["s3:DeleteBucketCors", "s3:PutBucketCORS"],
-        with: &["CorsConfiguration"],
-    },
+    Only { kind: "AWS::S3::Bucket", actions: &["s3:PutBucketCORS"], with: &["CorsConfiguration"] },
     Only { kind: "AWS::S3::Bucket", actions: &["s3:PutBucketLogging"], with: &["LoggingConfiguration"] },
     Only { kind: "AWS::S3::Bucket", actions: &["s3:PutBucketNotification"], with: &["NotificationConfiguration"] },
     Only {
         kind: "AWS::S3::Bucket",
-        actions: &["s3:PutBucketObjectLockConfiguration", "s3:PutObjectLockConfiguration"],
+        actions: &["s3:PutBucketObjectLockConfiguration"],
         with: &["ObjectLockConfiguration", "ObjectLockEnabled"],
     },
     Only { kind: "AWS::S3::Bucket", actions: &["s3:PutBucketOwnershipControls"], with: &["OwnershipControls"] },
@@ -198,7 +190,7 @@ const ONLY: &[Only] = &[
     },
     Only {
         kind: "AWS::S3::Bucket",
-        actions: &["s3:DeleteBucketReplication", "s3:PutBucketReplication", "s3:PutReplicationConfiguration", "iam:*"],
+        actions: &["s3:PutReplicationConfiguration", "iam:*"],
         with: &["ReplicationConfiguration"],
     },
     Only { kind: "AWS::S3::Bucket", actions: &["s3:PutBucketVersioning"], with: &["VersioningConfiguration"] },
@@ -207,27 +199,15 @@ const ONLY: &[Only] = &[
         actions: &["s3:DeleteBucketWebsite", "s3:PutBucketWebsite"],
         with: &["WebsiteConfiguration"],
     },
-    Only {
-        kind: "AWS::S3::Bucket",
-        actions: &["s3:DeleteBucketEncryption", "s3:PutEncryptionConfiguration"],
-        with: &["BucketEncryption"],
-    },
+    Only { kind: "AWS::S3::Bucket", actions: &["s3:PutEncryptionConfiguration"], with: &["BucketEncryption"] },
     Only {
         kind: "AWS::S3::Bucket",
         actions: &["s3:PutIntelligentTieringConfiguration"],
         with: &["IntelligentTieringConfigurations"],
     },
     Only { kind: "AWS::S3::Bucket", actions: &["s3:PutInventoryConfiguration"], with: &["InventoryConfigurations"] },
-    Only {
-        kind: "AWS::S3::Bucket",
-        actions: &["s3:DeleteBucketLifecycle", "s3:PutLifecycleConfiguration"],
-        with: &["LifecycleConfiguration"],
-    },
-    Only {
-        kind: "AWS::S3::Bucket",
-        actions: &["s3:DeleteBucketMetricsConfiguration", "s3:PutMetricsConfiguration"],
-        with: &["MetricsConfigurations"],
-    },
+    Only { kind: "AWS::S3::Bucket", actions: &["s3:PutLifecycleConfiguration"], with: &["LifecycleConfiguration"] },
+    Only { kind: "AWS::S3::Bucket", actions: &["s3:PutMetricsConfiguration"], with: &["MetricsConfigurations"] },
     // Of the bucket's contents, which hardly any property is about.
     Only { kind: "AWS::S3::Bucket", actions: &["s3:DeleteObject", "s3:PutObjectAcl"], with: &["AccessControl"] },
     Only { kind: "AWS::SNS::Subscription", actions: &["iam:*"], with: &["SubscriptionRoleArn"] },
@@ -272,8 +252,30 @@ pub(crate) fn actions(resource: Resource<'_>, operations: &[Operation]) -> Optio
     is_known.then_some(found)
 }
 
+/// Operations of S3 that some lists have in place of the actions, which have other names and stand beside them.
+const OPERATIONS: [&str; 15] = [
+    "s3:DeleteBucketAnalyticsConfiguration",
+    "s3:DeleteBucketCors",
+    "s3:DeleteBucketEncryption",
+    "s3:DeleteBucketLifecycle",
+    "s3:DeleteBucketMetricsConfiguration",
+    "s3:DeleteBucketReplication",
+    "s3:DoesObjectExist",
+    "s3:GetBucketNotificationConfiguration",
+    "s3:GetObjectMetadata",
+    "s3:HeadBucket",
+    "s3:HeadObject",
+    "s3:PutBucketEncryption",
+    "s3:PutBucketNotificationConfiguration",
+    "s3:PutBucketReplication",
+    "s3:PutObjectLockConfiguration",
+];
+
 /// Whether this is an action as IAM takes it. Some lists have empty ones, and names of log records.
 fn is_action(action: &str) -> bool {
+    if OPERATIONS.contains(&action) {
+        return false;
+    }
     action.split_once(':').is_some_and(|(service, name)| {
         !service.is_empty() && !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '*')
     })
@@ -325,6 +327,7 @@ mod tests {
                 assert!(listed, "{} {action}", only.kind);
             }
         }
+        assert!(OPERATIONS.iter().all(|it| crate::reference::action(it).is_none()), "{OPERATIONS:?} are no actions");
         for (kind, ..) in MORE {
             assert!(skysmith_spec::resource_type(kind).is_some(), "{kind}");
         }
