@@ -50,12 +50,16 @@ pub fn run() -> Result<()> {
     write_tables(&root)
 }
 
-/// What tests write into the documents: the table of the deploy engine's state machine.
+/// What tests write into the documents: the table of the deploy engine's state machine, and that of faults.
 fn write_tables(root: &Path) -> Result<()> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["test", "--quiet", "--package", "skysmith-deploy", "--lib", "state::table"]).current_dir(root);
     program::succeed(command.env("SKYSMITH_TEST_BLESS", "1"))?;
     eprintln!("    current  architecture/DEPLOY.md");
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["test", "--quiet", "--package", "skysmith-cli", "--test", "faults", "document"]).current_dir(root);
+    program::succeed(command.env("SKYSMITH_TEST_BLESS", "1"))?;
+    eprintln!("    current  architecture/FAULTS.md");
     Ok(())
 }
 

@@ -41,6 +41,8 @@ pub enum Then {
     Wait(Duration),
     /// Something is done before it is carried out.
     Before(Arc<dyn Fn(&Request) + Send + Sync>),
+    /// Something is done in its place, and the connection is cut.
+    Instead(Arc<dyn Fn(&Request) + Send + Sync>),
     /// Something is done after it is carried out, before the answer.
     After(Arc<dyn Fn(&Request) + Send + Sync>),
     /// Somebody else does something to a stack before it is carried out.
@@ -81,6 +83,7 @@ impl fmt::Debug for Then {
             Self::LoseAnswer => f.write_str("LoseAnswer"),
             Self::Wait(time) => write!(f, "Wait({time:?})"),
             Self::Before(_) => f.write_str("Before"),
+            Self::Instead(_) => f.write_str("Instead"),
             Self::After(_) => f.write_str("After"),
             Self::Meanwhile(stack, what) => write!(f, "Meanwhile({stack}, {what:?})"),
         }
@@ -138,6 +141,12 @@ impl Fault {
     #[must_use]
     pub fn before(happening: impl Fn(&Request) + Send + Sync + 'static) -> Self {
         Self::with(Then::Before(Arc::new(happening)))
+    }
+
+    /// Something is done in the place of a request, and the connection is cut.
+    #[must_use]
+    pub fn instead(happening: impl Fn(&Request) + Send + Sync + 'static) -> Self {
+        Self::with(Then::Instead(Arc::new(happening)))
     }
 
     /// Something is done after a request is carried out, before it is answered.

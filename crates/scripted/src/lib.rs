@@ -312,6 +312,10 @@ fn answer(state: &Mutex<State>, request: &Request) -> Option<Reply> {
             happening(request);
             work()
         }
+        Some(Then::Instead(happening)) => {
+            happening(request);
+            None
+        }
         Some(Then::After(happening)) => {
             let reply = work();
             happening(request);

@@ -322,6 +322,16 @@ impl Player<'_> {
     fn undo_creation(&mut self, verb: &str) {
         let keeps = !self.operation.retain_except_on_create;
         let mut failed = Vec::new();
+        // What was never made is let go of.
+        let never: Vec<String> = self
+            .resources
+            .iter()
+            .filter(|(_, resource)| resource.status == "CREATE_FAILED")
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in never {
+            self.resource(&id, "DELETE_COMPLETE", None);
+        }
         for (id, _) in std::mem::take(&mut self.done).into_iter().rev() {
             if keeps && self.is_kept(&id) {
                 self.resource(&id, "DELETE_SKIPPED", None);
