@@ -37,6 +37,18 @@ fn works<const N: usize>(project: &TestProject, options: [&str; N]) {
     project.skysmith_with(&options, ["outputs"]).code(1).err_has("error: not deployed: only");
 }
 
+/// What `skysmith doctor --json` says. It does not wait for long, which on a busy machine may be too short.
+#[track_caller]
+fn report(project: &TestProject, options: &[&str]) -> Value {
+    for _ in 0..5 {
+        let ran = project.skysmith_with(options, ["doctor", "--json"]);
+        if !ran.out.contains("no answer within") {
+            return ran.ok().json();
+        }
+    }
+    panic!("it never had an answer");
+}
+
 /// A check of `skysmith doctor --json`.
 #[track_caller]
 fn check(report: &Value, name: &str) -> Value {
