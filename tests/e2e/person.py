@@ -112,6 +112,32 @@ def put_text(table, message, value):
     return "put"
 
 
+def make_key(user):
+    """An access key that may do everything."""
+    iam = client("iam")
+    iam.create_user(UserName=user)
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName=user, PolicyName="all", PolicyDocument=document)
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    return [key["AccessKeyId"], key["SecretAccessKey"]]
+
+
+def change_sets(stack, region):
+    """All that CloudFormation tells about the change sets of a stack, parameters aside."""
+    cloudformation = boto3.client(
+        "cloudformation",
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    return [
+        [summary["ChangeSetName"], summary.get("Description"), summary.get("StatusReason")]
+        for summary in cloudformation.list_change_sets(StackName=stack)["Summaries"]
+    ]
+
+
 def notifications(bucket):
     answer = client("s3").get_bucket_notification_configuration(Bucket=bucket)
     return {event: item["TopicArn"] for item in answer.get("TopicConfigurations", []) for event in item["Events"]}

@@ -57,6 +57,15 @@ impl Aws {
             runtime.block_on(skysmith_deploy::Session::connect(&options)).map_err(|error| worded(session, error))?;
         if local.is_none() {
             check_account(session, &connected)?;
+            let credentials = connected.credentials();
+            if session.globals.access.duration.is_some()
+                && credentials.roles.is_empty()
+                && credentials.mfa_device.is_none()
+            {
+                session
+                    .ui
+                    .warn(&format!("--duration does nothing: {} give no session that could last", credentials.source));
+            }
         }
         Ok(Self { runtime, session: connected, local, taken: RefCell::default() })
     }

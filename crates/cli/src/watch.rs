@@ -224,7 +224,11 @@ impl Drop for Watch<'_> {
 }
 
 impl Observer for Watch<'_> {
-    fn event(&self, event: Event) {
+    fn event(&self, mut event: Event) {
+        // The live view is drawn past the streams that are looked through.
+        if let Event::Progress(StackEvent { reason: Some(reason), .. }) = &mut event {
+            *reason = self.ui.secrets.mask(reason).into_owned();
+        }
         if self.ui.is_json() {
             self.json(&event);
         }

@@ -531,7 +531,7 @@ impl Error {
                 let is_bare_denial = meta.code().is_none() && context.raw().status().as_u16() == 403;
                 let code = if is_bare_denial { "AccessDenied" } else { meta.code().unwrap_or("Unknown") }.to_owned();
                 let message = match meta.message() {
-                    Some(message) => message.to_owned(),
+                    Some(message) => without_request(message).to_owned(),
                     None if is_bare_denial => "Access Denied".to_owned(),
                     None => root_cause(meta),
                 };
@@ -570,6 +570,11 @@ impl Error {
     }
 }
 
+/// AWS's words without the request that it repeats where a signature does not match: the session token is in that.
+fn without_request(message: &str) -> &str {
+    message.split("The Canonical String for this request").next().unwrap_or_default().trim_end()
+}
+
 /// The words of the innermost cause.
 pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut innermost = error;
@@ -577,4 +582,19 @@ pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
         innermost = source;
     }
     innermost.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_request_that_aws_repeats_is_left_out() {
+        let words = "The request signature we calculated does not match the signature you provided.\n\n                     The Canonical String for this request should have been\n'POST\n/\n\nx-amz-security-token:token'";
+        assert_eq!(
+            without_request(words),
+            "The request signature we calculated does not match the signature you provided."
+        );
+        assert_eq!(without_request("Rate exceeded"), "Rate exceeded");
+    }
 }

@@ -6,6 +6,7 @@ pub mod diagnostics;
 pub mod diff;
 pub mod outputs;
 pub mod paths;
+pub mod secrets;
 pub mod style;
 pub mod table;
 pub mod words;
@@ -45,6 +46,8 @@ pub struct Ui {
     sources: Mutex<Sources>,
     /// What is said while a question waits for its answer; it comes after that.
     held_back: Mutex<Option<String>>,
+    /// Values that are not shown; everything that is written is looked through for them.
+    pub secrets: secrets::Secrets,
     /// The tree of what is worked on; everything else is written above it.
     pub live: Live,
 }
@@ -71,6 +74,7 @@ impl Ui {
             closed: AtomicBool::new(false),
             sources: Mutex::new(Sources::new(Vec::new())),
             held_back: Mutex::new(None),
+            secrets: secrets::Secrets::default(),
             live: Live::new(),
         }
     }
@@ -113,6 +117,7 @@ impl Ui {
     /// Prints a result.
     pub fn result(&self, text: &str) -> Result<(), Failure> {
         self.printed.store(true, Ordering::Relaxed);
+        let text = self.secrets.mask(text);
         let written = self.live.above(|| {
             let mut stdout = anstream::stdout().lock();
             stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
@@ -185,8 +190,9 @@ impl Ui {
 
     /// Says something even when only errors are wanted. Ends with a line break.
     pub fn error(&self, text: &str) {
+        let text = self.secrets.mask(text);
         if let Some(held_back) = self.held_back().as_mut() {
-            held_back.push_str(text);
+            held_back.push_str(&text);
             return;
         }
         // Nobody is left to tell if this fails.

@@ -73,7 +73,7 @@ fn parameters_of_templates_are_checked_before_anything_is_called() {
         ])
     };
     deploy("Stage").code(2).err_has("`--parameters Stage` has no `=`");
-    deploy("Stag=x").code(2).err_has("did you mean `Stage`?");
+    deploy("Stag=x").code(2).err_has("`--parameters Stag=…`").err_has("did you mean `Stage`?");
     deploy("other:Stage=x").code(2).err_has("is for a parameter or stack that is not there");
     deploy("p:Stage=x").code(1).err_has("cannot be reached");
 }

@@ -435,3 +435,33 @@ fn others(profiles: &ProfileSet) -> String {
 fn is_set(variable: &str) -> bool {
     env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl MfaPrompt for Nobody {
+        fn code(&self, request: &MfaRequest<'_>) -> Option<String> {
+            panic!("asked for a code of {}", request.serial);
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_once_the_session_is_connected() {
+        let options = SessionOptions { mfa: Some(Arc::new(Nobody)), ..SessionOptions::default() };
+        let config = SdkConfig::builder().build();
+        let providers = ProviderConfig::without_region();
+        let metadata = super::super::metadata_client(&providers);
+        let chain = Chain::new(&options, config.clone(), providers, metadata, Calls::default());
+        chain.stop_asking();
+        let step = Step::Session { device: "arn:mfa".to_owned(), duration: None };
+        let error = chain.0.take_with_code(&step, "arn:mfa", &config).await.unwrap_err();
+        assert!(
+            matches!(&error, Error::CredentialsExpired(error) if error.message.contains("arn:mfa is over")),
+            "{error:?}"
+        );
+    }
+}

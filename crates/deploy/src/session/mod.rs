@@ -489,3 +489,51 @@ pub(crate) fn uncarried(error: &(dyn StdError + 'static)) -> Option<Error> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_credential_types::provider::{ProvideCredentials, future};
+
+    use super::*;
+    use crate::ServiceError;
+
+    /// What a session with a code is when it has ended.
+    #[derive(Debug)]
+    struct Over;
+
+    impl ProvideCredentials for Over {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            future::ProvideCredentials::ready(Err(carried(Error::CredentialsExpired(ServiceError {
+                operation: "GetSessionToken",
+                code: "ExpiredToken".to_owned(),
+                message: "over".to_owned(),
+                request_id: None,
+            }))))
+        }
+    }
+
+    #[tokio::test]
+    async fn why_there_are_no_credentials_comes_through_the_sdk() {
+        let config = aws_sdk_sts::config::Builder::from(&patient(
+            SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new("eu-west-1"))
+                .time_source(SystemTimeSource::new())
+                .sleep_impl(TokioSleep::new())
+                .http_client(http_client(&Endpoint::Aws, &ProfileSet::default()).unwrap())
+                .credentials_provider(SharedCredentialsProvider::new(Over))
+                .build(),
+        ));
+        let client = aws_sdk_sts::Client::from_conf(config.build());
+        let error = client.get_caller_identity().send().await.unwrap_err();
+        match Error::from_sdk("GetCallerIdentity", &error) {
+            Error::CredentialsExpired(error) => {
+                assert_eq!((error.operation, error.message.as_str()), ("GetSessionToken", "over"))
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}

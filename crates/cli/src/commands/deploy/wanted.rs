@@ -2,6 +2,7 @@
 
 use skysmith_assembly::Stack;
 use skysmith_deploy::Wanted;
+use skysmith_template::Parameter;
 
 use crate::error::Failure;
 use crate::hints::worded;
@@ -22,8 +23,10 @@ pub fn read(
         wanted.push(one);
     }
     for parameter in parameters {
+        // Without the value, which may be a secret: who mistypes its name types it all the same.
+        let name = parameter.split_once('=').map_or_else(|| parameter.clone(), |(name, _)| format!("{name}=…"));
         let wrong = |why: &str| {
-            Failure::usage(format!("`--parameters {parameter}` {why}")).hint("write --parameters [STACK:]KEY=VALUE")
+            Failure::usage(format!("`--parameters {name}` {why}")).hint("write --parameters [STACK:]KEY=VALUE")
         };
         let Some((key, value)) = parameter.split_once('=') else { return Err(wrong("has no `=`")) };
         let (stack, key) = match key.split_once(':') {
@@ -51,6 +54,13 @@ pub fn read(
             return Err(
                 wrong("is for a parameter or stack that is not there").suggest(key, known.iter().map(String::as_str))
             );
+        }
+    }
+    for wanted in &wanted {
+        for (name, value) in &wanted.parameters {
+            if wanted.template.parameter(name).is_some_and(Parameter::is_no_echo) {
+                session.ui.secrets.hide(value);
+            }
         }
     }
     Ok(wanted)

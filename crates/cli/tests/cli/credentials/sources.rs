@@ -127,3 +127,27 @@ fn a_login_gives_them_and_the_command_that_renews_it_is_told() {
         project.skysmith(["--profile", "old", "outputs"]).code(1).err_has("  = log in: aws sso login --profile old\n");
     }
 }
+
+#[test]
+fn a_role_that_ends_is_taken_again_and_keys_that_end_are_told() {
+    let sts = Sts::start().lasting(5);
+    let keys = "[default]\naws_access_key_id = AKIADEFAULT\naws_secret_access_key = s\n\
+                [over]\naws_access_key_id = ASIAOVER\naws_secret_access_key = s\naws_session_token = t\n";
+    let project = with_profiles(&sts, "", keys);
+    super::works(&project, ["--role-arn", "arn:aws:iam::1:role/short"]);
+    let taken = sts.actions().iter().filter(|action| *action == "AssumeRole").count();
+    assert!(taken > 1, "{taken}");
+    let ran = project.skysmith(["--duration", "1h", "outputs"]).code(1);
+    ran.err_has("warning: --duration does nothing: the keys of profile `default` give no session");
+    sts.expire("ASIAOVER");
+    let ran = project.skysmith(["--profile", "over", "outputs"]).code(1);
+    ran.err_has("error: the AWS credentials have expired").err_has("log in again: aws sso login --profile over");
+    let variables = project
+        .variable("AWS_ACCESS_KEY_ID", "ASIAOVER")
+        .variable("AWS_SECRET_ACCESS_KEY", "s")
+        .variable("AWS_SESSION_TOKEN", "t");
+    variables
+        .skysmith(["outputs"])
+        .code(1)
+        .err_has("set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN");
+}

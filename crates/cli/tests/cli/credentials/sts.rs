@@ -54,6 +54,8 @@ pub struct State {
     given: usize,
     /// Access keys that are not accepted any more.
     revoked: Vec<String>,
+    /// Access keys whose time is over.
+    expired: Vec<String>,
     /// How long sessions last that nobody gives a time for.
     lasting: Option<u64>,
 }
@@ -90,6 +92,11 @@ impl Sts {
         self.state.lock().unwrap().revoked.push(key.to_owned());
     }
 
+    /// Says that this access key's time is over.
+    pub fn expire(&self, key: &str) {
+        self.state.lock().unwrap().expired.push(key.to_owned());
+    }
+
     /// What it was asked about credentials, and forgets it.
     pub fn asked(&self) -> Vec<Asked> {
         let mut asked = std::mem::take(&mut self.state.lock().unwrap().asked);
@@ -121,6 +128,9 @@ impl Sts {
         let mut state = self.state.lock().unwrap();
         if state.revoked.iter().any(|key| key == asked.key()) {
             return refusal("InvalidClientTokenId", "The security token included in the request is invalid.");
+        }
+        if state.expired.iter().any(|key| key == asked.key()) {
+            return refusal("ExpiredToken", "The security token included in the request is expired");
         }
         if let Some(code) = asked.field("TokenCode") {
             if ![CODE, NEXT_CODE].contains(&code) || state.used.iter().any(|used| used == code) {
