@@ -531,7 +531,7 @@ mod tests {
         let error = client.get_caller_identity().send().await.unwrap_err();
         match Error::from_sdk("GetCallerIdentity", &error) {
             Error::CredentialsExpired(error) => {
-                assert_eq!((error.operation, error.message.as_str()), ("GetSessionToken", "over"))
+                assert_eq!((error.operation, error.message.as_str()), ("GetSessionToken", "over"));
             }
             other => panic!("{other:?}"),
         }
