@@ -33,7 +33,7 @@ fn with_credentials(url: &str) -> TestProject {
 }
 
 /// Folders in which the programs that it looks for are scripts.
-fn scripts(project: TestProject, programs: &[(&str, &str)]) -> TestProject {
+pub fn scripts(project: TestProject, programs: &[(&str, &str)]) -> TestProject {
     let project = project.file("bin/.keep", "");
     for (name, script) in programs {
         // Written by another process: while this one had the file open, a program that another test starts would inherit that, and what is

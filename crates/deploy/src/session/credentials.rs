@@ -335,6 +335,11 @@ impl Inner {
                 let command = command.unwrap_or_default().to_owned();
                 SharedCredentialsProvider::new(CredentialProcessProvider::new(command))
             }
+            // Whoever has made the login has the program that made it, which knows how to renew it.
+            Source::Login { profile } if is_plain(profile) => {
+                let command = format!("aws configure export-credentials --profile {profile} --format process");
+                SharedCredentialsProvider::new(CredentialProcessProvider::new(command))
+            }
             Source::Profile { name: profile }
             | Source::Sso { profile, .. }
             | Source::Login { profile }
@@ -430,6 +435,13 @@ fn others(profiles: &ProfileSet) -> String {
     let mut names: Vec<&str> = profiles.profiles().collect();
     names.sort_unstable();
     if names.is_empty() { String::new() } else { format!("; there are {}", names.join(", ")) }
+}
+
+/// Whether a shell takes it for one word as it is.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_./@+".contains(c))
+        && !name.starts_with('-')
 }
 
 fn is_set(variable: &str) -> bool {

@@ -151,3 +151,21 @@ fn a_role_that_ends_is_taken_again_and_keys_that_end_are_told() {
         .code(1)
         .err_has("set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN");
 }
+
+#[test]
+fn a_console_login_is_read_by_the_program_that_made_it() {
+    let sts = Sts::start();
+    let json = r#"{"Version":1,"AccessKeyId":"ASIALOGIN","SecretAccessKey":"s","SessionToken":"t"}"#;
+    let aws = |script: &str| {
+        let config = "[profile c]\nlogin_session = arn:aws:iam::1:user/me\n";
+        crate::doctor::scripts(with_profiles(&sts, config, ""), &[("aws", script)])
+    };
+    let exports = "[ \"$*\" = 'configure export-credentials --profile c --format process' ]";
+    let project = aws(&format!("{exports} && echo '{json}'"));
+    super::works(&project, ["--profile", "c"]);
+    assert_eq!(sts.asked()[0].key(), "ASIALOGIN");
+    let ran = aws("echo 'Your session has expired.' >&2; exit 255").skysmith(["--profile", "c", "outputs"]).code(1);
+    ran.err_has("the console login of profile `c` is over, or was never made")
+        .err_has("Your session has expired.")
+        .err_has("  = log in: aws login --profile c\n");
+}
