@@ -524,6 +524,10 @@ impl Error {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
+        // Credentials are got in the middle of a call.
+        if let Some(ours) = uncarried(error) {
+            return ours;
+        }
         match error {
             SdkError::ServiceError(context) => {
                 let meta = context.err();
@@ -548,10 +552,6 @@ impl Error {
                 }
             }
             SdkError::DispatchFailure(failure) => {
-                // Credentials are got in the middle of a call.
-                if let Some(ours) = uncarried(error) {
-                    return ours;
-                }
                 let connector = failure.as_connector_error();
                 let reason =
                     connector.map_or_else(|| "the request could not be sent".to_owned(), |error| root_cause(error));

@@ -465,7 +465,8 @@ mod tests {
     async fn nobody_is_asked_once_the_session_is_connected() {
         let options = SessionOptions { mfa: Some(Arc::new(Nobody)), ..SessionOptions::default() };
         let config = SdkConfig::builder().build();
-        let providers = ProviderConfig::without_region();
+        let http = super::super::http_client(&Endpoint::Aws, &ProfileSet::default()).unwrap();
+        let providers = ProviderConfig::without_region().with_http_client(http);
         let metadata = super::super::metadata_client(&providers);
         let chain = Chain::new(&options, config.clone(), providers, metadata, Calls::default());
         chain.stop_asking();
