@@ -70,18 +70,18 @@ fn a_container_and_an_instance_give_them_and_no_proxy_is_in_between() {
     let container = proxied(project(&sts))
         .variable("AWS_CONTAINER_CREDENTIALS_FULL_URI", &format!("{}/container", sts.url))
         .variable("AWS_CONTAINER_AUTHORIZATION_TOKEN", "Basic abc");
-    let report = report(&container, &[]);
+    let said = report(&container, &[]);
     let asked = sts.asked();
     assert_eq!(asked[0].headers["authorization"], "Basic abc");
     assert_eq!(asked.last().unwrap().key(), "ASIACONTAINER");
-    assert!(check(&report, "source")["detail"].as_str().unwrap().starts_with("the container; "), "{report}");
+    assert!(check(&said, "source")["detail"].as_str().unwrap().starts_with("the container; "), "{said}");
     let instance = proxied(project(&sts))
         .variable("AWS_EC2_METADATA_DISABLED", "false")
         .variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", &sts.url)
         .variable("AWS_REGION", "");
-    let report = report(&instance, &[]);
-    assert_eq!(check(&report, "region")["detail"], "eu-central-1");
-    assert!(check(&report, "source")["detail"].as_str().unwrap().starts_with("the EC2 instance; "), "{report}");
+    let said = report(&instance, &[]);
+    assert_eq!(check(&said, "region")["detail"], "eu-central-1");
+    assert!(check(&said, "source")["detail"].as_str().unwrap().starts_with("the EC2 instance; "), "{said}");
     assert_eq!(sts.asked().last().unwrap().key(), "ASIAINSTANCE");
     // A role with the instance's credentials.
     let role = instance.file(
