@@ -61,8 +61,10 @@ impl Session {
 
     /// Why the bucket is closed to us: it is somebody else's, or a permission is missing.
     pub(crate) async fn denied(&self, operation: &'static str, bucket: &str) -> Error {
-        // Asked without saying whose it must be: if that is answered, the owner was what was wrong.
-        if self.s3.head_bucket().bucket(bucket).send().await.is_ok() {
+        // Asked with and without saying whose it must be: if only that makes the difference, the owner is what is wrong.
+        let ask = || self.s3.head_bucket().bucket(bucket);
+        let is_ours = ask().expected_bucket_owner(&self.identity().account).send().await.is_ok();
+        if !is_ours && ask().send().await.is_ok() {
             return Error::ForeignBucket { bucket: bucket.to_owned() };
         }
         let message = format!("access to bucket {bucket} is denied");
