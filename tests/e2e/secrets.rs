@@ -97,7 +97,7 @@ fn nothing_that_a_run_writes_has_a_secret_in_it() {
     let changed = format!("Password={CHANGED}");
     let plan = somebody.runs(&["deploy", "--yes", "--json", "--parameters", &changed], 0);
     assert!(plan.stdout.contains("\"deployed\""), "{}", plan.stdout);
-    for command in ["diff", "outputs"] {
+    for command in ["diff", "outputs", "events"] {
         somebody.runs(&[command], 0);
         somebody.runs(&[command, "--json"], 0);
     }
