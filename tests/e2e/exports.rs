@@ -170,7 +170,7 @@ fn outputs_that_are_no_exports(app: &App) {
     let before = app.folder("outputs-1", &[("shop", topic(&output), &[]), ("till", reader(&read), &["shop"])]);
     app.deploy(&before, &["--all"]).exits(0);
     let after = app.folder("outputs-2", &[("shop", without(), &[]), ("till", reader(&json!("nothing")), &[])]);
-    let ran = app.deploy(&after, &["--all"]).exits(0);
+    let ran = app.deploy(&after, &["--all", "--concurrency", "1"]).exits(0);
     assert!(ran.stderr.contains("keeping for now the output `Name`, read by till"), "{}", ran.stderr);
     assert_eq!(app.topics(), 0);
     app.destroy(&after);
