@@ -23,7 +23,8 @@
 //! team = "web"
 //!
 //! [deploy]
-//! stack_tags = ["application", "environment"] # the default: tags skysmith:application and skysmith:environment on every stack; [] for none.
+//! stack_tags = ["application", "environment"] # skysmith:application and skysmith:environment on every stack. Default: none, so that a tool which
+//!                                           # deploys the same assembly, such as the CDK, finds nothing to change.
 //!                                           # "revision" changes with every commit, and so does every resource that can be tagged
 //! ```
 //! The revision and the caller are always in the description of the change set, where they cost nothing.
@@ -147,7 +148,7 @@ pub struct Config {
     pub environments: BTreeMap<String, Environment>,
     /// Tags for every stack.
     pub tags: BTreeMap<String, String>,
-    /// Tags that say what a stack belongs to.
+    /// Tags that say what a stack belongs to; none by default.
     pub stack_tags: Vec<StackTag>,
 }
 
@@ -160,7 +161,7 @@ impl Default for Config {
             parameters_given: false,
             environments: BTreeMap::new(),
             tags: BTreeMap::new(),
-            stack_tags: vec![StackTag::Application, StackTag::Environment],
+            stack_tags: Vec::new(),
         }
     }
 }
@@ -498,7 +499,7 @@ mod tests {
         let prod = &config.environments["prod"].deployment;
         assert!(prod.protect && prod.service_role.is_some() && prod.notification_arns.as_deref() == Some(&[]));
         assert_eq!((prod.rollback_alarms.len(), prod.rollback_minutes), (1, 5));
-        assert_eq!(Config::default().stack_tags, [StackTag::Application, StackTag::Environment]);
+        assert_eq!(Config::default().stack_tags, []);
         let wrong = "[deploy]\nstack_tags = [\"owner\"]\n[environments.p]\nprotect = \"yes\"\nservice_role = \"R\"\nrollback_minutes = 999\nnotification_arns = \"x\"\n[tags]\n\"aws:x\" = \"y\"\n";
         let found: Vec<_> = mistakes(wrong);
         assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 4, 5, 6, 7, 9], "{found:?}");

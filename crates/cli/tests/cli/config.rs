@@ -7,7 +7,7 @@ fn mistakes_are_shown_with_their_lines() {
     let project = TestProject::new().file("skysmith.toml", "# settings\npackage = \"x\"\nparamters = \"p\"\n");
     project.skysmith(["synth"]).code(1).out("").err(
         "error[config]: unknown key `package`\n  \
-           ┌─ skysmith.toml:2\n  │    package = \"x\"\n  = known here: app, out, parameters, environments\n\n\
+           ┌─ skysmith.toml:2\n  │    package = \"x\"\n  = known here: app, out, parameters, environments, tags, deploy\n\n\
          error[config]: unknown key `paramters`\n  \
            ┌─ skysmith.toml:3\n  │    paramters = \"p\"\n  = did you mean `parameters`?\n\n\
          2 errors; nothing was done\n",
