@@ -11,4 +11,5 @@ mod permissions;
 mod secrets;
 mod smoke;
 mod synth;
+mod ways;
 mod welcome;
