@@ -141,10 +141,6 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "ARN", env = "SKYSMITH_ROLE_ARN", hide_env = true)]
     pub role_arn: Option<String>,
 
-    /// Sessions and MFA.
-    #[command(flatten)]
-    pub access: Access,
-
     /// Send all calls to this address
     #[arg(long, global = true, value_name = "URL", env = "SKYSMITH_ENDPOINT_URL", hide_env = true)]
     pub endpoint_url: Option<String>,
@@ -172,6 +168,10 @@ pub struct Globals {
     /// Use colour
     #[arg(long, global = true, value_name = "WHEN", env = "SKYSMITH_COLOR", hide_env = true, default_value = "auto")]
     pub color: Color,
+
+    /// Sessions and MFA. Last: what comes after it would stand under its heading.
+    #[command(flatten)]
+    pub access: Access,
 }
 
 /// When to use colour: on a terminal (unless `NO_COLOR` is set), in files and pipes as well, or nowhere.
