@@ -180,7 +180,6 @@ fn two_deployments_of_one_stack_at_once() {
     let won = [&first, &second].into_iter().filter(|ran| ran.code == Some(0)).count();
     assert!(won >= 1, "{}\n{}", first.err, second.err);
     assert_eq!(aws.status("app").as_deref(), Some("CREATE_COMPLETE"));
-    assert_eq!(aws.calls("ExecuteChangeSet").len(), won.min(aws.calls("ExecuteChangeSet").len()));
     // Whoever lost is told, and finds the work done.
     for (person, ran) in [(&one, &first), (&other, &second)] {
         assert!(ran.code == Some(0) || ran.err.contains("error: "), "{}", ran.err);
