@@ -304,7 +304,7 @@ impl Loss {
 
     /// Whether it is data that would be lost.
     pub fn is_of_data(&self) -> bool {
-        crate::commands::is_stateful(&self.resource_type) || self.resource_type == "AWS::CloudFormation::Stack"
+        skysmith_deploy::is_stateful(&self.resource_type) || self.resource_type == "AWS::CloudFormation::Stack"
     }
 
     /// By the specification.

@@ -301,10 +301,7 @@ impl Session {
             based_on,
             old_template,
             new_template: wanted.template.clone(),
-            termination_protection: wanted
-                .stack
-                .termination_protection
-                .filter(|wanted| deployed.is_none_or(|stack| stack.termination_protection != *wanted)),
+            termination_protection: wanted.protection_to_set(deployed),
             held: Vec::new(),
             nested: Vec::new(),
             is_direct: false,

@@ -10,6 +10,7 @@ use skysmith_template::Template;
 use crate::change_set::TemplateSource;
 use crate::operation::token;
 use crate::settings::Submission;
+use crate::wanted::has_macros;
 use crate::{
     Change, ChangeAction, ChangeDetail, ChangeSetKind, DeployedStack, Error, Plan, Replacement, Session, Wanted,
 };
@@ -69,10 +70,7 @@ impl Session {
             based_on: deployed.and_then(|stack| stack.last_change),
             old_template,
             new_template: wanted.template.clone(),
-            termination_protection: wanted
-                .stack
-                .termination_protection
-                .filter(|wanted| deployed.is_none_or(|stack| stack.termination_protection != *wanted)),
+            termination_protection: wanted.protection_to_set(deployed),
             held: Vec::new(),
             nested: Vec::new(),
             is_direct: true,
@@ -153,12 +151,7 @@ fn blind_spot(old: &Template, new: &Template) -> Option<&'static str> {
     if both.iter().any(|one| one.resources().any(|it| it.resource_type() == Some("AWS::CloudFormation::Stack"))) {
         return Some("it has nested stacks, whose changes only a change set tells");
     }
-    let has_macro = |template: &Template| {
-        template.root().contains_key("Transform")
-            && (template.transforms().is_empty()
-                || template.transforms().iter().any(|name| *name != "AWS::LanguageExtensions"))
-    };
-    both.into_iter().any(has_macro).then_some("it has macros, whose result only a change set tells")
+    both.into_iter().any(has_macros).then_some("it has macros, whose result only a change set tells")
 }
 
 fn change(found: &skysmith_diff::ResourceChange) -> Change {

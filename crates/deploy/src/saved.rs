@@ -158,10 +158,7 @@ impl Session {
             based_on: if is_new { None } else { stack.last_change },
             old_template,
             new_template,
-            termination_protection: wanted
-                .stack
-                .termination_protection
-                .filter(|wanted| stack.termination_protection != *wanted),
+            termination_protection: wanted.protection_to_set(Some(&stack)),
             held,
             nested: Vec::new(),
             is_direct: false,

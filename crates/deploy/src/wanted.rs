@@ -142,6 +142,13 @@ impl Wanted {
         }
     }
 
+    /// Whether the stack is to be protected against deletion, if that is not as it should be.
+    pub(crate) fn protection_to_set(&self, deployed: Option<&DeployedStack>) -> Option<bool> {
+        self.stack
+            .termination_protection
+            .filter(|wanted| deployed.is_none_or(|stack| stack.termination_protection != *wanted))
+    }
+
     /// What CloudFormation wants to have acknowledged: only what the template calls for.
     pub(crate) fn capabilities(&self) -> BTreeSet<&'static str> {
         capabilities(&self.template)
@@ -185,13 +192,10 @@ impl Wanted {
             let ssm = parameter.parameter_type().is_some_and(|kind| kind.starts_with("AWS::SSM::"));
             ssm || (parameter.is_no_echo() && self.parameters.contains_key(parameter.name()))
         });
-        // AWS::LanguageExtensions is a function of the template alone; any other macro may be anything.
-        let by_macros = self.template.transforms().iter().any(|name| *name != "AWS::LanguageExtensions")
-            || (self.template.root().contains_key("Transform") && self.template.transforms().is_empty());
         // A nested stack's template may have changed behind the same URL.
         let by_nesting = self.template.resources().any(|resource| resource.resource_type() == Some(NESTED_STACK));
         by_parameters
-            || by_macros
+            || has_macros(&self.template)
             || by_nesting
             || self.parameters.values().any(|value| value.contains("{{resolve:"))
             || self.template.root().values().any(is_dynamic)
@@ -225,31 +229,34 @@ fn default_text(default: &Node) -> Option<String> {
     }
 }
 
+/// Whether macros run over the whole template whose result is not known. `AWS::LanguageExtensions` is a function of the template alone; any other may be
+/// anything.
+pub(crate) fn has_macros(template: &Template) -> bool {
+    let names = template.transforms();
+    template.root().contains_key("Transform")
+        && (names.is_empty() || names.iter().any(|name| *name != "AWS::LanguageExtensions"))
+}
+
 /// Whether the node, or anything in it, is resolved from outside the stack at deploy time.
 fn is_dynamic(node: &Node) -> bool {
-    match node {
-        Node::String(text) => text.contains("{{resolve:"),
-        Node::List(list) => list.iter().any(is_dynamic),
-        Node::Map(map) => {
-            map.iter().any(|(key, value)| key == "Fn::Transform" || key == "Fn::GetStackOutput" || is_dynamic(value))
-        }
-        Node::JsonString(inner) => is_dynamic(inner),
-        Node::Intrinsic(intrinsic) => match &**intrinsic {
-            Intrinsic::GetStackOutput(_) | Intrinsic::Transform(_) => true,
-            Intrinsic::Sub { parts, .. }
-                if parts.iter().any(|part| matches!(part, SubPart::Literal(text) if text.contains("{{resolve:"))) =>
-            {
-                true
-            }
-            // A reference may be put together from parts, but its beginning is in one of them.
-            other => {
-                let mut dynamic = false;
-                other.for_each_argument(&mut |argument| dynamic = dynamic || is_dynamic(argument));
-                dynamic
-            }
-        },
-        Node::Null | Node::Bool(_) | Node::Number(_) => false,
-    }
+    let resolves = |text: &str| text.contains("{{resolve:");
+    let mut found = false;
+    // A reference may be put together from parts, but its beginning is in one of them.
+    node.for_each_node(&mut |node| {
+        found |= match node {
+            Node::String(text) => resolves(text),
+            Node::Map(map) => map.keys().any(|key| key == "Fn::Transform" || key == "Fn::GetStackOutput"),
+            Node::Intrinsic(intrinsic) => match &**intrinsic {
+                Intrinsic::GetStackOutput(_) | Intrinsic::Transform(_) => true,
+                Intrinsic::Sub { parts, .. } => {
+                    parts.iter().any(|part| matches!(part, SubPart::Literal(text) if resolves(text)))
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+    });
+    found
 }
 
 /// IAM resource types that ask for an acknowledgement, and the property that gives each a name of one's own.
@@ -293,16 +300,15 @@ pub(crate) fn capabilities(template: &Template) -> BTreeSet<&'static str> {
 }
 
 fn has_transform(node: &Node) -> bool {
-    match node {
-        Node::List(list) => list.iter().any(has_transform),
-        Node::Map(map) => map.iter().any(|(key, value)| key == "Fn::Transform" || has_transform(value)),
-        Node::Intrinsic(intrinsic) => {
-            let mut found = matches!(&**intrinsic, Intrinsic::Transform(_));
-            intrinsic.for_each_argument(&mut |argument| found = found || has_transform(argument));
-            found
-        }
-        _ => false,
-    }
+    let mut found = false;
+    node.for_each_node(&mut |node| {
+        found |= match node {
+            Node::Map(map) => map.contains_key("Fn::Transform"),
+            Node::Intrinsic(intrinsic) => matches!(&**intrinsic, Intrinsic::Transform(_)),
+            _ => false,
+        };
+    });
+    found
 }
 
 #[cfg(test)]

@@ -285,12 +285,13 @@ fn of_values(scope: Scope<'_>, found: &mut Provisioning) {
 /// Transforms of AWS need a permission of their own; what they and other macros add is not known.
 fn of_macros(scope: Scope<'_>, found: &mut Provisioning) {
     let mut names: BTreeSet<String> = scope.template.transforms().into_iter().map(str::to_owned).collect();
-    let root = Node::Map(scope.template.root().clone());
-    each_node(&root, &mut |node| {
-        if let Some(Intrinsic::Transform(call)) = node.as_intrinsic() {
-            names.extend(call.get("Name").and_then(Node::as_str).map(str::to_owned));
-        }
-    });
+    for node in scope.template.root().values() {
+        node.for_each_node(&mut |node| {
+            if let Some(Intrinsic::Transform(call)) = node.as_intrinsic() {
+                names.extend(call.get("Name").and_then(Node::as_str).map(str::to_owned));
+            }
+        });
+    }
     let place = scope.place;
     for name in names {
         match name.strip_prefix("AWS::") {
@@ -311,7 +312,7 @@ fn of_macros(scope: Scope<'_>, found: &mut Provisioning) {
 }
 
 fn each_string(node: &Node, f: &mut impl FnMut(&str)) {
-    each_node(node, &mut |node| match node {
+    node.for_each_node(&mut |node| match node {
         Node::String(text) => f(text),
         Node::Intrinsic(call) => {
             if let Intrinsic::Sub { parts, .. } = &**call {
@@ -324,15 +325,4 @@ fn each_string(node: &Node, f: &mut impl FnMut(&str)) {
         }
         _ => {}
     });
-}
-
-fn each_node(node: &Node, f: &mut dyn FnMut(&Node)) {
-    f(node);
-    match node {
-        Node::List(items) => items.iter().for_each(|item| each_node(item, f)),
-        Node::Map(entries) => entries.values().for_each(|entry| each_node(entry, f)),
-        Node::Intrinsic(call) => call.for_each_argument(&mut |argument| each_node(argument, f)),
-        Node::JsonString(inner) => each_node(inner, f),
-        _ => {}
-    }
 }

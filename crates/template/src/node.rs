@@ -123,6 +123,18 @@ impl<R> Node<R> {
         }
     }
 
+    /// Calls `f` with this value and with every value inside of it, each before those in it, in the order they are written.
+    pub fn for_each_node<'a>(&'a self, f: &mut impl FnMut(&'a Self)) {
+        f(self);
+        match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => {}
+            Self::List(items) => items.iter().for_each(|item| item.for_each_node(f)),
+            Self::Map(map) => map.values().for_each(|value| value.for_each_node(f)),
+            Self::Intrinsic(intrinsic) => intrinsic.for_each_argument(&mut |argument| argument.for_each_node(f)),
+            Self::JsonString(inner) => inner.for_each_node(f),
+        }
+    }
+
     /// Calls `f` with every reference in this value, in the order they are written.
     pub fn for_each_ref<'a>(&'a self, f: &mut impl FnMut(&'a R)) {
         match self {

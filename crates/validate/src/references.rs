@@ -414,24 +414,15 @@ fn has_attribute(known: skysmith_spec::ResourceType, attribute: &str) -> bool {
 
 /// Calls `visit` with everything that the value refers to by `Ref`, `Fn::GetAtt` or `Fn::Sub`; not with conditions.
 pub(crate) fn for_each_target<'t>(node: &'t Node, visit: &mut dyn FnMut(&'t str)) {
-    match node {
-        Node::Intrinsic(intrinsic) => {
-            match &**intrinsic {
-                Intrinsic::Ref(target) | Intrinsic::GetAtt(target, _) => visit(target),
-                Intrinsic::Sub { parts, .. } => {
-                    for part in parts {
-                        if let SubPart::Ref(target) | SubPart::GetAtt(target, _) = part {
-                            visit(target);
-                        }
-                    }
+    node.for_each_node(&mut |node| match node.as_intrinsic() {
+        Some(Intrinsic::Ref(target) | Intrinsic::GetAtt(target, _)) => visit(target),
+        Some(Intrinsic::Sub { parts, .. }) => {
+            for part in parts {
+                if let SubPart::Ref(target) | SubPart::GetAtt(target, _) = part {
+                    visit(target);
                 }
-                _ => {}
             }
-            intrinsic.for_each_argument(&mut |argument| for_each_target(argument, visit));
         }
-        Node::List(items) => items.iter().for_each(|item| for_each_target(item, visit)),
-        Node::Map(map) => map.values().for_each(|value| for_each_target(value, visit)),
-        Node::JsonString(inner) => for_each_target(inner, visit),
-        Node::Null | Node::Bool(_) | Node::Number(_) | Node::String(_) => {}
-    }
+        _ => {}
+    });
 }

@@ -56,7 +56,7 @@ pub fn run(session: &Session, flags: &Destroy) -> Result<Done, Failure> {
         };
         let session = aws.run(aws.for_stack(session, stack))?;
         match aws
-            .run(session.inventory(&stack.stack_name, &super::is_stateful))
+            .run(session.inventory(&stack.stack_name, &skysmith_deploy::is_stateful))
             .map_err(|error| worded(one.session, error))?
         {
             Some(inventory) => there.push((one, session, inventory)),

@@ -156,7 +156,8 @@ impl One<'_> {
 
     /// Bringing back can mean replacing.
     async fn guard(&self, session: &skysmith_deploy::Session, plan: &Plan) -> Result<(), Failure> {
-        let losses: Vec<_> = plan.data_loss(&super::is_stateful).into_iter().filter(|loss| !loss.kept).collect();
+        let losses: Vec<_> =
+            plan.data_loss(&skysmith_deploy::is_stateful).into_iter().filter(|loss| !loss.kept).collect();
         if losses.is_empty() || self.flags.allow_data_loss {
             return Ok(());
         }

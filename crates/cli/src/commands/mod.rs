@@ -64,11 +64,6 @@ fn is_yes(answer: &str) -> bool {
     matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }
 
-/// Whether a resource type holds data that is gone when the resource is.
-pub fn is_stateful(resource_type: &str) -> bool {
-    skysmith_spec::resource_type(resource_type).is_some_and(skysmith_spec::ResourceType::is_stateful)
-}
-
 /// Whether a stack of this status stands for its template, if perhaps with a failed change on top. What a failed creation leaves behind does not.
 fn is_deployed(status: &StackStatus) -> bool {
     !matches!(

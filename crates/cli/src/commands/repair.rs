@@ -55,7 +55,8 @@ impl One<'_> {
         let fail = |error| worded(self.session, error);
         let session = self.aws.for_stack(self.session, self.stack).await?;
         let options = RepairOptions { allow_data_loss: self.flags.allow_data_loss, ..RepairOptions::default() };
-        let found = session.diagnose(&self.stack.stack_name, &options, &super::is_stateful).await.map_err(fail)?;
+        let found =
+            session.diagnose(&self.stack.stack_name, &options, &skysmith_deploy::is_stateful).await.map_err(fail)?;
         let found = match found {
             // Only its end shows whether anything is wrong.
             Some(busy) if busy.trouble == Trouble::Busy => {
@@ -65,7 +66,7 @@ impl One<'_> {
                     Some(ended) => ended.map_err(fail)?,
                     None => return Err(Failure::failed(format!("stopped waiting for {name}; nothing was changed"))),
                 };
-                session.diagnose(&self.stack.stack_name, &options, &super::is_stateful).await.map_err(fail)?
+                session.diagnose(&self.stack.stack_name, &options, &skysmith_deploy::is_stateful).await.map_err(fail)?
             }
             found => found,
         };

@@ -55,7 +55,7 @@ impl One<'_> {
         let way = way_back(&deployed.status);
         let mut options = RollbackOptions::default();
         if way == WayBack::Undo {
-            let held = session.undone_data(&deployed, &super::is_stateful).await.map_err(fail)?;
+            let held = session.undone_data(&deployed, &skysmith_deploy::is_stateful).await.map_err(fail)?;
             self.guard(&held)?;
             // What is kept for its policy's sake has a reason if there is something in it.
             options.delete_kept = !held.iter().any(|holding| holding.kept);

@@ -392,13 +392,14 @@ fn for_each_node<'a>(element: &'a Element, f: &mut impl FnMut(Option<&'a str>, &
 
 /// Calls `found` with every reference: the element, and for a value its attribute.
 fn collect<'a>(node: &'a Node, found: &mut impl FnMut(NodeId, Option<Option<&'a str>>)) {
-    if let Node::Intrinsic(intrinsic) = node {
+    node.for_each_node(&mut |node| {
+        let Some(intrinsic) = node.as_intrinsic() else { return };
         let mut value = |reference: &Reference, attribute: Option<&'a str>| {
             if let Reference::Element(node) = reference {
                 found(*node, Some(attribute));
             }
         };
-        match &**intrinsic {
+        match intrinsic {
             Intrinsic::Ref(reference) => value(reference, None),
             Intrinsic::GetAtt(reference, attribute) => value(reference, Some(attribute.as_str().unwrap_or_default())),
             Intrinsic::Sub { parts, .. } => {
@@ -414,14 +415,7 @@ fn collect<'a>(node: &'a Node, found: &mut impl FnMut(NodeId, Option<Option<&'a 
             | Intrinsic::Condition(Reference::Element(node)) => found(*node, None),
             _ => {}
         }
-    }
-    match node {
-        Node::List(items) => items.iter().for_each(|item| collect(item, found)),
-        Node::Map(map) => map.values().for_each(|value| collect(value, found)),
-        Node::Intrinsic(intrinsic) => intrinsic.for_each_argument(&mut |argument| collect(argument, found)),
-        Node::JsonString(inner) => collect(inner, found),
-        Node::Null | Node::Bool(_) | Node::Number(_) | Node::String(_) => {}
-    }
+    });
 }
 
 /// A way that ends where it began, if there is one.

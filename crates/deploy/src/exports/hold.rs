@@ -46,23 +46,12 @@ fn names(node: &Node) -> Vec<String> {
         let list = map.get("DependsOn").and_then(Node::as_list).unwrap_or_default();
         found.extend(list.iter().filter_map(Node::as_str).map(str::to_owned));
     }
-    mappings(node, &mut found);
-    found
-}
-
-fn mappings(node: &Node, found: &mut Vec<String>) {
-    match node {
-        Node::List(items) => items.iter().for_each(|item| mappings(item, found)),
-        Node::Map(map) => map.values().for_each(|value| mappings(value, found)),
-        Node::Intrinsic(intrinsic) => {
-            if let Intrinsic::FindInMap { map, .. } = &**intrinsic {
-                found.extend(map.as_str().map(str::to_owned));
-            }
-            intrinsic.for_each_argument(&mut |argument| mappings(argument, found));
+    node.for_each_node(&mut |node| {
+        if let Some(Intrinsic::FindInMap { map, .. }) = node.as_intrinsic() {
+            found.extend(map.as_str().map(str::to_owned));
         }
-        Node::JsonString(inner) => mappings(inner, found),
-        _ => {}
-    }
+    });
+    found
 }
 
 #[cfg(test)]

@@ -87,23 +87,14 @@ impl Wanted {
 
 /// Whether something reads this output of this stack by `Fn::GetStackOutput`.
 fn reads(node: &Node, stack: &str, output: &str) -> bool {
-    match node {
-        Node::List(items) => items.iter().any(|item| reads(item, stack, output)),
-        Node::Map(map) => map.values().any(|value| reads(value, stack, output)),
-        Node::JsonString(inner) => reads(inner, stack, output),
-        Node::Intrinsic(intrinsic) => {
-            let mut found = match &**intrinsic {
-                Intrinsic::GetStackOutput(arguments) => {
-                    let says = |key: &str, text: &str| arguments.get(key).and_then(Node::as_str) == Some(text);
-                    says("StackName", stack) && says("OutputName", output)
-                }
-                _ => false,
-            };
-            intrinsic.for_each_argument(&mut |argument| found = found || reads(argument, stack, output));
-            found
+    let mut found = false;
+    node.for_each_node(&mut |node| {
+        if let Some(Intrinsic::GetStackOutput(arguments)) = node.as_intrinsic() {
+            let says = |key: &str, text: &str| arguments.get(key).and_then(Node::as_str) == Some(text);
+            found |= says("StackName", stack) && says("OutputName", output);
         }
-        _ => false,
-    }
+    });
+    found
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::story::Loss;
 /// stack no longer has them.
 pub fn losses(plan: &Plan) -> Vec<Loss> {
     let found = skysmith_diff::diff(&plan.old_template.clone().unwrap_or_default(), &plan.new_template);
-    let counts = |kind: &str| if plan.protect { is_guarded(kind) } else { crate::commands::is_stateful(kind) };
+    let counts = |kind: &str| if plan.protect { is_guarded(kind) } else { skysmith_deploy::is_stateful(kind) };
     let by_plan = plan.data_loss(&counts);
     let mut losses: Vec<Loss> = by_plan.iter().filter(|loss| plan.protect || !loss.kept).map(Loss::of_plan).collect();
     for loss in found.data_losses() {

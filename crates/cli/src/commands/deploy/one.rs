@@ -296,7 +296,7 @@ impl<'a> One<'a> {
             return Ok(());
         }
         // What is in them is worth a question, but not worth failing for.
-        let inventory = session.inventory(stack_id, &crate::commands::is_stateful).await.ok().flatten();
+        let inventory = session.inventory(stack_id, &skysmith_deploy::is_stateful).await.ok().flatten();
         let lines: Vec<String> = losses
             .iter()
             .map(|loss| story::loss(&self.names, loss, inventory.as_ref().and_then(|all| holding(all, loss))))
