@@ -105,6 +105,39 @@ pub struct Change {
     pub details: Vec<ChangeDetail>,
 }
 
+impl Change {
+    /// The same as what a comparison of templates [takes in](skysmith_diff::TemplateDiff::join); nothing for resources that
+    /// are imported and for what CloudFormation cannot say.
+    #[must_use]
+    pub fn observed(&self) -> Option<skysmith_diff::Observed> {
+        let replacement = |replacement| match replacement {
+            Replacement::Never => skysmith_diff::Replacement::Never,
+            Replacement::Conditional => skysmith_diff::Replacement::Conditional,
+            Replacement::Always => skysmith_diff::Replacement::Always,
+        };
+        let cause = |detail: &ChangeDetail| skysmith_diff::ObservedCause {
+            property: detail.name.clone().filter(|_| detail.attribute == "Properties"),
+            replacement: replacement(detail.requires_recreation),
+            entity: detail.causing_entity.clone(),
+            before: detail.before.clone(),
+            after: detail.after.clone(),
+        };
+        Some(skysmith_diff::Observed {
+            logical_id: self.logical_id.clone(),
+            resource_type: self.resource_type.clone(),
+            action: match self.action {
+                ChangeAction::Add => skysmith_diff::Action::Add,
+                ChangeAction::Modify => skysmith_diff::Action::Change,
+                ChangeAction::Remove => skysmith_diff::Action::Remove,
+                ChangeAction::Import | ChangeAction::Dynamic | ChangeAction::Other(_) => return None,
+            },
+            replacement: replacement(self.replacement),
+            policy_action: self.policy_action.clone(),
+            causes: self.details.iter().map(cause).collect(),
+        })
+    }
+}
+
 /// The kind of a change set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeSetKind {

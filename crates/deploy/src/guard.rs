@@ -119,36 +119,12 @@ pub struct FixedName {
     pub causes: Vec<String>,
 }
 
-/// Names that are unique in an account and region, but not what identifies the resource.
-const NAMES: [(&str, &str); 8] = [
-    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
-    ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name"),
-    ("AWS::Events::Rule", "Name"),
-    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
-    ("AWS::SNS::Topic", "TopicName"),
-    ("AWS::SQS::Queue", "QueueName"),
-    ("AWS::SecretsManager::Secret", "Name"),
-    ("AWS::StepFunctions::StateMachine", "StateMachineName"),
-];
-
-/// The property that gives a resource a name which no other of its kind may have at the same time.
-fn name_property(resource_type: &str) -> Option<&'static str> {
-    if let Some((_, property)) = NAMES.iter().find(|(kind, _)| *kind == resource_type) {
-        return Some(property);
-    }
-    let kind = skysmith_spec::resource_type(resource_type)?;
-    let mut identifier = kind.primary_identifier();
-    // What takes several values to identify has a name only within something else.
-    let name = identifier.next().filter(|_| identifier.next().is_none())?;
-    kind.property(name).is_some_and(|property| !property.read_only()).then_some(name)
-}
-
 /// The resources that CloudFormation is bound to refuse to replace: it makes the new one before it removes the old one, and both would have the same name.
 #[must_use]
 pub fn bound_to_fail(changes: &[Change], old: Option<&Template>, new: &Template) -> Vec<FixedName> {
     let certain = |change: &&Change| change.action == ChangeAction::Modify && change.replacement == Replacement::Always;
     let fixed = |change: &Change| {
-        let property = name_property(&change.resource_type)?;
+        let property = skysmith_diff::name_property(&change.resource_type)?;
         let resource = new.resource(&change.logical_id)?;
         let before = old?.resource(&change.logical_id)?;
         // Another type is another namespace.
@@ -339,11 +315,6 @@ mod tests {
         assert_eq!(bound_to_fail(&[renamed], Some(&named), &named), []);
         let perhaps = change("T", ChangeAction::Modify, Replacement::Conditional, None);
         assert_eq!(bound_to_fail(&[perhaps], Some(&named), &named), []);
-        assert_eq!(name_property("AWS::SNS::Topic"), Some("TopicName"));
-        assert_eq!(name_property("AWS::S3::Bucket"), Some("BucketName"));
-        assert_eq!(name_property("AWS::ApiGateway::RestApi"), None);
-        assert_eq!(name_property("AWS::ApiGateway::Stage"), None);
-        assert_eq!(name_property("AWS::Nowhere::Thing"), None);
     }
 
     #[test]

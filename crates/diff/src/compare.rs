@@ -6,6 +6,7 @@ use skysmith_template::{Intrinsic, Map, Node};
 use crate::list;
 use crate::model::{ChangeKind, ValueChange};
 use crate::path::{Path, PathStep};
+use crate::verdict::Known;
 use crate::{policy, text};
 
 /// How a value is read, which decides what is the same.
@@ -64,8 +65,18 @@ impl Reading {
         }
     }
 
+    /// Whether the value is a policy that is written as it was thought of, and may be written in other ways.
+    pub(crate) fn is_policy(self, node: &Node) -> bool {
+        let may_be = match self {
+            Self::Shape(shape) => matches!(shape.value_type(), ValueType::Json | ValueType::Union(_)),
+            Self::Json | Self::Text => true,
+            Self::Policy => false,
+        };
+        may_be && policy::is_policy(node)
+    }
+
     /// Whether one value may be written instead of a list of one.
-    fn takes_one_or_many(self) -> bool {
+    pub(crate) fn takes_one_or_many(self) -> bool {
         let Self::Shape(shape) = self else { return false };
         let ValueType::Union(union) = shape.value_type() else { return false };
         let is_list = |shape: Shape| matches!(shape.value_type(), ValueType::List(_));
@@ -114,6 +125,14 @@ impl Comparison {
         }
     }
 
+    /// Compares the properties of two resources of one type.
+    pub(crate) fn properties(&mut self, before: &Map, after: &Map, known: Known) {
+        let gone = before.keys().filter(|key| !after.contains_key(*key));
+        for key in after.keys().chain(gone) {
+            self.entry(key, before, after, known.reading(key));
+        }
+    }
+
     /// Compares the entry `key` of two maps, read as it is told.
     pub(crate) fn entry(&mut self, key: &str, before: &Map, after: &Map, reading: Reading) {
         let (old, new) = (given(before, key), given(after, key));
@@ -134,7 +153,7 @@ impl Comparison {
             return;
         }
         match (before, after) {
-            (Node::Map(_), Node::Map(_)) if self.are_policies(before, after, reading) => {
+            (Node::Map(_), Node::Map(_)) if reading.is_policy(before) && reading.is_policy(after) => {
                 self.values(&policy::normalised(before), &policy::normalised(after), Reading::Policy);
             }
             (Node::Map(old), Node::Map(new)) => self.maps(old, new, reading),
@@ -155,15 +174,6 @@ impl Comparison {
         }
     }
 
-    fn are_policies(&self, before: &Node, after: &Node, reading: Reading) -> bool {
-        let may_be = match reading {
-            Reading::Shape(shape) => matches!(shape.value_type(), ValueType::Json | ValueType::Union(_)),
-            Reading::Json | Reading::Text => true,
-            Reading::Policy => false,
-        };
-        may_be && policy::is_policy(before) && policy::is_policy(after)
-    }
-
     fn functions(&mut self, before: &Node, old: &Intrinsic, after: &Node, new: &Intrinsic, reading: Reading) {
         match (old, new) {
             (
@@ -171,8 +181,8 @@ impl Comparison {
                 Intrinsic::If { condition: other, then: new_then, otherwise: new_otherwise },
             ) if condition == other => {
                 self.inside(PathStep::Key("Fn::If".to_owned()), |this| {
-                    this.inside(PathStep::Index(1), |this| this.values(then, new_then, reading));
-                    this.inside(PathStep::Index(2), |this| this.values(otherwise, new_otherwise, reading));
+                    this.inside(PathStep::at(1), |this| this.values(then, new_then, reading));
+                    this.inside(PathStep::at(2), |this| this.values(otherwise, new_otherwise, reading));
                 });
             }
             _ if text::is_same(before, after) => {}

@@ -93,3 +93,15 @@ fn read(node: &Node) -> Policy {
         _ => Policy::Delete,
     }
 }
+
+/// Whether the old template keeps the data of a resource that is removed, and the new one would not.
+pub(crate) fn is_no_longer_kept(before: Resource<'_>, after: Resource<'_>) -> bool {
+    let is_stateful = after
+        .resource_type()
+        .and_then(skysmith_spec::resource_type)
+        .is_some_and(skysmith_spec::ResourceType::is_stateful);
+    let is_kept = |resource: Resource<'_>| {
+        matches!(policy(resource, resource.deletion_policy()), Policy::Retain | Policy::Snapshot)
+    };
+    is_stateful && before.resource_type() == after.resource_type() && is_kept(before) && !is_kept(after)
+}

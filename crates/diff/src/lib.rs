@@ -30,22 +30,44 @@
 //! assert_eq!(diff.resources[0].fate, Fate::DataLost);
 //! ```
 
+mod code;
 mod compare;
 mod fate;
+mod iam;
 mod list;
 mod model;
+mod moves;
+mod normal;
+mod observed;
+mod outputs;
+mod parameters;
 mod path;
 mod policy;
+mod refusal;
 mod resources;
+mod risk;
 mod sections;
+mod security;
 mod text;
 mod verdict;
+mod watched;
 
+pub use code::{Code, CodeChange, File, FileChange, FileChanges, Hunk, Line, Lines, compare_files, compare_lines};
 pub use fate::{Fate, Retention};
+pub use iam::{Broadening, Condition, Effect, PolicyKind, Principal, Rights, Statement, StatementChange, Which};
 pub use model::{
-    Action, ChangeKind, DataLoss, EntryChange, PropertyChange, ResourceChange, Summary, TemplateDiff, ValueChange,
+    Action, ChangeKind, DataLoss, EntryChange, PropertyChange, ResourceChange, Rewritten, Summary, TemplateDiff,
+    ValueChange,
 };
+pub use moves::Move;
+pub use normal::normalise;
+pub use observed::{Judge, Observed, ObservedCause};
+pub use outputs::{OutputChange, OutputChangeKind};
+pub use parameters::{ParameterChange, ParameterValue, Side};
 pub use path::{Path, PathStep};
+pub use refusal::{FixedName, Refusal, RefusalReason, WayOut, name_property};
+pub use risk::{Helper, Risk, RiskKind};
+pub use security::{SecurityChange, Topic, Trend};
 pub use skysmith_spec::Replacement;
 pub use verdict::{Origin, Verdict};
 
@@ -54,8 +76,28 @@ use skysmith_template::Template;
 /// What it takes to come from one template to the other.
 ///
 /// Conditions and parameters are not evaluated: a resource that is there only under a condition counts as there.
+#[must_use]
 pub fn diff(before: &Template, after: &Template) -> TemplateDiff {
-    let mut diff = TemplateDiff { resources: resources::compare(before, after), ..TemplateDiff::default() };
+    compare(before.into(), after.into())
+}
+
+/// What it takes to come from one template with its parameters to the other with its own.
+///
+/// A parameter that gets another value changes what refers to it, and may replace it. Conditions are not evaluated: a resource
+/// that is there only under a condition counts as there.
+#[must_use]
+pub fn compare(before: Side<'_>, after: Side<'_>) -> TemplateDiff {
+    let mut diff = TemplateDiff { values: parameters::changes(before, after), ..TemplateDiff::default() };
+    diff.resources = resources::compare(before, after, &diff.values, &mut diff.rewritten);
+    let (before, after) = (before.template, after.template);
     sections::compare(before, after, &mut diff);
+    diff.moves = moves::find(before, after, &diff.resources);
+    moves::mark(&mut diff.resources, &diff.moves);
+    diff.refusals = refusal::all(&diff.resources, &diff.moves);
+    diff.risks = risk::all(before, after, &diff.resources);
+    diff.iam = iam::changes(before, after);
+    diff.security = security::changes(before, after, &diff.iam);
+    diff.code = code::changes(before, after, &diff.resources);
+    diff.exposed = outputs::changes(before, after, &diff.resources);
     diff
 }

@@ -30,7 +30,7 @@ const IDENTITIES: &[&str] = &[
 ];
 
 /// Those whose order never means anything, whatever the specification says.
-const UNORDERED: &[&str] = &["KeyType", "Sid", "IndexName", "AttributeName", "PolicyName", "Key"];
+pub(crate) const UNORDERED: &[&str] = &["KeyType", "Sid", "IndexName", "AttributeName", "PolicyName", "Key"];
 
 /// Above this many pairs, items of sets are paired by their places only.
 const MOST_PAIRS: usize = 250_000;
@@ -45,7 +45,7 @@ pub(crate) fn compare(comparison: &mut Comparison, before: &[Node], after: &[Nod
 }
 
 /// The key by which all items of both lists can be told apart.
-fn identity(before: &[Node], after: &[Node]) -> Option<&'static str> {
+pub(crate) fn identity(before: &[Node], after: &[Node]) -> Option<&'static str> {
     if before.is_empty() || after.is_empty() {
         return None;
     }
@@ -70,7 +70,7 @@ pub(crate) fn steps(items: &[Node]) -> impl Iterator<Item = PathStep> {
     let key = identity(items, items).filter(|key| *key != "Sid");
     items.iter().enumerate().map(move |(index, item)| match key.and_then(|key| Some((key, name(item, key)?))) {
         Some((key, value)) => PathStep::Item { key: key.to_owned(), value: value.to_owned() },
-        None => PathStep::Index(index),
+        None => PathStep::at(index),
     })
 }
 
@@ -120,14 +120,21 @@ fn as_sets(comparison: &mut Comparison, before: &[Node], after: &[Node], reading
         pairs.push((old.remove(old_at), new.remove(new_at)));
     }
     pairs.sort_unstable_by_key(|(_, (index, _))| *index);
-    for ((_, old), (index, new)) in pairs {
-        comparison.inside(step(new, index), |it| it.values(old, new, item_reading));
+    for ((was, old), (index, new)) in pairs {
+        let step = match step(new, Some(was), Some(index)) {
+            // Only what both have tells which it is.
+            PathStep::Item { .. } if old.get("Sid") != new.get("Sid") => {
+                PathStep::Index { before: Some(was), after: Some(index) }
+            }
+            step => step,
+        };
+        comparison.inside(step, |it| it.values(old, new, item_reading));
     }
     for (index, item) in new {
-        comparison.inside(step(item, index), |it| it.push(ChangeKind::Added, None, Some(item)));
+        comparison.inside(step(item, None, Some(index)), |it| it.push(ChangeKind::Added, None, Some(item)));
     }
     for (index, item) in old {
-        comparison.inside(step(item, index), |it| it.push(ChangeKind::Removed, Some(item), None));
+        comparison.inside(step(item, Some(index), None), |it| it.push(ChangeKind::Removed, Some(item), None));
     }
 }
 
@@ -158,10 +165,10 @@ fn most_alike(old: &[(usize, &Node)], new: &[(usize, &Node)], is_policy: bool) -
     best.map(|(_, places)| places)
 }
 
-fn step(item: &Node, index: usize) -> PathStep {
+fn step(item: &Node, before: Option<usize>, after: Option<usize>) -> PathStep {
     match item.get("Sid").and_then(Node::as_str) {
         Some(sid) => PathStep::Item { key: "Sid".to_owned(), value: sid.to_owned() },
-        None => PathStep::Index(index),
+        None => PathStep::Index { before, after },
     }
 }
 
@@ -184,13 +191,17 @@ fn in_order(comparison: &mut Comparison, before: &[Node], after: &[Node], readin
         let paired = old_range.len().min(new_range.len());
         for offset in 0..paired {
             let (old, new) = (&before[old_range.start + offset], &after[new_range.start + offset]);
-            comparison.inside(PathStep::Index(new_range.start + offset), |it| it.values(old, new, item_reading));
+            let step =
+                PathStep::Index { before: Some(old_range.start + offset), after: Some(new_range.start + offset) };
+            comparison.inside(step, |it| it.values(old, new, item_reading));
         }
         for index in new_range.skip(paired) {
-            comparison.inside(PathStep::Index(index), |it| it.push(ChangeKind::Added, None, Some(&after[index])));
+            let step = PathStep::Index { before: None, after: Some(index) };
+            comparison.inside(step, |it| it.push(ChangeKind::Added, None, Some(&after[index])));
         }
         for index in old_range.skip(paired) {
-            comparison.inside(PathStep::Index(index), |it| it.push(ChangeKind::Removed, Some(&before[index]), None));
+            let step = PathStep::Index { before: Some(index), after: None };
+            comparison.inside(step, |it| it.push(ChangeKind::Removed, Some(&before[index]), None));
         }
     }
 }

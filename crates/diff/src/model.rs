@@ -1,10 +1,21 @@
 //! What a comparison results in.
 
-use skysmith_spec::Replacement;
-use skysmith_template::Node;
+use std::collections::BTreeMap;
 
+use skysmith_spec::Replacement;
+use skysmith_template::{Map, Node};
+
+use crate::code::CodeChange;
 use crate::fate::Fate;
+use crate::iam::StatementChange;
+use crate::moves::Move;
+use crate::observed::Judge;
+use crate::outputs::OutputChange;
+use crate::parameters::ParameterChange;
 use crate::path::Path;
+use crate::refusal::{FixedName, Refusal};
+use crate::risk::Risk;
+use crate::security::SecurityChange;
 use crate::verdict::Verdict;
 
 /// What it takes to come from one template to another.
@@ -26,21 +37,41 @@ pub struct TemplateDiff {
     /// Everything else: description, metadata, transforms, loops of resources, sections without a name here. The names are
     /// those of the sections; of a loop `Resources.Fn::ForEach::Name`.
     pub other: Vec<EntryChange>,
+    /// The parameters whose values change; known only where values were given to [`compare`](crate::compare).
+    pub values: Vec<ParameterChange>,
+    /// What means the same and is written in another way.
+    pub rewritten: Vec<Rewritten>,
+    /// Resources that only get another logical id. They stand among [`TemplateDiff::resources`] too, once as removed and once as
+    /// new, for that is what CloudFormation does.
+    pub moves: Vec<Move>,
+    /// What CloudFormation is bound to refuse.
+    pub refusals: Vec<Refusal>,
+    /// What CloudFormation does not refuse, and what may go wrong all the same.
+    pub risks: Vec<Risk>,
+    /// Rights that come, go or change: statements of policies, and managed policies that are attached.
+    pub iam: Vec<StatementChange>,
+    /// Settings that matter for security or safety, but for rights.
+    pub security: Vec<SecurityChange>,
+    /// Functions and layers that get other code.
+    pub code: Vec<CodeChange>,
+    /// Outputs that go, are exported by another name or get another value: others may read them.
+    pub exposed: Vec<OutputChange>,
 }
 
 impl TemplateDiff {
-    /// Whether the templates mean the same.
+    /// Whether the templates mean the same, and so do their parameters.
     pub fn is_empty(&self) -> bool {
         self.resources.is_empty()
+            && self.values.is_empty()
             && [&self.parameters, &self.outputs, &self.conditions, &self.mappings, &self.rules, &self.other]
                 .iter()
                 .all(|section| section.is_empty())
     }
 
-    /// How many resources are touched, and how.
+    /// How many resources are touched, and how; those of nested stacks included.
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();
-        for resource in &self.resources {
+        for (_, resource) in self.all_resources() {
             *match resource.action {
                 Action::Add => &mut summary.add,
                 Action::Change => &mut summary.change,
@@ -59,20 +90,69 @@ impl TemplateDiff {
         self.resources.iter().find(|resource| resource.logical_id == logical_id)
     }
 
-    /// The resources whose data this change would or could lose, in order. A deployment refuses them unless it is told
-    /// otherwise.
+    /// The resources, each nested stack's after it, with the logical ids of the nested stacks around each.
+    pub fn all_resources(&self) -> Vec<(Vec<&str>, &ResourceChange)> {
+        let mut all = Vec::with_capacity(self.resources.len());
+        self.collect(&mut Vec::new(), &mut all);
+        all
+    }
+
+    fn collect<'a>(&'a self, around: &mut Vec<&'a str>, all: &mut Vec<(Vec<&'a str>, &'a ResourceChange)>) {
+        for resource in &self.resources {
+            all.push((around.clone(), resource));
+            if let Some(nested) = &resource.nested {
+                around.push(&resource.logical_id);
+                nested.collect(around, all);
+                around.pop();
+            }
+        }
+    }
+
+    /// The resources whose data this change would or could lose, in order; those of nested stacks included. A deployment
+    /// refuses them unless it is told otherwise.
     pub fn data_losses(&self) -> Vec<DataLoss<'_>> {
-        self.resources
-            .iter()
-            .filter_map(|resource| {
+        self.all_resources()
+            .into_iter()
+            .filter_map(|(nested_in, resource)| {
                 let is_certain = match resource.fate {
                     Fate::DataLost => true,
                     Fate::DataAtRisk => false,
                     _ => return None,
                 };
-                Some(DataLoss { resource, is_certain })
+                Some(DataLoss { resource, is_certain, nested_in })
             })
             .collect()
+    }
+
+    /// How many resources of each type are worked on, and how: what an estimate of the time goes by. Nested stacks included.
+    pub fn work(&self) -> BTreeMap<(&str, Action), usize> {
+        let mut work = BTreeMap::new();
+        for (_, resource) in self.all_resources() {
+            *work.entry((resource.resource_type().unwrap_or_default(), resource.action)).or_default() += 1;
+        }
+        work
+    }
+
+    /// The changes of rights that give more than before.
+    pub fn broader(&self) -> impl Iterator<Item = &StatementChange> {
+        self.iam.iter().filter(|change| change.broadens())
+    }
+
+    /// Hangs the difference of a nested stack's templates below its resource `logical_id`. One that is empty is not kept; the
+    /// resource of one that is not need not differ itself.
+    pub fn nest(&mut self, logical_id: &str, nested: Self) {
+        if nested.is_empty() {
+            return;
+        }
+        match self.resources.iter_mut().find(|it| it.logical_id == logical_id) {
+            Some(resource) => resource.nested = Some(Box::new(nested)),
+            None => {
+                let kind = Some("AWS::CloudFormation::Stack".to_owned());
+                let mut change = ResourceChange::new(logical_id, kind.clone(), kind, Action::Change);
+                change.nested = Some(Box::new(nested));
+                self.resources.push(change);
+            }
+        }
     }
 }
 
@@ -93,16 +173,19 @@ pub struct Summary {
 }
 
 /// Data that would or could be lost.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct DataLoss<'a> {
     /// The resource that has it.
     pub resource: &'a ResourceChange,
     /// Whether it is lost for certain, or depends on what only the service or a condition decides.
     pub is_certain: bool,
+    /// The logical ids of the nested stacks around it, from the outermost.
+    pub nested_in: Vec<&'a str>,
 }
 
 /// What is done to a resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
     /// It is new.
     Add,
@@ -126,8 +209,13 @@ pub struct ResourceChange {
     pub after_type: Option<String>,
     /// What is done to it.
     pub action: Action,
-    /// Whether it is replaced: the strongest verdict of its properties. [`Replacement::Never`] for new and removed ones.
+    /// Whether it is replaced: the strongest verdict of its properties, or CloudFormation's own. [`Replacement::Never`] for new
+    /// and removed ones.
     pub replacement: Replacement,
+    /// Who says so.
+    pub judge: Judge,
+    /// What the other judge says, if that is something else.
+    pub overruled: Option<Replacement>,
     /// The properties that differ, in the order of the new template. Empty for new and removed resources: everything of
     /// them differs.
     pub properties: Vec<PropertyChange>,
@@ -135,9 +223,40 @@ pub struct ResourceChange {
     pub attributes: Vec<ValueChange>,
     /// What becomes of what is there now.
     pub fate: Fate,
+    /// The name that it keeps, where that is fixed by the template and no other may have it at the same time.
+    pub fixed_name: Option<FixedName>,
+    /// Of a new resource, or one that gets another type, all that the new template has of it; of a removed one, what the old one
+    /// has. Empty otherwise.
+    pub body: Map,
+    /// Of one that is new or removed because its logical id changed: the other id.
+    pub moved: Option<String>,
+    /// The difference between the templates of a nested stack, if the caller has [hung it in](TemplateDiff::nest).
+    pub nested: Option<Box<TemplateDiff>>,
+    /// What becomes of it if it is replaced.
+    pub(crate) if_replaced: Fate,
 }
 
 impl ResourceChange {
+    pub(crate) fn new(id: &str, before: Option<String>, after: Option<String>, action: Action) -> Self {
+        Self {
+            logical_id: id.to_owned(),
+            before_type: before,
+            after_type: after,
+            action,
+            replacement: Replacement::Never,
+            judge: Judge::Templates,
+            overruled: None,
+            properties: Vec::new(),
+            attributes: Vec::new(),
+            fate: Fate::Kept,
+            fixed_name: None,
+            body: Map::new(),
+            moved: None,
+            nested: None,
+            if_replaced: Fate::Kept,
+        }
+    }
+
     /// The type: the new one if it has one.
     pub fn resource_type(&self) -> Option<&str> {
         self.after_type.as_deref().or(self.before_type.as_deref())
@@ -159,6 +278,8 @@ pub struct PropertyChange {
     pub change: ValueChange,
     /// Whether this replaces the resource.
     pub verdict: Verdict,
+    /// What the other judge says, if that is something else: CloudFormation's change set, or the templates.
+    pub overruled: Option<Verdict>,
 }
 
 /// How a value differs, at the deepest place where it does.
@@ -187,8 +308,21 @@ pub enum ChangeKind {
     Changed,
     /// The items of a list are the same in another order, which means something here.
     Reordered,
-    /// It is written as before, but refers to a resource that is replaced, so it gets another value.
+    /// It is written as before, but refers to a resource that is replaced or to a parameter that changes, so it gets another
+    /// value. Where the values of parameters are known, they stand in their places.
     Referenced,
+}
+
+/// What means the same and is written in another way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rewritten {
+    /// The section, such as `Resources`.
+    pub section: String,
+    /// The entry; `None` if it is the section itself, or the order of its entries.
+    pub name: Option<String>,
+    /// Whether only the order of keys differs.
+    pub is_order: bool,
 }
 
 /// How an entry of a section differs.

@@ -8,8 +8,13 @@ use std::fmt;
 pub enum PathStep {
     /// To the entry of a map. Inside a function this is its name, `Fn::If`, and what follows is the place of the argument.
     Key(String),
-    /// To the item of a list that has no name of its own: where it stands in the new list, or in the old one if it is gone.
-    Index(usize),
+    /// To the item of a list that has no name of its own.
+    Index {
+        /// Where it stood, if it was there.
+        before: Option<usize>,
+        /// Where it stands, if it is there.
+        after: Option<usize>,
+    },
     /// To the item of a list that is told from the others by what it has under `key`.
     Item {
         /// Such as `IndexName`.
@@ -19,9 +24,22 @@ pub enum PathStep {
     },
 }
 
+impl PathStep {
+    /// To an item that stands in the same place before and after.
+    pub(crate) fn at(index: usize) -> Self {
+        Self::Index { before: Some(index), after: Some(index) }
+    }
+
+    /// To the entry of a map.
+    pub(crate) fn key(key: &str) -> Self {
+        Self::Key(key.to_owned())
+    }
+}
+
 /// The steps from the properties of a resource, or from an entry of a section, to a value.
 ///
-/// Written as `KeySchema[RANGE].AttributeName`.
+/// Written as `KeySchema[RANGE].AttributeName`; an item without a name by its place in the new list, or in the old one if it
+/// is gone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Path(Vec<PathStep>);
 
@@ -37,6 +55,11 @@ impl Path {
             Some(PathStep::Key(key)) => Some(key),
             _ => None,
         }
+    }
+
+    /// Such as `KeySchema` for [`Path::property`].
+    pub(crate) fn of(keys: &[&str]) -> Self {
+        keys.iter().map(|key| PathStep::key(key)).collect()
     }
 
     pub(crate) fn push(&mut self, step: PathStep) {
@@ -64,7 +87,7 @@ impl fmt::Display for Path {
             match step {
                 PathStep::Key(key) if index == 0 => f.write_str(key)?,
                 PathStep::Key(key) => write!(f, ".{key}")?,
-                PathStep::Index(index) => write!(f, "[{index}]")?,
+                PathStep::Index { before, after } => write!(f, "[{}]", after.or(*before).unwrap_or_default())?,
                 PathStep::Item { value, .. } => write!(f, "[{value}]")?,
             }
         }

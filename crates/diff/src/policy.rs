@@ -29,7 +29,8 @@ pub(crate) fn normalised(policy: &Node) -> Node {
         .into()
 }
 
-fn statement(node: &Node) -> Node {
+/// The statement with a list wherever one may stand.
+pub(crate) fn statement(node: &Node) -> Node {
     let Some(map) = node.as_map() else { return node.clone() };
     map.iter()
         .map(|(key, value)| {

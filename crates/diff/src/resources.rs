@@ -3,16 +3,24 @@
 use std::collections::HashMap;
 
 use skysmith_spec::Replacement;
-use skysmith_template::{Intrinsic, Map, Node, Resource, SubPart, Template};
+use skysmith_template::{Intrinsic, Map, Node, Resource, SubPart};
 
 use crate::compare::{Comparison, Reading};
 use crate::fate::{self, Fate};
-use crate::list;
-use crate::model::{Action, ChangeKind, PropertyChange, ResourceChange, ValueChange};
+use crate::model::{Action, ChangeKind, PropertyChange, ResourceChange, Rewritten, ValueChange};
+use crate::parameters::{self, ParameterChange, ParameterValue, Side};
 use crate::path::{Path, PathStep};
 use crate::verdict::{Known, Origin, Verdict};
+use crate::{list, normal, refusal, sections};
 
-pub(crate) fn compare(before: &Template, after: &Template) -> Vec<ResourceChange> {
+pub(crate) fn compare(
+    before: Side<'_>,
+    after: Side<'_>,
+    values: &[ParameterChange],
+    rewritten: &mut Vec<Rewritten>,
+) -> Vec<ResourceChange> {
+    let sides = [before, after];
+    let (before, after) = (before.template, after.template);
     let old: HashMap<&str, Resource<'_>> = before.resources().map(|it| (it.logical_id(), it)).collect();
     // Every resource of the new template that was there before, changed or not: what they refer to may be replaced.
     let mut kept: Vec<Kept<'_>> = Vec::new();
@@ -26,7 +34,12 @@ pub(crate) fn compare(before: &Template, after: &Template) -> Vec<ResourceChange
             None => changes.push(Slot::Ready(Box::new(added(new)))),
         }
     }
-    propagate(&mut kept);
+    propagate(&mut kept, values, sides);
+    for kept in &kept {
+        if kept.properties.is_empty() && kept.attributes.is_empty() {
+            sections::note_writing("Resources", kept.new.logical_id(), kept.old.body(), kept.new.body(), rewritten);
+        }
+    }
     let mut kept: Vec<Option<ResourceChange>> = kept.into_iter().map(Kept::finish).collect();
     let mut result: Vec<ResourceChange> = changes
         .into_iter()
@@ -46,29 +59,18 @@ enum Slot {
 }
 
 fn added(new: Resource<'_>) -> ResourceChange {
-    ResourceChange {
-        logical_id: new.logical_id().to_owned(),
-        before_type: None,
-        after_type: new.resource_type().map(str::to_owned),
-        action: Action::Add,
-        replacement: Replacement::Never,
-        properties: Vec::new(),
-        attributes: Vec::new(),
-        fate: Fate::Kept,
-    }
+    let kind = new.resource_type().map(str::to_owned);
+    let mut change = ResourceChange::new(new.logical_id(), None, kind, Action::Add);
+    change.body = new.body().clone();
+    change
 }
 
 fn removed(old: Resource<'_>) -> ResourceChange {
-    ResourceChange {
-        logical_id: old.logical_id().to_owned(),
-        before_type: old.resource_type().map(str::to_owned),
-        after_type: None,
-        action: Action::Remove,
-        replacement: Replacement::Never,
-        properties: Vec::new(),
-        attributes: Vec::new(),
-        fate: fate::of_removal(old),
-    }
+    let kind = old.resource_type().map(str::to_owned);
+    let mut change = ResourceChange::new(old.logical_id(), kind, None, Action::Remove);
+    change.body = old.body().clone();
+    change.fate = fate::of_removal(old);
+    change
 }
 
 /// A resource that both templates have.
@@ -101,7 +103,7 @@ impl<'t> Kept<'t> {
                 after: new.body().get("Type").cloned(),
             };
             let verdict = Verdict { replacement: Replacement::Always, origin: Origin::ResourceType };
-            kept.properties.push(PropertyChange { change, verdict });
+            kept.properties.push(PropertyChange { change, verdict, overruled: None });
         }
         kept
     }
@@ -109,9 +111,9 @@ impl<'t> Kept<'t> {
     fn compare_properties(&mut self) {
         let mut comparison = Comparison::new();
         match (self.old.body().get("Properties"), self.new.body().get("Properties")) {
-            (Some(Node::Map(old)), Some(Node::Map(new))) => self.compare_maps(&mut comparison, old, new),
-            (None, Some(Node::Map(new))) => self.compare_maps(&mut comparison, &Map::new(), new),
-            (Some(Node::Map(old)), None) => self.compare_maps(&mut comparison, old, &Map::new()),
+            (Some(Node::Map(old)), Some(Node::Map(new))) => comparison.properties(old, new, self.known),
+            (None, Some(Node::Map(new))) => comparison.properties(&Map::new(), new, self.known),
+            (Some(Node::Map(old)), None) => comparison.properties(old, &Map::new(), self.known),
             (Some(old), Some(new)) => comparison.values(old, new, Reading::Json),
             (Some(old), None) => comparison.push(ChangeKind::Removed, Some(old), None),
             (None, Some(new)) => comparison.push(ChangeKind::Added, None, Some(new)),
@@ -120,30 +122,13 @@ impl<'t> Kept<'t> {
         for change in comparison.changes {
             let verdict = self.known.verdict(&change.path, [change.before.as_ref(), change.after.as_ref()]);
             self.replacement = self.replacement.max(verdict.replacement);
-            self.properties.push(PropertyChange { change, verdict });
+            self.properties.push(PropertyChange { change, verdict, overruled: None });
         }
     }
 
-    fn compare_maps(&self, comparison: &mut Comparison, old: &Map, new: &Map) {
-        let gone = old.keys().filter(|key| !new.contains_key(*key));
-        for key in new.keys().chain(gone) {
-            let reading = match self.known {
-                Known::Type(known) => match known.property(key) {
-                    Some(property) => Reading::Shape(property.shape()),
-                    None => Reading::Json,
-                },
-                // A function of a custom resource gets every scalar as text.
-                Known::Custom => Reading::Text,
-                Known::Nothing => Reading::Json,
-            };
-            comparison.entry(key, old, new, reading);
-        }
-    }
-
-    /// Adds that the property at `path` refers to `target`, which is replaced. Returns whether the resource is replaced
-    /// more certainly than before.
-    fn refers_to_replaced(&mut self, path: &Path, node: &Node, target: &str, of_target: Replacement) -> bool {
-        let origin = Origin::Reference { logical_id: target.to_owned() };
+    /// Adds that the property at `path` refers to something that gets another value for certain or perhaps. Returns whether the
+    /// resource is replaced more certainly than before.
+    fn refers_to_other(&mut self, path: &Path, origin: Origin, values: [Node; 2], of_target: Replacement) -> bool {
         let known = self.known.verdict(path, [None, None]);
         let replacement = known.replacement.min(of_target);
         let is_raised = replacement > self.replacement;
@@ -156,13 +141,14 @@ impl<'t> Kept<'t> {
             Some(existing) if existing.verdict.replacement < replacement => existing.verdict = verdict,
             Some(_) => {}
             None => {
+                let [old, new] = values;
                 let change = ValueChange {
                     path: path.clone(),
                     kind: ChangeKind::Referenced,
-                    before: Some(node.clone()),
-                    after: Some(node.clone()),
+                    before: Some(old),
+                    after: Some(new),
                 };
-                self.properties.push(PropertyChange { change, verdict });
+                self.properties.push(PropertyChange { change, verdict, overruled: None });
             }
         }
         is_raised
@@ -172,21 +158,26 @@ impl<'t> Kept<'t> {
         if self.properties.is_empty() && self.attributes.is_empty() {
             return None;
         }
-        let (action, fate) = match self.replacement {
-            Replacement::Always => (Action::Replace, fate::of_replacement(self.old, self.new, true)),
+        let id = self.new.logical_id();
+        let kind = |resource: Resource<'_>| resource.resource_type().map(str::to_owned);
+        let mut change = ResourceChange::new(id, kind(self.old), kind(self.new), Action::Change);
+        change.replacement = self.replacement;
+        change.if_replaced = fate::of_replacement(self.old, self.new, true);
+        (change.action, change.fate) = match self.replacement {
+            Replacement::Always => (Action::Replace, change.if_replaced),
             Replacement::Conditional => (Action::Change, fate::of_replacement(self.old, self.new, false)),
             Replacement::Never => (Action::Change, Fate::Kept),
         };
-        Some(ResourceChange {
-            logical_id: self.new.logical_id().to_owned(),
-            before_type: self.old.resource_type().map(str::to_owned),
-            after_type: self.new.resource_type().map(str::to_owned),
-            action,
-            replacement: self.replacement,
-            properties: self.properties,
-            attributes: self.attributes,
-            fate,
-        })
+        if change.before_type != change.after_type {
+            change.body = self.new.body().clone();
+        }
+        // A name that is written as before may still get another value.
+        let name = refusal::shared_name(self.old, self.new);
+        change.fixed_name =
+            name.filter(|name| self.properties.iter().all(|it| it.change.path.property() != Some(name.property)));
+        change.properties = self.properties;
+        change.attributes = self.attributes;
+        Some(change)
     }
 }
 
@@ -198,7 +189,7 @@ fn attributes(old: &Map, new: &Map) -> Vec<ValueChange> {
         map.iter()
             .filter(|(key, _)| is_attribute(key))
             .map(|(key, value)| {
-                let value = if key == "DependsOn" { dependencies(value) } else { value.clone() };
+                let value = if key == "DependsOn" { normal::dependencies(value) } else { value.clone() };
                 (key.clone(), value)
             })
             .collect()
@@ -207,21 +198,11 @@ fn attributes(old: &Map, new: &Map) -> Vec<ValueChange> {
     comparison.changes
 }
 
-/// `DependsOn` as a sorted list: one name is a list of one, and the order means nothing.
-fn dependencies(node: &Node) -> Node {
-    let mut names: Vec<Node> = match node {
-        Node::List(items) => items.clone(),
-        other => vec![other.clone()],
-    };
-    names.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-    names.dedup();
-    Node::List(names)
-}
-
-/// Carries replacement along references until nothing more changes: what refers to a replaced resource gets another value.
-fn propagate(kept: &mut [Kept<'_>]) {
+/// Carries replacement and the values of parameters along references until nothing more changes: what refers to something
+/// that is replaced gets another value.
+fn propagate(kept: &mut [Kept<'_>], values: &[ParameterChange], sides: [Side<'_>; 2]) {
     let mut work: Vec<usize> = (0..kept.len()).filter(|index| kept[*index].replacement != Replacement::Never).collect();
-    if work.is_empty() {
+    if work.is_empty() && values.is_empty() {
         return;
     }
     let mut references: HashMap<&str, Vec<Reference<'_>>> = HashMap::new();
@@ -234,6 +215,23 @@ fn propagate(kept: &mut [Kept<'_>]) {
             });
         }
     }
+    let [before, after] = values_of(values);
+    for change in values {
+        // A parameter that is new or gone is in the text of what refers to it.
+        if sides.iter().any(|side| side.template.parameter(&change.name).is_none()) {
+            continue;
+        }
+        for reference in references.get(change.name.as_str()).into_iter().flatten() {
+            let origin = Origin::Parameter { name: change.name.clone() };
+            let value =
+                |values: &HashMap<&str, &str>| parameters::resolved(reference.node, &|name| values.get(name).copied());
+            let nodes = [value(&before), value(&after)];
+            let other = &mut kept[reference.from];
+            if other.refers_to_other(&reference.path, origin, nodes, Replacement::Always) {
+                work.push(reference.from);
+            }
+        }
+    }
     // Each resource is taken up at most twice: its verdict can only rise, from never over conditionally to always.
     while let Some(index) = work.pop() {
         let (target, replacement) = (kept[index].new.logical_id(), kept[index].replacement);
@@ -241,11 +239,21 @@ fn propagate(kept: &mut [Kept<'_>]) {
             if reference.from == index {
                 continue;
             }
-            if kept[reference.from].refers_to_replaced(&reference.path, reference.node, target, replacement) {
+            let origin = Origin::Reference { logical_id: target.to_owned() };
+            let nodes = [reference.node.clone(), reference.node.clone()];
+            if kept[reference.from].refers_to_other(&reference.path, origin, nodes, replacement) {
                 work.push(reference.from);
             }
         }
     }
+}
+
+/// The values of the parameters that change, before and after.
+fn values_of(values: &[ParameterChange]) -> [HashMap<&str, &str>; 2] {
+    let of = |side: fn(&ParameterChange) -> Option<&ParameterValue>| {
+        values.iter().filter_map(|it| Some((it.name.as_str(), side(it)?.text.as_deref()?))).collect()
+    };
+    [of(|it| it.before.as_ref()), of(|it| it.after.as_ref())]
 }
 
 /// A function in a property that refers to a resource.

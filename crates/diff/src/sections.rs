@@ -3,7 +3,8 @@
 use skysmith_template::{ForEach, Map, Node, Template};
 
 use crate::compare::{Comparison, Reading};
-use crate::model::{EntryChange, TemplateDiff};
+use crate::model::{EntryChange, Rewritten, TemplateDiff};
+use crate::normal;
 
 pub(crate) fn compare(before: &Template, after: &Template, diff: &mut TemplateDiff) {
     let (before, after) = (before.root(), after.root());
@@ -11,6 +12,11 @@ pub(crate) fn compare(before: &Template, after: &Template, diff: &mut TemplateDi
     for name in after.keys().chain(gone) {
         let (old, new) = (before.get(name), after.get(name));
         if old == new {
+            if let (Some(old), Some(new)) = (old, new)
+                && name != "Resources"
+            {
+                note_order(name, old, new, &mut diff.rewritten);
+            }
             continue;
         }
         let is_map = |node: Option<&Node>| node.is_none_or(|node| node.as_map().is_some());
@@ -25,28 +31,54 @@ pub(crate) fn compare(before: &Template, after: &Template, diff: &mut TemplateDi
                 continue;
             }
             "Metadata" => {
-                entry(name, old, new, Reading::Json, &mut diff.other);
+                alone(name, old, new, Reading::Json, diff);
                 continue;
             }
             _ => {
-                entry(name, old, new, Reading::Text, &mut diff.other);
+                alone(name, old, new, Reading::Text, diff);
                 continue;
             }
         };
         if is_map(old) && is_map(new) {
             let none = Map::new();
             let map = |node: Option<&'_ Node>| node.and_then(Node::as_map).cloned().unwrap_or_else(|| none.clone());
-            section(&map(old), &map(new), entries);
+            section(name, &map(old), &map(new), entries, &mut diff.rewritten);
         } else {
             entry(name, old, new, Reading::Json, &mut diff.other);
         }
     }
 }
 
-fn section(before: &Map, after: &Map, entries: &mut Vec<EntryChange>) {
+fn section(section: &str, before: &Map, after: &Map, entries: &mut Vec<EntryChange>, rewritten: &mut Vec<Rewritten>) {
     let gone = before.keys().filter(|key| !after.contains_key(*key));
     for name in after.keys().chain(gone) {
-        entry(name, before.get(name), after.get(name), Reading::Text, entries);
+        let (old, new) = (before.get(name), after.get(name));
+        let count = entries.len();
+        entry(name, old, new, Reading::Text, entries);
+        if let (Some(old), Some(new)) = (old, new)
+            && count == entries.len()
+            && !normal::is_identical(old, new)
+        {
+            let name = Some(name.clone());
+            rewritten.push(Rewritten { section: section.to_owned(), name, is_order: old == new });
+        }
+    }
+}
+
+/// Notes an entry that means the same and is written in another way.
+pub(crate) fn note_writing(section: &str, name: &str, before: &Map, after: &Map, rewritten: &mut Vec<Rewritten>) {
+    let is_identical = before.len() == after.len()
+        && before.iter().zip(after).all(|((key, old), (other, new))| key == other && normal::is_identical(old, new));
+    if !is_identical {
+        let name = Some(name.to_owned());
+        rewritten.push(Rewritten { section: section.to_owned(), name, is_order: before == after });
+    }
+}
+
+/// Notes a section that is equal but for the order of keys.
+fn note_order(section: &str, before: &Node, after: &Node, rewritten: &mut Vec<Rewritten>) {
+    if !normal::is_identical(before, after) {
+        rewritten.push(Rewritten { section: section.to_owned(), name: None, is_order: true });
     }
 }
 
@@ -63,6 +95,15 @@ fn entry(name: &str, before: Option<&Node>, after: Option<&Node>, reading: Readi
     }
     let changes = comparison.changes;
     entries.push(EntryChange { name: name.to_owned(), before: before.cloned(), after: after.cloned(), changes });
+}
+
+/// A section that is one entry.
+fn alone(name: &str, before: Option<&Node>, after: Option<&Node>, reading: Reading, diff: &mut TemplateDiff) {
+    let count = diff.other.len();
+    entry(name, before, after, reading, &mut diff.other);
+    if before.is_some() && after.is_some() && diff.other.len() == count {
+        diff.rewritten.push(Rewritten { section: name.to_owned(), name: None, is_order: false });
+    }
 }
 
 /// What stands in `Resources` and is no resource: loops, and entries or a section of the wrong shape.

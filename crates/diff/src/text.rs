@@ -1,6 +1,6 @@
 //! When two scalars, or two functions that make text, mean the same.
 
-use skysmith_template::{Intrinsic, Map, Node, SubPart, read_json};
+use skysmith_template::{Intrinsic, Map, Node, Number, SubPart, read_json};
 
 /// A piece of a text: literal, or what a function gives.
 #[derive(PartialEq)]
@@ -23,6 +23,77 @@ pub(crate) fn is_same(before: &Node, after: &Node) -> bool {
         return before == after;
     }
     parts(before) == parts(after)
+}
+
+/// The one form of all values that give this text.
+pub(crate) fn canonical(node: &Node) -> Node {
+    match node.as_intrinsic() {
+        Some(Intrinsic::Base64(inner)) => return Intrinsic::Base64(canonical(inner)).into(),
+        Some(Intrinsic::Select { index, values }) => {
+            return Intrinsic::Select { index: canonical(index), values: canonical(values) }.into();
+        }
+        _ => {}
+    }
+    if !makes_text(node) {
+        return node.clone();
+    }
+    let mut pieces: Vec<Node> = parts(node)
+        .into_iter()
+        .map(|part| match part {
+            Part::Literal(text) => Node::String(text),
+            Part::Value(node) => node,
+        })
+        .collect();
+    match (pieces.len(), pieces.pop()) {
+        (_, None) => Node::String(String::new()),
+        (1, Some(only)) => only,
+        (_, Some(last)) => {
+            pieces.push(last);
+            Intrinsic::Join { delimiter: String::new(), values: Node::List(pieces) }.into()
+        }
+    }
+}
+
+/// Whether `narrow` starts with all of `wide` but the `*` it ends in.
+pub(crate) fn is_below(narrow: &Node, wide: &Node) -> bool {
+    let (narrow, mut wide) = (parts(narrow), parts(wide));
+    let Some(Part::Literal(last)) = wide.pop() else { return false };
+    let Some(start) = last.strip_suffix('*').filter(|start| !start.contains(['*', '?'])) else { return false };
+    narrow.starts_with(&wide)
+        && match narrow.get(wide.len()) {
+            Some(Part::Literal(text)) => text.starts_with(start),
+            Some(Part::Value(_)) => start.is_empty(),
+            None => start.is_empty(),
+        }
+}
+
+/// The one form of all scalars that are this number.
+pub(crate) fn number(node: &Node) -> Option<Node> {
+    let value = float(node).filter(|value| is_exact(*value))?;
+    Number::from_f64(value).map(Node::from)
+}
+
+/// The truth value that a scalar is.
+pub(crate) fn truth(node: &Node) -> Option<bool> {
+    match node {
+        Node::Bool(value) => Some(*value),
+        Node::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
+        Node::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+fn float(node: &Node) -> Option<f64> {
+    match node {
+        Node::Number(number) => Some(number.as_f64()),
+        Node::String(text) => text.trim().parse::<f64>().ok().filter(|value| value.is_finite()),
+        _ => None,
+    }
+}
+
+/// Digits beyond a float's are told apart by how they are written.
+fn is_exact(value: f64) -> bool {
+    value.abs() < 9_007_199_254_740_992.0
 }
 
 fn makes_text(node: &Node) -> bool {
@@ -92,24 +163,11 @@ fn push_literal(parts: &mut Vec<Part>, text: &str) {
 
 /// Whether two scalars are the same number: `1`, `1.0` and `"1"`.
 pub(crate) fn is_same_number(before: &Node, after: &Node) -> bool {
-    let number = |node: &Node| match node {
-        Node::Number(number) => Some(number.as_f64()),
-        Node::String(text) => text.trim().parse::<f64>().ok(),
-        _ => None,
-    };
-    // Digits beyond a float's are told apart by how they are written.
-    let is_exact = |value: f64| value.abs() < 9_007_199_254_740_992.0;
-    matches!((number(before), number(after)), (Some(before), Some(after)) if before == after && is_exact(before))
+    matches!((float(before), float(after)), (Some(before), Some(after)) if before == after && is_exact(before))
 }
 
 /// Whether two scalars are the same truth value: `true`, `"true"` and `"True"`.
 pub(crate) fn is_same_truth(before: &Node, after: &Node) -> bool {
-    let truth = |node: &Node| match node {
-        Node::Bool(value) => Some(*value),
-        Node::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
-        Node::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
-        _ => None,
-    };
     matches!((truth(before), truth(after)), (Some(before), Some(after)) if before == after)
 }
 

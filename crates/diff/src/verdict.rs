@@ -3,6 +3,7 @@
 use skysmith_spec::{Property, Replacement, ResourceType, Shape, TypeDefinition, ValueType};
 use skysmith_template::{Map, Node};
 
+use crate::compare::Reading;
 use crate::path::{Path, PathStep};
 
 /// Whether a change replaces the resource, and where that is known from.
@@ -26,6 +27,13 @@ pub enum Origin {
         /// The resource it refers to.
         logical_id: String,
     },
+    /// The property refers to a parameter whose value changes.
+    Parameter {
+        /// The parameter.
+        name: String,
+    },
+    /// CloudFormation's own verdict, from a change set.
+    ChangeSet,
     /// The resource gets another type.
     ResourceType,
     /// What becomes of a custom resource is decided by its function.
@@ -49,6 +57,16 @@ impl Known {
             Some(name) if name.starts_with("Custom::") => Self::Custom,
             Some(name) => skysmith_spec::resource_type(name).map_or(Self::Nothing, Self::Type),
             None => Self::Nothing,
+        }
+    }
+
+    /// How the values of the property `name` are read.
+    pub(crate) fn reading(self, name: &str) -> Reading {
+        match self {
+            Self::Type(known) => known.property(name).map_or(Reading::Json, |it| Reading::Shape(it.shape())),
+            // The function of a custom resource gets every scalar as text.
+            Self::Custom => Reading::Text,
+            Self::Nothing => Reading::Json,
         }
     }
 
@@ -101,7 +119,7 @@ fn inside(shape: Shape, step: &PathStep) -> Option<Inside> {
     match (shape.value_type(), step) {
         (ValueType::Object(definition), PathStep::Key(key)) => definition.property(key).map(Inside::Property),
         (ValueType::Map(of), PathStep::Key(_)) => Some(Inside::Item(of)),
-        (ValueType::List(of), PathStep::Index(_) | PathStep::Item { .. }) => Some(Inside::Item(of)),
+        (ValueType::List(of), PathStep::Index { .. } | PathStep::Item { .. }) => Some(Inside::Item(of)),
         (ValueType::Union(union), _) => union.alternatives().find_map(|it| inside(it, step)),
         _ => None,
     }

@@ -1,0 +1,160 @@
+//! Resources that only get another logical id. For CloudFormation one is new and the other is gone.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
+
+use skysmith_template::{Map, Resource, Template};
+
+use crate::compare::Comparison;
+use crate::fate::Fate;
+use crate::model::{Action, ResourceChange};
+use crate::normal;
+use crate::refusal::{self, FixedName};
+use crate::verdict::Known;
+
+/// A resource that gets another logical id and is the same otherwise. CloudFormation makes a new one and then removes the old
+/// one: with another name made up for it, another ARN, and nothing in it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Move {
+    /// The logical id it had.
+    pub from: String,
+    /// The logical id it gets.
+    pub to: String,
+    /// The type.
+    pub resource_type: String,
+    /// What becomes of the old one.
+    pub fate: Fate,
+    /// The name that both have, where the template fixes it: then the new one cannot be made while the old one is there.
+    pub fixed_name: Option<FixedName>,
+}
+
+/// How often the looks of what a resource refers to are taken into its own: chains of references longer than this are told
+/// apart by what is within reach.
+const ROUNDS: usize = 6;
+/// What stands for a reference to a resource that comes or goes, while resources are told apart by all else.
+const SOME: &str = "\u{0}";
+
+pub(crate) fn find(before: &Template, after: &Template, changes: &[ResourceChange]) -> Vec<Move> {
+    let of = |action| changes.iter().filter(move |it| it.action == action).map(|it| it.logical_id.as_str());
+    let gone: Vec<Resource<'_>> = of(Action::Remove).filter_map(|id| before.resource(id)).collect();
+    let new: Vec<Resource<'_>> = of(Action::Add).filter_map(|id| after.resource(id)).collect();
+    if gone.is_empty() || new.is_empty() {
+        return Vec::new();
+    }
+    let mut by_looks: HashMap<u64, Vec<Resource<'_>>> = HashMap::new();
+    for (resource, looks) in looks(&gone) {
+        by_looks.entry(looks).or_default().push(resource);
+    }
+    by_looks.values_mut().for_each(|same| same.reverse());
+    let mut pairs: Vec<(Resource<'_>, Resource<'_>)> = looks(&new)
+        .into_iter()
+        .filter_map(|(resource, looks)| Some((by_looks.get_mut(&looks)?.pop()?, resource)))
+        .collect();
+    // Looks go by what is referred to, not by where: what is said below is checked word by word.
+    loop {
+        let names: BTreeMap<&str, &str> = pairs.iter().map(|(old, new)| (old.logical_id(), new.logical_id())).collect();
+        let count = pairs.len();
+        pairs.retain(|(old, new)| is_same(*old, *new, &names));
+        if pairs.len() == count {
+            break;
+        }
+    }
+    pairs.into_iter().map(|(old, new)| moved(old, new, changes)).collect()
+}
+
+fn moved(old: Resource<'_>, new: Resource<'_>, changes: &[ResourceChange]) -> Move {
+    let id = old.logical_id();
+    Move {
+        from: id.to_owned(),
+        to: new.logical_id().to_owned(),
+        resource_type: new.resource_type().unwrap_or_default().to_owned(),
+        fate: changes.iter().find(|it| it.logical_id == id).map_or(Fate::Deleted, |it| it.fate),
+        fixed_name: refusal::shared_name(old, new),
+    }
+}
+
+fn is_same(old: Resource<'_>, new: Resource<'_>, names: &BTreeMap<&str, &str>) -> bool {
+    let known = Known::of(new.resource_type());
+    let named = |id: &String| names.get(id.as_str()).map_or_else(|| id.clone(), |to| (*to).to_owned());
+    let content = |resource: Resource<'_>, named: &mut dyn FnMut(&String) -> String| {
+        let mut map: Map = resource
+            .properties()
+            .into_iter()
+            .flatten()
+            .map(|(key, node)| (key.clone(), node.map_refs(&mut |id| named(id))))
+            .collect();
+        own_name(&mut map, resource.logical_id());
+        map
+    };
+    let (old, new) = (content(old, &mut |id| named(id)), content(new, &mut String::clone));
+    let mut comparison = Comparison::new();
+    comparison.properties(&old, &new, known);
+    comparison.changes.is_empty()
+}
+
+/// Some name their resource after its logical id.
+fn own_name(map: &mut Map, logical_id: &str) {
+    for value in map.values_mut() {
+        if value.as_str() == Some(logical_id) {
+            *value = SOME.into();
+        }
+    }
+}
+
+/// A number for each resource that is the same for all that are alike.
+fn looks<'t>(resources: &[Resource<'t>]) -> Vec<(Resource<'t>, u64)> {
+    let places: HashMap<&str, usize> =
+        resources.iter().enumerate().map(|(index, it)| (it.logical_id(), index)).collect();
+    let mut references: Vec<Vec<usize>> = Vec::with_capacity(resources.len());
+    let mut alone: Vec<u64> = Vec::with_capacity(resources.len());
+    for resource in resources {
+        let mut found = Vec::new();
+        let mut map = Map::new();
+        for (key, node) in resource.properties().into_iter().flatten() {
+            let node = node.map_refs(&mut |id| match places.get(id.as_str()) {
+                Some(place) => {
+                    found.push(*place);
+                    SOME.to_owned()
+                }
+                None => id.clone(),
+            });
+            map.insert(key.clone(), node);
+        }
+        own_name(&mut map, resource.logical_id());
+        let content = normal::sorted(normal::properties(Known::of(resource.resource_type()), &map));
+        alone.push(hash(&(resource.resource_type(), content.to_json_compact())));
+        references.push(found);
+    }
+    let mut looks = alone.clone();
+    for _ in 0..ROUNDS {
+        looks = alone
+            .iter()
+            .zip(&references)
+            .map(|(alone, references)| {
+                let mut around: Vec<u64> = references.iter().map(|place| looks[*place]).collect();
+                around.sort_unstable();
+                hash(&(alone, around))
+            })
+            .collect();
+    }
+    resources.iter().copied().zip(looks).collect()
+}
+
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Marks the resources that moved with their other ids.
+pub(crate) fn mark(changes: &mut [ResourceChange], moves: &[Move]) {
+    let ids: BTreeSet<(&str, &str)> =
+        moves.iter().flat_map(|it| [(it.from.as_str(), it.to.as_str()), (it.to.as_str(), it.from.as_str())]).collect();
+    for change in changes {
+        let other = ids.range((change.logical_id.as_str(), "")..).next();
+        if let Some((_, other)) = other.filter(|(id, _)| *id == change.logical_id) {
+            change.moved = Some((*other).to_owned());
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What CloudFormation is bound to refuse.
+//!
+//! It makes the new one of a replaced resource before it removes the old one. Where the template fixes a name that only one
+//! resource may have, there cannot be two.
+
+use skysmith_template::{Node, Resource};
+
+use crate::compare::{Comparison, Reading};
+use crate::model::{Action, ResourceChange};
+use crate::moves::Move;
+use crate::path::Path;
+
+/// A change that CloudFormation is bound to refuse, before it starts or half-way.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// The resource.
+    pub logical_id: String,
+    /// Its type.
+    pub resource_type: String,
+    /// Why.
+    pub reason: RefusalReason,
+    /// What would avoid it; the simplest first.
+    pub ways_out: Vec<WayOut>,
+}
+
+/// Why CloudFormation refuses a change.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum RefusalReason {
+    /// The resource is replaced, and the new one would have the name that the old one still has.
+    NameStays {
+        /// The name.
+        name: FixedName,
+        /// The properties that cannot change in place.
+        causes: Vec<Path>,
+    },
+    /// The resource is new under its logical id, and has the name of one that is removed under another: see
+    /// [`Move`].
+    NameTaken {
+        /// The name.
+        name: FixedName,
+        /// The logical id of the one that has it now.
+        by: String,
+    },
+    /// A resource cannot get another type under the same logical id.
+    TypeChanges {
+        /// The type it has.
+        before: String,
+        /// The type it would get.
+        after: String,
+    },
+}
+
+/// What avoids a refusal.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum WayOut {
+    /// Give it another name, or none so that CloudFormation makes one up.
+    Rename {
+        /// The property.
+        property: String,
+    },
+    /// Leave these properties as they are.
+    TakeBack {
+        /// The properties.
+        paths: Vec<Path>,
+    },
+    /// Keep the logical id that it had.
+    KeepLogicalId {
+        /// The logical id.
+        logical_id: String,
+    },
+    /// Give it another logical id: it is made anew and the old one removed.
+    NewLogicalId,
+    /// Deploy without it first, then with it: the old one is gone by then, with what is in it unless it is retained.
+    RemoveFirst,
+}
+
+/// A name that the template fixes, and that no other resource of the type may have at the same time.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FixedName {
+    /// The property that has it.
+    pub property: &'static str,
+    /// The name.
+    pub name: Node,
+}
+
+/// Names that are unique in an account and region, but not what identifies the resource.
+const NAMES: [(&str, &str); 8] = [
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name"),
+    ("AWS::Events::Rule", "Name"),
+    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
+    ("AWS::SNS::Topic", "TopicName"),
+    ("AWS::SQS::Queue", "QueueName"),
+    ("AWS::SecretsManager::Secret", "Name"),
+    ("AWS::StepFunctions::StateMachine", "StateMachineName"),
+];
+
+/// The property that gives a resource a name which no other of its type may have at the same time.
+#[must_use]
+pub fn name_property(resource_type: &str) -> Option<&'static str> {
+    if let Some((_, property)) = NAMES.iter().find(|(kind, _)| *kind == resource_type) {
+        return Some(property);
+    }
+    let kind = skysmith_spec::resource_type(resource_type)?;
+    let mut identifier = kind.primary_identifier();
+    // What takes several values to identify has a name only within something else.
+    let name = identifier.next().filter(|_| identifier.next().is_none())?;
+    kind.property(name).is_some_and(|property| !property.read_only()).then_some(name)
+}
+
+/// The name that both resources fix, whichever their logical ids are.
+pub(crate) fn shared_name(before: Resource<'_>, after: Resource<'_>) -> Option<FixedName> {
+    // Another type is another namespace.
+    if before.resource_type() != after.resource_type() {
+        return None;
+    }
+    let property = name_property(after.resource_type()?)?;
+    let (old, new) = (before.property(property)?, after.property(property)?);
+    Comparison::is_same(old, new, Reading::Text).then(|| FixedName { property, name: new.clone() })
+}
+
+/// What follows from the resources and moves as they are now.
+pub(crate) fn all(resources: &[ResourceChange], moves: &[Move]) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    for resource in resources {
+        if resource.action != Action::Replace {
+            continue;
+        }
+        let refusal = |reason, ways_out| Refusal {
+            logical_id: resource.logical_id.clone(),
+            resource_type: resource.resource_type().unwrap_or_default().to_owned(),
+            reason,
+            ways_out,
+        };
+        if resource.before_type != resource.after_type {
+            // A transform makes resources of other types of these.
+            let is_expanded =
+                |kind: &Option<String>| kind.as_deref().is_some_and(|it| it.starts_with("AWS::Serverless::"));
+            if is_expanded(&resource.before_type) || is_expanded(&resource.after_type) {
+                continue;
+            }
+            let name = |name: &Option<String>| name.clone().unwrap_or_default();
+            let (before, after) = (name(&resource.before_type), name(&resource.after_type));
+            refusals.push(refusal(RefusalReason::TypeChanges { before, after }, vec![WayOut::NewLogicalId]));
+        } else if let Some(name) = &resource.fixed_name {
+            let causes: Vec<Path> = resource.causes().map(|cause| cause.change.path.clone()).collect();
+            let ways_out = vec![
+                WayOut::Rename { property: name.property.to_owned() },
+                WayOut::TakeBack { paths: causes.clone() },
+                WayOut::RemoveFirst,
+            ];
+            refusals.push(refusal(RefusalReason::NameStays { name: name.clone(), causes }, ways_out));
+        }
+    }
+    for moved in moves {
+        let Some(name) = &moved.fixed_name else { continue };
+        refusals.push(Refusal {
+            logical_id: moved.to.clone(),
+            resource_type: moved.resource_type.clone(),
+            reason: RefusalReason::NameTaken { name: name.clone(), by: moved.from.clone() },
+            ways_out: vec![
+                WayOut::KeepLogicalId { logical_id: moved.from.clone() },
+                WayOut::Rename { property: name.property.to_owned() },
+                WayOut::RemoveFirst,
+            ],
+        });
+    }
+    refusals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_property;
+
+    #[test]
+    fn a_name_is_what_no_other_may_have() {
+        assert_eq!(name_property("AWS::SNS::Topic"), Some("TopicName"));
+        assert_eq!(name_property("AWS::S3::Bucket"), Some("BucketName"));
+        assert_eq!(name_property("AWS::ApiGateway::RestApi"), None);
+        assert_eq!(name_property("AWS::ApiGateway::Stage"), None);
+        assert_eq!(name_property("AWS::Nowhere::Thing"), None);
+    }
+}

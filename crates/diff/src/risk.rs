@@ -1,0 +1,194 @@
+//! What CloudFormation lets pass and what may go wrong all the same: clean-up that acts on more than what is removed.
+
+use skysmith_spec::Replacement;
+use skysmith_template::{Node, Resource, Template};
+
+use crate::compare::{Comparison, Reading};
+use crate::fate;
+use crate::model::{Action, ResourceChange};
+
+/// Something that may go wrong although CloudFormation carries out the change.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Risk {
+    /// The resource.
+    pub logical_id: String,
+    /// Its type.
+    pub resource_type: String,
+    /// What it is.
+    pub kind: RiskKind,
+}
+
+/// What may go wrong.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum RiskKind {
+    /// A custom resource is removed: its function cleans up after everything else of the update, in a way that only it knows.
+    CustomRemoved {
+        /// Which it is, if it is one of the AWS CDK's.
+        helper: Option<Helper>,
+        /// The resources of the new template that it referred to, on which the clean-up may act.
+        acts_on: Vec<String>,
+    },
+    /// A custom resource may be replaced: its function decides, and CloudFormation then has the old one cleaned up.
+    CustomReplaced {
+        /// Which it is, if it is one of the AWS CDK's.
+        helper: Option<Helper>,
+    },
+    /// It is removed at the end of the update by what it is called or sits on, and another resource of the new template, made
+    /// or kept, is called the same or sits on the same: what that one has set up is taken down.
+    CleansUpAnother {
+        /// The other resource.
+        other: String,
+        /// The properties that tell them apart for the service, such as `PolicyName` and `Roles`.
+        shared: Vec<&'static str>,
+    },
+    /// A policy kept its data when it is removed, and no longer does.
+    NoLongerKept,
+}
+
+/// A custom resource that the AWS CDK brings with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Helper {
+    /// `Custom::S3BucketNotifications`: puts an empty configuration when it is removed.
+    BucketNotifications,
+    /// `Custom::S3AutoDeleteObjects`: empties the bucket when it is removed, if the bucket has its tag.
+    AutoDeleteObjects,
+    /// `Custom::ECRAutoDeleteImages`: empties the repository when it is removed.
+    AutoDeleteImages,
+    /// `Custom::LogRetention`: removes the log group where it was told to.
+    LogRetention,
+    /// `Custom::CDKBucketDeployment`: removes what it deployed, unless it was told not to.
+    BucketDeployment,
+    /// `Custom::CrossRegionExportWriter`: removes the parameters that stacks in other regions read.
+    ExportWriter,
+    /// `Custom::CrossRegionExportReader`: says that the parameters are no longer read.
+    ExportReader,
+    /// `Custom::AWS`: makes the call of AWS that it was given for its removal.
+    SdkCall,
+    /// `Custom::VpcRestrictDefaultSG`: gives the default security group its open rules back.
+    DefaultSecurityGroup,
+}
+
+impl Helper {
+    /// By the resource type.
+    #[must_use]
+    pub fn of(resource_type: &str) -> Option<Self> {
+        Some(match resource_type {
+            "Custom::S3BucketNotifications" => Self::BucketNotifications,
+            "Custom::S3AutoDeleteObjects" => Self::AutoDeleteObjects,
+            "Custom::ECRAutoDeleteImages" => Self::AutoDeleteImages,
+            "Custom::LogRetention" => Self::LogRetention,
+            "Custom::CDKBucketDeployment" => Self::BucketDeployment,
+            "Custom::CrossRegionExportWriter" => Self::ExportWriter,
+            "Custom::CrossRegionExportReader" => Self::ExportReader,
+            "Custom::AWS" => Self::SdkCall,
+            "Custom::VpcRestrictDefaultSG" => Self::DefaultSecurityGroup,
+            _ => return None,
+        })
+    }
+}
+
+/// Types that are removed by what they are called or sit on, not by an id of their own: another of them with the same of these
+/// properties loses what it has set up. `true` where it is enough that lists have an item in common.
+const BY_NAME: &[(&str, &[&str])] = &[
+    ("AWS::ApiGateway::Account", &[]),
+    ("AWS::IAM::GroupPolicy", &["PolicyName", "GroupName"]),
+    ("AWS::IAM::RolePolicy", &["PolicyName", "RoleName"]),
+    ("AWS::IAM::UserPolicy", &["PolicyName", "UserName"]),
+    ("AWS::IAM::Policy", &["PolicyName"]),
+    ("AWS::Lambda::EventInvokeConfig", &["FunctionName", "Qualifier"]),
+    ("AWS::Logs::ResourcePolicy", &["PolicyName"]),
+    ("AWS::S3::BucketPolicy", &["Bucket"]),
+    ("AWS::SNS::TopicInlinePolicy", &["TopicArn"]),
+    ("AWS::SNS::TopicPolicy", &["Topics"]),
+    ("AWS::SQS::QueueInlinePolicy", &["Queue"]),
+    ("AWS::SQS::QueuePolicy", &["Queues"]),
+    ("AWS::SecretsManager::ResourcePolicy", &["SecretId"]),
+];
+
+pub(crate) fn all(before: &Template, after: &Template, resources: &[ResourceChange]) -> Vec<Risk> {
+    let mut risks = Vec::new();
+    for change in resources {
+        let kind = change.before_type.as_deref().unwrap_or_default();
+        let mut push = |kind| {
+            let resource_type = change.resource_type().unwrap_or_default().to_owned();
+            risks.push(Risk { logical_id: change.logical_id.clone(), resource_type, kind });
+        };
+        let is_custom = kind.starts_with("Custom::") || kind == "AWS::CloudFormation::CustomResource";
+        let Some(old) = before.resource(&change.logical_id) else { continue };
+        let is_removed = change.action == Action::Remove && !matches!(change.fate, fate::Fate::LeavesStack(_));
+        if is_custom && is_removed {
+            push(RiskKind::CustomRemoved { helper: Helper::of(kind), acts_on: acts_on(old, after) });
+        } else if is_custom && replaces_custom(change) {
+            push(RiskKind::CustomReplaced { helper: Helper::of(kind) });
+        }
+        let goes = is_removed || (change.action == Action::Replace && change.fate == fate::Fate::Deleted);
+        if goes && let Some((other, shared)) = cleaned_up(kind, old, after) {
+            push(RiskKind::CleansUpAnother { other, shared });
+        }
+        if let Some(new) = after.resource(&change.logical_id)
+            && fate::is_no_longer_kept(old, new)
+        {
+            push(RiskKind::NoLongerKept);
+        }
+    }
+    risks
+}
+
+/// Only a change of what its function is, or a change that makes another of it, is worth a word: every change of a custom
+/// resource may replace it.
+fn replaces_custom(change: &ResourceChange) -> bool {
+    change.replacement != Replacement::Never
+        && change.properties.iter().any(|it| it.change.path.property() == Some("ServiceToken"))
+}
+
+fn acts_on(old: Resource<'_>, after: &Template) -> Vec<String> {
+    let mut targets = Vec::new();
+    for (key, node) in old.properties().into_iter().flatten() {
+        // That it calls its function is no act on it.
+        if key == "ServiceToken" {
+            continue;
+        }
+        node.for_each_ref(&mut |target| {
+            if after.resource(target).is_some() && !targets.contains(target) {
+                targets.push(target.clone());
+            }
+        });
+    }
+    targets
+}
+
+fn cleaned_up(kind: &str, old: Resource<'_>, after: &Template) -> Option<(String, Vec<&'static str>)> {
+    let (_, keys) = BY_NAME.iter().find(|(known, _)| *known == kind)?;
+    let other = after.resources().find(|new| {
+        // A replaced one stands under its own logical id.
+        new.resource_type().is_some_and(|other| is_alike(kind, other))
+            && keys.iter().all(|key| is_shared(old.property(key), new.property(key)))
+            && is_on_the_same(kind, old, *new)
+            && (new.logical_id() != old.logical_id() || kind != "AWS::S3::BucketPolicy")
+    })?;
+    Some((other.logical_id().to_owned(), keys.to_vec()))
+}
+
+fn is_alike(kind: &str, other: &str) -> bool {
+    kind == other
+}
+
+/// A policy is removed from those it is attached to.
+fn is_on_the_same(kind: &str, old: Resource<'_>, new: Resource<'_>) -> bool {
+    kind != "AWS::IAM::Policy"
+        || ["Roles", "Users", "Groups"]
+            .into_iter()
+            .any(|key| old.property(key).is_some() && is_shared(old.property(key), new.property(key)))
+}
+
+fn is_shared(old: Option<&Node>, new: Option<&Node>) -> bool {
+    match (old, new) {
+        (Some(Node::List(old)), Some(Node::List(new))) => old.iter().any(|item| new.contains(item)),
+        (Some(old), Some(new)) => Comparison::is_same(old, new, Reading::Text),
+        (None, None) => true,
+        _ => false,
+    }
+}
