@@ -48,7 +48,8 @@ impl Both {
         fs::write(folder.join("home/.cdk/cache/connection.json"), offline).unwrap();
         let both = Self { aws, folder, prefixes };
         if is_new {
-            both.cdk(both.folder(), &["bootstrap", ENVIRONMENT]).exits(0);
+            // By default its roles refuse whoever comes with an external id.
+            both.cdk(both.folder(), &["bootstrap", ENVIRONMENT, "--deny-external-id=false"]).exits(0);
             *shared = Arc::downgrade(&both.aws);
         }
         both
@@ -64,16 +65,31 @@ impl Both {
         self.folder.join(name).to_str().unwrap().to_owned()
     }
 
+    /// The local AWS's URL.
+    pub fn endpoint(&self) -> &str {
+        &self.aws.endpoint
+    }
+
     /// `skysmith` in a folder. What it synthesizes goes to `ours` in the test's folder.
     pub fn skysmith(&self, folder: &Path, arguments: &[&str]) -> Ran {
+        Ran::of(self.skysmith_command(folder, arguments).output().expect("the CLI starts"))
+    }
+
+    /// The same, ready to run.
+    pub fn skysmith_command(&self, folder: &Path, arguments: &[&str]) -> Command {
         let mut command = self.aws.shell.command(folder, arguments.iter().copied());
         command.env("SKYSMITH_OUT", self.folder.join("ours"));
         for_apps(&mut command);
-        Ran::of(command.output().expect("the CLI starts"))
+        command
     }
 
     /// `cdk` in a folder, with the local AWS.
     pub fn cdk(&self, folder: &Path, arguments: &[&str]) -> Ran {
+        Ran::of(self.cdk_command(folder, arguments).output().expect("the CDK starts"))
+    }
+
+    /// The same, ready to run.
+    pub fn cdk_command(&self, folder: &Path, arguments: &[&str]) -> Command {
         let program = tools().join("node_modules/.bin/cdk");
         let mut command = Command::new(program);
         command
@@ -90,7 +106,7 @@ impl Both {
             command.env_remove(variable);
         }
         for_apps(&mut command);
-        Ran::of(command.output().expect("the CDK starts"))
+        command
     }
 
     /// Does something to the local AWS.

@@ -10,4 +10,7 @@ mod both;
 #[path = "../e2e/harness.rs"]
 #[allow(dead_code, reason = "the other end-to-end tests use the rest")]
 mod harness;
+mod images;
 mod object_counter;
+#[path = "../e2e/recorder.rs"]
+mod recorder;

@@ -8,6 +8,7 @@ mod exports;
 mod harness;
 mod object_counter;
 mod permissions;
+mod recorder;
 mod secrets;
 mod smoke;
 mod synth;

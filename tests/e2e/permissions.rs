@@ -3,15 +3,13 @@
 //! The emulator checks every call that arrives. What CloudFormation does it does inside, unchecked, so the part of its role is judged by calls of the services' own APIs.
 
 use std::collections::BTreeSet;
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::harness::{Ran, Shell, python, root};
+use crate::recorder::Recorder;
 
 const BUCKET: &str = "skysmith-demo-objects";
 const TABLE: &str = "skysmith-demo-object-counts";
@@ -21,40 +19,17 @@ const TOPIC: &str = "skysmith-demo-object-changes";
 struct Guarded {
     shell: Shell,
     emulator: String,
-    url: String,
     assembly: PathBuf,
-    recorder: Child,
+    recorder: Recorder,
 }
 
 impl Guarded {
     fn new(shell: Shell) -> Self {
         let emulator = shell.endpoint();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let recorder = Command::new(python())
-            .arg(root().join("tests/e2e/recorder.py"))
-            .args([&emulator, &port.to_string()])
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
         let assembly = shell.folder().join("cdk.out");
         shell.skysmith(["--local", "synth", "-q"]).exits(0);
-        let this = Self { shell, emulator, url: format!("http://127.0.0.1:{port}"), assembly, recorder };
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while this.recorded().is_none() {
-            assert!(Instant::now() < deadline, "the recorder does not answer");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        this
-    }
-
-    /// The IAM actions of all calls since the last time.
-    fn recorded(&self) -> Option<BTreeSet<String>> {
-        let address = self.url.strip_prefix("http://")?;
-        let mut stream = TcpStream::connect(address).ok()?;
-        write!(stream, "GET /_recorded HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        serde_json::from_str(answer.split("\r\n\r\n").nth(1)?).ok()
+        let recorder = Recorder::new(&emulator);
+        Self { shell, emulator, assembly, recorder }
     }
 
     /// The policies that the command prints with these words.
@@ -78,13 +53,6 @@ impl Guarded {
     }
 }
 
-impl Drop for Guarded {
-    fn drop(&mut self) {
-        let _ = self.recorder.kill();
-        let _ = self.recorder.wait();
-    }
-}
-
 struct Person<'a> {
     guarded: &'a Guarded,
     key: String,
@@ -94,7 +62,7 @@ struct Person<'a> {
 impl Person<'_> {
     fn skysmith(&self, app: &str, words: &[&str]) -> Ran {
         let guarded = self.guarded;
-        let start = ["--endpoint-url", &guarded.url, "--region", "us-east-1", "--app", app];
+        let start = ["--endpoint-url", &guarded.recorder.url, "--region", "us-east-1", "--app", app];
         let mut command = guarded.shell.command(guarded.shell.folder(), start.into_iter().chain(words.iter().copied()));
         command.env("AWS_ACCESS_KEY_ID", &self.key).env("AWS_SECRET_ACCESS_KEY", &self.secret);
         Ran::of(command.output().unwrap())
@@ -167,14 +135,14 @@ fn exactly_what_is_printed_is_enough_and_nothing_of_it_too_much() {
     let printed = guarded.printed(&uses);
     assert_eq!(printed["notes"], json!([]));
     let person = guarded.user(&printed["caller"]);
-    let _ = guarded.recorded();
+    let _ = guarded.recorder.actions();
     assert_eq!(person.there_and_back(), Vec::<String>::new());
 
     // What the caller needs beside the making of resources: just what was called.
     let role = "arn:aws:iam::000000000000:role/resources";
     let caller = guarded.printed(&["--for", "deploy,destroy", "--caller", role])["caller"].clone();
     let allowed: BTreeSet<String> = statements(&caller).into_iter().flat_map(|(_, actions)| actions).collect();
-    let called = guarded.recorded().unwrap();
+    let called = guarded.recorder.actions();
     let no_occasion = |action: &&String| NO_OCCASION.contains(&action.as_str());
     let never: Vec<&String> = allowed.difference(&called).filter(|action| !no_occasion(action)).collect();
     assert_eq!(never, Vec::<&String>::new(), "allowed but never called");

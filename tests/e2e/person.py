@@ -112,15 +112,33 @@ def put_text(table, message, value):
     return "put"
 
 
-def make_key(user):
-    """An access key that may do everything."""
+def make_key(user, actions="*", resource="*"):
+    """An access key that may do this, with commas in between."""
     iam = client("iam")
     iam.create_user(UserName=user)
-    statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    statement = {"Effect": "Allow", "Action": actions.split(","), "Resource": resource}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    iam.put_user_policy(UserName=user, PolicyName="all", PolicyDocument=document)
+    iam.put_user_policy(UserName=user, PolicyName="given", PolicyDocument=document)
     key = iam.create_access_key(UserName=user)["AccessKey"]
     return [key["AccessKeyId"], key["SecretAccessKey"]]
+
+
+def widen(role, actions):
+    """A role may do this with anything."""
+    statement = {"Effect": "Allow", "Action": actions.split(","), "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    client("iam").put_role_policy(RoleName=role, PolicyName="widened", PolicyDocument=document)
+    return "widened"
+
+
+def images(repository):
+    """The tags of the images in a repository."""
+    return sorted(tag for image in client("ecr").describe_images(repositoryName=repository)["imageDetails"] for tag in image["imageTags"])
+
+
+def delete_images(repository):
+    ids = [{"imageTag": tag} for tag in images(repository)]
+    return len(client("ecr").batch_delete_image(repositoryName=repository, imageIds=ids)["imageIds"])
 
 
 def change_sets(stack, region):

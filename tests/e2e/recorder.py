@@ -2,13 +2,17 @@
 
     recorder.py UPSTREAM PORT
 
-What the actions are called is the emulator's word. `GET /_recorded` gives those since the last time, as JSON. Ends with its standard input.
+What the actions are called is the emulator's word. `GET /_recorded` gives those since the last time, as JSON; `GET /_calls` all of them since the last
+time with who made them: the role's name, or nothing for a caller's own keys, and for a role that is taken what was said to STS. Ends with its standard input.
+
+An image that is not there is told as AWS does, and not as the emulator does: the AWS CDK takes an empty answer for an image.
 """
 
 import http.client
 import http.server
 import json
 import os
+import re
 import sys
 import threading
 from urllib.parse import parse_qs, urlsplit
@@ -18,6 +22,9 @@ from ministack.core.router import detect_service
 
 UPSTREAM = urlsplit(sys.argv[1]).netloc
 recorded = []
+calls = []
+# The role behind each access key that STS gave away.
+roles = {}
 
 
 def action(method, path, query, headers, body):
@@ -32,9 +39,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def answer(self):
-        if self.path == "/_recorded":
-            text = json.dumps(recorded).encode()
-            recorded.clear()
+        if self.path in ("/_recorded", "/_calls"):
+            told = recorded if self.path == "/_recorded" else calls
+            text = json.dumps(told).encode()
+            told.clear()
             self.send_response(200)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
@@ -43,7 +51,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.body()
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        recorded.append(action(self.command, path, query, headers, body))
+        done = action(self.command, path, query, headers, body)
+        recorded.append(done)
+        key = re.search("Credential=([^/]+)/", headers.get("authorization", ""))
+        said = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()} if done == "sts:AssumeRole" else {}
+        calls.append([roles.get(key.group(1) if key else "", ""), done, said])
         # Policies that ask for TLS hold for calls that came in by it.
         sent = {name: value for name, value in self.headers.items() if name.lower() not in ("transfer-encoding", "connection", "content-length")}
         sent |= {"X-Forwarded-Proto": "https", "Content-Length": str(len(body))}
@@ -51,7 +63,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         upstream.request(self.command, self.path, body, sent)
         response = upstream.getresponse()
         text = response.read()
-        self.send_response_only(response.status)
+        status = response.status
+        if done == "sts:AssumeRole" and status == 200:
+            roles[re.search("<AccessKeyId>([^<]+)<", text.decode()).group(1)] = said["RoleArn"].rpartition("/")[2]
+        if done == "ecr:DescribeImages" and text == b'{"imageDetails": []}':
+            status, text = 400, b'{"__type": "ImageNotFoundException", "message": "The image with imageId is not there"}'
+        self.send_response_only(status)
         for name, value in response.getheaders():
             if name.lower() not in ("transfer-encoding", "connection", "content-length"):
                 self.send_header(name, value)

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::AssumedRole;
+
 /// The bucket for assets where no CDK bootstrap is asked for, with its placeholders still in it.
 ///
 /// The ending makes it an account-regional name, which no other account can take. A template says the same with `Fn::Sub`.
@@ -70,10 +72,8 @@ pub struct FileDestination {
     pub object_key: String,
     /// The bucket's region where it is not the stack's.
     pub region: Option<String>,
-    /// A role to publish with, with placeholders. `None`: the caller's own credentials.
-    pub assume_role_arn: Option<String>,
-    /// The external id for that role.
-    pub assume_role_external_id: Option<String>,
+    /// A role to publish with. `None`: the caller's own credentials.
+    pub role: Option<AssumedRole>,
 }
 
 impl FileDestination {
@@ -92,13 +92,11 @@ impl FileDestination {
     /// The same with all placeholders filled.
     #[must_use]
     pub fn resolve(&self, values: &Placeholders) -> Self {
-        let fill = |text: &Option<String>| text.as_deref().map(|text| values.fill(text));
         Self {
             bucket: values.fill(&self.bucket),
             object_key: values.fill(&self.object_key),
-            region: fill(&self.region),
-            assume_role_arn: fill(&self.assume_role_arn),
-            assume_role_external_id: self.assume_role_external_id.clone(),
+            region: self.region.as_deref().map(|region| values.fill(region)),
+            role: self.role.as_ref().map(|role| role.resolve(values)),
         }
     }
 }

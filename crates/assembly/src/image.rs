@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::Placeholders;
 use crate::manifest::read::Entries;
+use crate::{AssumedRole, Placeholders};
 
 /// A container image that goes to ECR.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,23 +77,19 @@ pub struct ImageDestination {
     pub tag: String,
     /// The repository's region where it is not the stack's.
     pub region: Option<String>,
-    /// A role to publish with, with placeholders. `None`: the caller's own credentials.
-    pub assume_role_arn: Option<String>,
-    /// The external id for that role.
-    pub assume_role_external_id: Option<String>,
+    /// A role to publish with. `None`: the caller's own credentials.
+    pub role: Option<AssumedRole>,
 }
 
 impl ImageDestination {
     /// The same with all placeholders filled.
     #[must_use]
     pub fn resolve(&self, values: &Placeholders) -> Self {
-        let fill = |text: &Option<String>| text.as_deref().map(|text| values.fill(text));
         Self {
             repository: values.fill(&self.repository),
             tag: values.fill(&self.tag),
-            region: fill(&self.region),
-            assume_role_arn: fill(&self.assume_role_arn),
-            assume_role_external_id: self.assume_role_external_id.clone(),
+            region: self.region.as_deref().map(|region| values.fill(region)),
+            role: self.role.as_ref().map(|role| role.resolve(values)),
         }
     }
 }
@@ -157,6 +154,7 @@ pub(crate) struct Destination {
     region: Option<String>,
     assume_role_arn: Option<String>,
     assume_role_external_id: Option<String>,
+    assume_role_additional_options: Option<Value>,
 }
 
 impl From<Destination> for ImageDestination {
@@ -165,8 +163,11 @@ impl From<Destination> for ImageDestination {
             repository: own.repository_name,
             tag: own.image_tag,
             region: own.region,
-            assume_role_arn: own.assume_role_arn,
-            assume_role_external_id: own.assume_role_external_id,
+            role: AssumedRole::read(
+                own.assume_role_arn,
+                own.assume_role_external_id,
+                own.assume_role_additional_options,
+            ),
         }
     }
 }

@@ -21,6 +21,7 @@ mod metadata;
 pub mod protocol;
 #[cfg(feature = "read")]
 mod read;
+mod role;
 #[cfg(feature = "read")]
 mod stack;
 mod write;
@@ -35,8 +36,9 @@ pub use image::{DockerImageAsset, ImageBuild, ImageDestination, ImageSource};
 pub use metadata::{EMPTY_ON_DELETE, Message, MessageLevel, MetadataEntry, SourcePlace};
 #[cfg(feature = "read")]
 pub use read::{Assembly, Note};
+pub use role::AssumedRole;
 #[cfg(feature = "read")]
-pub use stack::{BootstrapRequirement, Stack};
+pub use stack::{BootstrapRequirement, LookupRole, Stack};
 pub use write::{AssemblyWriter, AssetContent, StackArtifact};
 
 /// The version of the format that [`AssemblyWriter`] writes. Readers accept every version up to their own, so a low number reaches the most of them.

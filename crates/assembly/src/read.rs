@@ -9,11 +9,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::manifest::read::{
-    Artifact, AssetManifest, AssetManifestProperties, Entries, Manifest, Metadata, NestedProperties, StackProperties,
+    self, Artifact, AssetManifest, AssetManifestProperties, Entries, Manifest, Metadata, NestedProperties,
+    StackProperties,
 };
 use crate::{
-    BootstrapRequirement, DockerImageAsset, Environment, FileAsset, FileDestination, FileSource, ImageSource,
-    KNOWN_MAJOR_VERSION, MetadataEntry, Packaging, ReadError, Stack, manifest,
+    AssumedRole, BootstrapRequirement, DockerImageAsset, Environment, FileAsset, FileDestination, FileSource,
+    ImageSource, KNOWN_MAJOR_VERSION, LookupRole, MetadataEntry, Packaging, ReadError, Stack, manifest,
 };
 
 /// No app nests stages deeper; a link that leads back up would otherwise be followed for ever.
@@ -230,10 +231,13 @@ impl Reader<'_> {
             parameters,
             termination_protection: own.termination_protection,
             notification_arns: own.notification_arns,
-            assume_role_arn: own.assume_role_arn,
-            assume_role_external_id: own.assume_role_external_id,
+            role: AssumedRole::read(
+                own.assume_role_arn,
+                own.assume_role_external_id,
+                own.assume_role_additional_options,
+            ),
             execution_role_arn: own.cloud_formation_execution_role_arn,
-            lookup_role_arn: own.lookup_role.map(|role| role.arn),
+            lookup_role: own.lookup_role.and_then(lookup_role),
             template_asset_url: own.stack_template_asset_object_url,
             bootstrap: own.requires_bootstrap_stack_version.map(|version| BootstrapRequirement {
                 version,
@@ -288,8 +292,11 @@ impl Reader<'_> {
                 bucket: destination.bucket_name,
                 object_key: destination.object_key,
                 region: destination.region,
-                assume_role_arn: destination.assume_role_arn,
-                assume_role_external_id: destination.assume_role_external_id,
+                role: AssumedRole::read(
+                    destination.assume_role_arn,
+                    destination.assume_role_external_id,
+                    destination.assume_role_additional_options,
+                ),
             });
             files.push(FileAsset {
                 id: asset,
@@ -363,6 +370,14 @@ fn properties<T: DeserializeOwned>(file: &Path, id: &str, artifact: &Artifact) -
         artifact: id.to_owned(),
         reason: error.to_string(),
     })
+}
+
+fn lookup_role(own: read::LookupRole) -> Option<LookupRole> {
+    let bootstrap = own
+        .requires_bootstrap_stack_version
+        .map(|version| BootstrapRequirement { version, ssm_parameter: own.bootstrap_stack_version_ssm_parameter });
+    let role = AssumedRole::read(Some(own.arn), own.assume_role_external_id, own.assume_role_additional_options)?;
+    Some(LookupRole { role, bootstrap })
 }
 
 fn convert_metadata(entries: Entries<Vec<Metadata>>) -> Vec<(String, Vec<MetadataEntry>)> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::metadata::{self, Message, MessageLevel, MetadataEntry, SourcePlace};
-use crate::{DockerImageAsset, Environment, FileAsset};
+use crate::{AssumedRole, DockerImageAsset, Environment, FileAsset};
 
 /// A CDK bootstrap stack that must be in the target environment, in at least this version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,15 @@ pub struct BootstrapRequirement {
     pub version: u32,
     /// The SSM parameter that holds the version found, with placeholders. `None`: the CDK's default name.
     pub ssm_parameter: Option<String>,
+}
+
+/// A role to read with, and the bootstrap since which it may read what it has to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookupRole {
+    /// The role.
+    pub role: AssumedRole,
+    /// The bootstrap. `None`: any.
+    pub bootstrap: Option<BootstrapRequirement>,
 }
 
 /// A stack as the assembly describes it.
@@ -41,14 +50,12 @@ pub struct Stack {
     pub termination_protection: Option<bool>,
     /// Topics that get the stack's events. `None`: left as they are.
     pub notification_arns: Option<Vec<String>>,
-    /// A role to deploy with, with placeholders. `None`: the caller's own credentials.
-    pub assume_role_arn: Option<String>,
-    /// The external id for that role.
-    pub assume_role_external_id: Option<String>,
+    /// A role to deploy with. `None`: the caller's own credentials.
+    pub role: Option<AssumedRole>,
     /// The role that CloudFormation itself takes, with placeholders.
     pub execution_role_arn: Option<String>,
-    /// A role to read the account with, with placeholders.
-    pub lookup_role_arn: Option<String>,
+    /// A role to read the account with.
+    pub lookup_role: Option<LookupRole>,
     /// Where the template is published as an asset: `s3://bucket/key`, with placeholders.
     pub template_asset_url: Option<String>,
     /// The bootstrap that is asked for, if any.

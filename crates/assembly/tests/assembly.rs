@@ -239,14 +239,14 @@ fn foreign(scratch: &Scratch) -> PathBuf {
         "LiveApi.assets":{"type":"cdk:asset-manifest","properties":{"file":"LiveApi.assets.json","requiresBootstrapStackVersion":6,"bootstrapStackVersionSsmParameter":"/cdk-bootstrap/hnb659fds/version"}},
         "LiveApi":{"type":"aws:cloudformation:stack","environment":"aws://123456789012/us-east-1","displayName":"Live/Api","dependencies":["LiveApi.assets"],
             "properties":{"templateFile":"LiveApi.template.json","stackName":"Live-Api","assumeRoleArn":"arn:${AWS::Partition}:iam::123456789012:role/cdk-hnb659fds-deploy-role-123456789012-us-east-1",
-                "cloudFormationExecutionRoleArn":"arn:x:exec","stackTemplateAssetObjectUrl":"s3://cdk-hnb659fds-assets-123456789012-us-east-1/aa.json","lookupRole":{"arn":"arn:x:lookup","requiresBootstrapStackVersion":8}}}}}"#,
+                "cloudFormationExecutionRoleArn":"arn:x:exec","stackTemplateAssetObjectUrl":"s3://cdk-hnb659fds-assets-123456789012-us-east-1/aa.json","assumeRoleAdditionalOptions":{"Tags":[{"Key":"Team","Value":"a"}]},"lookupRole":{"arn":"arn:x:lookup","assumeRoleExternalId":"them","requiresBootstrapStackVersion":8,"bootstrapStackVersionSsmParameter":"/v"}}}}}"#,
     );
     scratch.file(
         "cdk.out/assembly-Live/LiveApi.assets.json",
-        r#"{"version":"99.0.0","files":{"aa":{"source":{"path":"LiveApi.template.json","packaging":"file"},"destinations":{"d":{"bucketName":"b","objectKey":"aa.json","region":"us-east-1","assumeRoleArn":"arn:x:publish"}}},
+        r#"{"version":"99.0.0","files":{"aa":{"source":{"path":"LiveApi.template.json","packaging":"file"},"destinations":{"d":{"bucketName":"b","objectKey":"aa.json","region":"us-east-1","assumeRoleArn":"arn:x:publish","assumeRoleAdditionalOptions":{"SourceIdentity":"me"}}}},
         "bb":{"source":{"path":"../asset.bb","packaging":"zip"},"destinations":{"d":{"bucketName":"b","objectKey":"bb.zip"}}},
         "cc":{"source":{"executable":["make","cc"]},"destinations":{}}},"dockerImages":{"dd":{"displayName":"Image","source":{"directory":"x","dockerFile":"D","dockerBuildArgs":{"Z":"1","A":"2"},"cacheTo":{"type":"inline","params":{"mode":"max"}}},
-        "destinations":{"d":{"repositoryName":"r-${AWS::Region}","imageTag":"dd","assumeRoleArn":"arn:x:push"}}}}}"#,
+        "destinations":{"d":{"repositoryName":"r-${AWS::Region}","imageTag":"dd","assumeRoleArn":"arn:x:push","assumeRoleExternalId":"me"}}}}}"#,
     );
     scratch.0.join("cdk.out")
 }
@@ -275,7 +275,14 @@ fn other_makers_assemblies_are_read() {
     assert_eq!(api.stack_name, "Live-Api");
     assert_eq!(api.dependencies, ["Base"]);
     assert_eq!(api.bootstrap.as_ref().unwrap().version, 6);
-    assert_eq!(api.lookup_role_arn.as_deref(), Some("arn:x:lookup"));
+    let lookup = api.lookup_role.as_ref().unwrap();
+    assert_eq!((lookup.role.arn.as_str(), lookup.role.external_id.as_deref()), ("arn:x:lookup", Some("them")));
+    let bootstrap = lookup.bootstrap.as_ref().unwrap();
+    assert_eq!((bootstrap.version, bootstrap.ssm_parameter.as_deref()), (8, Some("/v")));
+    let role = api.role.as_ref().unwrap();
+    assert_eq!((role.tags.len(), role.transitive_tag_keys.as_slice()), (1, ["Team".to_owned()].as_slice()));
+    let publishing = api.assets[0].destinations[0].role.as_ref().unwrap();
+    assert_eq!(publishing.source_identity.as_deref(), Some("me"));
     assert_eq!(api.template_file, scratch.0.join("cdk.out/assembly-Live/LiveApi.template.json"));
     assert!(
         matches!(&api.assets[1].source, FileSource::Path { path, packaging: Packaging::Zip } if *path == scratch.0.join("cdk.out/asset.bb"))
@@ -288,7 +295,8 @@ fn other_makers_assemblies_are_read() {
     // In the file's order, not by name: the client is told them in this order.
     assert_eq!(build.args, [("Z".to_owned(), "1".to_owned()), ("A".to_owned(), "2".to_owned())]);
     assert_eq!(image.destinations[0].repository, "r-${AWS::Region}");
-    assert_eq!(image.destinations[0].assume_role_arn.as_deref(), Some("arn:x:push"));
+    let pushing = image.destinations[0].role.as_ref().unwrap();
+    assert_eq!((pushing.arn.as_str(), pushing.external_id.as_deref()), ("arn:x:push", Some("me")));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 
-use skysmith_assembly::{Environment, Stack};
+use skysmith_assembly::{AssumedRole, Environment, Stack};
 use skysmith_deploy::{Endpoint, Event, Observer, SessionOptions};
 use skysmith_local::Running;
 use tokio::runtime::{Builder, Runtime};
@@ -41,8 +41,8 @@ pub struct Aws {
     taken: RefCell<HashMap<Way, skysmith_deploy::Session>>,
 }
 
-/// What decides on the session of a stack: its environment, its role, and the role's external id.
-type Way = (Environment, Option<String>, Option<String>);
+/// What decides on the session of a stack: its environment, and the role with all that is said about it.
+type Way = (Environment, Option<AssumedRole>);
 
 impl Aws {
     /// Connects to what the flags, the environment and skysmith.toml say. With `--local` the emulator is started if need be.
@@ -77,7 +77,22 @@ impl Aws {
 
     /// The session that a stack is worked on with.
     pub async fn for_stack(&self, session: &Session, stack: &Stack) -> Result<skysmith_deploy::Session, Failure> {
-        let way = (stack.environment.clone(), stack.assume_role_arn.clone(), stack.assume_role_external_id.clone());
+        self.session_of(session, stack, false).await
+    }
+
+    /// The session that a stack is looked at with, for which the assembly may have a role that may do no more.
+    pub async fn for_reading(&self, session: &Session, stack: &Stack) -> Result<skysmith_deploy::Session, Failure> {
+        self.session_of(session, stack, stack.lookup_role.is_some()).await
+    }
+
+    async fn session_of(
+        &self,
+        session: &Session,
+        stack: &Stack,
+        only_reads: bool,
+    ) -> Result<skysmith_deploy::Session, Failure> {
+        let to_read = stack.lookup_role.as_ref().filter(|_| only_reads).map(|lookup| &lookup.role);
+        let way = (stack.environment.clone(), to_read.or(stack.role.as_ref()).cloned());
         if let Some(taken) = self.taken.borrow().get(&way) {
             return Ok(taken.clone());
         }
@@ -90,7 +105,11 @@ impl Aws {
                 .hint("or change the region of the stack, in the program that describes it"));
         }
         let observer = Warnings(Arc::clone(&session.ui));
-        let taken = self.session.for_stack(stack, &observer).await.map_err(|error| worded(session, error))?;
+        let taken = match only_reads {
+            true => self.session.for_reading(stack, &observer).await,
+            false => self.session.for_stack(stack, &observer).await,
+        };
+        let taken = taken.map_err(|error| worded(session, error))?;
         self.taken.borrow_mut().insert(way, taken.clone());
         Ok(taken)
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use futures_util::future::try_join_all;
 use sha2::{Digest as _, Sha256};
-use skysmith_assembly::{FileAsset, FileDestination, Stack};
+use skysmith_assembly::{AssumedRole, FileAsset, FileDestination, Stack};
 
 use crate::change_set::TemplateSource;
 use crate::packing::Packed;
@@ -15,8 +15,8 @@ use crate::{Error, Event, Observer, Session, Wanted};
 /// What the keys of templates in the asset bucket begin with. The stack's name and the template's SHA-256 follow.
 pub(crate) const TEMPLATES: &str = "templates/";
 
-/// What a session to publish with is known by: its role, the role's external id, its region.
-pub(crate) type Way = (Option<String>, Option<String>, Option<String>);
+/// What a session to publish with is known by: its role and its region.
+pub(crate) type Way = (AssumedRole, Option<String>);
 
 /// Sessions to publish with, for all stacks that are deployed with the session that has them.
 pub(crate) type Publishers = tokio::sync::Mutex<HashMap<Way, Session>>;
@@ -37,15 +37,8 @@ impl Session {
                 let is_own = destination.is_own_bucket();
                 let destination =
                     FileDestination { bucket: destination.bucket.clone(), ..destination.resolve(&values) };
-                let session = self
-                    .publisher(
-                        stack,
-                        destination.assume_role_arn.as_deref(),
-                        destination.assume_role_external_id.as_deref(),
-                        destination.region.as_deref(),
-                        observer,
-                    )
-                    .await?;
+                let (role, region) = (destination.role.as_ref(), destination.region.as_deref());
+                let session = self.publisher(stack, role, region, observer).await?;
                 // The bucket's placeholders stand for where it is, which may be another region than the stack's.
                 let bucket = session.placeholders().fill(&destination.bucket);
                 let place = Place { bucket, key: destination.object_key, is_own };
@@ -56,15 +49,8 @@ impl Session {
         for image in &stack.images {
             for destination in &image.destinations {
                 let destination = destination.resolve(&values);
-                let session = self
-                    .publisher(
-                        stack,
-                        destination.assume_role_arn.as_deref(),
-                        destination.assume_role_external_id.as_deref(),
-                        destination.region.as_deref(),
-                        observer,
-                    )
-                    .await?;
+                let (role, region) = (destination.role.as_ref(), destination.region.as_deref());
+                let session = self.publisher(stack, role, region, observer).await?;
                 images.push(async move { session.publish_image(image, &destination, observer).await });
             }
         }
@@ -76,21 +62,19 @@ impl Session {
     async fn publisher(
         &self,
         stack: &Stack,
-        role: Option<&str>,
-        external_id: Option<&str>,
+        role: Option<&AssumedRole>,
         region: Option<&str>,
         observer: &dyn Observer,
     ) -> Result<Self, Error> {
-        let way = (role.map(str::to_owned), external_id.map(str::to_owned), region.map(str::to_owned));
+        // With its own credentials a session is its own publisher; kept there, it would keep itself.
+        let Some(role) = role else { return Ok(self.in_region(region.unwrap_or(self.region()))) };
         let mut known = self.publishers.lock().await;
+        let way = (role.clone(), region.map(str::to_owned));
         if let Some(session) = known.get(&way) {
             return Ok(session.clone());
         }
-        let session = self.take_role(&stack.stack_name, role, external_id, region, observer).await?;
-        // With its own credentials a session is its own publisher; kept there, it would keep itself.
-        if role.is_some() {
-            known.insert(way, session.clone());
-        }
+        let session = self.take_role(&stack.stack_name, Some(role), region, observer).await?;
+        known.insert(way, session.clone());
         Ok(session)
     }
 
@@ -153,30 +137,6 @@ impl Session {
             }
         }
         Ok(TemplateSource::Inline(wanted.body.clone()))
-    }
-
-    /// The session to act with: with the role if there is one and it can be taken. If it cannot, but our own credentials belong to the same account, they
-    /// may do as well.
-    pub(crate) async fn take_role(
-        &self,
-        stack: &str,
-        role: Option<&str>,
-        external_id: Option<&str>,
-        region: Option<&str>,
-        observer: &dyn Observer,
-    ) -> Result<Self, Error> {
-        let here = self.in_region(region.unwrap_or(self.region()));
-        let Some(role) = role else { return Ok(here) };
-        let role = self.placeholders().fill(role);
-        match self.assume(&role, external_id, Some(here.region())).await {
-            Ok(session) => Ok(session),
-            Err(error) if role.split(':').nth(4) == Some(&self.identity().account) => {
-                let message = format!("role {role} cannot be taken, so your own credentials are used: {error}");
-                observer.event(Event::Warning { stack: stack.to_owned(), message });
-                Ok(here)
-            }
-            Err(error) => Err(error),
-        }
     }
 }
 

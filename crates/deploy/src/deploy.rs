@@ -60,34 +60,6 @@ pub enum Prepared {
 }
 
 impl Session {
-    /// The session to deploy this stack with: in its region, with its role.
-    ///
-    /// # Errors
-    /// The stack belongs to another account, or its role cannot be taken.
-    pub async fn for_stack(&self, stack: &skysmith_assembly::Stack, observer: &dyn Observer) -> Result<Self, Error> {
-        let wanted = &stack.environment;
-        let here = self.in_region(wanted.region.as_deref().unwrap_or(self.region()));
-        let session = here
-            .take_role(
-                &stack.stack_name,
-                stack.assume_role_arn.as_deref(),
-                stack.assume_role_external_id.as_deref(),
-                wanted.region.as_deref(),
-                observer,
-            )
-            .await?;
-        // A local AWS has one account, whatever the app is meant for.
-        let is_local = matches!(self.endpoint(), crate::Endpoint::Local(_));
-        match &wanted.account {
-            Some(account) if !is_local && *account != session.identity().account => Err(Error::WrongEnvironment {
-                stack: stack.stack_name.clone(),
-                expected: wanted.to_string(),
-                found: session.environment().to_string(),
-            }),
-            _ => Ok(session),
-        }
-    }
-
     /// Deploys: prepares, guards, asks, executes.
     ///
     /// `approve` is asked once there is a plan that the guards let pass; what would be lost with permission is passed along. Data that goes without

@@ -47,6 +47,7 @@ mod packing;
 pub mod permissions;
 mod publishing;
 mod repair;
+mod roles;
 mod rollback;
 mod saved;
 mod schedule;

@@ -94,8 +94,8 @@ impl Publishing {
 
     /// Runs the command of an asset, once; the last line that it prints is what it made.
     pub async fn make(&self, asset: &str, command: &[String], folder: Option<&Path>) -> Result<String, Error> {
+        let once = self.made(command, folder);
         let (id, owned, folder) = (asset.to_owned(), command.to_owned(), folder.map(Path::to_owned));
-        let once = self.made(command);
         let made = once.get_or_try_init(|| blocking(move || run(&id, &owned, folder.as_deref())));
         made.await.cloned()
     }

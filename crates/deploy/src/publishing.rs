@@ -1,7 +1,7 @@
 //! What is published once in a run, however many stacks ask for it at the same time.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -31,10 +31,13 @@ pub(crate) struct Publishing {
     pub logins: tokio::sync::Mutex<HashSet<String>>,
     published: Mutex<HashMap<String, (Instant, Once<()>)>>,
     packed: Mutex<HashMap<PathBuf, Weak<OnceCell<Packed>>>>,
-    made: Mutex<HashMap<Vec<String>, Once<String>>>,
+    made: Mutex<HashMap<Made, Once<String>>>,
 }
 
 pub(crate) type Once<T> = Arc<OnceCell<T>>;
+
+/// What a command makes depends on where it runs as well.
+type Made = (Vec<String>, Option<PathBuf>);
 
 impl Default for Publishing {
     fn default() -> Self {
@@ -77,9 +80,9 @@ impl Publishing {
     }
 
     /// What a command printed that makes an asset.
-    pub fn made(&self, command: &[String]) -> Once<String> {
+    pub fn made(&self, command: &[String], folder: Option<&Path>) -> Once<String> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(made.entry(command.to_owned()).or_default())
+        Arc::clone(made.entry((command.to_owned(), folder.map(Path::to_owned))).or_default())
     }
 }
 

@@ -102,6 +102,7 @@ pub(crate) struct StackProperties {
     pub notification_arns: Option<Vec<String>>,
     pub assume_role_arn: Option<String>,
     pub assume_role_external_id: Option<String>,
+    pub assume_role_additional_options: Option<Value>,
     pub cloud_formation_execution_role_arn: Option<String>,
     pub stack_template_asset_object_url: Option<String>,
     pub requires_bootstrap_stack_version: Option<u32>,
@@ -110,8 +111,13 @@ pub(crate) struct StackProperties {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct LookupRole {
     pub arn: String,
+    pub assume_role_external_id: Option<String>,
+    pub assume_role_additional_options: Option<Value>,
+    pub requires_bootstrap_stack_version: Option<u32>,
+    pub bootstrap_stack_version_ssm_parameter: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -161,4 +167,5 @@ pub(crate) struct Destination {
     pub region: Option<String>,
     pub assume_role_arn: Option<String>,
     pub assume_role_external_id: Option<String>,
+    pub assume_role_additional_options: Option<Value>,
 }

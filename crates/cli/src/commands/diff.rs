@@ -67,7 +67,7 @@ struct Before {
 
 async fn deployed(session: &Session, aws: &Aws, stack: &Stack) -> Result<Before, Failure> {
     let fail = |error| worded(session, error);
-    let session_of_stack = aws.for_stack(session, stack).await?;
+    let session_of_stack = aws.for_reading(session, stack).await?;
     let mut before = Before { headline: headline(session, &stack.display_name, &session_of_stack), deployed: None };
     let found = session_of_stack.stack(&stack.stack_name).await.map_err(fail)?;
     // What a failed creation leaves behind has a template, but nothing of it is there.

@@ -17,7 +17,7 @@ pub fn run(session: &Session, flags: &Stacks) -> Result<Done, Failure> {
     let mut missing = Vec::new();
     for stack in stacks {
         let deployed = aws.run(async {
-            let session_of_stack = aws.for_stack(session, stack).await?;
+            let session_of_stack = aws.for_reading(session, stack).await?;
             session_of_stack.stack(&stack.stack_name).await.map_err(|error| worded(session, error))
         })?;
         match deployed.filter(|deployed| super::is_deployed(&deployed.status)) {

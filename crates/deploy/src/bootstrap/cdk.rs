@@ -1,6 +1,6 @@
 //! Whether the CDK's bootstrap stack is where a stack asks for it, and new enough.
 
-use skysmith_assembly::Stack;
+use skysmith_assembly::{BootstrapRequirement, Stack};
 
 use crate::{Error, Session};
 
@@ -13,9 +13,19 @@ impl Session {
     /// # Errors
     /// [`Error::NotBootstrapped`], [`Error::BootstrapTooOld`], or the version cannot be read.
     pub(crate) async fn require_bootstrap(&self, stack: &Stack) -> Result<(), Error> {
-        let Some(wanted) = &stack.bootstrap else { return Ok(()) };
+        match &stack.bootstrap {
+            Some(wanted) => self.require_version(&stack.stack_name, wanted).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Makes sure that there is at least this bootstrap.
+    ///
+    /// # Errors
+    /// [`Error::NotBootstrapped`], [`Error::BootstrapTooOld`], or the version cannot be read.
+    pub(crate) async fn require_version(&self, stack: &str, wanted: &BootstrapRequirement) -> Result<(), Error> {
         let parameter = self.placeholders().fill(wanted.ssm_parameter.as_deref().unwrap_or(DEFAULT_PARAMETER));
-        let (stack, environment) = (stack.stack_name.clone(), self.environment().to_string());
+        let (stack, environment) = (stack.to_owned(), self.environment().to_string());
         let found = match self.ssm().get_parameter().name(&parameter).send().await {
             Ok(answer) => answer.parameter.and_then(|parameter| parameter.value).unwrap_or_default(),
             Err(error) => match Error::from_sdk("GetParameter", &error) {

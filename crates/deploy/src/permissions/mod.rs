@@ -130,12 +130,18 @@ impl About<'_> {
     /// Allows taking the roles that the stack and its assets name; whether the stack has one, and everything is done with that.
     fn takes_roles(&self, permissions: &mut Permissions) -> bool {
         let stack = &self.wanted.stack;
-        let Some(own) = &stack.assume_role_arn else { return false };
-        let of_assets = self.destinations().filter_map(|it| it.assume_role_arn.as_ref());
-        let of_images =
-            stack.images.iter().flat_map(|it| &it.destinations).filter_map(|it| it.assume_role_arn.as_ref());
-        for role in of_assets.chain(of_images).chain([own]).chain(&stack.lookup_role_arn) {
-            permissions.allow("sts:AssumeRole", self.filled(role));
+        let Some(own) = &stack.role else { return false };
+        let of_assets = self.destinations().filter_map(|it| it.role.as_ref());
+        let of_images = stack.images.iter().flat_map(|it| &it.destinations).filter_map(|it| it.role.as_ref());
+        let to_read = stack.lookup_role.iter().map(|it| &it.role);
+        for role in of_assets.chain(of_images).chain([own]).chain(to_read) {
+            permissions.allow("sts:AssumeRole", self.filled(&role.arn));
+            if !role.tags.is_empty() {
+                permissions.allow("sts:TagSession", self.filled(&role.arn));
+            }
+            if role.source_identity.is_some() {
+                permissions.allow("sts:SetSourceIdentity", self.filled(&role.arn));
+            }
         }
         true
     }

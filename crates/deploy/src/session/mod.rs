@@ -35,7 +35,7 @@ use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::SystemTimeSource;
 use aws_types::os_shim_internal::{Env, Fs};
-use skysmith_assembly::{Environment, Placeholders};
+use skysmith_assembly::{AssumedRole, Environment, Placeholders};
 
 use self::credentials::Chain;
 use self::http::http_client;
@@ -238,7 +238,8 @@ impl Session {
         let session = Self::preflight(patient(config), shared).await?;
         match &options.role_arn {
             Some(role) => {
-                let session = session.assume(role, options.external_id.as_deref(), None).await?;
+                let role = AssumedRole::new(role).with_external_id(options.external_id.clone());
+                let session = session.assume(&role, None).await?;
                 Ok(Self { own: session.config.clone(), ..session })
             }
             None => Ok(session),
@@ -249,11 +250,10 @@ impl Session {
     ///
     /// # Errors
     /// The role cannot be taken.
-    pub async fn assume(&self, role_arn: &str, external_id: Option<&str>, region: Option<&str>) -> Result<Self, Error> {
-        let role = Role { arn: role_arn.to_owned(), external_id: external_id.map(str::to_owned), ..Role::default() };
-        let taken = TakenRole::new(self.own.clone(), self.calls.clone(), role);
+    pub async fn assume(&self, role: &AssumedRole, region: Option<&str>) -> Result<Self, Error> {
+        let taken = TakenRole::new(self.own.clone(), self.calls.clone(), Role::from(role));
         let mut credentials = self.credentials.clone();
-        credentials.roles.push(role_arn.to_owned());
+        credentials.roles.push(role.arn.clone());
         credentials.expires = taken.load().await?.expiry();
         let region = Region::new(region.unwrap_or(&self.region).to_owned());
         let provider = SharedCredentialsProvider::new(taken);

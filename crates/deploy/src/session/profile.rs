@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use aws_config::profile::{Profile, ProfileSet};
 use aws_credential_types::Credentials;
 use aws_sdk_cloudformation::primitives::{DateTime, DateTimeFormat};
+use skysmith_assembly::AssumedRole;
 
 use super::{PROVIDER, Source, cache};
 use crate::Error;
@@ -40,6 +41,37 @@ pub(super) struct Role {
     pub(super) duration: Option<Duration>,
     /// The device whose code it takes.
     pub(super) device: Option<String>,
+    /// What else is said when it is taken. Profiles have nothing of the kind.
+    pub(super) further: Box<Further>,
+}
+
+/// What an assembly may have said to STS beside the role's name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Further {
+    pub(super) tags: Vec<(String, String)>,
+    pub(super) transitive_tag_keys: Vec<String>,
+    pub(super) policy: Option<String>,
+    pub(super) policy_arns: Vec<String>,
+    pub(super) source_identity: Option<String>,
+}
+
+impl From<&AssumedRole> for Role {
+    fn from(asked: &AssumedRole) -> Self {
+        Self {
+            arn: asked.arn.clone(),
+            external_id: asked.external_id.clone(),
+            session_name: asked.session_name.clone(),
+            duration: asked.duration_seconds.map(|seconds| Duration::from_secs(seconds.into())),
+            device: None,
+            further: Box::new(Further {
+                tags: asked.tags.clone(),
+                transitive_tag_keys: asked.transitive_tag_keys.clone(),
+                policy: asked.policy.clone(),
+                policy_arns: asked.policy_arns.clone(),
+                source_identity: asked.source_identity.clone(),
+            }),
+        }
+    }
 }
 
 /// What `profile` asks for. `None`: it says nothing of credentials.
@@ -74,6 +106,7 @@ pub(super) fn plan(profiles: &ProfileSet, profile: &str) -> Result<Option<Plan>,
             };
         }
         roles.push(Role {
+            further: Box::default(),
             arn: get(section, "role_arn").unwrap_or_default().to_owned(),
             external_id: owned(section, "external_id"),
             session_name: owned(section, "role_session_name"),

@@ -8,7 +8,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, future};
-use aws_sdk_sts::types::Credentials as Given;
+use aws_sdk_sts::types::{Credentials as Given, PolicyDescriptorType, Tag};
 use tokio::sync::Mutex;
 
 use super::preflight::Calls;
@@ -55,11 +55,22 @@ pub(super) async fn role(
     role: &Role,
     code: Option<Code<'_>>,
 ) -> Result<Credentials, Error> {
+    let further = &role.further;
+    let tags = further.tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+    let tags: Vec<Tag> = tags
+        .collect::<Result<_, _>>()
+        .map_err(|error| Error::Protocol { operation: "AssumeRole", reason: error.to_string() })?;
+    let policies = further.policy_arns.iter().map(|arn| PolicyDescriptorType::builder().arn(arn).build());
     let answer = client(config, calls)
         .assume_role()
         .role_arn(&role.arn)
         .role_session_name(role.session_name.as_deref().unwrap_or(SESSION_NAME))
         .set_external_id(role.external_id.clone())
+        .set_tags(some(tags))
+        .set_transitive_tag_keys(some(further.transitive_tag_keys.clone()))
+        .set_policy(further.policy.clone())
+        .set_policy_arns(some(policies.collect()))
+        .set_source_identity(further.source_identity.clone())
         .set_duration_seconds(seconds(role.duration))
         .set_serial_number(code.map(|code| code.device.to_owned()))
         .set_token_code(code.map(|code| code.code.to_owned()))
@@ -76,6 +87,11 @@ fn client(config: &SdkConfig, calls: &Calls) -> aws_sdk_sts::Client {
         .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(TIMEOUT).build())
         .build();
     aws_sdk_sts::Client::from_conf(config)
+}
+
+/// An empty list is not sent.
+fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
+    (!list.is_empty()).then_some(list)
 }
 
 fn seconds(duration: Option<Duration>) -> Option<i32> {

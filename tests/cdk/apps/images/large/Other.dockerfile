@@ -1,0 +1,3 @@
+FROM scratch AS final
+ARG A
+COPY b.txt /
