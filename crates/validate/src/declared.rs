@@ -43,6 +43,11 @@ impl<'t> Declared<'t> {
         self.unknown_macro
     }
 
+    /// Whether a macro may add anything anywhere.
+    pub(crate) fn generates(&self) -> bool {
+        self.generates
+    }
+
     /// Whether a section may come to have entries that are not written in it.
     pub(crate) fn is_open(&self, section: &str) -> bool {
         self.generates || self.section(section).is_some_and(|map| map.keys().any(|key| key.starts_with("Fn::")))

@@ -100,10 +100,12 @@ impl Findings {
     /// One finding a place, in the order in which the places stand in the template; of several the first that was made.
     pub(crate) fn into_sorted(self, template: &Template) -> Vec<Finding> {
         let mut found = self.found;
-        found.sort_by_cached_key(|finding| (position(template, &finding.path), finding.path.clone()));
+        found.sort_by_cached_key(|it| (position(template, &it.path), it.path.clone(), it.severity));
         found.dedup_by(|later, kept| {
-            // What is missing is reported at the map that lacks it, so several findings may share a place there.
-            later.path == kept.path && (later.message == kept.message || !is_about_a_part(later.rule))
+            // What is missing is reported at the map that lacks it, so several findings may share a place there. What is
+            // only unwise has nothing to do with what is wrong.
+            let is_of_one_kind = later.severity == kept.severity && later.severity == Severity::Error;
+            later.path == kept.path && (later.message == kept.message || is_of_one_kind && !is_about_a_part(later.rule))
         });
         found
     }
@@ -117,11 +119,17 @@ fn is_about_a_part(rule: RuleId) -> bool {
             | RuleId::MissingType
             | RuleId::PropertyCombination
             | RuleId::LambdaRuntime
+            | RuleId::LambdaEventSource
+            | RuleId::ApiMismatch
+            | RuleId::QueueRedrive
+            | RuleId::QueueVisibility
+            | RuleId::SnsSubscription
+            | RuleId::S3AccessControl
+            | RuleId::S3Lifecycle
             | RuleId::TableBilling
-            | RuleId::NotificationPermission
+            | RuleId::TableIndex
             | RuleId::PolicyGrammar
             | RuleId::TemplateLimit
-            | RuleId::NoResources
     )
 }
 

@@ -34,7 +34,9 @@ mod references;
 mod rule;
 mod structure;
 mod suggest;
+mod text;
 mod trade;
+mod unused;
 mod value;
 mod walk;
 
@@ -45,6 +47,7 @@ use skysmith_template::Template;
 
 use crate::declared::Declared;
 use crate::finding::Findings;
+use crate::trade::Trade;
 
 /// Everything that is wrong with the template, errors and warnings, in the order of the template.
 ///
@@ -56,9 +59,12 @@ pub fn validate(template: &Template) -> Vec<Finding> {
     references::check(template, &declared, &mut findings);
     cycle::check(template, &mut findings);
     if !declared.has_unknown_macro() {
+        unused::check(template, &declared, &mut findings);
+        let trade = Trade::new(template);
+        trade.check_all(&mut findings);
         for resource in template.resources() {
             // The rules of the trade come first: where one of them has spoken of a place, the specification is silent.
-            trade::check(template, resource, &mut findings);
+            trade.check(resource, &mut findings);
             properties::check(resource, &mut findings);
         }
     }

@@ -3,7 +3,7 @@
 mod common;
 
 use skysmith_template::{Map, Node, Template};
-use skysmith_validate::validate;
+use skysmith_validate::{Severity, validate};
 
 #[test]
 fn nothing_is_found_in_valid_templates() {
@@ -11,7 +11,8 @@ fn nothing_is_found_in_valid_templates() {
     let templates = common::templates("valid");
     assert!(templates.len() >= 36);
     for (name, template) in &templates {
-        found.extend(validate(template).iter().map(|finding| format!("{name}: {}", common::shown(finding))));
+        let errors = validate(template).into_iter().filter(|finding| finding.severity == Severity::Error);
+        found.extend(errors.map(|finding| format!("{name}: {}", common::shown(&finding))));
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }

@@ -4,7 +4,8 @@
 //! service specification ─┐
 //!                        ├─▶ crates/spec/data/resources.jsonl ─┬─▶ crates/spec/src/tables.bin
 //! cfn-lint's schemas ────┘                                     └─▶ crates/cfn/src/
-//! service authorization reference ──────────────────────────────▶ crates/permissions/src/actions.txt
+//! service authorization reference ─────────────────────────────┬─▶ crates/permissions/src/actions.txt
+//!                                                               └─▶ crates/validate/src/trade/actions.rs
 //! ```
 //!
 //! The first step needs the package registries, the second one nothing. Both give the same bytes from the same input, so `--check` compares.
@@ -34,6 +35,8 @@ const DATA: &str = "crates/spec/data/resources.jsonl";
 const PATTERNS: &str = "crates/spec/data/patterns.jsonl";
 /// Which resources each IAM action takes.
 const ACTIONS: &str = "crates/permissions/src/actions.txt";
+/// Which actions there are, for the validator.
+const ACTION_NAMES: &str = "crates/validate/src/trade/actions.rs";
 const TABLES: &str = "crates/spec/src/tables.bin";
 
 /// Regenerates everything or, with `check`, says what is not current and changes nothing.
@@ -50,8 +53,10 @@ pub fn run(check: bool) -> Result<()> {
 /// Makes the data file of the pinned sources.
 fn refresh_data(files: &mut Files) -> Result<()> {
     let data = data(&files.root)?;
-    let actions = actions::write(&sources::authorization_reference(&files.root)?, &model::read(&data)?)?;
+    let reference = sources::authorization_reference(&files.root)?;
+    let actions = actions::write(&reference, &model::read(&data)?)?;
     files.put(ACTIONS, actions.as_bytes())?;
+    files.put(ACTION_NAMES, actions::write_names(&reference)?.as_bytes())?;
     files.put(DATA, data.as_bytes())
 }
 

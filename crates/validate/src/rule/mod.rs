@@ -115,7 +115,7 @@ mod tests {
         let mut ids: Vec<_> = RuleId::ALL.iter().map(|rule| rule.as_str()).collect();
         for rule in RuleId::ALL {
             assert_eq!(rule.as_str().parse(), Ok(*rule));
-            assert!(rule.explanation().ends_with('.') && rule.explanation().len() > 80, "{rule}");
+            assert!(rule.explanation().ends_with('.') && rule.explanation().len() > 40, "{rule}");
             for line in [rule.reason(), rule.fix()] {
                 assert!(!line.ends_with('.') && !line.contains('\n'), "{line}");
             }

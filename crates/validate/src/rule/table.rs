@@ -159,4 +159,168 @@ rules! {
         "S3 checks that it may publish when notifications are set, and the deployment fails if it may not"
         "add the policy or the permission, and let the bucket depend on it"
         "When notifications are set, S3 sends a test message. Without a topic policy, a queue policy or a Lambda permission, or if that is made only afterwards, the deployment fails with \"Unable to validate the following destination configurations\"."
+    ResourceName "resource-name" Error
+        "a service takes only names of its own alphabet and length"
+        "take another name, or leave it away: CloudFormation then makes one"
+        "Each service has its own rules for names: a bucket is 3 to 63 lower-case letters, digits, points and hyphens, a table 3 to 255 characters, a queue at most 80. A wrong name is only refused once the resource is made, after everything before it. Of a name that is put together, the pieces that stand in the template are looked at."
+    DuplicateName "duplicate-name" Error
+        "two resources of one type cannot have the same name"
+        "change one of the names, or remove one of the resources"
+        "The name is what the service knows a resource by. Two resources of one template with the same fixed name are two attempts to make the same thing, and the second one fails."
+    UnusedParameter "unused-parameter" Warning
+        "a parameter that nothing uses is asked for in vain"
+        "remove it, or use it"
+        "A parameter without a use is most often left over from something that was removed, or has its name misspelt where it should be used."
+    UnusedCondition "unused-condition" Warning
+        "a condition that nothing uses decides nothing"
+        "remove it, or name it at a resource"
+        "A condition takes effect only where a resource, an output, `Fn::If` or another condition names it."
+    UnusedMapping "unused-mapping" Warning
+        "a mapping that nothing looks into has no effect"
+        "remove it, or use `Fn::FindInMap`"
+        "Only `Fn::FindInMap` reads mappings. One that nothing names is left over, or misspelt where it is used."
+    RemovalPolicy "removal-policy" Warning
+        "what holds data says what becomes of it when it is removed or replaced"
+        "add `DeletionPolicy` and `UpdateReplacePolicy`"
+        "Without policies CloudFormation deletes a table, a bucket or a key with everything in it when the stack is deleted, when the resource is taken out of the template, and when a change replaces it. Either policy covers only one of these; saying `Delete` says that this is meant."
+    LogRetention "log-retention" Warning
+        "a log group without a retention keeps its logs for ever"
+        "add `RetentionInDays`"
+        "Logs are paid for as long as they are kept, and many have to be deleted by law after some time. A log group without a retention keeps them until it is deleted itself."
+    HardCodedAccount "hard-coded-account" Warning
+        "a template with the number of an account works in that account alone"
+        "write `${AWS::AccountId}`, or take a parameter for another account"
+        "The pseudo parameter AWS::AccountId is the account of the stack. With a number in its place a stack in another account refers to what is not its own, often without an error. One finding stands for all ARNs of a resource."
+    HardCodedRegion "hard-coded-region" Warning
+        "a template with the name of a region works in that region alone"
+        "write `${AWS::Region}`"
+        "The pseudo parameter AWS::Region is the region of the stack. With a name in its place a stack in another region refers to resources of the first one. One finding stands for all ARNs of a resource."
+    HardCodedPartition "hard-coded-partition" Warning
+        "ARNs begin differently in China, in GovCloud and in the sovereign cloud"
+        "write `${AWS::Partition}`"
+        "ARNs begin with `arn:aws:` in the commercial regions, with `arn:aws-cn:`, `arn:aws-us-gov:` or `arn:aws-eusc:` elsewhere. The pseudo parameter AWS::Partition is right everywhere. One finding stands for all ARNs of a resource."
+    PlainSecret "plain-secret" Warning
+        "whoever may read a template reads the secrets in it"
+        "keep the secret in Secrets Manager or in a SecureString parameter, and refer to it"
+        "Templates are stored, shown in the console and returned by the API, and so are parameters without `NoEcho` and the environments of functions. Found are passwords that stand in a template as text, parameters named like secrets that show their values, access keys, and variables named like secrets that have a literal value."
+    TableKeySchema "table-key-schema" Error
+        "a key has one hash attribute and perhaps a range attribute, in this order"
+        "list the `HASH` attribute and then the `RANGE` attribute"
+        "The key schema of a table or of a local index is one attribute of the kind HASH, or one of HASH and one of RANGE. A global index may have several of each. The names have 1 to 255 characters."
+    TableIndex "table-index" Error
+        "an index says what it holds in a way that DynamoDB takes"
+        "correct the projection or the key"
+        "An index projects all attributes, its keys only, or a list of others (`INCLUDE` with `NonKeyAttributes`, at most 20 for an index and 100 for all). Names of indexes are unique, and a local index has the hash key of its table."
+    LambdaRuntimeDeprecated "lambda-runtime-deprecated" Warning
+        "a deprecated runtime gets no security fixes"
+        "move to its successor"
+        "AWS stops fixing a runtime with the language version it is made of. Functions go on running, but later cannot be created any more, and at last not be changed."
+    LambdaRuntimeEnded "lambda-runtime-ended" Error
+        "Lambda creates no function with a runtime that has come to its end"
+        "move to its successor"
+        "Some weeks or months after a runtime is deprecated, Lambda refuses to create functions with it, so a new stack fails. The dates are those that AWS has published."
+    LambdaEnvironment "lambda-environment" Error
+        "Lambda refuses variables that it sets itself, names it cannot set, and more than 4 KB"
+        "rename the variable, or keep large values elsewhere"
+        "All names and values together have at most 4 KB. AWS_REGION and others are set by Lambda and cannot be set by a template. Names begin with a letter and consist of letters, digits and `_`."
+    LambdaLayers "lambda-layers" Error
+        "a function has at most five layers"
+        "put several layers into one"
+        "Lambda puts at most five layers under a function, which together with its code have at most 250 MB."
+    LambdaEventSource "lambda-event-source" Error
+        "streams and queues are read in different ways"
+        "add or remove the property"
+        "A stream (Kinesis, DynamoDB, Kafka) needs to know where to begin reading, a queue has no such place. A FIFO queue hands over at most ten messages at once; another one more than ten only with a batching window."
+    LambdaPermission "lambda-permission" Warning
+        "a permission names the service that really calls, and whose it is"
+        "correct the principal, or add `SourceAccount`"
+        "Lambda lets in the principal that the permission names: the service as whom a resource calls. The name of a bucket says nothing of its account; once the bucket is deleted anybody may take the name, so the account belongs beside it."
+    ApiTimeout "api-timeout" Warning
+        "an API stops waiting long before a function has to be done"
+        "shorten the timeout, or answer first and work afterwards"
+        "A REST API waits 29 seconds for its integration unless its quota has been raised, an HTTP API 30. The client then gets an error, while the function goes on and is paid for."
+    ApiWithoutDeployment "api-without-deployment" Warning
+        "methods can be called only once they are deployed to a stage"
+        "add a deployment and a stage"
+        "Resources and methods of a REST API are a draft. An AWS::ApiGateway::Deployment is a snapshot of it, which a stage makes reachable."
+    ApiDeploymentOrder "api-deployment-order" Warning
+        "a deployment has only the methods that were made before it"
+        "let the deployment depend on the methods"
+        "Nothing in a deployment refers to the methods, so CloudFormation may make it before them. If there are none yet the deployment fails; if some are missing they cannot be called."
+    ApiPermission "api-permission" Warning
+        "API Gateway may call a function only if the function admits it"
+        "add an AWS::Lambda::Permission"
+        "Without a permission for apigateway.amazonaws.com, or a role in `Credentials`, each call ends with \"Internal server error\", and the function does not run."
+    ApiMismatch "api-mismatch" Error
+        "the parts of an API have to fit each other"
+        "correct the part that is named"
+        "A stage and its deployment, and a method and its authorizer, belong to one API; the type of authorization goes with that of the authorizer; functions are called with POST; paths of settings begin with a slash."
+    S3Lifecycle "s3-lifecycle" Error
+        "S3 refuses lifecycle rules that contradict themselves"
+        "correct the days, or remove one of the two"
+        "A rule does at least one thing. Objects expire after they have moved, move to infrequent access after 30 days at the earliest, and expire either after a number of days or on a day."
+    S3LifecycleIdle "s3-lifecycle-idle" Warning
+        "a rule about old versions does nothing in a bucket that keeps none"
+        "turn on versioning, or remove the rule"
+        "Only a bucket with versioning has non-current versions."
+    S3AccessControl "s3-access-control" Error
+        "buckets take no access control lists unless their ownership controls say so"
+        "use a bucket policy, or set `OwnershipControls`"
+        "Since April 2023 new buckets belong to their owner wholly, and an access control list is refused. `OwnershipControls` with `BucketOwnerPreferred` or `ObjectWriter` bring lists back; a bucket policy does without."
+    S3PublicAccess "s3-public-access" Warning
+        "a new bucket blocks public access unless its settings say otherwise"
+        "turn the block off for this bucket, or admit named principals only"
+        "Public access is blocked by default since April 2023, and a policy that admits everybody is then refused. A bucket that is meant to be public says so in `PublicAccessBlockConfiguration`."
+    SnsSubscription "sns-subscription" Error
+        "a subscription's endpoint is what its protocol reaches"
+        "correct the protocol or the endpoint"
+        "Each protocol has its own kind of endpoint: the ARN of a queue, of a function or of a delivery stream, a URL that begins with http:// or https://, an e-mail address or a telephone number."
+    SnsFilterPolicy "sns-filter-policy" Error
+        "SNS refuses a filter policy of the wrong shape"
+        "write for each key a list of what it may be"
+        "A filter policy is a map from keys to lists of values and operators (`prefix`, `anything-but`, `numeric`, `exists` and a few more). Maps in maps are taken only if the policy looks at the message's body."
+    Fifo "fifo" Error
+        "FIFO topics and queues have names of their own, and go with each other"
+        "name it with `.fifo`, or let both be FIFO"
+        "The name of a FIFO topic or queue ends with `.fifo`, and no other name does. Deduplication is for FIFO only. A FIFO topic reaches queues only, and dead letters of a FIFO queue go to a FIFO queue."
+    QueueVisibility "queue-visibility" Error
+        "Lambda refuses a queue whose messages show up again before the function is done"
+        "raise `VisibilityTimeout` to the function's timeout at least"
+        "A message that a function works on is hidden for the queue's visibility timeout, 30 seconds unless said otherwise. If the function may take longer, the message would be worked on twice, so Lambda refuses the event source."
+    QueueRedrive "queue-redrive" Error
+        "a queue's dead letters go to a queue that exists"
+        "name the ARN of a queue"
+        "A redrive policy has `deadLetterTargetArn`, the ARN of a queue in the same account and region, and `maxReceiveCount`, from 1 to 1000."
+    PolicySize "policy-size" Error
+        "IAM limits how long policies are"
+        "move statements to a managed policy, or shorten them"
+        "White space left out, a managed policy has at most 6,144 characters, all inline policies of a role together 10,240, of a group 5,120, of a user 2,048, a trust policy 4,096 at the very most. Counted here is what is certain, so a policy may be longer than it seems."
+    PolicyPrincipal "policy-principal" Error
+        "IAM refuses a principal that it cannot read"
+        "write the principal as its kind wants it"
+        "A principal is `*`, or a map from its kind to names: `AWS` has accounts, users and roles, `Service` names such as lambda.amazonaws.com, `Federated` identity providers, `CanonicalUser` ids of S3."
+    UnknownAction "unknown-action" Warning
+        "an action that a service does not have allows and denies nothing"
+        "correct the name"
+        "IAM takes any action, and one that does not exist has no effect: the right that was meant is missing. The list is that of AWS's service authorization reference at the time this version was made."
+    PolicyWildcard "policy-wildcard" Warning
+        "a policy allows what is needed and nothing else"
+        "list actions and resources"
+        "Found are statements that allow every action, every action of a service on every resource, or everything but a few. Such a role can be used for anything if its function is taken over."
+    PublicPrincipal "public-principal" Warning
+        "a policy that admits everybody without a condition is open to the world"
+        "name principals, or add a condition"
+        "In the policy of a resource `*` means everybody, with an AWS account or without. A condition on the source, the organization or the account narrows it."
+    OidcTrust "oidc-trust" Warning
+        "a role that trusts an identity provider says whose tokens it takes"
+        "add conditions on `:aud` and `:sub`"
+        "A provider such as GitHub gives tokens to all its users. Without a condition on the subject of the token each of them can take on the role."
+    ScheduleExpression "schedule-expression" Error
+        "EventBridge refuses a schedule that it cannot read"
+        "write `rate(5 minutes)` or `cron(0 12 * * ? *)`"
+        "A rate has a number and a unit, in the singular for 1. A cron expression has six fields, of which exactly one of day of month and day of week is `?`. The scheduler takes `at(...)` as well."
+    AlarmPeriod "alarm-period" Error
+        "alarms look at periods of 10, 20 or 30 seconds or of whole minutes"
+        "take another period"
+        "CloudWatch evaluates alarms over periods of 10, 20, 30 or 60 seconds or multiples of 60."
 }

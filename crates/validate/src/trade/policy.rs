@@ -4,6 +4,7 @@
 
 use skysmith_template::{Map, Node, Resource};
 
+use super::policy_meaning::{self, least_size, size};
 use super::{given, is_open};
 use crate::at::At;
 use crate::finding::Findings;
@@ -12,7 +13,7 @@ use crate::value::{kind, shown};
 
 /// What a policy is attached to, which decides what its statements have.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Attached {
+pub(super) enum Attached {
     /// A user, a group or a role: it says what they may do.
     Identity,
     /// A resource: it says who may do what with it.
@@ -31,20 +32,29 @@ pub(super) fn policies(resource: Resource<'_>, properties: &Map, at: At<'_>, fin
     let (property, attached) = match resource.resource_type() {
         Some("AWS::IAM::Role") => {
             one(properties, "AssumeRolePolicyDocument", Attached::Trust, at, findings);
-            inline(properties, at, findings);
+            inline(properties, ROLE, at, findings);
+            if let Some(document) = given(properties, "AssumeRolePolicyDocument") {
+                size(least_size(document), TRUST, "the trust policy has", at.key("AssumeRolePolicyDocument"), findings);
+            }
             return;
         }
-        Some("AWS::IAM::User" | "AWS::IAM::Group") => {
-            inline(properties, at, findings);
+        Some("AWS::IAM::User") => {
+            inline(properties, USER, at, findings);
             return;
         }
-        Some(
-            "AWS::IAM::Policy"
-            | "AWS::IAM::ManagedPolicy"
-            | "AWS::IAM::RolePolicy"
-            | "AWS::IAM::UserPolicy"
-            | "AWS::IAM::GroupPolicy",
-        ) => ("PolicyDocument", Attached::Identity),
+        Some("AWS::IAM::Group") => {
+            inline(properties, GROUP, at, findings);
+            return;
+        }
+        Some("AWS::IAM::ManagedPolicy") => {
+            if let Some(document) = given(properties, "PolicyDocument") {
+                size(least_size(document), MANAGED, "the policy has", at.key("PolicyDocument"), findings);
+            }
+            ("PolicyDocument", Attached::Identity)
+        }
+        Some("AWS::IAM::Policy" | "AWS::IAM::RolePolicy" | "AWS::IAM::UserPolicy" | "AWS::IAM::GroupPolicy") => {
+            ("PolicyDocument", Attached::Identity)
+        }
         Some(
             "AWS::S3::BucketPolicy"
             | "AWS::SNS::TopicPolicy"
@@ -58,8 +68,21 @@ pub(super) fn policies(resource: Resource<'_>, properties: &Map, at: At<'_>, fin
     one(properties, property, attached, at, findings);
 }
 
-fn inline(properties: &Map, at: At<'_>, findings: &mut Findings) {
+/// The most that all inline policies of one of these, or a policy of one of these, may have together.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+const ROLE: usize = 10_240;
+const GROUP: usize = 5_120;
+const USER: usize = 2_048;
+const MANAGED: usize = 6_144;
+/// The quota may be raised to this.
+const TRUST: usize = 4_096;
+
+fn inline(properties: &Map, most: usize, at: At<'_>, findings: &mut Findings) {
     let list_at = at.key("Policies");
+    let policies = given(properties, "Policies").and_then(Node::as_list).unwrap_or_default();
+    let total = policies.iter().filter_map(|it| it.get("PolicyDocument")).map(least_size).sum();
+    size(total, most, "the inline policies have together", list_at, findings);
     for (index, item) in given(properties, "Policies").and_then(Node::as_list).unwrap_or_default().iter().enumerate() {
         if let Node::Map(policy) = item {
             one(policy, "PolicyDocument", Attached::Identity, list_at.index(index), findings);
@@ -86,6 +109,7 @@ fn one(owner: &Map, property: &str, attached: Attached, at: At<'_>, findings: &m
         }
         Some(Node::Map(one)) => statement(one, attached, here, findings),
         Some(Node::List(several)) => {
+            policy_meaning::ids(several, attached, here, findings);
             for (index, item) in several.iter().enumerate() {
                 match item {
                     Node::Map(item) => statement(item, attached, here.index(index), findings),
@@ -104,6 +128,7 @@ fn statement(statement: &Map, attached: Attached, at: At<'_>, findings: &mut Fin
         return;
     }
     known_keys(statement, STATEMENT, "a statement", at, findings);
+    policy_meaning::statement(statement, attached, at, findings);
     match statement.get("Effect") {
         None => {
             findings.push(RuleId::PolicyGrammar, at, "a statement needs `Effect`");

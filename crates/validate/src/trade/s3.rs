@@ -1,8 +1,8 @@
 //! Buckets: whether what they notify can be notified.
 
-use skysmith_template::{Map, Node, Resource, Template};
+use skysmith_template::{Map, Node, Resource};
 
-use super::{given, referenced};
+use super::{Trade, given};
 use crate::at::At;
 use crate::finding::Findings;
 use crate::references::for_each_target;
@@ -50,7 +50,7 @@ const DESTINATIONS: &[Destination] = &[
 ];
 
 pub(super) fn notifications(
-    template: &Template,
+    trade: &Trade<'_>,
     bucket: Resource<'_>,
     properties: &Map,
     at: At<'_>,
@@ -62,12 +62,12 @@ pub(super) fn notifications(
         let list_at = configuration_at.key(kind.list);
         let items = configuration.get(kind.list).and_then(Node::as_list).unwrap_or_default();
         for (index, item) in items.iter().enumerate() {
-            let Some(target) = item.get(kind.property).and_then(|node| referenced(template, node)) else { continue };
+            let Some(target) = item.get(kind.property).and_then(|node| trade.referenced(node)) else { continue };
             if target.resource_type() != Some(kind.resource_type) {
                 continue;
             }
             let item_at = list_at.index(index);
-            permission(template, bucket, kind, target, item_at.key(kind.property), findings);
+            permission(trade, bucket, kind, target, item_at.key(kind.property), findings);
             key(kind, target, findings);
         }
     }
@@ -91,7 +91,7 @@ fn key(kind: &Destination, target: Resource<'_>, findings: &mut Findings) {
 
 /// S3 asks the destination when the bucket is made, so the right has to be there before.
 fn permission(
-    template: &Template,
+    trade: &Trade<'_>,
     bucket: Resource<'_>,
     kind: &Destination,
     target: Resource<'_>,
@@ -103,14 +103,12 @@ fn permission(
         for_each_target(node, &mut |name| found |= name == target.logical_id());
         found
     };
-    let grants: Vec<&str> = template
-        .resources()
-        .filter(|it| {
-            kind.grants
-                .iter()
-                .any(|(grant, property)| it.resource_type() == Some(grant) && it.property(property).is_some_and(names))
+    let grants: Vec<&str> = kind
+        .grants
+        .iter()
+        .flat_map(|(grant, property)| {
+            trade.of_type(grant).iter().filter(|it| it.property(property).is_some_and(names)).map(|it| it.logical_id())
         })
-        .map(Resource::logical_id)
         .collect();
     if grants.is_empty() {
         // A right may be given by name, to a function that has a fixed one.
