@@ -30,6 +30,7 @@
 //! assert_eq!(diff.resources[0].fate, Fate::DataLost);
 //! ```
 
+mod apply;
 mod code;
 mod compare;
 mod fate;

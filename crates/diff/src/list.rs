@@ -69,36 +69,45 @@ fn name<'n>(item: &'n Node, key: &str) -> Option<&'n str> {
 pub(crate) fn steps(items: &[Node]) -> impl Iterator<Item = PathStep> {
     let key = identity(items, items).filter(|key| *key != "Sid");
     items.iter().enumerate().map(move |(index, item)| match key.and_then(|key| Some((key, name(item, key)?))) {
-        Some((key, value)) => PathStep::Item { key: key.to_owned(), value: value.to_owned() },
+        Some((key, value)) => named(key, value, Some(index), Some(index)),
         None => PathStep::at(index),
     })
 }
 
+pub(crate) fn named(key: &str, value: &str, before: Option<usize>, after: Option<usize>) -> PathStep {
+    PathStep::Item { key: key.to_owned(), value: value.to_owned(), before, after }
+}
+
 fn by_identity(comparison: &mut Comparison, key: &'static str, before: &[Node], after: &[Node], reading: Reading) {
-    let step = |name: &str| PathStep::Item { key: key.to_owned(), value: name.to_owned() };
-    let old: HashMap<&str, (usize, &Node)> =
-        before.iter().enumerate().filter_map(|(index, item)| Some((name(item, key)?, (index, item)))).collect();
-    let count = comparison.changes.len();
+    let named_items = |items: &'_ [Node]| -> Vec<Option<String>> {
+        items.iter().map(|item| name(item, key).map(str::to_owned)).collect()
+    };
+    let (old_names, new_names) = (named_items(before), named_items(after));
+    let old: HashMap<&str, usize> =
+        old_names.iter().enumerate().filter_map(|(index, name)| Some((name.as_deref()?, index))).collect();
     let mut places = Vec::with_capacity(after.len());
-    let mut kept = Vec::with_capacity(after.len());
-    for item in after {
-        let Some(name) = name(item, key) else { continue };
-        kept.push(name);
-        match old.get(name) {
-            Some((index, old)) => {
-                places.push(*index);
-                comparison.inside(step(name), |it| it.values(old, item, reading.item()));
+    let mut is_kept = vec![false; before.len()];
+    for (index, (item, name)) in after.iter().zip(&new_names).enumerate() {
+        let Some(name) = name else { continue };
+        let was = old.get(name.as_str()).copied();
+        let step = named(key, name, was, Some(index));
+        match was {
+            Some(was) => {
+                places.push(was);
+                is_kept[was] = true;
+                comparison.inside(step, |it| it.values(&before[was], item, reading.item()));
             }
-            None => comparison.inside(step(name), |it| it.push(ChangeKind::Added, None, Some(item))),
+            None => comparison.inside(step, |it| it.push(ChangeKind::Added, None, Some(item))),
         }
     }
-    for item in before {
-        if let Some(name) = name(item, key).filter(|name| !kept.contains(name)) {
-            comparison.inside(step(name), |it| it.push(ChangeKind::Removed, Some(item), None));
+    for (index, (item, name)) in before.iter().zip(&old_names).enumerate() {
+        if let Some(name) = name.as_ref().filter(|_| !is_kept[index]) {
+            let step = named(key, name, Some(index), None);
+            comparison.inside(step, |it| it.push(ChangeKind::Removed, Some(item), None));
         }
     }
     let is_unordered = reading.is_unordered() || UNORDERED.contains(&key);
-    if !is_unordered && comparison.changes.len() == count && !places.is_sorted() {
+    if !is_unordered && !places.is_sorted() {
         let (before, after) = (Node::List(before.to_vec()), Node::List(after.to_vec()));
         comparison.push(ChangeKind::Reordered, Some(&before), Some(&after));
     }
@@ -167,7 +176,7 @@ fn most_alike(old: &[(usize, &Node)], new: &[(usize, &Node)], is_policy: bool) -
 
 fn step(item: &Node, before: Option<usize>, after: Option<usize>) -> PathStep {
     match item.get("Sid").and_then(Node::as_str) {
-        Some(sid) => PathStep::Item { key: "Sid".to_owned(), value: sid.to_owned() },
+        Some(sid) => named("Sid", sid, before, after),
         None => PathStep::Index { before, after },
     }
 }

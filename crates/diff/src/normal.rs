@@ -54,7 +54,7 @@ pub(crate) fn resource(resource: Resource<'_>) -> Node {
     let mut body = Map::new();
     for (key, node) in resource.body() {
         let node = match (key.as_str(), node) {
-            ("Properties", Node::Map(map)) if map.is_empty() => continue,
+            ("Properties", Node::Map(map)) if map.values().all(is_no_value) => continue,
             ("Properties", Node::Map(map)) => properties(known, map),
             ("Type", _) => node.clone(),
             ("DependsOn", _) => value(&dependencies(node), Reading::Json),

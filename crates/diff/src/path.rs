@@ -21,6 +21,10 @@ pub enum PathStep {
         key: String,
         /// Such as `by-owner`.
         value: String,
+        /// Where it stood, if it was there.
+        before: Option<usize>,
+        /// Where it stands, if it is there.
+        after: Option<usize>,
     },
 }
 
@@ -70,8 +74,16 @@ impl Path {
         self.0.pop();
     }
 
-    pub(crate) fn starts_with(&self, other: &Self) -> bool {
-        self.0.starts_with(&other.0)
+    /// Whether this is at or below `other` in the new value.
+    pub(crate) fn is_below(&self, other: &Self) -> bool {
+        let is_same = |(a, b): (&PathStep, &PathStep)| match (a, b) {
+            (PathStep::Index { after, .. }, PathStep::Index { after: other, .. }) => after == other,
+            (PathStep::Item { key, value, .. }, PathStep::Item { key: other_key, value: other, .. }) => {
+                key == other_key && value == other
+            }
+            _ => a == b,
+        };
+        self.0.len() >= other.0.len() && self.0.iter().zip(&other.0).all(is_same)
     }
 }
 

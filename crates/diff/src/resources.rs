@@ -92,7 +92,7 @@ impl<'t> Kept<'t> {
             return kept;
         }
         kept.attributes = attributes(old.body(), new.body());
-        if old.resource_type() == new.resource_type() {
+        if old.body().get("Type") == new.body().get("Type") {
             kept.compare_properties();
         } else {
             kept.replacement = Replacement::Always;
@@ -135,7 +135,7 @@ impl<'t> Kept<'t> {
         self.replacement = self.replacement.max(replacement);
         let verdict = Verdict { replacement, origin };
         let existing =
-            self.properties.iter_mut().find(|it| path.starts_with(&it.change.path) || it.change.path.starts_with(path));
+            self.properties.iter_mut().find(|it| path.is_below(&it.change.path) || it.change.path.is_below(path));
         match existing {
             // It differs anyway; of two reasons the stronger one counts.
             Some(existing) if existing.verdict.replacement < replacement => existing.verdict = verdict,
@@ -168,7 +168,7 @@ impl<'t> Kept<'t> {
             Replacement::Conditional => (Action::Change, fate::of_replacement(self.old, self.new, false)),
             Replacement::Never => (Action::Change, Fate::Kept),
         };
-        if change.before_type != change.after_type {
+        if self.old.body().get("Type") != self.new.body().get("Type") {
             change.body = self.new.body().clone();
         }
         // A name that is written as before may still get another value.

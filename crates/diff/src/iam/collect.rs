@@ -207,7 +207,7 @@ impl Collector<'_, '_> {
             let mut path = path.clone();
             path.push(PathStep::key("Statement"));
             path.push(match statement.get("Sid").and_then(Node::as_str) {
-                Some(sid) => PathStep::Item { key: "Sid".to_owned(), value: sid.to_owned() },
+                Some(sid) => list::named("Sid", sid, Some(index), Some(index)),
                 None => PathStep::at(index),
             });
             self.statement(kind, holder, path, statement);
