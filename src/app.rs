@@ -127,12 +127,13 @@ pub fn synthesize(app: &App) -> Synthesis {
                 validate::Severity::Error => Severity::Error,
                 validate::Severity::Warning => Severity::Warning,
             };
+            let property = finding.shown_path();
             let diagnostic = skysmith_core::Diagnostic {
                 severity,
                 rule: Some(finding.rule.to_string()),
                 message: finding.message,
                 node: None,
-                property: finding.property,
+                property,
                 place: None,
                 notes: finding.notes,
             };
@@ -203,7 +204,7 @@ fn failure(message: String) -> Diagnostics {
 }
 
 fn source_place(location: &Location<'_>) -> SourcePlace {
-    SourcePlace { file: location.file().to_owned(), line: location.line() }
+    SourcePlace { column: Some(location.column()), ..SourcePlace::line(location.file(), location.line()) }
 }
 
 fn read_context() -> Result<Context, String> {

@@ -58,29 +58,46 @@ pub struct SourcePlace {
     pub file: String,
     /// The line, counted from 1.
     pub line: u32,
+    /// The first character in the line that is meant, counted from 1, where that is known.
+    #[cfg_attr(feature = "read", serde(default))]
+    pub column: Option<u32>,
+    /// How many characters of that line are meant, from the column on, where that is known.
+    #[cfg_attr(feature = "read", serde(default))]
+    pub length: Option<u32>,
 }
 
 impl SourcePlace {
-    /// Reads `file:line` (a column after it is dropped). `None` where there is no line, as in a JavaScript stack frame.
+    /// A whole line.
+    #[must_use]
+    pub fn line(file: impl Into<String>, line: u32) -> Self {
+        Self { file: file.into(), line, column: None, length: None }
+    }
+
+    /// Reads `file:line` or `file:line:column`. `None` where there is no line, as in a JavaScript stack frame.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (rest, last) = text.rsplit_once(':')?;
         let last: u32 = last.parse().ok()?;
-        let (file, line) = match rest.rsplit_once(':') {
+        let (file, line, column) = match rest.rsplit_once(':') {
             Some((file, line)) if line.bytes().all(|b| b.is_ascii_digit()) && !line.is_empty() => {
-                (file, line.parse().ok()?)
+                (file, line.parse().ok()?, Some(last).filter(|&column| column > 0))
             }
-            _ => (rest, last),
+            _ => (rest, last, None),
         };
-        (!file.is_empty() && line > 0).then(|| Self { file: file.to_owned(), line })
+        (!file.is_empty() && line > 0).then(|| Self { column, ..Self::line(file, line) })
     }
 }
 
 impl Serialize for SourcePlace {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_map(Some(2))?;
+        let mut object = serializer.serialize_map(None)?;
         object.serialize_entry("file", &self.file)?;
         object.serialize_entry("line", &self.line)?;
+        for (key, number) in [("column", self.column), ("length", self.length)] {
+            if let Some(number) = number {
+                object.serialize_entry(key, &number)?;
+            }
+        }
         object.end()
     }
 }
@@ -99,7 +116,8 @@ mod tests {
     fn source_places() {
         let place = SourcePlace::parse("apps/x/src/main.rs:31").unwrap();
         assert_eq!((place.file.as_str(), place.line), ("apps/x/src/main.rs", 31));
-        assert_eq!(SourcePlace::parse("src/main.rs:31:7").unwrap().to_string(), "src/main.rs:31");
+        let place = SourcePlace::parse("src/main.rs:31:7").unwrap();
+        assert_eq!((place.to_string().as_str(), place.column), ("src/main.rs:31", Some(7)));
         assert_eq!(SourcePlace::parse("C:\\x\\main.rs:9").unwrap().file, "C:\\x\\main.rs");
         for text in ["", "main.rs", "main.rs:", ":3", "main.rs:0", "new Bucket (/x/bucket.js:1:2)"] {
             assert_eq!(SourcePlace::parse(text), None, "{text}");

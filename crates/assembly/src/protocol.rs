@@ -152,7 +152,7 @@ pub struct Diagnostic {
     pub path: Option<String>,
     /// The resource's type.
     pub resource_type: Option<String>,
-    /// The property, as a path with dots.
+    /// The property, as a path: `MemorySize`, `KeySchema[0].AttributeName`.
     pub property: Option<String>,
     /// The line of the app's source that made the construct.
     pub place: Option<SourcePlace>,

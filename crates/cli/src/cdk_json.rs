@@ -90,7 +90,7 @@ fn object(folder: &Path, name: &str) -> Result<Option<Map<String, Value>>, Failu
     let mistake = |line: usize, message: String| {
         let mut diagnostic = Diagnostic::new(Severity::Error, message);
         diagnostic.rule = Some("config".to_owned());
-        diagnostic.place = Some(SourcePlace { file: name.to_owned(), line: u32::try_from(line).unwrap_or(u32::MAX) });
+        diagnostic.place = Some(SourcePlace::line(name, u32::try_from(line).unwrap_or(u32::MAX)));
         Failure::Findings { diagnostics: vec![diagnostic], outcome: "nothing was done" }
     };
     match serde_json::from_str(&text) {

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use skysmith_assembly::protocol::{Diagnostic, Severity};
 use skysmith_assembly::{SourcePlace, Stack};
-use skysmith_template::{Document, Step};
-use skysmith_validate::{Finding, PathStep};
+use skysmith_template::Document;
+use skysmith_validate::Finding;
 
 use crate::app::{self, Loaded};
 use crate::error::Failure;
 use crate::output::paths;
+use crate::points;
 use crate::session::Session;
 
 /// Everything that is known to be wrong with the stacks, and what the app said of itself.
@@ -62,8 +63,9 @@ fn diagnostic(
     let place = match known {
         Some((_, Some(place))) => place.clone(),
         // The app's source is not known, or the template is the source.
-        _ => template_place(&finding, stack, document),
+        _ => points::of(&finding, document, paths::shown(&stack.template_file)),
     };
+    let property = finding.shown_path();
     let id = finding.logical_id.as_deref();
     let resource_type = id
         .and_then(|id| document.template.resource(id))
@@ -75,19 +77,8 @@ fn diagnostic(
         message: finding.message,
         path: Some(path),
         resource_type,
-        property: finding.property,
+        property,
         place: Some(place),
         notes: finding.notes,
     }
-}
-
-fn template_place(finding: &Finding, stack: &Stack, document: &Document) -> SourcePlace {
-    let steps: Vec<Step<'_>> = finding.path.iter().map(PathStep::as_step).collect();
-    // The key is where a person looks; its value may start lines below.
-    let line = document
-        .source
-        .key_span(&steps)
-        .or_else(|| document.source.nearest_span(&steps))
-        .map_or(1, |span| u32::try_from(span.start.line).unwrap_or(u32::MAX));
-    SourcePlace { file: paths::shown(&stack.template_file), line }
 }

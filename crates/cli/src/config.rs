@@ -35,6 +35,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use skysmith_assembly::SourcePlace;
@@ -212,8 +213,7 @@ fn parse(text: &str) -> Result<Config, Vec<Diagnostic>> {
     let mut config = Config::default();
     match DeTable::parse(text) {
         Err(error) => {
-            let start = error.span().map_or(0, |span| span.start);
-            reader.mistake(start, error.message().to_owned());
+            reader.mistake(error.span().unwrap_or_default(), error.message().to_owned());
         }
         Ok(table) => reader.root(table.get_ref(), &mut config),
     }
@@ -262,11 +262,11 @@ impl Reader<'_> {
                     }
                 }
                 if package.is_none() && !table.keys().any(|key| key.get_ref() == "package") {
-                    self.mistake(value.span().start, "`app` needs a `package`");
+                    self.mistake(value.span(), "`app` needs a `package`");
                 }
             }
             _ => self.mistake(
-                value.span().start,
+                value.span(),
                 "`app` must be a command, a folder, a template, or a table such as { package = \"my-app\" }",
             ),
         }
@@ -276,17 +276,14 @@ impl Reader<'_> {
     fn environments(&mut self, value: &Spanned<DeValue<'_>>) -> BTreeMap<String, Environment> {
         let mut environments = BTreeMap::new();
         let DeValue::Table(table) = value.get_ref() else {
-            self.mistake(
-                value.span().start,
-                "`environments` must be a table of environments, such as [environments.prod]",
-            );
+            self.mistake(value.span(), "`environments` must be a table of environments, such as [environments.prod]");
             return environments;
         };
         for (name, value) in table {
             let name = name.get_ref();
             let mut environment = Environment::default();
             let DeValue::Table(table) = value.get_ref() else {
-                self.mistake(value.span().start, format!("`environments.{name}` must be a table"));
+                self.mistake(value.span(), format!("`environments.{name}` must be a table"));
                 continue;
             };
             let prefix = format!("environments.{name}.");
@@ -312,12 +309,12 @@ impl Reader<'_> {
                 if key.get_ref() == "duration"
                     && let Some(Err(reason)) = field.as_deref().map(crate::cli::duration)
                 {
-                    self.mistake(value.span().start, format!("`{prefix}duration`: {reason}"));
+                    self.mistake(value.span(), format!("`{prefix}duration`: {reason}"));
                 }
                 if key.get_ref() == "account"
                     && field.as_ref().is_some_and(|text| text.len() != 12 || !text.bytes().all(|b| b.is_ascii_digit()))
                 {
-                    self.mistake(value.span().start, format!("`{prefix}account` must have twelve digits"));
+                    self.mistake(value.span(), format!("`{prefix}account` must have twelve digits"));
                 }
             }
             environments.insert(name.clone().into_owned(), environment);
@@ -334,17 +331,17 @@ impl Reader<'_> {
         deployment: &mut Deployment,
     ) -> bool {
         let name = format!("{prefix}{key}");
-        let start = value.span().start;
+        let span = value.span();
         match key {
             "protect" => match value.get_ref() {
                 DeValue::Boolean(protect) => deployment.protect = *protect,
-                _ => self.mistake(start, format!("`{name}` must be true or false")),
+                _ => self.mistake(span.clone(), format!("`{name}` must be true or false")),
             },
             "service_role" => deployment.service_role = self.arn(&name, value),
             "rollback_alarms" => {
                 deployment.rollback_alarms = self.list(&name, value, Self::arn);
                 if deployment.rollback_alarms.len() > 5 {
-                    self.mistake(start, format!("`{name}` can have at most five"));
+                    self.mistake(span.clone(), format!("`{name}` can have at most five"));
                 }
             }
             "rollback_minutes" => {
@@ -354,7 +351,7 @@ impl Reader<'_> {
                 };
                 match minutes {
                     Some(minutes) => deployment.rollback_minutes = minutes,
-                    None => self.mistake(start, format!("`{name}` must be a number from 0 to 180")),
+                    None => self.mistake(span.clone(), format!("`{name}` must be a number from 0 to 180")),
                 }
             }
             "notification_arns" => deployment.notification_arns = Some(self.list(&name, value, Self::arn)),
@@ -365,14 +362,14 @@ impl Reader<'_> {
 
     fn tags(&mut self, value: &Spanned<DeValue<'_>>) -> BTreeMap<String, String> {
         let DeValue::Table(table) = value.get_ref() else {
-            self.mistake(value.span().start, "`tags` must be a table, such as [tags]");
+            self.mistake(value.span(), "`tags` must be a table, such as [tags]");
             return BTreeMap::new();
         };
         let mut tags = BTreeMap::new();
         for (key, value) in table {
             let key = key.get_ref();
             if key.starts_with("aws:") {
-                self.mistake(value.span().start, format!("`tags.{key}`: keys that start with `aws:` are AWS's own"));
+                self.mistake(value.span(), format!("`tags.{key}`: keys that start with `aws:` are AWS's own"));
             }
             tags.extend(self.text_value(&format!("tags.{key}"), value).map(|value| (key.clone().into_owned(), value)));
         }
@@ -381,7 +378,7 @@ impl Reader<'_> {
 
     fn deploy(&mut self, value: &Spanned<DeValue<'_>>, config: &mut Config) {
         let DeValue::Table(table) = value.get_ref() else {
-            self.mistake(value.span().start, "`deploy` must be a table, such as [deploy]");
+            self.mistake(value.span(), "`deploy` must be a table, such as [deploy]");
             return;
         };
         for (key, value) in table {
@@ -397,7 +394,7 @@ impl Reader<'_> {
         let found = StackTag::ALL.iter().find(|(name, _)| *name == text).map(|(_, tag)| *tag);
         if found.is_none() {
             let known = StackTag::ALL.map(|(name, _)| name).join(", ");
-            self.mistake(value.span().start, format!("`{key}` has `{text}`; known here: {known}"));
+            self.mistake(value.span(), format!("`{key}` has `{text}`; known here: {known}"));
         }
         found
     }
@@ -407,7 +404,7 @@ impl Reader<'_> {
         if text.starts_with("arn:") && text.split(':').count() >= 6 {
             return Some(text);
         }
-        self.mistake(value.span().start, format!("`{key}` must be an ARN; `{text}` is none"));
+        self.mistake(value.span(), format!("`{key}` must be an ARN; `{text}` is none"));
         None
     }
 
@@ -420,7 +417,7 @@ impl Reader<'_> {
         match value.get_ref() {
             DeValue::Array(items) => items.iter().filter_map(|one| item(self, key, one)).collect(),
             _ => {
-                self.mistake(value.span().start, format!("`{key}` must be a list, such as [\"...\"]"));
+                self.mistake(value.span(), format!("`{key}` must be a list, such as [\"...\"]"));
                 Vec::new()
             }
         }
@@ -430,18 +427,18 @@ impl Reader<'_> {
         match value.get_ref() {
             DeValue::String(text) if !text.trim().is_empty() => Some(text.clone().into_owned()),
             DeValue::String(_) => {
-                self.mistake(value.span().start, format!("`{key}` is empty"));
+                self.mistake(value.span(), format!("`{key}` is empty"));
                 None
             }
             _ => {
-                self.mistake(value.span().start, format!("`{key}` must be text in quotes"));
+                self.mistake(value.span(), format!("`{key}` must be text in quotes"));
                 None
             }
         }
     }
 
     fn unknown(&mut self, key: &Spanned<impl Sized>, name: &str, prefix: &str, known: &[&str]) {
-        self.mistake(key.span().start, format!("unknown key `{prefix}{name}`"));
+        self.mistake(key.span(), format!("unknown key `{prefix}{name}`"));
         if let Some(mistake) = self.mistakes.last_mut() {
             mistake.notes.push(match closest(name, known.iter().copied()) {
                 Some(close) => format!("did you mean `{prefix}{close}`?"),
@@ -450,12 +447,19 @@ impl Reader<'_> {
         }
     }
 
-    fn mistake(&mut self, start: usize, message: impl Into<String>) {
-        let line = self.text.get(..start).unwrap_or(self.text).matches('\n').count() + 1;
+    fn mistake(&mut self, span: Range<usize>, message: impl Into<String>) {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let (lines, above) =
+            before.rsplit_once('\n').map_or((0, before), |(all, last)| (all.matches('\n').count() + 1, last));
+        let meant = self.text.get(span).and_then(|text| text.lines().next()).unwrap_or_default();
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let mut diagnostic = Diagnostic::new(Severity::Error, message);
         diagnostic.rule = Some("config".to_owned());
-        diagnostic.place =
-            Some(SourcePlace { file: FILE_NAME.to_owned(), line: u32::try_from(line).unwrap_or(u32::MAX) });
+        diagnostic.place = Some(SourcePlace {
+            column: Some(number(above.chars().count() + 1)),
+            length: Some(number(meant.trim_end().chars().count().max(1))),
+            ..SourcePlace::line(FILE_NAME, number(lines + 1))
+        });
         self.mistakes.push(diagnostic);
     }
 }

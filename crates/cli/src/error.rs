@@ -149,7 +149,7 @@ impl Failure {
                 ui.error(&text);
             }
             Self::Findings { diagnostics, outcome } => {
-                ui.error(&diagnostics::render(diagnostics, &ui.sources()));
+                ui.error(&ui.findings(diagnostics));
                 ui.error(&format!("{}; {outcome}\n", diagnostics::counts(diagnostics)));
             }
             Self::Story { text, .. } => ui.error(text),

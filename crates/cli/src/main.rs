@@ -21,6 +21,7 @@ mod mfa;
 mod names;
 mod output;
 mod params;
+mod points;
 mod regions;
 mod select;
 mod session;

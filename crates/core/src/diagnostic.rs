@@ -23,7 +23,7 @@ pub struct Diagnostic {
     pub message: String,
     /// The construct, if it is about one.
     pub node: Option<NodeId>,
-    /// The top-level property, if it is about one.
+    /// The property, if it is about one: `MemorySize`, `KeySchema[0].AttributeName`.
     pub property: Option<String>,
     /// Where in the user's program.
     pub place: Option<Place>,

@@ -121,7 +121,10 @@ fn exported(tree: &Tree, diagnostic: &Diagnostic) -> skysmith_assembly::protocol
         path,
         resource_type: node.and_then(|node| Some(tree.resource(node.index)?.resource_type.to_string())),
         property: diagnostic.property.clone(),
-        place: diagnostic.place.map(|place| SourcePlace { file: place::shown_file(place), line: place.line() }),
+        place: diagnostic.place.map(|place| SourcePlace {
+            column: Some(place.column()),
+            ..SourcePlace::line(place::shown_file(place), place.line())
+        }),
         notes: diagnostic.notes.clone(),
         ..protocol::Diagnostic::new(severity, diagnostic.message.clone())
     }

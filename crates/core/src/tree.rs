@@ -209,8 +209,10 @@ impl Tree {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Where the element was made or, where that is known, where its `property` (a path) was given.
     pub fn place_of(&self, index: u32, property: Option<&str>) -> Option<Place> {
         let element = self.element(index);
+        let property = property.and_then(|path| path.split(['.', '[']).next());
         if let (Kind::Resource(resource), Some(property)) = (&element.kind, property)
             && let Some((_, place)) = resource.property_places.iter().find(|(name, _)| **name == *property)
         {

@@ -65,6 +65,34 @@ impl Finding {
         Self { rule, severity: rule.severity(), message, logical_id, path, property, notes: Vec::new() }
     }
 
+    /// Where it is, as people write it: `KeySchema[0].AttributeName` for what is in a resource's properties, `DependsOn[1]` for what
+    /// else a resource has, `Outputs.Url.Value` for the rest. Nothing if it is about a resource or the template as a whole. What is
+    /// inside of a function has the place of the function.
+    pub fn shown_path(&self) -> Option<String> {
+        let key = |index: usize| match self.path.get(index) {
+            Some(PathStep::Key(key)) => key.as_str(),
+            _ => "",
+        };
+        let above = match (key(0), key(2)) {
+            ("Resources", "Properties") => 3,
+            ("Resources", _) => 2,
+            _ => 0,
+        };
+        let mut shown = String::new();
+        for step in self.path.iter().skip(above) {
+            match step {
+                PathStep::Key(key) if key == "Ref" || key.starts_with("Fn::") => break,
+                PathStep::Key(key) if shown.is_empty() => shown.push_str(key),
+                PathStep::Key(key) => {
+                    shown.push('.');
+                    shown.push_str(key);
+                }
+                PathStep::Index(index) => shown.push_str(&format!("[{index}]")),
+            }
+        }
+        (!shown.is_empty()).then_some(shown)
+    }
+
     /// The path as [`SourceMap::nearest_span`](skysmith_template::SourceMap::nearest_span) takes it.
     pub fn steps(&self) -> Vec<Step<'_>> {
         self.path.iter().map(PathStep::as_step).collect()

@@ -19,8 +19,9 @@ use skysmith_template::Document;
 use crate::cdk_json;
 use crate::config::{self, App};
 use crate::error::Failure;
-use crate::output::diagnostics::{self, Sources};
+use crate::output::diagnostics::Sources;
 use crate::output::paths;
+use crate::points;
 use crate::session::Session;
 
 /// What is larger is not even looked at; what is smaller, and still too large, is told by its line.
@@ -260,8 +261,7 @@ pub fn template_file(path: &Path) -> Result<Document, Failure> {
     skysmith_template::read_bytes(&bytes).map_err(|error| {
         let mut diagnostic = Diagnostic::new(Severity::Error, error.kind().to_string());
         diagnostic.rule = Some("syntax".to_owned());
-        let line = u32::try_from(error.span().start.line).unwrap_or(u32::MAX);
-        diagnostic.place = Some(SourcePlace { file: shown, line });
+        diagnostic.place = Some(points::place(shown, error.span()));
         Failure::Findings { diagnostics: vec![diagnostic], outcome: "nothing was done" }
     })
 }
@@ -269,7 +269,7 @@ pub fn template_file(path: &Path) -> Result<Document, Failure> {
 /// Shows warnings, before anything is made of what they are about.
 pub fn show_warnings(session: &Session, warnings: &[Diagnostic]) {
     if !warnings.is_empty() {
-        session.ui.say(&diagnostics::render(warnings, &session.ui.sources()));
+        session.ui.say(&session.ui.findings(warnings));
     }
 }
 

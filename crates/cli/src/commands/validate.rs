@@ -21,7 +21,7 @@ pub fn run(session: &Session, flags: &Stacks) -> Result<Done, Failure> {
     if ui.is_json() {
         ui.json(&json!({ "diagnostics": findings }))?;
     } else {
-        ui.result(&diagnostics::render(&findings, &ui.sources()))?;
+        ui.result(&ui.findings_as_result(&findings))?;
         ui.say(&format!("{}\n", diagnostics::counts(&findings)));
     }
     let has_errors = findings.iter().any(|finding| finding.severity == Severity::Error);

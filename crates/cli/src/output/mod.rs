@@ -17,6 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use serde::Serialize;
+use skysmith_assembly::protocol::Diagnostic;
 
 use crate::cli::{Color, Globals};
 use crate::error::Failure;
@@ -112,6 +113,16 @@ impl Ui {
     /// Where source lines are looked up.
     pub fn sources(&self) -> Sources {
         self.sources.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Findings in words, to be said.
+    pub fn findings(&self, findings: &[Diagnostic]) -> String {
+        diagnostics::render(findings, &self.sources(), columns(terminal_size::terminal_size_of(io::stderr())))
+    }
+
+    /// Findings in words, to be printed as a result.
+    pub fn findings_as_result(&self, findings: &[Diagnostic]) -> String {
+        diagnostics::render(findings, &self.sources(), columns(terminal_size::terminal_size_of(io::stdout())))
     }
 
     /// Prints a result.
@@ -245,4 +256,9 @@ impl Ui {
             .map_err(|error| Failure::from(error).context("cannot read the answer"))?;
         Ok((read > 0).then(|| answer.trim_end_matches(['\r', '\n']).to_owned()))
     }
+}
+
+/// How wide a terminal is; nothing if there is none, and lines may be as long as they like.
+fn columns(size: Option<(terminal_size::Width, terminal_size::Height)>) -> Option<usize> {
+    size.map(|(width, _)| usize::from(width.0))
 }

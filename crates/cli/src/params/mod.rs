@@ -188,7 +188,7 @@ fn folded(name: &str) -> String {
 fn mistake(file: &str, line: u32, message: impl Into<String>) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(Severity::Error, message);
     diagnostic.rule = Some("parameter".to_owned());
-    diagnostic.place = Some(SourcePlace { file: file.to_owned(), line });
+    diagnostic.place = Some(SourcePlace::line(file, line));
     diagnostic
 }
 

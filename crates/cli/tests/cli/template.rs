@@ -35,7 +35,7 @@ fn mistakes_are_shown_in_the_template() {
     let project = TestProject::new().file("web.yaml", &YAML.replace("DisplayName", "DisplayNam"));
     project.skysmith(["--app", "web.yaml", "validate"]).code(1).err("1 error\n").out(
         "error[unknown-property]: AWS::SNS::Topic has no property `DisplayNam`\n  \
-           ┌─ web.yaml:7\n  │    DisplayNam: !GetAtt Queue.QueueName\n  = at web/Topic (AWS::SNS::Topic), DisplayNam\n  \
+           ┌─ web.yaml:7:7\n  │    DisplayNam: !GetAtt Queue.QueueName\n  │    ^^^^^^^^^^\n  = at web/Topic (AWS::SNS::Topic), DisplayNam\n  \
            = did you mean `DisplayName`?\n\n",
     );
     project.skysmith(["--app", "web.yaml", "synth"]).code(1).out("").err_has("1 error; nothing was done\n");
@@ -47,7 +47,12 @@ fn what_is_no_template_is_shown_with_its_line() {
         .file("a.json", "{\n  \"Resources\": {,}\n}")
         .file("b.yaml", "Resources: [\n")
         .file("c.json", "");
-    project.skysmith(["--app", "a.json", "synth"]).code(1).out("").err_has("error[syntax]: ").err_has("┌─ a.json:2\n");
+    project
+        .skysmith(["--app", "a.json", "synth"])
+        .code(1)
+        .out("")
+        .err_has("error[syntax]: ")
+        .err_has("┌─ a.json:2:17\n");
     project.skysmith(["--app", "b.yaml", "synth"]).code(1).out("").err_has("error[syntax]: ").err_has("┌─ b.yaml:");
     project.skysmith(["--app", "c.json", "synth"]).code(1).err_has("the template is empty");
 }

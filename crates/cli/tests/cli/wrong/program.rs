@@ -14,7 +14,7 @@ use crate::project::TestProject;
 fn place(line: &str) -> String {
     let source = include_str!("../mistaken/main.rs");
     let number = source.lines().position(|text| text.contains(line)).unwrap() + 1;
-    format!("┌─ crates/cli/tests/cli/mistaken/main.rs:{number}\n")
+    format!("┌─ crates/cli/tests/cli/mistaken/main.rs:{number}:")
 }
 
 #[test]

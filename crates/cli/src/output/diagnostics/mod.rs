@@ -1,0 +1,157 @@
+//! Findings as a person reads them: the message, the line of the source, where in the app, and what helps.
+//!
+//! For the other readers of findings there is a module each: [`sarif`] for tools, [`github`] for pull requests.
+
+mod excerpt;
+
+use std::collections::HashMap;
+
+use skysmith_assembly::SourcePlace;
+use skysmith_assembly::protocol::{Diagnostic, Severity};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::style;
+use excerpt::Files;
+pub use excerpt::Sources;
+
+/// Of constructs that have the same mistake from the same line, so many are named.
+const NAMED: usize = 3;
+/// A terminal that is narrower than this is written over its edge: lines of two words cannot be read.
+const NARROWEST: usize = 40;
+
+/// One mistake: a finding, and what else the same line of the source makes wrong in the same way, in another stack or for another construct of a loop.
+struct Cause<'a> {
+    finding: &'a Diagnostic,
+    /// The paths of all others.
+    others: Vec<&'a str>,
+}
+
+/// The findings by what causes them, errors first and otherwise in their order.
+fn causes(diagnostics: &[Diagnostic]) -> Vec<Cause<'_>> {
+    let mut causes: Vec<Cause<'_>> = Vec::new();
+    let mut known: HashMap<(&SourcePlace, &str, Option<&str>, &[String]), usize> = HashMap::new();
+    for severity in [Severity::Error, Severity::Warning] {
+        for finding in diagnostics.iter().filter(|finding| finding.severity == severity) {
+            let (Some(place), Some(path)) = (&finding.place, &finding.path) else {
+                causes.push(Cause { finding, others: Vec::new() });
+                continue;
+            };
+            let key = (place, finding.message.as_str(), finding.property.as_deref(), finding.notes.as_slice());
+            match known.get(&key) {
+                Some(&index) if causes[index].finding.rule == finding.rule => causes[index].others.push(path),
+                _ => {
+                    known.insert(key, causes.len());
+                    causes.push(Cause { finding, others: Vec::new() });
+                }
+            }
+        }
+    }
+    causes
+}
+
+/// All findings, errors first, each followed by an empty line; in at most `width` columns, where that can be.
+pub fn render(diagnostics: &[Diagnostic], sources: &Sources, width: Option<usize>) -> String {
+    let width = width.map(|width| width.max(NARROWEST));
+    let mut files = Files::new();
+    let mut text = String::new();
+    for cause in causes(diagnostics) {
+        one(&cause, sources, width, &mut files, &mut text);
+        text.push('\n');
+    }
+    text
+}
+
+fn one(cause: &Cause<'_>, sources: &Sources, width: Option<usize>, files: &mut Files, text: &mut String) {
+    let finding = cause.finding;
+    let (style, word) = match finding.severity {
+        Severity::Error => (style::ERROR, "error"),
+        Severity::Warning => (style::WARNING, "warning"),
+    };
+    let rule = finding.rule.as_ref().map(|rule| format!("[{rule}]")).unwrap_or_default();
+    let head = format!("{word}{rule}");
+    let message = wrapped(&format!("{head}: {}", finding.message), "", "  ", width);
+    // The first word, whose end no line break can be in.
+    text.push_str(&format!("{style}{head}{style:#}{}", message.strip_prefix(&head).unwrap_or(&message)));
+    if let Some(place) = &finding.place {
+        let column = place.column.map(|column| format!(":{column}")).unwrap_or_default();
+        text.push_str(&format!("  ┌─ {place}{column}\n"));
+        text.push_str(&sources.excerpt(place, style, width, files));
+    }
+    if let Some(at) = at(finding) {
+        text.push_str(&wrapped(&format!("at {at}"), "  = ", "    ", width));
+    }
+    if !cause.others.is_empty() {
+        let mut also = cause.others.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        if let Some(more) = cause.others.len().checked_sub(NAMED).filter(|more| *more > 0) {
+            also.push_str(&format!(" and {more} more"));
+        }
+        text.push_str(&wrapped(&format!("also at {also}"), "  = ", "    ", width));
+    }
+    for note in &finding.notes {
+        text.push_str(&wrapped(note, "  = ", "    ", width));
+    }
+}
+
+/// `object-counter/Counter/Handler (AWS::Lambda::Function), MemorySize`, as much of it as is known.
+fn at(diagnostic: &Diagnostic) -> Option<String> {
+    let property = diagnostic.property.as_deref();
+    match (&diagnostic.path, &diagnostic.resource_type) {
+        (None, None) => property.map(str::to_owned),
+        (path, resource_type) => {
+            let mut at = path.clone().unwrap_or_default();
+            if let Some(resource_type) = resource_type {
+                at.push_str(&if at.is_empty() { resource_type.clone() } else { format!(" ({resource_type})") });
+            }
+            if let Some(property) = property {
+                at.push_str(&format!(", {property}"));
+            }
+            Some(at)
+        }
+    }
+}
+
+/// The text between words at whose spaces a line ends before it gets too long. Its own line breaks stay.
+pub fn wrapped(text: &str, first: &str, next: &str, width: Option<usize>) -> String {
+    let mut wrapped = String::new();
+    for (index, line) in text.lines().enumerate() {
+        let mut indent = if index == 0 { first } else { next };
+        wrapped.push_str(indent);
+        let mut used = indent.width();
+        for (index, word) in line.split(' ').enumerate() {
+            let wide = word.width();
+            if index > 0 && width.is_some_and(|width| used + 1 + wide > width && used > indent.width()) {
+                indent = next;
+                wrapped.push('\n');
+                wrapped.push_str(indent);
+                used = indent.width();
+            } else if index > 0 {
+                wrapped.push(' ');
+                used += 1;
+            }
+            wrapped.push_str(word);
+            used += wide;
+        }
+        wrapped.push('\n');
+    }
+    wrapped
+}
+
+/// `2 errors, 1 warning`.
+pub fn counts(diagnostics: &[Diagnostic]) -> String {
+    let causes = causes(diagnostics);
+    let count = |severity| causes.iter().filter(|cause| cause.finding.severity == severity).count();
+    match (count(Severity::Error), count(Severity::Warning)) {
+        (0, 0) => "no findings".to_owned(),
+        (0, warnings) => plural(warnings, "warning"),
+        (errors, 0) => plural(errors, "error"),
+        (errors, warnings) => format!("{}, {}", plural(errors, "error"), plural(warnings, "warning")),
+    }
+}
+
+/// `1 stack`, `2 stacks`.
+pub fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests;
