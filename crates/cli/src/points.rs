@@ -5,7 +5,7 @@ use skysmith_template::{Document, Span, Step};
 use skysmith_validate::{Finding, RuleId};
 
 /// The place of a finding in the file that is called `file`: the exact key or value, or what is nearest around it.
-pub fn of(finding: &Finding, document: &Document, file: String) -> SourcePlace {
+pub fn of(finding: &Finding, document: &Document, file: &str) -> SourcePlace {
     let source = &document.source;
     let steps = finding.steps();
     // What is missing, and what stands inside a short form, has no characters of its own.

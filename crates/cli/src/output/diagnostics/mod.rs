@@ -29,18 +29,22 @@ struct Cause<'a> {
 /// The findings by what causes them, errors first and otherwise in their order.
 fn causes(diagnostics: &[Diagnostic]) -> Vec<Cause<'_>> {
     let mut causes: Vec<Cause<'_>> = Vec::new();
-    let mut known: HashMap<(&SourcePlace, &str, Option<&str>, &[String]), usize> = HashMap::new();
+    let mut known: HashMap<(&SourcePlace, &str), Vec<usize>> = HashMap::new();
     for severity in [Severity::Error, Severity::Warning] {
         for finding in diagnostics.iter().filter(|finding| finding.severity == severity) {
             let (Some(place), Some(path)) = (&finding.place, &finding.path) else {
                 causes.push(Cause { finding, others: Vec::new() });
                 continue;
             };
-            let key = (place, finding.message.as_str(), finding.property.as_deref(), finding.notes.as_slice());
-            match known.get(&key) {
-                Some(&index) if causes[index].finding.rule == finding.rule => causes[index].others.push(path),
-                _ => {
-                    known.insert(key, causes.len());
+            let alike = known.entry((place, &finding.message)).or_default();
+            let same = |cause: &Cause<'_>| {
+                let other = cause.finding;
+                (&other.rule, &other.property, &other.notes) == (&finding.rule, &finding.property, &finding.notes)
+            };
+            match alike.iter().copied().find(|&index| same(&causes[index])) {
+                Some(index) => causes[index].others.push(path),
+                None => {
+                    alike.push(causes.len());
                     causes.push(Cause { finding, others: Vec::new() });
                 }
             }
