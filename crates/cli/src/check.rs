@@ -63,7 +63,7 @@ fn diagnostic(
     let place = match known {
         Some((_, Some(place))) => place.clone(),
         // The app's source is not known, or the template is the source.
-        _ => points::of(&finding, document, paths::shown(&stack.template_file)),
+        _ => points::of(&finding, document, &paths::shown(&stack.template_file)),
     };
     let property = finding.shown_path();
     let id = finding.logical_id.as_deref();

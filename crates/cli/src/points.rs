@@ -10,13 +10,11 @@ pub fn of(finding: &Finding, document: &Document, file: &str) -> SourcePlace {
     let steps = finding.steps();
     // What is missing, and what stands inside a short form, has no characters of its own.
     let found = (0..=steps.len()).rev().find_map(|length| meant(finding.rule, document, &steps[..length]));
-    found
-        .or_else(|| source.span(&[]))
-        .map_or_else(|| SourcePlace::line(file.clone(), 1), |span| place(file.clone(), span))
+    found.or_else(|| source.span(&[])).map_or_else(|| SourcePlace::line(file, 1), |span| place(file, span))
 }
 
 /// The span as a place. Of several lines the first is meant.
-pub fn place(file: String, span: Span) -> SourcePlace {
+pub fn place(file: &str, span: Span) -> SourcePlace {
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let length =
         if span.start.line == span.end.line { span.end.column.saturating_sub(span.start.column) } else { usize::MAX };
@@ -59,7 +57,7 @@ mod tests {
     fn shown(text: &str) -> String {
         let document = skysmith_template::read(text).unwrap();
         let findings = skysmith_validate::validate(&document.template);
-        let place = of(findings.first().unwrap(), &document, "t".to_owned());
+        let place = of(findings.first().unwrap(), &document, "t");
         let line = text.lines().nth(place.line as usize - 1).unwrap();
         let chars = line.chars().skip(place.column.unwrap() as usize - 1);
         chars.take(place.length.unwrap() as usize).collect()

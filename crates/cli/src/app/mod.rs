@@ -261,7 +261,7 @@ pub fn template_file(path: &Path) -> Result<Document, Failure> {
     skysmith_template::read_bytes(&bytes).map_err(|error| {
         let mut diagnostic = Diagnostic::new(Severity::Error, error.kind().to_string());
         diagnostic.rule = Some("syntax".to_owned());
-        diagnostic.place = Some(points::place(shown, error.span()));
+        diagnostic.place = Some(points::place(&shown, error.span()));
         Failure::Findings { diagnostics: vec![diagnostic], outcome: "nothing was done" }
     })
 }
