@@ -19,6 +19,9 @@ Examples:
   skysmith bootstrap --show-template                    to read it, or to deploy it by other means
   skysmith bootstrap --destroy                          the roles go, the bucket stays
 
+The role to deploy with may count what tables and buckets hold before they are destroyed. With --for-app it may also
+empty the app's buckets that are marked for it, and push the app's container images.
+
 A second run changes what is different, and keeps what is not said again. A bucket that is there already stays
 as it is, outside of the stack. Apps of the CDK that ask for the CDK's bootstrap need that: npx cdk bootstrap")]
 pub struct Bootstrap {

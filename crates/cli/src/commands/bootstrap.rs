@@ -30,7 +30,7 @@ pub fn run(session: &Session, flags: &cli::Bootstrap) -> Result<Done, Failure> {
         return Ok(Done::Ok);
     }
     if flags.for_app {
-        options.policies = policies(session)?;
+        rights_of_app(session, &mut options)?;
     }
     let environments = flags
         .environments
@@ -84,23 +84,27 @@ fn options(flags: &cli::Bootstrap) -> Result<BootstrapOptions, Failure> {
     Ok(options)
 }
 
-/// What CloudFormation needs for the app's stacks, in pieces that IAM takes.
-fn policies(session: &Session) -> Result<Vec<Policy>, Failure> {
+/// What CloudFormation, and whoever deploys, need for the app's stacks, in pieces that IAM takes.
+fn rights_of_app(session: &Session, options: &mut BootstrapOptions) -> Result<(), Failure> {
     let loaded = session.load()?;
     let stacks = select::named(&loaded.stacks, &[])?;
     let wanted = deploy::wanted::read(session, &loaded.stacks, &stacks, &[])?;
     let uses = BTreeSet::from([Use::Deploy, Use::Repair, Use::Destroy]);
     let place = Place::new(None, session.account().as_deref());
-    let (policy, _) = permissions::execution_role(&wanted, &place, &uses);
-    let pieces = policy.split(MANAGED_POLICY_LIMIT);
-    if pieces.len() > MOST_POLICIES {
-        return Err(Failure::failed(format!(
-            "the app's stacks need {} policies, and a role takes {MOST_POLICIES}",
-            pieces.len()
-        ))
-        .hint("name one with --execution-policy"));
-    }
-    Ok(pieces)
+    let pieces = |policy: Policy| {
+        let pieces = policy.split(MANAGED_POLICY_LIMIT);
+        if pieces.len() > MOST_POLICIES {
+            let needed = pieces.len();
+            return Err(Failure::failed(format!(
+                "the app's stacks need {needed} policies, and a role takes {MOST_POLICIES}"
+            ))
+            .hint("name one with --execution-policy"));
+        }
+        Ok(pieces)
+    };
+    options.policies = pieces(permissions::execution_role(&wanted, &place, &uses).0)?;
+    options.deploy_policies = pieces(permissions::beside_cloudformation(&wanted, &place, &uses))?;
+    Ok(())
 }
 
 /// The session for an environment, which must be of the account that the credentials belong to.
@@ -156,10 +160,16 @@ impl One<'_> {
                     .into(),
             ))?;
         }
-        if let Some(role) = role("DeployRoleArn") {
-            ui.say(&format!("  to deploy with it: skysmith deploy --role-arn {role}\n"));
+        let roles = role("DeployRoleArn").zip(role("ExecutionRoleArn"));
+        if let Some((deploy, execution)) = &roles {
+            let environment = self.session.globals.environment.as_deref().unwrap_or("NAME");
+            ui.say(&format!(
+                "\n  to deploy with them:\n    skysmith deploy --role-arn {deploy} --service-role {execution}\n  \
+                 or in skysmith.toml, for `skysmith --env {environment} deploy`:\n    [environments.{environment}]\n    \
+                 role_arn = \"{deploy}\"\n    service_role = \"{execution}\"\n",
+            ));
         }
-        self.report(&bucket, role("DeployRoleArn").zip(role("ExecutionRoleArn"))).map(|()| Done::Ok)
+        self.report(&bucket, roles).map(|()| Done::Ok)
     }
 
     fn destroy(&self) -> Result<Done, Failure> {

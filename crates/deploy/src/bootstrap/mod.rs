@@ -23,8 +23,11 @@ pub const BOOTSTRAP_TEMPLATE: &str = include_str!("template.json");
 pub const BOOTSTRAP_VERSION: u32 = 1;
 
 const BUCKET: &str = "AssetBucket";
-/// What the logical ids of an app's own policies begin with; a number follows.
-const POLICY: &str = "ExecutionPolicy";
+/// What the logical ids of an app's own policies begin with; a number follows. The one for the role that CloudFormation takes, the other for that to deploy with.
+const POLICIES: [(&str, &str, &str); 2] = [
+    ("ExecutionPolicy", "ExecutionRole", "What the stacks of an app need"),
+    ("DeployPolicy", "DeployRole", "What the assets and the data of an app's stacks need"),
+];
 
 /// What a bootstrap is to make beside the bucket. What is not given here stays as it was given before.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +41,8 @@ pub struct BootstrapOptions {
     pub execution_policies: Vec<String>,
     /// What CloudFormation may do, as policies that the stack makes, each small enough for a managed policy.
     pub policies: Vec<Policy>,
+    /// What the role to deploy with may do beside CloudFormation, as policies that the stack makes.
+    pub deploy_policies: Vec<Policy>,
 }
 
 impl BootstrapOptions {
@@ -107,13 +112,13 @@ impl Session {
         stack.termination_protection = Some(true);
         stack.parameters = parameters;
         let mut wanted = Box::new(Wanted::of(stack, BOOTSTRAP_TEMPLATE.to_owned())?);
-        let mut own = own_policies(&options.policies);
+        let mut own = own_policies(options);
         if let (true, Some(stack)) = (own.is_empty(), &deployed) {
             // What is not said again stays.
             let before = self.template(&stack.stack_id).await?.unwrap_or_default();
             let resources = before.section("Resources").into_iter().flatten();
             own = resources
-                .filter(|(id, _)| id.starts_with(POLICY))
+                .filter(|(id, _)| POLICIES.iter().any(|(name, ..)| id.starts_with(name)))
                 .map(|(id, body)| (id.clone(), body.clone()))
                 .collect();
         }
@@ -166,26 +171,31 @@ impl Session {
 }
 
 /// The policies as resources of the template.
-fn own_policies(policies: &[Policy]) -> Vec<(String, Node)> {
+fn own_policies(options: &BootstrapOptions) -> Vec<(String, Node)> {
     let text = |text: &str| Node::String(text.to_owned());
     let map = |entries: Vec<(&str, Node)>| {
         Node::Map(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
     };
-    let role = || Node::from(Intrinsic::Ref("ExecutionRole".to_owned()));
-    let resource = |policy: &Policy| {
+    let resource = |policy: &Policy, role: &str, description: &str| {
         map(vec![
             ("Type", text("AWS::IAM::ManagedPolicy")),
             (
                 "Properties",
                 map(vec![
-                    ("Description", text("What the stacks of an app need")),
+                    ("Description", text(description)),
                     ("PolicyDocument", policy.document()),
-                    ("Roles", Node::List(vec![role()])),
+                    ("Roles", Node::List(vec![Node::from(Intrinsic::Ref(role.to_owned()))])),
                 ]),
             ),
         ])
     };
-    policies.iter().enumerate().map(|(index, policy)| (format!("{POLICY}{}", index + 1), resource(policy))).collect()
+    let of_both = POLICIES.into_iter().zip([&options.policies, &options.deploy_policies]);
+    of_both
+        .flat_map(|((name, role, description), policies)| {
+            let policies = policies.iter().enumerate();
+            policies.map(move |(index, policy)| (format!("{name}{}", index + 1), resource(policy, role, description)))
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub fn caller(
         if about.takes_roles(&mut permissions) {
             continue;
         }
-        about.calls(uses, &mut permissions);
+        about.calls(uses, &|_| true, &mut permissions);
         let own_role = wanted.stack.execution_role_arn.as_deref().map(|role| about.filled(role));
         match (own_role.as_deref(), provisioner) {
             (Some(role), _) | (None, Provisioner::Role(role)) => {
@@ -63,6 +63,17 @@ pub fn caller(
         }
     }
     (permissions.policy(), notes)
+}
+
+/// The same without CloudFormation: what is called for the stacks' assets, images, parameters and data. For a role that may deploy any stack.
+#[must_use]
+pub fn beside_cloudformation(stacks: &[Wanted], place: &Place, uses: &BTreeSet<Use>) -> Policy {
+    let mut permissions = Permissions::default();
+    for wanted in stacks {
+        let is_beside = |action: &str| !action.starts_with("cloudformation:");
+        About { wanted, place: &place_of(wanted, place) }.calls(uses, &is_beside, &mut permissions);
+    }
+    permissions.policy()
 }
 
 /// The permissions of the role that CloudFormation takes for these stacks.
@@ -150,10 +161,10 @@ impl About<'_> {
         self.wanted.stack.assets.iter().flat_map(|asset| &asset.destinations)
     }
 
-    fn calls(&self, uses: &BTreeSet<Use>, permissions: &mut Permissions) {
+    fn calls(&self, uses: &BTreeSet<Use>, wanted: &dyn Fn(&str) -> bool, permissions: &mut Permissions) {
         for call in CALLS {
             if call.uses.iter().any(|it| *it == Use::Look || uses.contains(it)) {
-                for (action, on) in call.takes {
+                for (action, on) in call.takes.iter().filter(|(action, _)| wanted(action)) {
                     for resource in self.resources(*on) {
                         permissions.allow(action, resource);
                     }

@@ -121,9 +121,9 @@ print(len(a), 'sqs:CreateQueue' in json.dumps(v), 'only-this' in json.dumps(v))"
 #[test]
 fn the_role_to_deploy_with_may_do_what_a_deployment_calls() {
     let text = skysmith_deploy::BOOTSTRAP_TEMPLATE;
-    let template = r#"{"Resources":{"Q":{"Type":"AWS::SQS::Queue"}}}"#;
+    let template = r#"{"Resources":{"Q":{"Type":"AWS::SQS::Queue"},"T":{"Type":"AWS::DynamoDB::Table"},"B":{"Type":"AWS::S3::Bucket"}}}"#;
     let place = Place::new(Some("us-east-1"), Some("000000000000"));
-    let uses = BTreeSet::from([Use::Look, Use::Drift, Use::Deploy, Use::Repair]);
+    let uses = BTreeSet::from([Use::Look, Use::Drift, Use::Deploy, Use::Repair, Use::Destroy]);
     let (policy, _) = permissions::caller(
         &[wanted("may", template)],
         &place,
