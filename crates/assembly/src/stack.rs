@@ -68,6 +68,28 @@ pub struct Stack {
     pub metadata: Vec<(String, Vec<MetadataEntry>)>,
 }
 
+/// A nested stack: what is below the construct `scope/name` is in a template of its own.
+struct Border<'a> {
+    logical_id: &'a str,
+    scope: &'a str,
+    name: &'a str,
+}
+
+impl<'a> Border<'a> {
+    /// By its resource, which stands beside it: `scope/name.NestedStack/name.NestedStackResource`.
+    fn of(logical_id: &'a str, path: &'a str) -> Option<Self> {
+        let (beside, resource) = path.rsplit_once('/')?;
+        let name = resource.strip_suffix(".NestedStackResource")?;
+        let scope = beside.strip_suffix(".NestedStack")?.strip_suffix(name)?.strip_suffix('/')?;
+        Some(Self { logical_id, scope, name })
+    }
+
+    fn is_around(&self, path: &str) -> bool {
+        let inside = path.strip_prefix(self.scope).and_then(|rest| rest.strip_prefix('/')?.strip_prefix(self.name));
+        inside.is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
 impl Stack {
     /// A stack that is nothing but a template, with no assembly around it.
     #[must_use]
@@ -96,14 +118,39 @@ impl Stack {
             .and_then(|(_, _, entry)| entry.trace.iter().find_map(|line| SourcePlace::parse(line)))
     }
 
-    /// All logical ids with their construct paths and the entries that say so.
+    /// The logical ids of this stack's own template with their construct paths and the entries that say so.
+    ///
+    /// Those of nested stacks are in the same metadata, and may be the same ids: see [`nested_paths`](Self::nested_paths).
     pub fn paths(&self) -> impl Iterator<Item = (&str, &str, &MetadataEntry)> {
+        let borders = self.borders();
+        self.all_paths().filter(move |(_, path, _)| borders.iter().all(|border| !border.is_around(path)))
+    }
+
+    /// The same of nested stacks: the logical ids of the nested stacks around each, from the outermost, then what [`paths`](Self::paths) has.
+    pub fn nested_paths(&self) -> impl Iterator<Item = (Vec<&str>, &str, &str, &MetadataEntry)> {
+        let borders = self.borders();
+        self.all_paths().filter_map(move |(id, path, entry)| {
+            let around: Vec<&str> =
+                borders.iter().filter(|border| border.is_around(path)).map(|border| border.logical_id).collect();
+            (!around.is_empty()).then_some((around, id, path, entry))
+        })
+    }
+
+    fn all_paths(&self) -> impl Iterator<Item = (&str, &str, &MetadataEntry)> {
         self.metadata.iter().flat_map(|(path, entries)| {
             entries
                 .iter()
                 .filter(|entry| entry.kind == metadata::LOGICAL_ID)
                 .filter_map(move |entry| Some((entry.data.as_ref()?.as_str()?, path.as_str(), entry)))
         })
+    }
+
+    /// Where nested stacks begin, the outermost first.
+    fn borders(&self) -> Vec<Border<'_>> {
+        let mut borders: Vec<Border<'_>> =
+            self.all_paths().filter_map(|(logical_id, path, _)| Border::of(logical_id, path)).collect();
+        borders.sort_by_key(|border| border.scope.len() + border.name.len());
+        borders
     }
 
     /// The warnings, errors and hints that the app left on constructs of this stack, in the manifest's order.

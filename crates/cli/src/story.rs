@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use skysmith_assembly::Stack;
-use skysmith_deploy::{Cause, Contents, DataLoss, Denied, Failure as Failed, Holding, LossKind, StackStatus};
+use skysmith_deploy::{Cause, Contents, DataLoss, Denied, Error, Failure as Failed, Holding, LossKind, StackStatus};
 
 use skysmith_diff::{Action, ResourceChange};
 
@@ -21,7 +21,20 @@ pub fn deployment(session: &Session, stack: &Stack, names: &Names, failed: &Fail
     let name = &stack.display_name;
     let headline = format!("{name} was not deployed; {} ({})", state(&failed.status), words::seconds(took));
     let again = (session.globals.next_command(&format!("events {name} --why")), "to see this again");
-    tell(session, names, name, failed, &headline, &[onwards(session, name, &failed.status), again])
+    let mut next = vec![onwards(session, name, &failed.status)];
+    // What was never made leaves nothing to be seen again.
+    if failed.status != StackStatus::ReviewInProgress {
+        next.push(again);
+    }
+    tell(session, names, name, failed, &headline, &next)
+}
+
+/// A plan that CloudFormation refused: in full where it said why, for each resource.
+pub fn refused(session: &Session, stack: &Stack, names: &Names, error: Error, took: Duration) -> Failure {
+    match error {
+        Error::Failed(failed) => deployment(session, stack, names, &failed, took),
+        error => hints::worded(session, error),
+    }
 }
 
 /// The way on from a failed deployment.
@@ -177,13 +190,7 @@ impl Teller<'_> {
             text if text.starts_with("IMPORT") => "imported",
             _ => "changed",
         };
-        // The app's own names do not reach into nested stacks.
-        let mut name = cause.logical_id.clone();
-        if cause.nested_in.is_empty() {
-            self.names.name(&cause.logical_id).clone_into(&mut name);
-        } else {
-            name = format!("{name} in the nested stack {}", cause.nested_in.join("/"));
-        }
+        let name = self.names.name_in(&cause.nested_in, &cause.logical_id);
         // CloudFormation's own words on the stack as a whole, where no resource is to blame.
         let is_stack = cause.nested_in.is_empty() && cause.logical_id == self.failed.stack_name;
         let what = if is_stack {
@@ -223,9 +230,9 @@ impl Teller<'_> {
         text
     }
 
-    /// The line of the app that made the resource; of a nested stack's, the line that made the outermost stack.
+    /// The line of the app that made the resource, or the nested stack that it is in.
     fn place(&self, cause: &Cause) -> Option<&skysmith_assembly::SourcePlace> {
-        self.names.place(cause.nested_in.first().unwrap_or(&cause.logical_id))
+        self.names.place_in(&cause.nested_in, &cause.logical_id)
     }
 
     /// What is behind it, and what to do.
@@ -249,7 +256,7 @@ impl Teller<'_> {
             .as_ref()
             .map(|hook| json!({ "type": hook.hook_type, "status": hook.status, "reason": hook.reason }));
         json!({
-            "path": if cause.nested_in.is_empty() { self.names.name(&cause.logical_id) } else { &cause.logical_id },
+            "path": self.names.name_in(&cause.nested_in, &cause.logical_id),
             "logical_id": cause.logical_id,
             "physical_id": cause.physical_id,
             "resource_type": cause.resource_type,

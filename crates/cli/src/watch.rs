@@ -31,7 +31,7 @@ pub struct Watch<'a> {
     is_one_of_many: bool,
     /// The widths of the columns of names and kinds.
     widths: (usize, usize),
-    /// The resources that are expected to change, by logical id. Of the others only failures are told.
+    /// The resources that are expected to change, by logical id; of nested stacks all that changes is told. Of the others only failures are.
     expected: HashSet<String>,
     state: Mutex<State>,
 }
@@ -68,7 +68,7 @@ impl<'a> Watch<'a> {
     /// The same, telling of these resources in lines, whatever is done to them and in which order.
     pub fn telling_of(mut self, resources: &[StackResource]) -> Self {
         for one in resources {
-            self.widths.0 = self.widths.0.max(fit::width(&self.called(&one.logical_id)).min(WIDEST_NAME));
+            self.widths.0 = self.widths.0.max(fit::width(&self.called(&[], &one.logical_id)).min(WIDEST_NAME));
             self.widths.1 = self.widths.1.max(fit::width(&words::kind(&one.resource_type)));
             self.expected.insert(one.logical_id.clone());
         }
@@ -82,17 +82,20 @@ impl<'a> Watch<'a> {
     }
 
     /// What a resource is called in a line.
-    fn called(&self, logical_id: &str) -> String {
-        let name = self.names.name(logical_id);
-        if self.is_one_of_many { format!("{}/{name}", self.stack) } else { name.to_owned() }
+    fn called(&self, nested_in: &[String], logical_id: &str) -> String {
+        let name = self.names.name_in(nested_in, logical_id);
+        if self.is_one_of_many { format!("{}/{name}", self.stack) } else { name.into_owned() }
     }
 
     /// The same, expecting these resources to change, each after those that the graph has for it.
     pub fn expecting(mut self, resources: &[Expected], graph: &Graph) -> Self {
         for one in resources {
-            self.widths.0 = self.widths.0.max(fit::width(&self.called(&one.logical_id)).min(WIDEST_NAME));
+            let name = self.called(&one.nested_in, &one.logical_id);
+            self.widths.0 = self.widths.0.max(fit::width(&name).min(WIDEST_NAME));
             self.widths.1 = self.widths.1.max(fit::width(&words::kind(&one.resource_type)));
-            self.expected.insert(one.logical_id.clone());
+            if one.nested_in.is_empty() {
+                self.expected.insert(one.logical_id.clone());
+            }
         }
         self.view(|view| view.expect(resources, graph, self.names));
         self
@@ -136,7 +139,7 @@ impl<'a> Watch<'a> {
 
     fn resource(&self, event: &StackEvent) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let name = self.called(&event.logical_id);
+        let name = self.called(&event.nested_in, &event.logical_id);
         let reason = event.reason.as_deref().unwrap_or_default();
         let (mark, said) = match outcome(&event.status, reason) {
             Outcome::Working(doing) => {
@@ -149,7 +152,8 @@ impl<'a> Watch<'a> {
         };
         let began = if event.status.is_in_progress() { None } else { state.busy.remove(&name) };
         // With `--json` there is a line for each event already.
-        let is_told = self.expected.contains(&event.logical_id) || event.status.is_failure() || self.ui.is_verbose();
+        let outermost = event.nested_in.first().unwrap_or(&event.logical_id);
+        let is_told = self.expected.contains(outermost) || event.status.is_failure() || self.ui.is_verbose();
         if self.ui.is_json() || !is_told || self.ui.live.is_on() {
             return;
         }
@@ -186,8 +190,9 @@ impl<'a> Watch<'a> {
                 json!({
                     "event": if event.is_stack { "stack" } else { "resource" },
                     "stack": self.stack,
-                    "path": (!event.is_stack).then(|| self.names.name(&event.logical_id)),
+                    "path": (!event.is_stack).then(|| self.names.name_in(&event.nested_in, &event.logical_id)),
                     "logical_id": event.logical_id,
+                    "nested_in": event.nested_in,
                     "physical_id": event.physical_id,
                     "resource_type": event.resource_type,
                     "status": event.status.as_str(),

@@ -66,7 +66,12 @@ fn artifact(stack: &SynthesizedStack, inside: &[&SynthesizedStack]) -> StackArti
         tags: stack.tags.clone(),
         termination_protection: stack.termination_protection,
         assets,
-        metadata: stack.elements.iter().map(metadata).collect(),
+        // Those of nested stacks as well, as the CDK has it: their templates have no manifest of their own.
+        metadata: std::iter::once(stack)
+            .chain(inside.iter().copied())
+            .flat_map(|stack| &stack.elements)
+            .map(metadata)
+            .collect(),
         ..StackArtifact::default()
     }
 }

@@ -10,7 +10,7 @@ use crate::fingerprint::Fingerprint;
 use crate::operation::token;
 use crate::pace::Pauses;
 use crate::settings::Submission;
-use crate::{ChangeSetStatus, DeployedStack, Error, ReadOutput, Session, Wanted};
+use crate::{ChangeSetStatus, DeployedStack, Error, Failure, ReadOutput, Session, StackStatus, Wanted};
 
 /// A change set may have this many pages of changes; a stack has at most 500 resources.
 const MAX_PAGES: usize = 50;
@@ -355,11 +355,33 @@ impl Session {
                 Ok(None)
             }
             Err(error) => {
+                // Before the change set goes, and a stack that was made for it alone: its findings go with it.
+                let error = self.explained(&plan, error).await;
                 // The reason is what counts; a change set that is left over is harmless and found by the next run.
                 let _ = self.discard(&plan).await;
                 Err(error)
             }
         }
+    }
+
+    /// What CloudFormation's early validation has found, where a change set's own words are only that it has found something.
+    async fn explained(&self, plan: &Plan, error: Error) -> Error {
+        if !matches!(&error, Error::ChangeSetFailed { reason, .. } if names_validation(reason)) {
+            return error;
+        }
+        let mut found = self.validation_errors(&plan.stack_id).await.into_iter();
+        let Some(cause) = found.next() else { return error };
+        let stack = self.stack(&plan.stack_id).await.ok().flatten();
+        Error::Failed(Box::new(Failure {
+            stack_name: plan.stack_name.clone(),
+            stack_id: plan.stack_id.clone(),
+            status: stack.map_or(StackStatus::ReviewInProgress, |stack| stack.status),
+            cause: Some(cause),
+            others: found.collect(),
+            way_back: Vec::new(),
+            cancelled: 0,
+            remaining: Vec::new(),
+        }))
     }
 
     /// Fills in what CloudFormation worked out; `None` if there are no changes.
@@ -512,6 +534,11 @@ fn is_from_parameter_store(template: &Template, parameter: &str) -> bool {
 /// CloudFormation has two ways to say that a change set is empty, and no code for either.
 fn says_no_changes(reason: &str) -> bool {
     reason.contains("didn't contain changes") || reason.contains("No updates are to be performed")
+}
+
+/// `The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To troubleshoot …`
+fn names_validation(reason: &str) -> bool {
+    reason.contains("EarlyValidation") || reason.contains("hook(s)/validation failed")
 }
 
 impl Change {

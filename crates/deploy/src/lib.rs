@@ -41,6 +41,7 @@ mod import;
 mod inventory;
 mod message;
 mod monitor;
+mod nested;
 mod operation;
 mod pace;
 mod packing;

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_cloudformation::types::StackEvent as SdkEvent;
 use tokio::time::Instant;
 
+use crate::nested::NestedStacks;
 use crate::pace::Pauses;
 use crate::{Error, HookResult, ResourceStatus, Session, StackStatus};
 
@@ -34,6 +35,8 @@ pub struct StackEvent {
     pub time: Option<SystemTime>,
     /// The stack whose event it is.
     pub stack_name: String,
+    /// The nested stacks that it lies in, from the outermost: their logical ids. Nothing for those of the stack itself.
+    pub nested_in: Vec<String>,
     /// The resource; the stack's name for the stack's own events.
     pub logical_id: String,
     /// Its name in AWS, once it has one.
@@ -58,6 +61,7 @@ impl StackEvent {
             id: String::new(),
             time: None,
             stack_name: stack_name.to_owned(),
+            nested_in: Vec::new(),
             logical_id: logical_id.to_owned(),
             physical_id: None,
             resource_type: resource_type.to_owned(),
@@ -73,8 +77,9 @@ impl StackEvent {
         let physical_id = text(event.physical_resource_id());
         Self {
             id: event.event_id().unwrap_or_default().to_owned(),
-            time: event.timestamp().and_then(|time| SystemTime::try_from(*time).ok()),
+            time: time_of(event),
             stack_name: event.stack_name().unwrap_or_default().to_owned(),
+            nested_in: Vec::new(),
             logical_id: event.logical_resource_id().unwrap_or_default().to_owned(),
             resource_type: event.resource_type().unwrap_or_default().to_owned(),
             status: ResourceStatus::parse(event.resource_status().map_or("", |status| status.as_str())),
@@ -95,6 +100,10 @@ impl StackEvent {
 /// What there is to tell while something happens. What is shown of it, and how, is the observer's matter.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly all that happens is of the large variant, and none is kept for long"
+)]
 pub enum Event {
     /// A bucket for assets is being made; there was none.
     MakingBucket {
@@ -170,7 +179,7 @@ pub enum Event {
         /// The resources that change; 0 if that is not known.
         changes: usize,
     },
-    /// Something happened to a resource or to the stack.
+    /// Something happened to a resource, perhaps of a nested stack, or to the stack.
     Progress(StackEvent),
     /// A bucket is being emptied before it is deleted.
     EmptyingBucket {
@@ -231,6 +240,7 @@ impl Session {
         let mut pauses = Pauses::new(Duration::from_millis(250), LONGEST_PAUSE);
         let mut seen = HashSet::new();
         let mut events: Vec<StackEvent> = Vec::new();
+        let mut nested = NestedStacks::default();
         let started = Instant::now();
         let mut last_answer = Instant::now();
         let mut was_in_progress = false;
@@ -251,11 +261,15 @@ impl Session {
                             let at_rest = !status.is_in_progress() && status != StackStatus::ReviewInProgress;
                             end = at_rest.then_some(status);
                         }
+                        nested.see(self, &event, observer).await;
                         observer.event(Event::Progress(event.clone()));
                         events.push(event);
                     }
                     if let Some(status) = end {
                         return Ok(Ended { status, events });
+                    }
+                    if nested.look(self, observer).await {
+                        pauses.reset();
                     }
                     None
                 }
@@ -356,6 +370,10 @@ struct Look {
     newer: bool,
 }
 
+fn time_of(event: &SdkEvent) -> Option<SystemTime> {
+    event.timestamp().and_then(|time| SystemTime::try_from(*time).ok())
+}
+
 /// What belongs to the watched operation.
 pub(crate) struct Watch<'a> {
     pub stack_name: &'a str,
@@ -367,6 +385,8 @@ pub(crate) enum By<'a> {
     Token(&'a str),
     /// All that happened since, in seconds since 1970: for operations that another run started.
     Since(i64),
+    /// The same, to the millisecond.
+    From(SystemTime),
     /// The whole history.
     Everything,
 }
@@ -376,6 +396,7 @@ impl Watch<'_> {
         match self.by {
             By::Token(token) => event.client_request_token() == Some(token),
             By::Since(since) => event.timestamp().is_none_or(|time| time.secs() >= since),
+            By::From(since) => time_of(event).is_none_or(|time| time >= since),
             By::Everything => true,
         }
     }
@@ -384,7 +405,7 @@ impl Watch<'_> {
     fn is_another(&self, event: &SdkEvent) -> bool {
         match self.by {
             By::Token(token) => event.client_request_token().is_some_and(|other| other != token),
-            By::Since(_) => true,
+            By::Since(_) | By::From(_) => true,
             By::Everything => false,
         }
     }
@@ -393,6 +414,7 @@ impl Watch<'_> {
     fn is_older(&self, event: &SdkEvent) -> bool {
         match self.by {
             By::Since(since) => event.timestamp().is_some_and(|time| time.secs() < since),
+            By::From(since) => time_of(event).is_some_and(|time| time < since),
             By::Token(_) | By::Everything => false,
         }
     }

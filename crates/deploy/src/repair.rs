@@ -512,6 +512,7 @@ mod tests {
             id: format!("{id}-{status}"),
             time: None,
             stack_name: "s".into(),
+            nested_in: Vec::new(),
             logical_id: id.into(),
             physical_id: None,
             resource_type: "AWS::SQS::Queue".into(),

@@ -257,6 +257,7 @@ mod tests {
             id: id.into(),
             time: None,
             stack_name: "s".into(),
+            nested_in: Vec::new(),
             logical_id: id.into(),
             physical_id: None,
             resource_type: "AWS::DynamoDB::Table".into(),

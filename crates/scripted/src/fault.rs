@@ -12,6 +12,7 @@ use crate::world::World;
 pub struct Fault {
     operation: Option<String>,
     service: Option<String>,
+    stack: Option<String>,
     /// Requests that match before it begins.
     after: usize,
     times: usize,
@@ -92,7 +93,7 @@ impl fmt::Debug for Then {
 
 impl Fault {
     fn with(then: Then) -> Self {
-        Self { operation: None, service: None, after: 0, times: usize::MAX, every: 1, seen: 0, then }
+        Self { operation: None, service: None, stack: None, after: 0, times: usize::MAX, every: 1, seen: 0, then }
     }
 
     /// Requests are refused with this code and these words.
@@ -187,6 +188,13 @@ impl Fault {
         self
     }
 
+    /// Only requests about a stack that is given by its id.
+    #[must_use]
+    pub fn about(mut self, stack: &str) -> Self {
+        self.stack = Some(format!("stack/{stack}/"));
+        self
+    }
+
     /// Not the first so many of them.
     #[must_use]
     pub fn after(mut self, requests: usize) -> Self {
@@ -217,6 +225,9 @@ impl Fault {
     pub(crate) fn matches(&mut self, request: &Request) -> Option<Then> {
         let of = |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| wanted == is);
         if !of(&self.operation, &request.operation) || !of(&self.service, &request.service) {
+            return None;
+        }
+        if self.stack.as_ref().is_some_and(|stack| !request.parameter("StackName").contains(stack)) {
             return None;
         }
         self.seen += 1;

@@ -194,6 +194,7 @@ impl One<'_> {
             .resources
             .iter()
             .map(|resource| Expected {
+                nested_in: resource.nested_in.clone(),
                 logical_id: resource.logical_id.clone(),
                 resource_type: resource.resource_type.clone(),
                 work: Work::Delete,

@@ -85,10 +85,12 @@ impl One<'_> {
         let sent =
             app.importing(before.as_ref().map(|(stack, template)| (stack, template)), imports.clone()).map_err(fail)?;
         let watch = Watch::new(ui, name, &self.names, &title);
+        let started = Instant::now();
+        let refused = |error| story::refused(self.session, self.stack, &self.names, error, started.elapsed());
         let Some(prepared) = watch.over(session.prepare(&sent, &watch)).await else {
             return Err(Failure::failed(format!("stopped before anything in {name} was changed")));
         };
-        let Prepared::Planned(plan) = prepared.map_err(fail)? else {
+        let Prepared::Planned(plan) = prepared.map_err(refused)? else {
             return Err(Failure::failed(format!("CloudFormation finds nothing to import into {name}")));
         };
         self.show(&plan, &imports, &new, &title)?;

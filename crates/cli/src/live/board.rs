@@ -10,11 +10,13 @@ use super::graph::Graph;
 use crate::names::Names;
 use crate::output::words;
 
-const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
+const NESTED_STACK: &str = "AWS::CloudFormation::Stack";
 
 /// A resource that is expected to change.
 #[derive(Clone, Debug)]
 pub struct Expected {
+    /// The logical ids of the nested stacks around it, from the outermost.
+    pub nested_in: Vec<String>,
     pub logical_id: String,
     pub resource_type: String,
     pub work: Work,
@@ -53,8 +55,7 @@ pub struct Row {
     /// When it came into this state: a count of all changes of state.
     pub order: usize,
     pub work: Work,
-    resource_type: String,
-    physical_id: Option<String>,
+    is_expected: bool,
     began: Option<SystemTime>,
     usual: Option<Duration>,
 }
@@ -79,8 +80,8 @@ pub struct StackView {
     /// What is done while preparing.
     pub note: String,
     pub rows: Vec<Row>,
-    /// By the stack's name, empty for the outermost, and logical id.
-    index: HashMap<(String, String), usize>,
+    /// By the logical ids of the nested stacks around it and its own.
+    index: HashMap<Vec<String>, usize>,
     changes: usize,
     estimates: bool,
 }
@@ -140,19 +141,19 @@ impl StackView {
     /// What is expected to change, and what waits for what.
     pub fn expect(&mut self, expected: &[Expected], graph: &Graph, names: &Names) {
         for one in expected {
-            let index = self.add(String::new(), &one.logical_id, &one.resource_type, names);
+            let index = self.add(&one.nested_in, &one.logical_id, &one.resource_type, names);
+            self.rows[index].is_expected = true;
             self.rows[index].work = one.work;
             self.rows[index].usual = estimate::usual(&one.resource_type, one.work);
         }
-        for one in expected {
-            let find = |id: &str| self.index.get(&(String::new(), id.to_owned())).copied();
+        let own: Vec<&Expected> = expected.iter().filter(|one| one.nested_in.is_empty()).collect();
+        for one in &own {
+            let find = |id: &str| self.find(&[], id);
             let needs: Vec<usize> = match one.work {
                 // What is removed from a stack goes when all the rest is done.
-                Work::Delete if expected.iter().any(|other| other.work != Work::Delete) => expected
-                    .iter()
-                    .filter(|other| other.work != Work::Delete)
-                    .filter_map(|o| find(&o.logical_id))
-                    .collect(),
+                Work::Delete if own.iter().any(|other| other.work != Work::Delete) => {
+                    own.iter().filter(|other| other.work != Work::Delete).filter_map(|o| find(&o.logical_id)).collect()
+                }
                 _ => graph.needs(&one.logical_id).filter_map(find).collect(),
             };
             if let Some(index) = find(&one.logical_id) {
@@ -166,12 +167,16 @@ impl StackView {
         self.estimates = false;
     }
 
-    fn add(&mut self, stack: String, id: &str, resource_type: &str, names: &Names) -> usize {
-        let key = (stack, id.to_owned());
-        if let Some(&index) = self.index.get(&key) {
+    fn find(&self, nested_in: &[String], id: &str) -> Option<usize> {
+        self.index.get(&[nested_in, &[id.to_owned()]].concat()).copied()
+    }
+
+    fn add(&mut self, nested_in: &[String], id: &str, resource_type: &str, names: &Names) -> usize {
+        if let Some(index) = self.find(nested_in, id) {
             return index;
         }
-        let name = if key.0.is_empty() { names.name(id).to_owned() } else { id.to_owned() };
+        let name = names.name_in(nested_in, id).into_owned();
+        let parent = nested_in.split_last().map(|(last, around)| self.add(around, last, NESTED_STACK, names));
         self.rows.push(Row {
             index: self.rows.len(),
             name,
@@ -181,15 +186,14 @@ impl StackView {
             since: None,
             took: None,
             needs: Vec::new(),
-            parent: None,
+            parent,
             order: 0,
             work: Work::Create,
-            resource_type: resource_type.to_owned(),
-            physical_id: None,
+            is_expected: false,
             began: None,
             usual: None,
         });
-        self.index.insert(key, self.rows.len() - 1);
+        self.index.insert([nested_in, &[id.to_owned()]].concat(), self.rows.len() - 1);
         self.rows.len() - 1
     }
 
@@ -228,20 +232,16 @@ impl StackView {
     fn resource(&mut self, event: &StackEvent, names: &Names, now: Instant) {
         let reason = event.reason.as_deref().unwrap_or_default();
         let outcome = outcome(&event.status, reason);
-        let parent = self.nested(&event.stack_name);
-        let stack = if parent.is_some() { event.stack_name.clone() } else { String::new() };
-        let known = self.index.get(&(stack.clone(), event.logical_id.clone())).copied();
+        let known = self.find(&event.nested_in, &event.logical_id);
         let is_failure = matches!(outcome, Outcome::Failed(_));
         // What nobody expected is seldom worth a line: policies that follow a change, stacks that are looked into.
-        if known.is_none() && parent.is_none() && !is_failure && !matches!(outcome, Outcome::Working(_)) {
+        if known.is_none() && event.nested_in.is_empty() && !is_failure && !matches!(outcome, Outcome::Working(_)) {
             return;
         }
-        let index = known.unwrap_or_else(|| self.add(stack, &event.logical_id, &event.resource_type, names));
+        let index = known.unwrap_or_else(|| self.add(&event.nested_in, &event.logical_id, &event.resource_type, names));
         self.changes += 1;
         let order = self.changes;
         let row = &mut self.rows[index];
-        row.parent = parent;
-        row.physical_id = event.physical_id.clone().or(row.physical_id.take());
         // What failed stays in sight, whatever the way back does with it; and the old one that a new one has replaced goes without a word.
         let is_over =
             matches!(row.state, State::Failed(_)) || self.phase == Phase::CleaningUp && row.state == State::Done;
@@ -261,16 +261,6 @@ impl StackView {
         }
     }
 
-    /// The row of the nested stack of this name; nothing if it is the outermost one.
-    fn nested(&self, stack: &str) -> Option<usize> {
-        if stack.is_empty() {
-            return None;
-        }
-        // `arn:aws:cloudformation:eu-west-1:123456789012:stack/NAME/…`
-        let has_name = |row: &Row| row.physical_id.as_deref()?.split('/').nth(1).map(|name| name == stack);
-        self.rows.iter().position(|row| row.resource_type == STACK_TYPE && has_name(row) == Some(true))
-    }
-
     /// The rows that count: those of the stack itself.
     pub fn own_rows(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| row.parent.is_none())
@@ -278,8 +268,28 @@ impl StackView {
 
     /// How many are done, and of how many.
     pub fn progress(&self) -> (usize, usize) {
-        let is_over = |row: &&Row| matches!(row.state, State::Done | State::Left | State::Failed(_));
-        (self.own_rows().filter(is_over).count(), self.own_rows().count())
+        (self.own_rows().filter(|row| row.is_over()).count(), self.own_rows().count())
+    }
+
+    /// The rows that lie directly in a nested stack, in the order in which they came into their states.
+    pub fn inside(&self, row: &Row) -> Vec<&Row> {
+        let mut inside: Vec<&Row> = self.rows.iter().filter(|inner| inner.parent == Some(row.index)).collect();
+        inside.sort_by_key(|row| row.order);
+        inside
+    }
+
+    /// What is done to a row; to a nested stack with how far that is.
+    pub fn doing(&self, row: &Row) -> String {
+        let inside = self.inside(row);
+        if inside.is_empty() || row.state != State::Working {
+            return row.words.to_owned();
+        }
+        let over = inside.iter().filter(|row| row.is_over()).count();
+        if inside.iter().all(|row| row.is_expected) {
+            format!("{}, {over} of {}", row.words, inside.len())
+        } else {
+            format!("{}, {over} done", row.words)
+        }
     }
 
     /// The rows that a waiting one waits for.
@@ -319,6 +329,10 @@ impl StackView {
 }
 
 impl Row {
+    fn is_over(&self) -> bool {
+        matches!(self.state, State::Done | State::Left | State::Failed(_))
+    }
+
     fn finish(&mut self, state: State, words: &'static str, at: Option<SystemTime>, order: usize) {
         self.took = at.zip(self.began).and_then(|(end, began)| end.duration_since(began).ok());
         (self.state, self.words, self.order) = (state, words, order);

@@ -100,7 +100,7 @@ impl Canvas {
             &done,
             for_done,
             true,
-            |row| self.row(row, &widths, ""),
+            |row| self.row(row, &widths),
             |count| self.note(("✓", style::GOOD), &format!("{count} done")),
         );
         let waiting = capped(
@@ -187,18 +187,29 @@ impl Canvas {
 
     fn widths(&self, stack: &StackView) -> Widths {
         let widest = |width: &dyn Fn(&Row) -> usize| stack.rows.iter().map(width).max().unwrap_or(0);
+        let depth = |row: &Row| std::iter::successors(row.parent, |&at| stack.rows[at].parent).count();
         // Indent, mark, the gaps between the columns.
         let around = 4 + 2 + 1;
         let time = if self.columns < WIDE { 6 } else { 10 };
         let kind = if self.columns < WIDE { 0 } else { widest(&|row| fit::width(&row.kind)).min(self.columns * 2 / 9) };
         let room = self.columns.saturating_sub(around + time + if kind > 0 { kind + 2 } else { 0 });
         // `importing` has to be read whole.
-        let name = widest(&|row| fit::width(&row.name) + row.parent.map_or(0, |_| UNDER.len()))
+        let shown = |row: &Row| row.state != State::Waiting || row.parent.is_none();
+        let name = |row: &Row| {
+            let whole = fit::width(&row.name);
+            let within = fit::width(within(stack, row)) + depth(row) * UNDER.len();
+            if matches!(row.state, State::Failed(_)) { whole.max(within) } else { within }
+        };
+        let name = widest(&|row| if shown(row) { name(row) } else { 0 })
             .min(room.saturating_sub(room / 3).min(room.saturating_sub(9)));
         Widths { name, kind, said: room.saturating_sub(name), time }
     }
 
-    fn row(&self, row: &Row, widths: &Widths, under: &str) -> String {
+    fn row(&self, row: &Row, widths: &Widths) -> String {
+        self.row_as(row, &row.name, row.words, widths, "")
+    }
+
+    fn row_as(&self, row: &Row, name: &str, said: &str, widths: &Widths, under: &str) -> String {
         let (mark, painted) = match row.state {
             State::Waiting => ("·", style::FAINT),
             State::Working => (self.mark, style::CHANGE),
@@ -211,13 +222,13 @@ impl Canvas {
             State::Waiting => None,
             _ => row.took.map(tenths),
         };
-        self.line(widths, under, (mark, painted), row, row.words, &time.unwrap_or_default())
+        let name = format!("{under}{}", fit::path(name, widths.name.saturating_sub(fit::width(under))));
+        self.line(widths, &name, (mark, painted), row, said, &time.unwrap_or_default())
     }
 
-    fn line(&self, widths: &Widths, under: &str, mark: (&str, Style), row: &Row, said: &str, time: &str) -> String {
-        let name = fit::path(&row.name, widths.name.saturating_sub(fit::width(under)));
-        let mut text =
-            format!("  {} {}", style::paint(mark.1, mark.0), fit::pad(&format!("{under}{name}"), widths.name));
+    fn line(&self, widths: &Widths, name: &str, mark: (&str, Style), row: &Row, said: &str, time: &str) -> String {
+        let name = fit::pad(&fit::path(name, widths.name), widths.name);
+        let mut text = format!("  {} {name}", style::paint(mark.1, mark.0));
         if widths.kind > 0 {
             let kind = fit::end(&row.kind, widths.kind);
             let kind = if said.is_empty() && time.is_empty() { kind } else { fit::pad(&kind, widths.kind) };
@@ -237,10 +248,7 @@ impl Canvas {
     fn running(&self, stack: &StackView, rows: &[&Row], widths: &Widths, lines: usize) -> Vec<String> {
         let mut drawn = Vec::new();
         for row in rows {
-            let inner: Vec<&Row> = stack.rows.iter().filter(|inner| inner.parent == Some(row.index)).collect();
-            drawn.push(self.row(row, widths, ""));
-            let open = |row: &&Row| matches!(row.state, State::Working | State::Failed(_));
-            drawn.extend(inner.into_iter().filter(open).map(|row| self.row(row, widths, UNDER)));
+            self.branch(stack, row, widths, "", &mut drawn);
         }
         if drawn.len() > lines {
             let rest = drawn.len() - lines.saturating_sub(1);
@@ -250,6 +258,13 @@ impl Canvas {
             }
         }
         drawn
+    }
+
+    fn branch(&self, stack: &StackView, row: &Row, widths: &Widths, under: &str, drawn: &mut Vec<String>) {
+        drawn.push(self.row_as(row, within(stack, row), &stack.doing(row), widths, under));
+        for inner in stack.inside(row).into_iter().filter(|inner| inner.state == State::Working) {
+            self.branch(stack, inner, widths, &format!("{under}{UNDER}"), drawn);
+        }
     }
 
     /// A line for what there is no room for.
@@ -262,7 +277,7 @@ impl Canvas {
         // Of a chain, the part that is being worked on is what is really waited for.
         let first = needs.iter().find(|need| need.state == State::Working).or(needs.first());
         if stack.phase == Phase::RollingBack {
-            return self.line(widths, "", ("·", style::FAINT), row, "not begun", "");
+            return self.line(widths, &row.name, ("·", style::FAINT), row, "not begun", "");
         }
         let said = first.map(|first| {
             let more = if needs.len() > 1 { format!(" and {} more", needs.len() - 1) } else { String::new() };
@@ -275,7 +290,7 @@ impl Canvas {
             }
         });
         let said = said.unwrap_or_default();
-        self.line(widths, "", ("·", style::FAINT), row, &said, "")
+        self.line(widths, &row.name, ("·", style::FAINT), row, &said, "")
     }
 
     fn failures(&self, stack: &StackView, widths: &Widths, lines: usize) -> Vec<String> {
@@ -284,7 +299,7 @@ impl Canvas {
         let mut drawn = Vec::new();
         for (index, row) in failed.iter().enumerate() {
             let State::Failed(reason) = &row.state else { continue };
-            let mut block = vec![self.row(row, widths, "")];
+            let mut block = vec![self.row(row, widths)];
             for line in fit::wrap(reason, self.columns.saturating_sub(6), 2) {
                 block.push(format!("      {line}"));
             }
@@ -304,6 +319,12 @@ impl Canvas {
         }
         drawn
     }
+}
+
+/// A name below the row that it stands under.
+fn within<'a>(stack: &StackView, row: &'a Row) -> &'a str {
+    let above = row.parent.map_or("", |parent| stack.rows[parent].name.as_str());
+    row.name.strip_prefix(above).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&row.name)
 }
 
 /// The rows, or as many as there is room for with the count of the others: before them if those are the last ones, else after them.

@@ -28,8 +28,6 @@ const NAMES: &[(&str, &str)] = &[
     ("Subscription", "Counter/Handler/Changes"),
 ];
 
-const NESTED: &str = "arn:aws:cloudformation:eu-west-1:123456789012:stack/inner-1/6e2f";
-
 /// A board, and a clock that is ours.
 struct Stage {
     board: Board,
@@ -51,6 +49,7 @@ impl Stage {
         let expected: Vec<Expected> = template
             .resources()
             .map(|resource| Expected {
+                nested_in: Vec::new(),
                 logical_id: resource.logical_id().to_owned(),
                 resource_type: resource.resource_type().unwrap().to_owned(),
                 work: Work::Create,
@@ -75,27 +74,19 @@ impl Stage {
     }
 
     fn event(&mut self, id: &str, status: &str) -> &mut Self {
-        self.inside("object-counter", id, status, None, None)
+        self.inside("object-counter", &[], id, status, None)
     }
 
-    fn inside(
-        &mut self,
-        stack: &str,
-        id: &str,
-        status: &str,
-        reason: Option<&str>,
-        physical: Option<&str>,
-    ) -> &mut Self {
+    fn inside(&mut self, stack: &str, nested_in: &[&str], id: &str, status: &str, reason: Option<&str>) -> &mut Self {
         let resource_type = match id {
-            "Inner" => "AWS::CloudFormation::Stack",
+            "Inner" | "Middle" => "AWS::CloudFormation::Stack",
             _ => "AWS::SQS::Queue",
         };
         let mut event = StackEvent::new(stack, id, resource_type, ResourceStatus::parse(status));
         event.time = Some(UNIX_EPOCH + self.now);
         event.reason = reason.map(str::to_owned);
-        event.physical_id = physical.map(str::to_owned);
-        let outer = if stack == "inner-1" { "object-counter" } else { stack };
-        self.tell(outer, &Event::Progress(event));
+        event.nested_in = nested_in.iter().map(|id| (*id).to_owned()).collect();
+        self.tell(stack, &Event::Progress(event));
         self
     }
 
@@ -113,8 +104,8 @@ impl Stage {
         let mut stage = Self::half_way();
         let reason = "Resource handler returned message: \"The role defined for the function cannot be assumed by Lambda. (Service: Lambda, Status Code: 400)\"";
         stage.at(25.0).event("Role", "CREATE_COMPLETE").event("Handler", "CREATE_IN_PROGRESS");
-        stage.at(27.0).inside("object-counter", "Handler", "CREATE_FAILED", Some(reason), None);
-        stage.inside("object-counter", "Api", "CREATE_FAILED", Some("Resource creation cancelled"), None);
+        stage.at(27.0).inside("object-counter", &[], "Handler", "CREATE_FAILED", Some(reason));
+        stage.inside("object-counter", &[], "Api", "CREATE_FAILED", Some("Resource creation cancelled"));
         let mut own = StackEvent::new(
             "object-counter",
             "object-counter",
@@ -253,33 +244,100 @@ fn what_does_not_fit_becomes_a_count() {
     );
 }
 
-#[test]
-fn nested_stacks_have_theirs_beneath_them() {
+/// A stack with a nested one, of which the plan told what is in it, and in that another one, of which it did not.
+fn nested() -> Stage {
     let mut stage = Stage::new();
+    stage.names = Names::of(&nested_app());
     stage.open(
         "object-counter",
         r#"{"Resources":{"Inner":{"Type":"AWS::CloudFormation::Stack"},"Topic":{"Type":"AWS::SNS::Topic"}}}"#,
     );
+    let inside = |id: &str, resource_type: &str| Expected {
+        nested_in: vec!["Inner".to_owned()],
+        logical_id: id.to_owned(),
+        resource_type: resource_type.to_owned(),
+        work: Work::Create,
+    };
+    let inner = [
+        inside("Queue", "AWS::SQS::Queue"),
+        inside("Other", "AWS::SQS::Queue"),
+        inside("Middle", "AWS::CloudFormation::Stack"),
+    ];
+    let names = stage.names.clone();
+    stage.board.stack("object-counter").unwrap().expect(&inner, &Graph::default(), &names);
+    let app = "object-counter";
     stage.at(1.0).event("Topic", "CREATE_IN_PROGRESS");
-    stage.at(2.0).inside("object-counter", "Inner", "CREATE_IN_PROGRESS", None, Some(NESTED));
-    stage.at(3.0).inside("inner-1", "Deep", "CREATE_IN_PROGRESS", None, None);
-    stage.inside("inner-1", "Over", "CREATE_IN_PROGRESS", None, None).inside(
-        "inner-1",
-        "Over",
-        "CREATE_COMPLETE",
-        None,
-        None,
+    stage.at(2.0).event("Inner", "CREATE_IN_PROGRESS");
+    stage.at(3.0).inside(app, &["Inner"], "Queue", "CREATE_IN_PROGRESS", None);
+    stage.inside(app, &["Inner"], "Middle", "CREATE_IN_PROGRESS", None);
+    stage.at(3.4).inside(app, &["Inner", "Middle"], "Queue", "CREATE_IN_PROGRESS", None);
+    stage.inside(app, &["Inner", "Middle"], "Other", "CREATE_IN_PROGRESS", None);
+    stage.at(3.6).inside(app, &["Inner", "Middle"], "Queue", "CREATE_COMPLETE", None);
+    stage.at(4.0).event("Topic", "CREATE_COMPLETE").inside(app, &["Inner"], "Queue", "CREATE_COMPLETE", None);
+    stage
+}
+
+fn nested_app() -> skysmith_assembly::Stack {
+    let mut stack = skysmith_assembly::Stack::plain("object-counter", "x");
+    let entry = |path: &str, id: &str| {
+        (format!("object-counter/{path}"), vec![skysmith_assembly::MetadataEntry::logical_id(id, None)])
+    };
+    stack.metadata = vec![
+        entry("Storage.NestedStack/Storage.NestedStackResource", "Inner"),
+        entry("Storage/Backlog/Resource", "Queue"),
+        entry("Storage/Deep.NestedStack/Deep.NestedStackResource", "Middle"),
+        entry("Storage/Deep/Jobs/Resource", "Queue"),
+    ];
+    stack
+}
+
+#[test]
+fn nested_stacks_have_theirs_beneath_them() {
+    shows(
+        &nested(),
+        80,
+        24,
+        "
+        object-counter · dev · 123456789012 / eu-west-1                     1 of 2 · 4 s
+          ✓ Topic      SNS topic     created                                       3.0 s
+          ◐ Storage    nested stack  creating, 1 of 3                                2 s
+          ◐   Deep     nested stack  creating, 1 done                                1 s
+          ◐     Other  SQS queue     creating                                        1 s
+",
     );
-    stage.at(4.0).event("Topic", "CREATE_COMPLETE");
+    shows(
+        &nested(),
+        200,
+        24,
+        "
+        object-counter · dev · 123456789012 / eu-west-1                                                 1 of 2 · 4 s
+          ✓ Topic      SNS topic     created                                                                   3.0 s
+          ◐ Storage    nested stack  creating, 1 of 3                                                            2 s
+          ◐   Deep     nested stack  creating, 1 done                                                            1 s
+          ◐     Other  SQS queue     creating                                                                    1 s
+",
+    );
+}
+
+#[test]
+fn what_fails_in_a_nested_stack_has_its_whole_path() {
+    let mut stage = nested();
+    let deep = ["Inner", "Middle"];
+    stage.at(5.0).inside("object-counter", &deep, "Jobs", "CREATE_IN_PROGRESS", None);
+    stage.at(6.0).inside("object-counter", &deep, "Jobs", "CREATE_FAILED", Some("limit reached"));
+    stage.inside("object-counter", &["Inner"], "Middle", "CREATE_FAILED", Some("Embedded stack was not created"));
     shows(
         &stage,
         80,
         24,
         "
-        object-counter · dev · 123456789012 / eu-west-1                     1 of 2 · 4 s
-          ✓ Topic   SNS topic     created                                          3.0 s
-          ◐ Inner   nested stack  creating                                           2 s
-          ◐   Deep  SQS queue     creating                                           1 s
+        object-counter · dev · 123456789012 / eu-west-1                     1 of 2 · 6 s
+          ✓ Topic              SNS topic     created                               3.0 s
+          ◐ Storage            nested stack  creating, 2 of 3                        4 s
+          ✗ Storage/Deep/Jobs  SQS queue     failed                                1.0 s
+              limit reached
+          ✗ Storage/Deep       nested stack  failed                                3.0 s
+              Embedded stack was not created
 ",
     );
 }
@@ -289,7 +347,7 @@ fn several_stacks_share_the_lines() {
     let mut stage = Stage::half_way();
     stage.board.overview = Overview { doing: "deploying", total: 12, done: 3, failed: 1, skipped: 0 };
     stage.open("welcome", TEMPLATE);
-    stage.at(9.0).inside("welcome", "Api", "CREATE_IN_PROGRESS", None, None);
+    stage.at(9.0).inside("welcome", &[], "Api", "CREATE_IN_PROGRESS", None);
     let whole = "
         deploying 12 stacks · 3 done · 1 failed · 9 s
         object-counter                                    2 of 7 · 9 s · about 30 s left
@@ -320,10 +378,10 @@ fn every_size_is_kept() {
             (format!("Resource{index}"), if index % 2 == 0 { "CREATE_IN_PROGRESS" } else { "CREATE_FAILED" });
         many.inside(
             "object-counter",
+            &[],
             &id,
             status,
             Some("the reason for it is a long one, as they often are in practice"),
-            None,
         );
     }
     let mut several = Stage::half_way();

@@ -152,7 +152,7 @@ fn resources() -> Vec<Scenario> {
         })
         .template(NESTED)
         .ends(1, WHY)
-        .says("Queue in the nested stack Inner/Deep")
+        .says("Inner/Deep/Queue (SQS queue) could not be created")
         .leaves("ROLLBACK_COMPLETE"),
         row("the stack fails as a whole", || at(Stack::new("app").fails_as_a_whole("Role arn:aws:iam::1:role/x is invalid or cannot be assumed")))
             .ends(1, WHY)
@@ -219,9 +219,25 @@ fn checks() -> Vec<Scenario> {
                 "/Resources/Topic/Properties/TopicName",
             ))
         })
-        .ends(1, "")
-        .says("AWS::EarlyValidation::PropertyValidation")
+        .ends(1, "after the fix")
+        .says("app was not deployed; nothing was made")
+        .says("TopicName is too long")
+        .says("src/main.rs:4")
+        .says("= at TopicName")
         .leaves(None),
+        row("the early validation refuses a change", || {
+            at(Stack::new("app").status("CREATE_COMPLETE").template(TWO).validation_fails(
+                "Queue",
+                "DelaySeconds is too large",
+                "/Resources/Queue/Properties/DelaySeconds",
+            ))
+        })
+        .template(CHANGED)
+        .ends(1, "to see this again")
+        .says("app was not deployed; nothing has changed")
+        .says("DelaySeconds is too large")
+        .leaves("CREATE_COMPLETE")
+        .then(TELL, 1, "after the fix"),
         row("CloudFormation refuses the change set", || {
             at(Stack::new("app").refuses_change_sets("Transform AWS::Serverless-2016-10-31 failed with: no"))
         })

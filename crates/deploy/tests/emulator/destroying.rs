@@ -1,8 +1,8 @@
 //! Removing stacks.
 
-use skysmith_deploy::{Contents, DestroyOptions, Error, Event, Session, is_stateful};
+use skysmith_deploy::{Contents, DeployOptions, DestroyOptions, Error, Event, Session, is_stateful};
 
-use crate::harness::{Faults, Log, boto, deploy, session, wanted};
+use crate::harness::{Faults, Log, boto, deploy, deploy_with, session, wanted};
 
 fn bucket(marked: bool) -> String {
     let metadata = if marked { r#""Metadata":{"skysmith:EmptyOnDelete":true},"# } else { "" };
@@ -122,6 +122,16 @@ async fn a_protected_stack_stays() {
     assert!(!session.destroy(&inventory, &lifting, &()).await.unwrap());
 }
 
+/// `Inner/B CREATE_COMPLETE`, of what is in a nested stack.
+fn nested(event: Event) -> Option<String> {
+    match event {
+        Event::Progress(event) if !event.nested_in.is_empty() => {
+            Some(format!("{}/{} {}", event.nested_in.join("/"), event.logical_id, event.status.as_str()))
+        }
+        _ => None,
+    }
+}
+
 #[tokio::test]
 async fn nested_stacks_are_counted_and_emptied_as_well() {
     let session = session().await;
@@ -133,7 +143,10 @@ async fn nested_stacks_are_counted_and_emptied_as_well() {
         r#"{{"Resources":{{"Inner":{{"Type":"AWS::CloudFormation::Stack","Properties":{{"TemplateURL":"{}/inner-templates/inner.json"}}}}}}}}"#,
         crate::harness::emulator()
     );
-    deploy(&session, &wanted("outer", &outer)).await.unwrap();
+    let log = Log::default();
+    deploy_with(&session, &wanted("outer", &outer), &DeployOptions::default(), &log).await.unwrap();
+    let inner: Vec<String> = log.events().into_iter().filter_map(nested).collect();
+    assert!(inner.contains(&"Inner/B CREATE_COMPLETE".to_owned()), "{inner:?}");
     let inventory = session.inventory("outer", &is_stateful).await.unwrap().unwrap();
     assert_eq!(inventory.resources.len(), 1);
     let bucket = inventory.holdings.iter().find(|holding| holding.resource.path() == "Inner/B").unwrap();

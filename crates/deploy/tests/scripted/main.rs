@@ -4,5 +4,6 @@
 
 mod ends;
 mod harness;
+mod nesting;
 mod plans;
 mod ways;

@@ -84,7 +84,8 @@ impl<'a> One<'a> {
         let Some(prepared) = watch.over(preparing).await else {
             return Ok(End::Interrupted(stopped()));
         };
-        let plan = match prepared.map_err(fail)? {
+        let refused = |error| story::refused(self.session, self.stack, &self.names, error, started.elapsed());
+        let plan = match prepared.map_err(refused)? {
             Prepared::Unchanged { stack, held } => {
                 if held.is_empty() {
                     ui.say(&format!("{} {name} is as it should be: nothing to do\n", style::paint(style::GOOD, "✓")));
@@ -359,12 +360,16 @@ fn expected(plan: &Plan) -> Vec<Expected> {
         (ChangeAction::Remove, _) => Work::Delete,
         _ => Work::Change,
     };
-    let expected = |change: &Change| Expected {
+    let expected = |nested_in: &[String], change: &Change| Expected {
+        nested_in: nested_in.to_vec(),
         logical_id: change.logical_id.clone(),
         resource_type: change.resource_type.clone(),
         work: work(change),
     };
-    plan.changes.iter().map(expected).collect()
+    let own = plan.changes.iter().map(|change| expected(&[], change));
+    let nested =
+        plan.nested.iter().flat_map(|nested| nested.changes.iter().map(|change| expected(&nested.path, change)));
+    own.chain(nested).collect()
 }
 
 fn holding<'a>(inventory: &'a Inventory, loss: &Loss) -> Option<&'a skysmith_deploy::Holding> {
