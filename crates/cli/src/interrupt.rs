@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Builder;
 
@@ -16,11 +17,17 @@ use tokio::runtime::Builder;
 struct State {
     listening: bool,
     elsewhere: usize,
+    /// When somebody elsewhere took note of Ctrl-C, and perhaps is gone by now.
+    taken: Option<Instant>,
     litter: Vec<PathBuf>,
     child: Option<Arc<Mutex<Child>>>,
 }
 
-static STATE: Mutex<State> = Mutex::new(State { listening: false, elsewhere: 0, litter: Vec::new(), child: None });
+/// The signal comes to all who listen within this time.
+const ONE_PRESS: Duration = Duration::from_secs(1);
+
+static STATE: Mutex<State> =
+    Mutex::new(State { listening: false, elsewhere: 0, taken: None, litter: Vec::new(), child: None });
 
 fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -62,10 +69,11 @@ impl Drop for Ending {
 
 /// Ctrl-C means something else; until dropped.
 #[derive(Debug)]
-pub struct Elsewhere(());
+struct Elsewhere(());
 
-/// Leaves Ctrl-C to the caller.
-pub fn is_elsewhere() -> Elsewhere {
+/// Leaves Ctrl-C to the caller. Before and after, it ends the process: who asks for the signal once takes its own meaning away for good.
+fn is_elsewhere() -> Elsewhere {
+    listen();
     state().elsewhere += 1;
     Elsewhere(())
 }
@@ -73,6 +81,39 @@ pub fn is_elsewhere() -> Elsewhere {
 impl Drop for Elsewhere {
     fn drop(&mut self) {
         state().elsewhere -= 1;
+    }
+}
+
+/// Ctrl-C from now on: one that comes while nobody waits is found by the next who does.
+#[derive(Debug)]
+pub struct Presses {
+    #[cfg(unix)]
+    signal: Option<tokio::signal::unix::Signal>,
+    _elsewhere: Elsewhere,
+}
+
+impl Presses {
+    /// Begins to take note. Needs a Tokio runtime.
+    pub fn new() -> Self {
+        Self {
+            _elsewhere: is_elsewhere(),
+            #[cfg(unix)]
+            signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).ok(),
+        }
+    }
+
+    /// Waits for one.
+    pub async fn next(&mut self) {
+        #[cfg(unix)]
+        match &mut self.signal {
+            Some(signal) => {
+                signal.recv().await;
+            }
+            None => std::future::pending().await,
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+        state().taken = Some(Instant::now());
     }
 }
 
@@ -125,7 +166,8 @@ fn kill_group(_: &Child) {}
 
 fn end(code: i32, may_be_elsewhere: bool) {
     let state = state();
-    if may_be_elsewhere && state.elsewhere > 0 {
+    let was_taken = state.taken.is_some_and(|at| at.elapsed() < ONE_PRESS);
+    if may_be_elsewhere && (state.elsewhere > 0 || was_taken) {
         return;
     }
     // Nobody is left to be told what of this fails.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::json;
 use skysmith_deploy::{Event, Observer, StackEvent, StackResource};
 
-use crate::interrupt;
+use crate::interrupt::Presses;
 use crate::live::board::{Expected, Outcome, StackView, outcome};
 use crate::live::fit;
 use crate::live::graph::Graph;
@@ -34,6 +34,8 @@ pub struct Watch<'a> {
     /// The resources that are expected to change, by logical id; of nested stacks all that changes is told. Of the others only failures are.
     expected: HashSet<String>,
     state: Mutex<State>,
+    /// Ctrl-C, where it is waited for over more than one thing.
+    presses: Option<tokio::sync::Mutex<Presses>>,
 }
 
 #[derive(Debug)]
@@ -62,7 +64,14 @@ impl<'a> Watch<'a> {
             widths: (0, 0),
             expected: HashSet::new(),
             state: Mutex::new(state),
+            presses: None,
         }
+    }
+
+    /// The same, taking note of Ctrl-C from now on, also while nothing is waited for.
+    pub fn noticing_interrupts(mut self) -> Self {
+        self.presses = Some(tokio::sync::Mutex::new(Presses::new()));
+        self
     }
 
     /// The same, telling of these resources in lines, whatever is done to them and in which order.
@@ -109,14 +118,22 @@ impl<'a> Watch<'a> {
     /// Runs to the end of `work`, with a line now and then where nothing happens for long. `None`: the person pressed Ctrl-C.
     pub async fn over<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = std::pin::pin!(work);
-        let _elsewhere = interrupt::is_elsewhere();
-        let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+        let mut interrupted = std::pin::pin!(self.interrupted());
         loop {
             tokio::select! {
+                biased;
+                () = &mut interrupted => return None,
                 done = &mut work => return Some(done),
-                _ = &mut interrupted => return None,
                 () = tokio::time::sleep(Duration::from_secs(1)) => self.remind(),
             }
+        }
+    }
+
+    /// Waits for Ctrl-C.
+    async fn interrupted(&self) {
+        match &self.presses {
+            Some(presses) => presses.lock().await.next().await,
+            None => Presses::new().next().await,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::fingerprint::Fingerprint;
 use crate::operation::token;
 use crate::pace::Pauses;
 use crate::settings::Submission;
-use crate::{ChangeSetStatus, DeployedStack, Error, Failure, ReadOutput, Session, StackStatus, Wanted};
+use crate::{ChangeSetStatus, DeployedStack, Error, Failure, ReadOutput, Session, StackStatus, Wanted, Work};
 
 /// A change set may have this many pages of changes; a stack has at most 500 resources.
 const MAX_PAGES: usize = 50;
@@ -387,6 +387,11 @@ impl Session {
     /// Fills in what CloudFormation worked out; `None` if there are no changes.
     async fn await_change_set(&self, plan: &mut Plan) -> Result<Option<()>, Error> {
         let mut pauses = Pauses::new(Duration::from_millis(200), Duration::from_secs(2));
+        if self.lanes.are_many() {
+            // It takes some seconds on AWS, in which the others need the calls more.
+            pauses = Pauses::new(Duration::from_millis(1500), Duration::from_secs(3));
+            pauses.wait().await;
+        }
         loop {
             let page = self.change_set_page(&plan.change_set_id, Some(&plan.stack_id), None).await?;
             let status = ChangeSetStatus::parse(page.status().map_or("", |status| status.as_str()));
@@ -486,7 +491,6 @@ impl Session {
         stack: Option<&str>,
         token: Option<String>,
     ) -> Result<DescribeChangeSetOutput, Error> {
-        self.turn().await;
         let request = self.cloudformation.describe_change_set().change_set_name(change_set).set_next_token(token);
         let request = request.set_stack_name(stack.map(str::to_owned));
         request.send().await.map_err(|error| Error::from_sdk("DescribeChangeSet", &error))
@@ -542,6 +546,16 @@ fn names_validation(reason: &str) -> bool {
 }
 
 impl Change {
+    /// What is done to the resource.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        match (&self.action, self.replacement) {
+            (ChangeAction::Add, _) | (_, Replacement::Always) => Work::Create,
+            (ChangeAction::Remove, _) => Work::Delete,
+            _ => Work::Change,
+        }
+    }
+
     fn from_sdk(change: &aws_sdk_cloudformation::types::ResourceChange) -> Self {
         let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
         let action = match change.action().map(aws_sdk_cloudformation::types::ChangeAction::as_str) {

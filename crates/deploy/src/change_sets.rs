@@ -30,7 +30,6 @@ impl Session {
         let mut open = Vec::new();
         let mut token = None;
         for _ in 0..MAX_PAGES {
-            self.turn().await;
             let request = self.cloudformation.list_change_sets().stack_name(stack_name).set_next_token(token);
             let page = match request.send().await.map_err(|error| Error::from_sdk("ListChangeSets", &error)) {
                 Ok(page) => page,

@@ -105,7 +105,8 @@ impl Session {
     /// # Errors
     /// See [`Error`]. Nothing is left behind then but assets, which the next try finds.
     pub async fn prepare(&self, wanted: &Wanted, observer: &dyn Observer) -> Result<Prepared, Error> {
-        let (kind, deployed) = self.clear_the_way(wanted, observer).await?;
+        self.lane.begin();
+        let Way { kind, deployed, has_change_sets } = self.clear_the_way(wanted, observer).await?;
         let mut old_template = None;
         let (mut wanted, mut held) = (Cow::Borrowed(wanted), Vec::new());
         if let Some(stack) = &deployed {
@@ -129,7 +130,12 @@ impl Session {
         self.require_bootstrap(&wanted.stack).await?;
         self.publish(&wanted.stack, observer).await?;
         let source = self.template_source(wanted, observer).await?;
-        if wanted.settings.direct {
+        let direct = wanted.settings.direct && !has_change_sets;
+        if wanted.settings.direct && !direct {
+            let message = "it has a change set already, and is made by one for that, not directly".to_owned();
+            observer.event(Event::Warning { stack: wanted.stack.stack_name.clone(), message });
+        }
+        if direct {
             let plan = self.direct_plan(wanted, kind, deployed.as_ref(), old_template, &source)?;
             refuse_taken_names(&plan)?;
             return Ok(Prepared::Planned(Box::new(Plan { held, ..plan })));
@@ -156,30 +162,27 @@ impl Session {
         }
     }
 
-    /// Takes the steps that must come before a change set, until one can be made. The stack is given only if it has been deployed.
-    async fn clear_the_way(
-        &self,
-        wanted: &Wanted,
-        observer: &dyn Observer,
-    ) -> Result<(ChangeSetKind, Option<DeployedStack>), Error> {
+    /// Takes the steps that must come before a change set, until one can be made.
+    async fn clear_the_way(&self, wanted: &Wanted, observer: &dyn Observer) -> Result<Way, Error> {
         let name = &wanted.stack.stack_name;
         let wish = if wanted.imports.is_empty() { Wish::Deploy } else { Wish::Import };
         let (mut leftovers, mut operation): (Leftovers, Option<Operation>) = (Leftovers::NotKnown, None);
         let mut pauses = Pauses::new(Duration::from_secs(1), Duration::from_secs(5));
         let mut told = false;
+        let mut at_first = Some(self.stack_at_first(name).await?);
         // By the name: by its id a stack that is deleted on the way would still be found.
         loop {
-            let stack = self.stack(name).await?;
+            let stack = match at_first.take() {
+                Some(stack) => stack,
+                None => self.stack(name).await?,
+            };
             let whose = operation.as_ref().map_or(Whose::NotKnown, Operation::whose);
             let status = stack.as_ref().map(|stack| &stack.status);
             let action = next_action(wish, &Situation { leftovers, operation: whose, ..Situation::of(status) });
             match (action, stack) {
-                (Action::Create, _) => return Ok((ChangeSetKind::Create, None)),
-                (Action::Update, stack) => return Ok((ChangeSetKind::Update, stack)),
-                (Action::Import, stack) => {
-                    let is_new = |stack: &DeployedStack| stack.status == StackStatus::ReviewInProgress;
-                    return Ok((ChangeSetKind::Import, stack.filter(|stack| !is_new(stack))));
-                }
+                (Action::Create, stack) => return Ok(Way::new(ChangeSetKind::Create, stack)),
+                (Action::Update, stack) => return Ok(Way::new(ChangeSetKind::Update, stack)),
+                (Action::Import, stack) => return Ok(Way::new(ChangeSetKind::Import, stack)),
                 (Action::LookForOperation, Some(stack)) => {
                     operation = Some(self.latest_operation(&stack.stack_id).await?);
                 }
@@ -251,6 +254,22 @@ impl Session {
             .enable_termination_protection(protect);
         request.send().await.map_err(|error| Error::from_sdk("UpdateTerminationProtection", &error))?;
         Ok(())
+    }
+}
+
+/// What there is to make a change set for.
+struct Way {
+    kind: ChangeSetKind,
+    /// The stack, if it has been deployed.
+    deployed: Option<DeployedStack>,
+    /// It has never been deployed, but is there for the change sets it has.
+    has_change_sets: bool,
+}
+
+impl Way {
+    fn new(kind: ChangeSetKind, stack: Option<DeployedStack>) -> Self {
+        let has_change_sets = stack.as_ref().is_some_and(|stack| stack.status == StackStatus::ReviewInProgress);
+        Self { kind, deployed: stack.filter(|_| !has_change_sets && kind != ChangeSetKind::Create), has_change_sets }
     }
 }
 

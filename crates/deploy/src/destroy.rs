@@ -32,6 +32,7 @@ impl Session {
         options: &DestroyOptions,
         observer: &dyn Observer,
     ) -> Result<bool, Error> {
+        self.lane.begin();
         let stack = &inventory.stack;
         let name = &stack.stack_name;
         if stack.termination_protection && !options.lift_protection {

@@ -179,7 +179,6 @@ impl Session {
         let id = started.stack_drift_detection_id.unwrap_or_default();
         let mut pauses = Pauses::new(Duration::from_millis(500), Duration::from_secs(5));
         loop {
-            self.turn().await;
             let request = self.cloudformation.describe_stack_drift_detection_status().stack_drift_detection_id(&id);
             let state = request.send().await;
             let state = state.map_err(|error| Error::from_sdk("DescribeStackDriftDetectionStatus", &error))?;
@@ -202,7 +201,6 @@ impl Session {
         let mut found = Vec::new();
         let mut token = None;
         for _ in 0..MAX_PAGES {
-            self.turn().await;
             let request = self.cloudformation.describe_stack_resource_drifts().stack_name(stack_id);
             let page = request.max_results(100).set_next_token(token).send().await;
             let page = page.map_err(|error| Error::from_sdk("DescribeStackResourceDrifts", &error))?;

@@ -1,5 +1,6 @@
 //! Carrying a plan out: nothing may have moved since it was made, and what it was allowed to lose it may lose only this once.
 
+use crate::looks::Looks;
 use crate::monitor::{By, Watch};
 use crate::operation::token;
 use crate::stack_policy::{policy, protected_types};
@@ -31,7 +32,9 @@ impl Session {
             changes: plan.changes.len(),
         });
         let watch = Watch { stack_name: &plan.stack_name, by: By::Token(&token) };
-        let ended = self.follow(&plan.stack_id, &watch, observer).await?;
+        let expected = plan.changes.iter().map(|change| (&*change.logical_id, &*change.resource_type, change.work()));
+        let looks = Looks::new(expected);
+        let ended = self.follow_expecting(&plan.stack_id, &watch, looks, observer).await?;
         if plan.overrides_policy() {
             // The update went past it; CloudFormation has made it obsolete, and nothing depends on its removal.
             let _ = self.remove_change_set(&plan.stack_id, &plan.change_set_id).await;
@@ -47,7 +50,14 @@ impl Session {
             let types = protected_types([&plan.new_template].into_iter());
             self.ensure_stack_policy(&plan.stack_name, &plan.stack_id, &types, observer).await?;
         }
-        let mut stack = self.described(&plan).await?;
+        let listed = match plan.termination_protection {
+            None => self.stack_at_last(&plan, &ended.status).await,
+            Some(_) => None,
+        };
+        let mut stack = match listed {
+            Some(stack) => stack,
+            None => self.described(&plan).await?,
+        };
         // The events are ahead of the stack's own description.
         stack.status = ended.status;
         Ok(stack)

@@ -149,7 +149,6 @@ impl Session {
         let mut resources = Vec::new();
         let mut token = None;
         loop {
-            self.turn().await;
             let request = self.cloudformation.list_stack_resources().stack_name(stack).set_next_token(token);
             let page = request.send().await.map_err(|error| Error::from_sdk("ListStackResources", &error))?;
             resources.extend(page.stack_resource_summaries().iter().map(|summary| StackResource {

@@ -18,6 +18,7 @@ mod arns;
 mod assets;
 mod bootstrap;
 mod bucket;
+mod budget;
 mod change_set;
 mod change_sets;
 mod denied;
@@ -39,6 +40,9 @@ mod history;
 mod images;
 mod import;
 mod inventory;
+mod lane;
+mod listing;
+mod looks;
 mod message;
 mod monitor;
 mod nested;
@@ -59,6 +63,7 @@ mod stack_policy;
 mod state;
 mod status;
 mod upload;
+mod usual;
 mod wanted;
 
 pub use bootstrap::{BOOTSTRAP_TEMPLATE, BOOTSTRAP_VERSION, Bootstrap, BootstrapOptions};
@@ -88,6 +93,7 @@ pub use settings::{RollbackAlarms, Settings};
 pub use stack::{DeployedStack, Output};
 pub use state::{Action, ChangeSets, Leftovers, Situation, Stuck, Whose, Wish, next_action};
 pub use status::{ChangeSetStatus, ExecutionStatus, ResourceStatus, StackStatus};
+pub use usual::{Work, usual_time};
 pub use wanted::{ImportedResource, Wanted};
 
 /// Whether a resource type holds data that is gone when the resource is, by the resource specification.

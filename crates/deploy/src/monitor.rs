@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_cloudformation::types::StackEvent as SdkEvent;
 use tokio::time::Instant;
 
+use crate::looks::Looks;
 use crate::nested::NestedStacks;
-use crate::pace::Pauses;
 use crate::{Error, HookResult, ResourceStatus, Session, StackStatus};
 
 pub(crate) const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
@@ -15,11 +15,6 @@ pub(crate) const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
 const STALE_FOR: Duration = Duration::from_secs(10);
 /// An operation that has not shown a single event of its own after this long may not have begun at all, so the stack itself is asked.
 const SILENT_FOR: Duration = Duration::from_secs(15);
-/// How far apart two looks are at most: in the first minute, when most operations end, and later. A look a second keeps the end within half a second of the
-/// last event on average, and an operation of half a minute below 40 calls.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_LATE_PAUSE: Duration = Duration::from_secs(2);
-const LATE: Duration = Duration::from_secs(60);
 /// After this long without a single answer the watch is given up; the operation goes on.
 const BLIND_FOR: Duration = Duration::from_secs(300);
 /// Pages of events that are read at most at a time: one operation on 500 resources makes some 20.
@@ -237,7 +232,17 @@ impl Session {
         watch: &Watch<'_>,
         observer: &dyn Observer,
     ) -> Result<Ended, Error> {
-        let mut pauses = Pauses::new(Duration::from_millis(250), LONGEST_PAUSE);
+        self.follow_expecting(stack_id, watch, Looks::new([]), observer).await
+    }
+
+    /// The same, looking when what is expected to happen says to.
+    pub(crate) async fn follow_expecting(
+        &self,
+        stack_id: &str,
+        watch: &Watch<'_>,
+        mut looks: Looks,
+        observer: &dyn Observer,
+    ) -> Result<Ended, Error> {
         let mut seen = HashSet::new();
         let mut events: Vec<StackEvent> = Vec::new();
         let mut nested = NestedStacks::default();
@@ -245,15 +250,17 @@ impl Session {
         let mut last_answer = Instant::now();
         let mut was_in_progress = false;
         let mut warned = false;
+        let _following = self.lane.follow();
+        if self.is_crowded() {
+            self.wait_among_many(stack_id).await;
+        }
         loop {
+            let looked = Instant::now();
             let mut overtaken = false;
             let trouble = match self.look(stack_id, watch, &mut seen).await {
                 Ok(Look { new, newer }) => {
                     overtaken = newer;
                     last_answer = Instant::now();
-                    if !new.is_empty() {
-                        pauses.reset();
-                    }
                     let mut end = None;
                     for event in new {
                         if event.is_stack && event.hook.is_none() {
@@ -261,6 +268,7 @@ impl Session {
                             let at_rest = !status.is_in_progress() && status != StackStatus::ReviewInProgress;
                             end = at_rest.then_some(status);
                         }
+                        looks.saw(&event, looked - started);
                         nested.see(self, &event, observer).await;
                         observer.event(Event::Progress(event.clone()));
                         events.push(event);
@@ -268,9 +276,7 @@ impl Session {
                     if let Some(status) = end {
                         return Ok(Ended { status, events });
                     }
-                    if nested.look(self, observer).await {
-                        pauses.reset();
-                    }
+                    nested.look(self, observer).await;
                     None
                 }
                 Err(error) => Some(error),
@@ -311,10 +317,13 @@ impl Session {
                     }
                 }
             }
-            if started.elapsed() > LATE {
-                pauses.set_longest(LONGEST_LATE_PAUSE);
+            let pause = looks.next(looked - started);
+            if self.is_crowded() {
+                self.wait_among_many(stack_id).await;
+            } else {
+                // From the look on, and not from its answer: the time that an answer takes is no pause of ours.
+                tokio::time::sleep_until(looked + pause).await;
             }
-            pauses.wait().await;
         }
     }
 
@@ -334,7 +343,6 @@ impl Session {
         let mut newer = false;
         let mut token = None;
         'pages: for _ in 0..MAX_PAGES {
-            self.turn().await;
             let request = self.cloudformation.describe_stack_events().stack_name(stack_id).set_next_token(token);
             let page = request.send().await.map_err(|error| Error::from_sdk("DescribeStackEvents", &error))?;
             for event in page.stack_events() {

@@ -59,36 +59,32 @@ impl NestedStacks {
         }
     }
 
-    /// Looks at some of those in work; whether there is news.
-    pub async fn look(&mut self, session: &Session, observer: &dyn Observer) -> bool {
-        let mut news = false;
+    /// Looks at some of those in work.
+    pub async fn look(&mut self, session: &Session, observer: &dyn Observer) {
         for _ in 0..AT_A_TIME.min(self.open.len()) {
             let mut inner = self.open.remove(0);
-            news |= self.read(session, &mut inner, observer).await;
+            self.read(session, &mut inner, observer).await;
             self.open.push(inner);
         }
-        news
     }
 
-    /// Tells what is new in a nested stack, and in those in it that are done; whether there is anything.
+    /// Tells what is new in a nested stack, and in those in it that are done.
     fn read<'a>(
         &'a mut self,
         session: &'a Session,
         inner: &'a mut Inner,
         observer: &'a dyn Observer,
-    ) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         Box::pin(async move {
-            let (Some(id), Some(since)) = (&inner.id, inner.since) else { return false };
+            let (Some(id), Some(since)) = (&inner.id, inner.since) else { return };
             let watch = Watch { stack_name: "", by: By::From(since) };
-            let Ok(new) = session.new_events(id, &watch, &mut inner.seen).await else { return false };
-            let news = !new.is_empty();
+            let Ok(new) = session.new_events(id, &watch, &mut inner.seen).await else { return };
             // For itself speaks the resource that stands for it in the stack around.
             for event in new.into_iter().filter(|event| !event.is_stack) {
                 let event = StackEvent { nested_in: inner.path.clone(), ..event };
                 self.see(session, &event, observer).await;
                 observer.event(Event::Progress(event));
             }
-            news
         })
     }
 }

@@ -69,7 +69,6 @@ impl Session {
         let mut found = Operation::default();
         let mut page_token = None;
         for _ in 0..MAX_PAGES {
-            self.turn().await;
             let request = self.cloudformation.describe_stack_events().stack_name(stack_id).set_next_token(page_token);
             let page = request.send().await.map_err(|error| Error::from_sdk("DescribeStackEvents", &error))?;
             if read(page.stack_events(), &mut found) {

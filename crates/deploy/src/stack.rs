@@ -107,7 +107,6 @@ impl Session {
     /// # Errors
     /// The call fails.
     pub async fn stack(&self, name_or_id: &str) -> Result<Option<DeployedStack>, Error> {
-        self.turn().await;
         match self.cloudformation.describe_stacks().stack_name(name_or_id).send().await {
             Ok(answer) => Ok(answer.stacks().first().map(DeployedStack::from_sdk)),
             Err(error) => match Error::from_sdk("DescribeStacks", &error) {

@@ -4,7 +4,8 @@
 //! deployment needs, keeps stacks in memory, and plays them through the events that CloudFormation would write: rollbacks, cancellations, kept
 //! resources, hooks, nested stacks, stale answers. Every request is kept with its decoded parameters, so that a test can assert what was asked.
 //!
-//! Nothing happens by the clock: an operation goes on by [some events](Scripted::pace) each time that somebody looks at it.
+//! Nothing happens by the clock, unless [a resource takes some time](Stack::takes): an operation goes on by [some events](Scripted::pace) each time that
+//! somebody looks at it.
 //!
 //! ```no_run
 //! use skysmith_scripted::{On, Scripted, Stack};

@@ -1,6 +1,7 @@
 //! The events of an operation, worked out when it begins.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -140,7 +141,7 @@ impl Player<'_> {
 
     fn stack(&mut self, status: &str, reason: Option<&str>) {
         let event = self.event(&self.name, &self.stack, STACK_TYPE, status, reason);
-        self.steps.push(Step { stack: self.stack.clone(), event, body: None, content: None });
+        self.steps.push(Step { stack: self.stack.clone(), event, body: None, content: None, after: Duration::ZERO });
     }
 
     /// The end, with what the stack is from now on.
@@ -157,7 +158,13 @@ impl Player<'_> {
         let named = status != "CREATE_IN_PROGRESS" && status != "CREATE_FAILED";
         let physical_id = if named { resource.physical_id.as_str() } else { "" };
         let event = self.event(id, physical_id, &resource.kind, status, reason);
-        self.steps.push(Step { stack: self.stack.clone(), event, body: Some(resource.body), content: None });
+        self.steps.push(Step {
+            stack: self.stack.clone(),
+            event,
+            body: Some(resource.body),
+            content: None,
+            after: Duration::ZERO,
+        });
         if let Some(resource) = self.resources.get_mut(id) {
             status.clone_into(&mut resource.status);
         }
@@ -169,10 +176,22 @@ impl Player<'_> {
         for hook in self.script.hooks.clone().into_iter().filter(|hook| hook.logical_id == id) {
             let mut event = self.event(id, "", &resource.kind, status, None);
             event.hook = Some((hook.hook_type.clone(), "HOOK_IN_PROGRESS".to_owned(), String::new()));
-            self.steps.push(Step { stack: self.stack.clone(), event: event.clone(), body: None, content: None });
+            self.steps.push(Step {
+                stack: self.stack.clone(),
+                event: event.clone(),
+                body: None,
+                content: None,
+                after: Duration::ZERO,
+            });
             event.hook = Some((hook.hook_type.clone(), "HOOK_COMPLETE_FAILED".to_owned(), hook.reason.clone()));
             event.hook_warns = !hook.fails;
-            self.steps.push(Step { stack: self.stack.clone(), event, body: None, content: None });
+            self.steps.push(Step {
+                stack: self.stack.clone(),
+                event,
+                body: None,
+                content: None,
+                after: Duration::ZERO,
+            });
             if hook.fails {
                 let failed = status.replace("IN_PROGRESS", "FAILED");
                 self.resource(id, &failed, Some(&format!("The following hook(s) failed: [{}]", hook.hook_type)));
@@ -202,6 +221,9 @@ impl Player<'_> {
             }
             None => {
                 self.resource(id, &format!("{verb}_COMPLETE"), None);
+                if let (Some(last), Some(time)) = (self.steps.last_mut(), self.script.takes.get(id)) {
+                    last.after = *time;
+                }
                 true
             }
         }
@@ -241,7 +263,13 @@ impl Player<'_> {
             let kind = STACK_TYPE;
             let event =
                 self.event(id, &child, kind, &format!("{verb}_IN_PROGRESS"), Some("Resource creation Initiated"));
-            self.steps.push(Step { stack: self.stack.clone(), event, body: None, content: None });
+            self.steps.push(Step {
+                stack: self.stack.clone(),
+                event,
+                body: None,
+                content: None,
+                after: Duration::ZERO,
+            });
         }
         let operation = Operation {
             content: Some(Content { template: nested.template.clone(), ..Content::default() }),

@@ -1,6 +1,7 @@
 //! What is to happen to a stack, in the words of CloudFormation.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// When a resource fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,10 @@ pub(crate) struct Script {
     pub endless: bool,
     /// Change sets have no changes, whatever the templates say.
     pub same: bool,
+    /// The time that resources take by the clock.
+    pub takes: BTreeMap<String, Duration>,
+    /// The time that change sets take by the clock.
+    pub plans_in: Option<Duration>,
 }
 
 /// A stack: what it is at the beginning, and what happens to it.
@@ -248,6 +253,21 @@ impl Stack {
     #[must_use]
     pub fn fails_as_a_whole(mut self, reason: &str) -> Self {
         self.script.own_reason = Some(reason.to_owned());
+        self
+    }
+
+    /// A resource takes this long by the clock, whatever is done to it. The stack's other events come without delay then, and each has the time at which it
+    /// was due, whoever looked when.
+    #[must_use]
+    pub fn takes(mut self, logical_id: &str, time: Duration) -> Self {
+        self.script.takes.insert(logical_id.to_owned(), time);
+        self
+    }
+
+    /// Change sets are ready after this long by the clock, and not at the second look.
+    #[must_use]
+    pub fn plans_in(mut self, time: Duration) -> Self {
+        self.script.plans_in = Some(time);
         self
     }
 

@@ -1,6 +1,7 @@
 //! What is in the account.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -71,6 +72,8 @@ pub(crate) struct Step {
     pub event: Event,
     pub body: Option<Value>,
     pub content: Option<Box<Content>>,
+    /// How long after the event before it.
+    pub after: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -88,6 +91,8 @@ pub(crate) struct ChangeSet {
     pub content: Content,
     /// How often it was looked at.
     pub looks: usize,
+    /// When it was made.
+    pub created: i64,
     pub on_failure: String,
 }
 
@@ -287,15 +292,32 @@ impl World {
     pub fn advance(&mut self, id: &str, events: usize) {
         let root = self.find(id).map(|stack| stack.parent.clone().unwrap_or_else(|| stack.id.clone()));
         let Some(root) = root else { return };
-        for _ in 0..events {
-            let Some(step) = self.find_mut(&root).and_then(|stack| stack.steps.pop_front()) else { break };
-            self.apply(step);
+        let now = self.now();
+        let mut passed = 0;
+        while let Some(stack) = self.find_mut(&root) {
+            let is_timed = !stack.script.takes.is_empty();
+            let Some(step) = stack.steps.front() else { break };
+            let mut time = now;
+            if is_timed {
+                let after = i64::try_from(step.after.as_millis()).unwrap();
+                time = stack.events.last().map_or(now, |last| last.time) + after;
+            }
+            if time > now || (!is_timed && passed == events) {
+                break;
+            }
+            let Some(step) = stack.steps.pop_front() else { break };
+            self.apply_at(step, time);
+            passed += 1;
         }
     }
 
     pub fn apply(&mut self, step: Step) {
-        let number = self.next();
         let now = self.now();
+        self.apply_at(step, now);
+    }
+
+    fn apply_at(&mut self, step: Step, now: i64) {
+        let number = self.next();
         let Some(stack) = self.stacks.iter_mut().find(|stack| stack.id == step.stack) else { return };
         let mut event = step.event;
         event.id = format!("{}-{number:06}", event.logical_id);
@@ -359,7 +381,13 @@ impl World {
                 ..Event::default()
             };
             for status in ["DELETE_IN_PROGRESS", "DELETE_COMPLETE"] {
-                self.apply(Step { stack: id.clone(), event: event(status), body: None, content: None });
+                self.apply(Step {
+                    stack: id.clone(),
+                    event: event(status),
+                    body: None,
+                    content: None,
+                    after: Duration::ZERO,
+                });
             }
         }
     }
@@ -379,7 +407,7 @@ impl World {
                 operation: "someone-else".to_owned(),
                 ..Event::default()
             };
-            steps.push(Step { stack: id.clone(), event, body: None, content: None });
+            steps.push(Step { stack: id.clone(), event, body: None, content: None, after: Duration::ZERO });
         };
         step(name, &id, STACK_TYPE, "UPDATE_IN_PROGRESS");
         if let Some((logical_id, resource)) = resource {

@@ -4,14 +4,13 @@ use std::time::Instant;
 
 use serde_json::json;
 use skysmith_assembly::Stack;
-use skysmith_deploy::{DestroyOptions, Holding, Inventory, Released, StackResource};
+use skysmith_deploy::{DestroyOptions, Holding, Inventory, Released, StackResource, Work};
 
 use crate::aws::Aws;
 use crate::cli::Destroy;
 use crate::error::{Done, Failure};
 use crate::hints::worded;
 use crate::live::board::{Expected, StackView};
-use crate::live::estimate::Work;
 use crate::live::graph::Graph;
 use crate::names::Names;
 use crate::output::diagnostics::plural;
@@ -42,6 +41,7 @@ pub fn run(session: &Session, flags: &Destroy) -> Result<Done, Failure> {
         ui.say(&format!("in this order, since they depend on each other: {}\n", names.join(", ")));
     }
     let aws = Aws::connect(session)?;
+    aws.session.share_among(stacks.len());
     let mut there = Vec::new();
     let turn = asks.then(Turn::default);
     for &stack in &stacks {

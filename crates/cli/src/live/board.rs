@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime};
 
-use skysmith_deploy::{Event, ResourceStatus, StackEvent};
+use skysmith_deploy::{Event, ResourceStatus, StackEvent, Work, usual_time};
 
-use super::estimate::{self, Step, Work};
+use super::estimate::{self, Step};
 use super::graph::Graph;
 use crate::names::Names;
 use crate::output::words;
@@ -144,7 +144,7 @@ impl StackView {
             let index = self.add(&one.nested_in, &one.logical_id, &one.resource_type, names);
             self.rows[index].is_expected = true;
             self.rows[index].work = one.work;
-            self.rows[index].usual = estimate::usual(&one.resource_type, one.work);
+            self.rows[index].usual = usual_time(&one.resource_type, one.work);
         }
         let own: Vec<&Expected> = expected.iter().filter(|one| one.nested_in.is_empty()).collect();
         for one in &own {

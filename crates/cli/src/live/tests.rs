@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use skysmith_deploy::{Event, ResourceStatus, StackEvent};
+use skysmith_deploy::{Event, ResourceStatus, StackEvent, Work};
 
 use super::board::{Board, Expected, Overview};
-use super::estimate::Work;
 use super::graph::Graph;
 use super::screen::Screen;
 use super::{draw, fit};

@@ -21,7 +21,7 @@ use skysmith_assembly::protocol::Diagnostic;
 
 use crate::cli::{Color, Globals};
 use crate::error::Failure;
-use crate::interrupt;
+use crate::interrupt::Presses;
 use crate::live::Live;
 use diagnostics::Sources;
 
@@ -216,8 +216,7 @@ impl Ui {
 
     /// Asks and reads one line while other things go on, which are not told before there is an answer. `None`: the person pressed Ctrl-C instead.
     pub async fn ask_or_interrupt(&self, question: &str) -> Result<Option<String>, Failure> {
-        let _elsewhere = interrupt::is_elsewhere();
-        let interrupted = tokio::signal::ctrl_c();
+        let mut presses = Presses::new();
         let paused = self.live.pause();
         self.error(question);
         *self.held_back() = Some(String::new());
@@ -231,7 +230,7 @@ impl Ui {
             Err(error) => Err(error),
             Ok(_) => tokio::select! {
                 answer = receive => answer.unwrap_or_else(|_| Ok(String::new())).map(Some),
-                _ = interrupted => Ok(None),
+                () = presses.next() => Ok(None),
             },
         };
         let said = self.held_back().take().unwrap_or_default();

@@ -1,7 +1,10 @@
 //! Several stacks at once, against a CloudFormation that does what a test says.
 
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
-use skysmith_scripted::{Aws, On, Scripted, Stack};
+use skysmith_scripted::{Aws, On, Request, Scripted, Stack};
 
 use crate::project::{Ran, TestProject, writes_assembly};
 
@@ -90,4 +93,68 @@ fn stacks_are_destroyed_after_those_that_depend_on_them() {
         .collect();
     let place = |name: &str| ended.iter().position(|stack| stack == name).unwrap();
     assert!(place("app") < place("data") && place("data") < place("net") && place("mail") < place("net"), "{ended:?}");
+}
+
+/// The most calls that only ask for something within a second, at whatever moment that begins.
+fn most_in_a_second(requests: &[Request]) -> usize {
+    let asks = |request: &&Request| request.operation.starts_with("Describe") || request.operation.starts_with("List");
+    let mut at: Vec<Instant> = requests.iter().filter(asks).map(|request| request.at).collect();
+    at.sort();
+    let within = |(index, start): (usize, &Instant)| {
+        at[index..].iter().take_while(|at| at.duration_since(*start) < Duration::from_secs(1)).count()
+    };
+    at.iter().enumerate().map(within).max().unwrap_or(0)
+}
+
+fn count(requests: &[Request], operation: &str) -> usize {
+    requests.iter().filter(|request| request.operation == operation).count()
+}
+
+/// What is asked of CloudFormation is the same whatever a resource takes; here it is half a second, so that the calls alone decide how long the run takes.
+#[test]
+fn two_hundred_stacks_with_never_more_than_three_looks_a_second() {
+    const COUNT: usize = 200;
+    let names: Vec<String> = (0..COUNT).map(|number| format!("many-{number}")).collect();
+    // Four layers; each stack but those of the first needs one of the layer before.
+    let needs: Vec<Vec<&str>> = (0..COUNT)
+        .map(|number| number.checked_sub(COUNT / 4).map(|before| names[before].as_str()).into_iter().collect())
+        .collect();
+    let stacks: Vec<(&str, &[&str])> =
+        names.iter().zip(&needs).map(|(name, needs)| (name.as_str(), needs.as_slice())).collect();
+    let half_a_second = Duration::from_millis(500);
+    let aws = names.iter().fold(Scripted::new(), |aws, name| {
+        aws.stack(Stack::new(name).takes("Table", half_a_second).plans_in(half_a_second))
+    });
+    let aws = aws.start();
+    let project = project(&stacks);
+
+    let started = Instant::now();
+    project.skysmith(["--endpoint-url", aws.url(), "deploy", "--all", "--yes", "--outputs-file", "out.json"]).ok();
+    let took = started.elapsed();
+    let requests = aws.requests();
+    let asked: BTreeMap<&str, usize> = requests.iter().fold(BTreeMap::new(), |mut asked, request| {
+        *asked.entry(request.operation.as_str()).or_default() += 1;
+        asked
+    });
+    println!("{took:.0?}, at most {} a second: {asked:?}", most_in_a_second(&requests));
+    assert!(names.iter().all(|name| aws.status(name).as_deref() == Some("CREATE_COMPLETE")));
+    let written: Value = serde_json::from_str(&std::fs::read_to_string(project.path("out.json")).unwrap()).unwrap();
+    assert!(written.as_object().unwrap().values().all(|outputs| outputs["Place"] == "here"));
+    assert_eq!(written.as_object().unwrap().len(), COUNT);
+    assert_eq!(most_in_a_second(&requests), 3);
+    // One look at each plan and one at each end, but for those that come a moment too soon; all else is told by lists.
+    assert!(count(&requests, "DescribeChangeSet") <= COUNT * 5 / 4);
+    assert!(count(&requests, "DescribeStackEvents") <= COUNT * 5 / 4);
+    assert!(count(&requests, "DescribeStacks") <= COUNT * 3 / 2);
+    assert!(took < Duration::from_secs(300), "{took:?}");
+
+    // Whether anything is to be done is known from a list and the templates.
+    aws.forget();
+    let started = Instant::now();
+    project.skysmith(["--endpoint-url", aws.url(), "deploy", "--all", "--yes"]).ok();
+    let requests = aws.requests();
+    println!("nothing new: {:.0?}, {} calls", started.elapsed(), requests.len());
+    assert!(most_in_a_second(&requests) <= 3);
+    assert_eq!(count(&requests, "GetTemplate"), COUNT);
+    assert!(count(&requests, "DescribeStacks") <= 10, "{}", count(&requests, "DescribeStacks"));
 }

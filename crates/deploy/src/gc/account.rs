@@ -30,7 +30,6 @@ impl Session {
         let mut stacks = Vec::new();
         let mut token = None;
         loop {
-            self.turn().await;
             let page = self.cloudformation.describe_stacks().set_next_token(token).send().await;
             let page = page.map_err(|error| Error::from_sdk("DescribeStacks", &error))?;
             stacks.extend(page.stacks().iter().map(DeployedStack::from_sdk));

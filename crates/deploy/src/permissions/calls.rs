@@ -169,6 +169,8 @@ pub(crate) const CALLS: &[Call] = &[
     call("ListObjectVersions", &[("s3:ListBucketVersions", Buckets)], &[Deploy, Destroy]),
     call("ListObjectsV2", &[("s3:ListBucket", OwnAssets)], &[Collect]),
     call("ListStackResources", &[("cloudformation:ListStackResources", Stack)], &[Deploy, Repair, Destroy]),
+    // Without it many stacks are looked at one by one.
+    call("ListStacks", &[], &[]),
     call("PutBucketEncryption", &[("s3:PutEncryptionConfiguration", OwnBucket)], &[Deploy]),
     call("PutBucketLifecycleConfiguration", &[("s3:PutLifecycleConfiguration", OwnBucket)], &[Deploy]),
     call("PutBucketNotificationConfiguration", &[("s3:PutBucketNotification", EmptiedBuckets)], &[Destroy]),

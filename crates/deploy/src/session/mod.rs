@@ -9,6 +9,7 @@ mod http;
 mod mfa;
 mod preflight;
 mod profile;
+mod rationed;
 mod refusals;
 mod region;
 mod role;
@@ -34,6 +35,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_async::time::SystemTimeSource;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_types::os_shim_internal::{Env, Fs};
 use skysmith_assembly::{AssumedRole, Environment, Placeholders};
 
@@ -42,13 +44,14 @@ use self::http::http_client;
 pub use self::mfa::{MfaPrompt, MfaRequest};
 use self::preflight::{Calls, Clock, preflight_error};
 use self::profile::Role;
+use self::rationed::Rationed;
 use self::refusals::Refusals;
 use self::region::{is_loopback, metadata_client, region};
 use self::role::TakenRole;
 pub use self::source::{CredentialsInfo, Source};
 use crate::Error;
 use crate::assets::Publishers;
-use crate::pace::Budget;
+use crate::lane::{Lane, Lanes};
 use crate::publishing::Publishing;
 
 /// Tries of a call that AWS throttles or drops. Throttling is normal when many stacks move at once, and half of all calls may meet it.
@@ -113,7 +116,8 @@ pub struct Identity {
     pub arn: String,
 }
 
-/// Checked credentials in one account and region, and the clients that use them. Clones share the count and the budget of calls.
+/// Checked credentials in one account and region, and the clients that use them. Clones share the count and the budget of calls, and so do all that came
+/// from one another and are in the same account and region.
 #[derive(Clone, Debug)]
 pub struct Session {
     config: SdkConfig,
@@ -125,7 +129,9 @@ pub struct Session {
     region: String,
     calls: Calls,
     clock_skew: Option<i64>,
-    budget: Arc<Budget>,
+    pub(crate) lanes: Lanes,
+    /// What it shares with the others in this account and region.
+    pub(crate) lane: Arc<Lane>,
     /// What this run has published.
     pub(crate) publishing: Arc<Publishing>,
     /// The sessions that publish for this one.
@@ -135,8 +141,8 @@ pub struct Session {
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
 }
 
-/// What a session hands on to those made from it. Another account or region has its own budget, but the same endpoint and count, and
-/// what is published is known to all.
+/// What a session hands on to those made from it. The endpoint and the count are the same, what is published is known to
+/// all, and those in one account and region have one budget of calls.
 struct Shared {
     /// Nothing if the session's own credentials are those to take roles with.
     own: Option<SdkConfig>,
@@ -145,6 +151,7 @@ struct Shared {
     calls: Calls,
     clock_skew: Option<i64>,
     publishing: Arc<Publishing>,
+    lanes: Lanes,
 }
 
 impl Session {
@@ -190,6 +197,7 @@ impl Session {
                 calls: calls.clone(),
                 clock_skew: None,
                 publishing: Arc::default(),
+                lanes: Lanes::default(),
             };
             // A provider of its own each time: the SDK remembers what the one before gave.
             let provider = SharedCredentialsProvider::new(chain.clone());
@@ -234,6 +242,7 @@ impl Session {
             calls,
             clock_skew: None,
             publishing: Arc::default(),
+            lanes: Lanes::default(),
         };
         let session = Self::preflight(patient(config), shared).await?;
         match &options.role_arn {
@@ -265,6 +274,7 @@ impl Session {
             calls: self.calls.clone(),
             clock_skew: None,
             publishing: Arc::clone(&self.publishing),
+            lanes: self.lanes.clone(),
         };
         Self::preflight(config, shared).await
     }
@@ -287,6 +297,7 @@ impl Session {
                 calls: self.calls.clone(),
                 clock_skew: self.clock_skew,
                 publishing: Arc::clone(&self.publishing),
+                lanes: self.lanes.clone(),
             },
         )
     }
@@ -313,14 +324,18 @@ impl Session {
     }
 
     fn build(config: SdkConfig, region: String, identity: Identity, shared: Shared) -> Self {
-        let Shared { own, credentials, endpoint, calls, clock_skew, publishing } = shared;
-        let budget: Arc<Budget> = Arc::default();
+        let Shared { own, credentials, endpoint, calls, clock_skew, publishing, lanes } = shared;
+        let lane = lanes.of(&identity.account, &region);
         // Not the adaptive mode: it slows all calls down to one in two seconds when half of them fail, mutations included. The describe calls, which are
         // what throttling is about, have a budget of their own.
-        let cloudformation = aws_sdk_cloudformation::config::Builder::from(&config)
+        let mut cloudformation = aws_sdk_cloudformation::config::Builder::from(&config)
             .interceptor(calls.clone())
-            .interceptor(Refusals(Arc::clone(&budget)))
-            .build();
+            .interceptor(Refusals(Arc::clone(&lane.budget)))
+            // Requests are small; that one waits for its turn must not be taken for a stream that has stalled.
+            .stalled_stream_protection(StalledStreamProtectionConfig::enabled().upload_enabled(false).build());
+        if let Some(client) = config.http_client() {
+            cloudformation = cloudformation.http_client(Rationed { client, budget: Arc::clone(&lane.budget) });
+        }
         // An endpoint of one's own seldom resolves a bucket's name as a host.
         let s3 = aws_sdk_s3::config::Builder::from(&config)
             .interceptor(calls.clone())
@@ -328,7 +343,7 @@ impl Session {
             .build();
         let dynamodb = aws_sdk_dynamodb::config::Builder::from(&config).interceptor(calls.clone()).build();
         Self {
-            cloudformation: aws_sdk_cloudformation::Client::from_conf(cloudformation),
+            cloudformation: aws_sdk_cloudformation::Client::from_conf(cloudformation.build()),
             s3: aws_sdk_s3::Client::from_conf(s3),
             dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
             own: own.unwrap_or_else(|| config.clone()),
@@ -339,7 +354,8 @@ impl Session {
             region,
             calls,
             clock_skew,
-            budget,
+            lanes,
+            lane,
             publishing,
             publishers: Arc::default(),
         }
@@ -413,11 +429,6 @@ impl Session {
     pub(crate) fn ecr(&self) -> aws_sdk_ecr::Client {
         let config = aws_sdk_ecr::config::Builder::from(&self.config).interceptor(self.calls.clone()).build();
         aws_sdk_ecr::Client::from_conf(config)
-    }
-
-    /// Waits for a turn among the describe calls of this account and region.
-    pub(crate) async fn turn(&self) {
-        self.budget.turn().await;
     }
 
     /// The URL under which CloudFormation finds an object, in the form that AWS and the emulators take.

@@ -6,7 +6,7 @@ use aws_sdk_cloudformation::config::interceptors::AfterDeserializationIntercepto
 use aws_sdk_cloudformation::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_cloudformation::error::BoxError;
 
-use crate::pace::Budget;
+use crate::budget::Budget;
 
 /// The codes with which services say that there are too many calls.
 const CODES: [&str; 5] = ["Throttling", "TooManyRequests", "RequestLimitExceeded", "SlowDown", "Rate exceeded"];
@@ -28,7 +28,7 @@ impl Intercept for Refusals {
     ) -> Result<(), BoxError> {
         let response = context.response();
         if response.status().is_success() {
-            self.0.answered();
+            self.0.accepted();
         } else if response.status().as_u16() == 429 || response.body().bytes().is_some_and(is_refusal) {
             self.0.refused();
         }

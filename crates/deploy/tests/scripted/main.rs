@@ -4,6 +4,7 @@
 
 mod ends;
 mod harness;
+mod many;
 mod nesting;
 mod plans;
 mod ways;

@@ -301,3 +301,13 @@ async fn large_templates_go_through_the_bucket() {
         assert_eq!((create.has("TemplateBody"), create.has("TemplateURL")), (size == 51_200, size == 51_201), "{name}");
     }
 }
+
+#[tokio::test]
+async fn what_has_a_change_set_already_is_made_by_one_even_if_directly_is_asked_for() {
+    let aws = Scripted::new().stack(Stack::new("planned").status("REVIEW_IN_PROGRESS")).start();
+    let session = session(&aws).await;
+    let wanted = wanted("planned", TWO).with_settings(Settings { direct: true, ..Settings::default() });
+    assert!(matches!(deploy(&session, &wanted).await.unwrap(), Outcome::Deployed(_)));
+    assert_eq!(aws.status("planned").as_deref(), Some("CREATE_COMPLETE"));
+    assert_eq!((aws.calls("CreateStack").len(), aws.calls("ExecuteChangeSet").len()), (0, 1));
+}

@@ -255,6 +255,7 @@ pub(super) fn create_change_set(world: &mut World, request: &Request) -> Answer 
         });
     }
     let set_id = format!("arn:aws:cloudformation:{REGION}:{}:changeSet/{set_name}/{number:08x}", crate::world::ACCOUNT);
+    let created = world.now();
     let set = ChangeSet {
         name: set_name,
         id: set_id.clone(),
@@ -267,6 +268,7 @@ pub(super) fn create_change_set(world: &mut World, request: &Request) -> Answer 
         changes,
         content,
         looks: 0,
+        created,
         on_failure: request.parameter("OnStackFailure").to_owned(),
     };
     if let Some(stack) = world.find_mut(&id) {
@@ -315,6 +317,7 @@ pub(super) fn find_change_set(world: &World, request: &Request) -> Result<(Strin
 }
 
 pub(super) fn describe_change_set(world: &mut World, request: &Request) -> Answer {
+    let now = world.now();
     let (id, set) = find_change_set(world, request)?;
     if let Some(looked) =
         world.find_mut(&id).and_then(|stack| stack.change_sets.iter_mut().find(|other| other.id == set.id))
@@ -322,8 +325,12 @@ pub(super) fn describe_change_set(world: &mut World, request: &Request) -> Answe
         looked.looks += 1;
     }
     let stack = existing(world, &id)?;
-    // At the first look it is not ready.
-    let (status, execution, reason) = if set.looks == 0 && !request.has("NextToken") {
+    // Without a time of its own it is not ready at the first look.
+    let is_ready = match stack.script.plans_in {
+        Some(time) => now - set.created >= i64::try_from(time.as_millis()).unwrap(),
+        None => set.looks > 0,
+    };
+    let (status, execution, reason) = if !is_ready && !request.has("NextToken") {
         ("CREATE_IN_PROGRESS", "UNAVAILABLE", None)
     } else {
         let reason = Some(set.reason.as_str()).filter(|reason| !reason.is_empty());

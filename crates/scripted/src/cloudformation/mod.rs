@@ -33,7 +33,7 @@ fn invalid(words: impl Into<String>) -> Refusal {
 pub fn answer(world: &mut World, request: &Request) -> Reply {
     let answer = match request.operation.as_str() {
         "DescribeStacks" => describe_stacks(world, request),
-        "ListStacks" => list_stacks(world),
+        "ListStacks" => list_stacks(world, request),
         "DescribeStackEvents" => describe_stack_events(world, request),
         "DescribeEvents" => describe_events(world, request),
         "DescribeStackResources" => stack_resources(world, request, "StackResources"),
@@ -115,6 +115,7 @@ fn describe_stacks(world: &mut World, request: &Request) -> Answer {
         vec![existing(world, name)?.id.clone()]
     };
     let mut found = Vec::new();
+    let (ids, next) = part(ids, request);
     for id in ids {
         world.advance(&id, pace);
         let by_name = name != id;
@@ -131,7 +132,7 @@ fn describe_stacks(world: &mut World, request: &Request) -> Answer {
         }
         found.push(shown_stack(&shown));
     }
-    Ok(Xml::new().list("Stacks", found))
+    Ok(Xml::new().list("Stacks", found).maybe("NextToken", next.as_deref()))
 }
 
 fn shown_stack(stack: &StackState) -> Xml {
@@ -157,11 +158,13 @@ fn shown_stack(stack: &StackState) -> Xml {
         .list("Outputs", outputs)
 }
 
-fn list_stacks(world: &mut World) -> Answer {
+fn list_stacks(world: &mut World, request: &Request) -> Answer {
     let (ids, pace) = (world.stacks.iter().map(|stack| stack.id.clone()).collect::<Vec<_>>(), world.pace);
     for id in &ids {
         world.advance(id, pace);
     }
+    let statuses = texts(request, "StackStatusFilter");
+    let is_wanted = |stack: &&StackState| statuses.is_empty() || statuses.contains(&stack.status);
     let shown = |stack: &StackState| {
         Xml::new()
             .text("StackId", &stack.id)
@@ -171,7 +174,16 @@ fn list_stacks(world: &mut World) -> Answer {
             .maybe("LastUpdatedTime", stack.updated.map(iso).as_deref())
             .maybe("ParentId", stack.parent.as_deref())
     };
-    Ok(Xml::new().list("StackSummaries", world.stacks.iter().rev().map(shown)))
+    let (found, next) = part(world.stacks.iter().rev().filter(is_wanted).map(shown).collect(), request);
+    Ok(Xml::new().list("StackSummaries", found).maybe("NextToken", next.as_deref()))
+}
+
+/// The page of a list that is asked for, and the token of the next.
+fn part<T>(all: Vec<T>, request: &Request) -> (Vec<T>, Option<String>) {
+    let start: usize = request.parameter("NextToken").trim_start_matches("page-").parse().unwrap_or(0);
+    let next = start + PAGE;
+    let token = (next < all.len()).then(|| format!("page-{next}"));
+    (all.into_iter().skip(start).take(PAGE).collect(), token)
 }
 
 /// A page of what is newest first, and the token of the next.

@@ -58,6 +58,7 @@ pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {
         wanted.settings = how.clone();
     }
     let aws = Aws::connect(session)?;
+    aws.session.share_among(stacks.len());
     let _live = ui.can_be_live().then(|| ui.live.start());
     let turn = asks.then(Turn::default);
     let mut ended = BTreeMap::new();

@@ -18,7 +18,6 @@ use crate::cli::Deploy;
 use crate::error::Failure;
 use crate::hints::worded;
 use crate::live::board::{Expected, StackView};
-use crate::live::estimate::Work;
 use crate::live::graph::Graph;
 use crate::names::Names;
 use crate::output::{diff, outputs, style, words};
@@ -69,6 +68,7 @@ impl<'a> One<'a> {
         let session = self.aws.for_stack(self.session, self.stack).await?;
         let headline = self.headline(&session);
         let watch = Watch::new(ui, name, &self.names, &headline).one_of_many(self.is_one_of_many);
+        let watch = watch.noticing_interrupts();
         // The live view has it until there is something to show for it; and of many stacks each says what it has to say in one piece.
         let is_told_later = ui.live.is_on() || self.is_one_of_many;
         if !is_told_later {
@@ -87,7 +87,12 @@ impl<'a> One<'a> {
         let refused = |error| story::refused(self.session, self.stack, &self.names, error, started.elapsed());
         let plan = match prepared.map_err(refused)? {
             Prepared::Unchanged { stack, held } => {
-                if held.is_empty() {
+                if let Some(change_set) = &self.flags.how.change_set {
+                    let mark = style::paint(style::GOOD, "✓");
+                    ui.say(&format!(
+                        "{mark} {name}: the change set {change_set} was executed already; nothing to do\n"
+                    ));
+                } else if held.is_empty() {
                     ui.say(&format!("{} {name} is as it should be: nothing to do\n", style::paint(style::GOOD, "✓")));
                 } else {
                     let old = session.template(&stack.stack_id).await.map_err(fail)?;
@@ -103,7 +108,7 @@ impl<'a> One<'a> {
         // The question before the first step was about all of it, unless the outputs had kept something else as well.
         let turn = self.turn.filter(|_| !(self.is_second_step && plan.changes.is_empty()));
         let asking = match turn {
-            Some(turn) => match turn.wait().await {
+            Some(turn) => match watch.over(turn.wait()).await.flatten() {
                 Some(asking) => Some((turn, asking)),
                 None => {
                     self.give_up(&session, &plan).await?;
@@ -140,6 +145,11 @@ impl<'a> One<'a> {
                 ui.say("nothing was changed\n");
                 return Ok(End::Declined);
             }
+        }
+        // Since the plan was made.
+        if watch.over(std::future::ready(())).await.is_none() {
+            self.give_up(&session, &plan).await?;
+            return Ok(End::Interrupted(stopped()));
         }
         let tally = Tally::of(&plan);
         let watch = watch.expecting(&expected(&plan), &Graph::of(&plan.new_template));
@@ -355,16 +365,11 @@ impl<'a> One<'a> {
 
 /// The resources that change, and what is done to them.
 fn expected(plan: &Plan) -> Vec<Expected> {
-    let work = |change: &Change| match (&change.action, change.replacement) {
-        (ChangeAction::Add, _) | (_, Replacement::Always) => Work::Create,
-        (ChangeAction::Remove, _) => Work::Delete,
-        _ => Work::Change,
-    };
     let expected = |nested_in: &[String], change: &Change| Expected {
         nested_in: nested_in.to_vec(),
         logical_id: change.logical_id.clone(),
         resource_type: change.resource_type.clone(),
-        work: work(change),
+        work: change.work(),
     };
     let own = plan.changes.iter().map(|change| expected(&[], change));
     let nested =

@@ -1,0 +1,69 @@
+//! Many stacks at once, and the lists in which they are looked at together.
+
+use std::time::Duration;
+
+use skysmith_deploy::{Outcome, Session};
+use skysmith_scripted::{Aws, Fault, Scripted, Stack};
+use tokio::task::JoinSet;
+
+use crate::harness::{TWO, deploy, session, wanted};
+
+const COUNT: usize = 6;
+
+fn with_ours(aws: Scripted) -> Scripted {
+    (0..COUNT).fold(aws, |aws, number| {
+        aws.stack(Stack::new(&format!("ours-{number}")).takes("Queue", Duration::from_secs(2)))
+    })
+}
+
+async fn deploy_all(session: &Session) {
+    session.share_among(COUNT);
+    let mut all = JoinSet::new();
+    for number in 0..COUNT {
+        let session = session.clone();
+        all.spawn(async move { deploy(&session, &wanted(&format!("ours-{number}"), TWO)).await });
+    }
+    while let Some(ended) = all.join_next().await {
+        assert!(matches!(ended.unwrap().unwrap(), Outcome::Deployed(_)));
+    }
+}
+
+/// Looks at single stacks, and lists of all.
+fn looks(aws: &Aws) -> (usize, usize) {
+    let (one, all): (Vec<_>, Vec<_>) =
+        aws.calls("DescribeStacks").into_iter().partition(|request| request.has("StackName"));
+    (one.len(), all.len())
+}
+
+#[tokio::test]
+async fn in_a_small_account_one_list_tells_everything() {
+    let aws = with_ours(Scripted::new()).start();
+    deploy_all(&session(&aws).await).await;
+    let (one, all) = looks(&aws);
+    // The last few are looked at one by one again.
+    assert!(one <= 3, "{one}");
+    assert!((2..=8).contains(&all), "{all}");
+    assert_eq!(aws.calls("ListStacks").len(), 0);
+}
+
+#[tokio::test]
+async fn in_a_large_account_only_those_at_work_are_listed() {
+    let others = (0..520).fold(Scripted::new(), |aws, number| {
+        aws.stack(Stack::new(&format!("other-{number}")).status("CREATE_COMPLETE"))
+    });
+    let aws = with_ours(others).start();
+    deploy_all(&session(&aws).await).await;
+    // What they were before, and the outputs in the end.
+    assert_eq!(looks(&aws), (2 * COUNT, 5));
+    let lists = aws.calls("ListStacks");
+    assert!((1..=8).contains(&lists.len()), "{}", lists.len());
+    assert!(lists.iter().all(|list| list.list("StackStatusFilter").contains(&"CREATE_IN_PROGRESS")));
+}
+
+#[tokio::test]
+async fn where_nothing_may_be_listed_each_is_looked_at() {
+    let denied = |operation: &str| Fault::error("AccessDenied", "not authorized").on(operation);
+    let aws = with_ours(Scripted::new()).fault(denied("DescribeStacks").once()).fault(denied("ListStacks")).start();
+    deploy_all(&session(&aws).await).await;
+    assert_eq!((looks(&aws), aws.calls("ListStacks").len()), ((2 * COUNT, 1), 1));
+}
