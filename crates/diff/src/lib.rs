@@ -94,9 +94,11 @@ pub fn compare(before: Side<'_>, after: Side<'_>) -> TemplateDiff {
     sections::compare(before, after, &mut diff);
     diff.moves = moves::find(before, after, &diff.resources);
     moves::mark(&mut diff.resources, &diff.moves);
-    diff.refusals = refusal::all(&diff.resources, &diff.moves);
+    diff.refusals = refusal::all(before, after, &diff.resources);
     diff.risks = risk::all(before, after, &diff.resources);
-    diff.iam = iam::changes(before, after);
+    let rights = iam::changes(before, after, &diff.moves);
+    diff.risks.extend(rights.gaps.iter().map(|(from, to)| risk::of_gap(from, to, before)));
+    diff.iam = rights.changes;
     diff.security = security::changes(before, after, &diff.iam);
     diff.code = code::changes(before, after, &diff.resources);
     diff.exposed = outputs::changes(before, after, &diff.resources);

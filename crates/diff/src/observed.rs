@@ -6,8 +6,9 @@ use skysmith_template::{Node, Template};
 use crate::fate::{Fate, Retention};
 use crate::model::{Action, ChangeKind, PropertyChange, ResourceChange, TemplateDiff, ValueChange};
 use crate::path::{Path, PathStep};
+use crate::risk::{self, RiskKind};
 use crate::verdict::{Origin, Verdict};
-use crate::{outputs, refusal, risk};
+use crate::{outputs, refusal};
 
 /// One resource of a change set. The caller makes it of what it got from CloudFormation.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,8 +100,10 @@ impl TemplateDiff {
                 self.resources.push(change);
             }
         }
-        self.refusals = refusal::all(&self.resources, &self.moves);
+        self.refusals = refusal::all(before, after, &self.resources);
+        let gaps: Vec<_> = self.risks.drain(..).filter(|it| matches!(it.kind, RiskKind::RightsGap { .. })).collect();
         self.risks = risk::all(before, after, &self.resources);
+        self.risks.extend(gaps);
         self.exposed = outputs::changes(before, after, &self.resources);
     }
 }

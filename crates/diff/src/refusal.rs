@@ -3,11 +3,10 @@
 //! It makes the new one of a replaced resource before it removes the old one. Where the template fixes a name that only one
 //! resource may have, there cannot be two.
 
-use skysmith_template::{Node, Resource};
+use skysmith_template::{Node, Resource, Template};
 
 use crate::compare::{Comparison, Reading};
 use crate::model::{Action, ResourceChange};
-use crate::moves::Move;
 use crate::path::Path;
 
 /// A change that CloudFormation is bound to refuse, before it starts or half-way.
@@ -35,8 +34,7 @@ pub enum RefusalReason {
         /// The properties that cannot change in place.
         causes: Vec<Path>,
     },
-    /// The resource is new under its logical id, and has the name of one that is removed under another: see
-    /// [`Move`].
+    /// The resource is new under its logical id, and has the name of one that is removed under another.
     NameTaken {
         /// The name.
         name: FixedName,
@@ -124,7 +122,7 @@ pub(crate) fn shared_name(before: Resource<'_>, after: Resource<'_>) -> Option<F
 }
 
 /// What follows from the resources and moves as they are now.
-pub(crate) fn all(resources: &[ResourceChange], moves: &[Move]) -> Vec<Refusal> {
+pub(crate) fn all(before: &Template, after: &Template, resources: &[ResourceChange]) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for resource in resources {
         if resource.action != Action::Replace {
@@ -156,17 +154,22 @@ pub(crate) fn all(resources: &[ResourceChange], moves: &[Move]) -> Vec<Refusal> 
             refusals.push(refusal(RefusalReason::NameStays { name: name.clone(), causes }, ways_out));
         }
     }
-    for moved in moves {
-        let Some(name) = &moved.fixed_name else { continue };
+    let gone: Vec<Resource<'_>> = resources
+        .iter()
+        .filter(|it| it.action == Action::Remove)
+        .filter_map(|it| before.resource(&it.logical_id))
+        .collect();
+    for resource in resources.iter().filter(|it| it.action == Action::Add) {
+        let Some(new) = after.resource(&resource.logical_id) else { continue };
+        let taken = gone.iter().find_map(|old| Some((old.logical_id(), shared_name(*old, new)?)));
+        let Some((by, name)) = taken else { continue };
+        let mut ways_out = vec![WayOut::Rename { property: name.property.to_owned() }, WayOut::RemoveFirst];
+        ways_out.insert(0, WayOut::KeepLogicalId { logical_id: by.to_owned() });
         refusals.push(Refusal {
-            logical_id: moved.to.clone(),
-            resource_type: moved.resource_type.clone(),
-            reason: RefusalReason::NameTaken { name: name.clone(), by: moved.from.clone() },
-            ways_out: vec![
-                WayOut::KeepLogicalId { logical_id: moved.from.clone() },
-                WayOut::Rename { property: name.property.to_owned() },
-                WayOut::RemoveFirst,
-            ],
+            logical_id: resource.logical_id.clone(),
+            resource_type: resource.resource_type().unwrap_or_default().to_owned(),
+            reason: RefusalReason::NameTaken { name, by: by.to_owned() },
+            ways_out,
         });
     }
     refusals

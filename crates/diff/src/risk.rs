@@ -1,7 +1,7 @@
 //! What CloudFormation lets pass and what may go wrong all the same: clean-up that acts on more than what is removed.
 
 use skysmith_spec::Replacement;
-use skysmith_template::{Node, Resource, Template};
+use skysmith_template::{Intrinsic, Node, Resource, Template};
 
 use crate::compare::{Comparison, Reading};
 use crate::fate;
@@ -42,6 +42,11 @@ pub enum RiskKind {
         other: String,
         /// The properties that tell them apart for the service, such as `PolicyName` and `Roles`.
         shared: Vec<&'static str>,
+    },
+    /// Rights move from it to another resource, which is made only after they are gone here: in between they are missing.
+    RightsGap {
+        /// The other resource.
+        to: String,
     },
     /// A policy kept its data when it is removed, and no longer does.
     NoLongerKept,
@@ -91,7 +96,7 @@ impl Helper {
 }
 
 /// Types that are removed by what they are called or sit on, not by an id of their own: another of them with the same of these
-/// properties loses what it has set up. `true` where it is enough that lists have an item in common.
+/// properties loses what it has set up. Of lists it is enough that they have an item in common.
 const BY_NAME: &[(&str, &[&str])] = &[
     ("AWS::ApiGateway::Account", &[]),
     ("AWS::IAM::GroupPolicy", &["PolicyName", "GroupName"]),
@@ -100,13 +105,19 @@ const BY_NAME: &[(&str, &[&str])] = &[
     ("AWS::IAM::Policy", &["PolicyName"]),
     ("AWS::Lambda::EventInvokeConfig", &["FunctionName", "Qualifier"]),
     ("AWS::Logs::ResourcePolicy", &["PolicyName"]),
-    ("AWS::S3::BucketPolicy", &["Bucket"]),
     ("AWS::SNS::TopicInlinePolicy", &["TopicArn"]),
     ("AWS::SNS::TopicPolicy", &["Topics"]),
     ("AWS::SQS::QueueInlinePolicy", &["Queue"]),
     ("AWS::SQS::QueuePolicy", &["Queues"]),
     ("AWS::SecretsManager::ResourcePolicy", &["SecretId"]),
 ];
+
+/// What may go wrong when rights move from one resource to another.
+pub(crate) fn of_gap(from: &str, to: &str, before: &Template) -> Risk {
+    let kind = before.resource(from).and_then(Resource::resource_type).unwrap_or_default();
+    let to = to.to_owned();
+    Risk { logical_id: from.to_owned(), resource_type: kind.to_owned(), kind: RiskKind::RightsGap { to } }
+}
 
 pub(crate) fn all(before: &Template, after: &Template, resources: &[ResourceChange]) -> Vec<Risk> {
     let mut risks = Vec::new();
@@ -125,7 +136,9 @@ pub(crate) fn all(before: &Template, after: &Template, resources: &[ResourceChan
             push(RiskKind::CustomReplaced { helper: Helper::of(kind) });
         }
         let goes = is_removed || (change.action == Action::Replace && change.fate == fate::Fate::Deleted);
-        if goes && let Some((other, shared)) = cleaned_up(kind, old, after) {
+        let other =
+            || cleaned_up(kind, old, after).or_else(|| cleaned_up_inside(old, after).filter(|_| is_policy(kind)));
+        if goes && let Some((other, shared)) = other() {
             push(RiskKind::CleansUpAnother { other, shared });
         }
         if let Some(new) = after.resource(&change.logical_id)
@@ -164,16 +177,35 @@ fn cleaned_up(kind: &str, old: Resource<'_>, after: &Template) -> Option<(String
     let (_, keys) = BY_NAME.iter().find(|(known, _)| *known == kind)?;
     let other = after.resources().find(|new| {
         // A replaced one stands under its own logical id.
-        new.resource_type().is_some_and(|other| is_alike(kind, other))
+        new.resource_type() == Some(kind)
             && keys.iter().all(|key| is_shared(old.property(key), new.property(key)))
             && is_on_the_same(kind, old, *new)
-            && (new.logical_id() != old.logical_id() || kind != "AWS::S3::BucketPolicy")
     })?;
     Some((other.logical_id().to_owned(), keys.to_vec()))
 }
 
-fn is_alike(kind: &str, other: &str) -> bool {
-    kind == other
+/// A policy that is removed takes the one of the same name with it that its role now has inside.
+fn cleaned_up_inside(old: Resource<'_>, after: &Template) -> Option<(String, Vec<&'static str>)> {
+    let name = old.property("PolicyName")?;
+    let holders: Vec<&Node> = ["Roles", "Users", "Groups"]
+        .into_iter()
+        .filter_map(|key| old.property(key).and_then(Node::as_list))
+        .flatten()
+        .chain(["RoleName", "UserName", "GroupName"].into_iter().filter_map(|key| old.property(key)))
+        .collect();
+    let is_inside = |holder: Resource<'_>| {
+        let policies = holder.property("Policies").and_then(Node::as_list).unwrap_or_default();
+        policies.iter().any(|it| is_shared(it.get("PolicyName"), Some(name)))
+    };
+    let found = holders.into_iter().find_map(|holder| match holder.as_intrinsic() {
+        Some(Intrinsic::Ref(id)) => after.resource(id).filter(|holder| is_inside(*holder)),
+        _ => None,
+    })?;
+    Some((found.logical_id().to_owned(), vec!["PolicyName"]))
+}
+
+fn is_policy(kind: &str) -> bool {
+    matches!(kind, "AWS::IAM::Policy" | "AWS::IAM::RolePolicy" | "AWS::IAM::UserPolicy" | "AWS::IAM::GroupPolicy")
 }
 
 /// A policy is removed from those it is attached to.

@@ -14,7 +14,7 @@ use crate::text;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Broadening {
-    /// Everybody may, also without an account of AWS.
+    /// Everybody may, also without an account of AWS, and under no condition.
     Everybody,
     /// A pattern of actions that was not there: `*`, `s3:*`.
     ActionPattern,
@@ -100,7 +100,8 @@ fn allows_more(new: &Statement, old: Option<&Statement>, had: &[&Statement], rea
     let known = |is_known: &dyn Fn(&Statement) -> bool| had.iter().any(|it| is_known(it));
     for principal in new.principals.items() {
         if !known(&|it| any(&it.principals, |old| is_principal_in(principal, old))) {
-            reasons.push(if principal.is_everybody() { Broadening::Everybody } else { Broadening::Principals });
+            let is_everybody = principal.is_everybody() && is_open(&new.conditions);
+            reasons.push(if is_everybody { Broadening::Everybody } else { Broadening::Principals });
         }
     }
     for action in new.actions.items() {
@@ -119,12 +120,21 @@ fn allows_more(new: &Statement, old: Option<&Statement>, had: &[&Statement], rea
     if is_looser {
         reasons.push(Broadening::Conditions);
     }
+    // Everybody under a condition is not everybody.
+    if is_open(&new.conditions) && new.principals.items().iter().any(Principal::is_everybody) {
+        reasons.push(Broadening::Everybody);
+    }
     if reasons.len() == count {
         let unconditional = |statement: &Statement| Statement { conditions: Vec::new(), ..statement.clone() };
         let without: Vec<Statement> = had.iter().map(|it| unconditional(it)).collect();
         let is_loosened = is_covered(&unconditional(new), &without.iter().collect::<Vec<_>>());
         reasons.push(if is_loosened { Broadening::Conditions } else { Broadening::Combination });
     }
+}
+
+/// Whether the conditions keep nobody out. How a function is called is no matter of who calls.
+fn is_open(conditions: &[Condition]) -> bool {
+    conditions.iter().all(|it| matches!(it.key.as_str(), "lambda:FunctionUrlAuthType" | "lambda:InvokedViaFunctionUrl"))
 }
 
 /// Whether each single right of the statement is given by one of the others.

@@ -48,9 +48,13 @@ const ATTACHED: &[(&str, PolicyKind, &str, &[&str])] = &[
     ("AWS::Serverless::Function", PolicyKind::Identity, "Policies", &[]),
 ];
 
-pub(super) fn grants(template: &Template) -> Vec<Grant<'_>> {
+/// The grants in the resources that are wanted, by their logical ids.
+pub(super) fn grants<'t>(template: &'t Template, is_wanted: &dyn Fn(&str) -> bool) -> Vec<Grant<'t>> {
     let mut grants = Vec::new();
     for resource in template.resources() {
+        if !may_grant(resource) || !is_wanted(resource.logical_id()) {
+            continue;
+        }
         let Some(kind) = resource.resource_type() else { continue };
         let mut collector = Collector { resource, kind, grants: &mut grants };
         match kind {
@@ -61,6 +65,19 @@ pub(super) fn grants(template: &Template) -> Vec<Grant<'_>> {
         }
     }
     grants
+}
+
+fn may_grant(resource: Resource<'_>) -> bool {
+    resource.resource_type().is_some_and(|kind| {
+        matches!(
+            kind,
+            "AWS::IAM::Role"
+                | "AWS::IAM::User"
+                | "AWS::IAM::Group"
+                | "AWS::Lambda::Permission"
+                | "AWS::SSO::PermissionSet"
+        ) || ATTACHED.iter().any(|(known, ..)| *known == kind)
+    })
 }
 
 struct Collector<'t, 'g> {

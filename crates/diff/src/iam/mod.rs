@@ -13,10 +13,11 @@ pub use statement::{Condition, Effect, Principal, Rights, Statement, Which};
 
 use std::collections::{HashMap, HashSet};
 
-use skysmith_template::{Node, Template};
+use skysmith_template::{Intrinsic, Node, Template};
 
 use crate::compare::{Comparison, Reading};
 use crate::model::ChangeKind;
+use crate::moves::Move;
 use crate::path::Path;
 use crate::{normal, policy};
 use collect::Grant;
@@ -86,18 +87,70 @@ pub enum PolicyKind {
     Resource,
 }
 
-pub(crate) fn changes(before: &Template, after: &Template) -> Vec<StatementChange> {
-    let mut old = group(collect::grants(before));
-    let new = group(collect::grants(after));
-    let mut changes = Vec::new();
+/// What [`changes`] finds.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) changes: Vec<StatementChange>,
+    /// Statements that only move, from a resource that is changed to one that is new: in between there is a time without them.
+    pub(crate) gaps: Vec<(String, String)>,
+}
+
+pub(crate) fn changes(before: &Template, after: &Template, moves: &[Move]) -> Found {
+    // What is the same on both sides matters only where the rights of the same holder differ somewhere else.
+    let differs = |id: &str| match (before.resource(id), after.resource(id)) {
+        (Some(old), Some(new)) => old.body() != new.body(),
+        _ => true,
+    };
+    let names: HashMap<&str, &str> = moves.iter().map(|it| (it.from.as_str(), it.to.as_str())).collect();
+    let mut found = Found::default();
+    let mut old = renamed(collect::grants(before, &differs), &names);
+    let mut new = collect::grants(after, &differs);
+    if old.is_empty() && new.is_empty() {
+        return found;
+    }
+    let holders: HashSet<String> = old.iter().chain(&new).map(key).collect();
+    let is_same = |id: &str| !differs(id);
+    let concerned = |grant: &Grant<'_>| holders.contains(&key(grant));
+    new.extend(collect::grants(after, &is_same).into_iter().filter(concerned));
+    old.extend(renamed(collect::grants(before, &is_same), &names).into_iter().filter(concerned));
+    let (mut old, new) = (group(old), group(new));
+    let sides = [before, after];
     for (key, new) in new.entries {
         let old = old.take(&key);
-        holder(old, new, before, &mut changes);
+        holder(old, new, sides, &mut found);
     }
     for old in old.rest() {
-        holder(old, Vec::new(), before, &mut changes);
+        holder(old, Vec::new(), sides, &mut found);
     }
-    changes
+    found
+}
+
+/// The grants with what gets another logical id under its new one, so that rights which only move with it are the same.
+fn renamed<'t>(mut grants: Vec<Grant<'t>>, names: &HashMap<&str, &str>) -> Vec<Grant<'t>> {
+    if names.is_empty() {
+        return grants;
+    }
+    let mut name = |id: &String| names.get(id.as_str()).map_or_else(|| id.clone(), |to| (*to).to_owned());
+    for grant in &mut grants {
+        grant.holder = grant.holder.map_refs(&mut name);
+        grant.node = grant.node.map_refs(&mut name);
+        grant.rights = match &grant.rights {
+            Rights::Managed(arn) => Rights::Managed(arn.map_refs(&mut name)),
+            Rights::Statement(_) => match statement::read(&grant.node) {
+                Some(statement) => Rights::Statement(Box::new(statement)),
+                None => continue,
+            },
+        };
+    }
+    grants
+}
+
+fn key(grant: &Grant<'_>) -> String {
+    let kind = grant.kind;
+    match grant.holder.as_intrinsic() {
+        Some(Intrinsic::Ref(id)) => format!("{kind:?} {id}"),
+        _ => format!("{kind:?} {}", normal::canonical_text(&grant.holder)),
+    }
 }
 
 /// The rights of each holder, in the order of the template.
@@ -119,7 +172,7 @@ impl<'t> Groups<'t> {
 fn group(grants: Vec<Grant<'_>>) -> Groups<'_> {
     let mut groups = Groups { entries: Vec::new(), places: HashMap::new() };
     for grant in grants {
-        let key = format!("{:?} {}", grant.kind, normal::canonical_text(&grant.holder));
+        let key = key(&grant);
         let place = *groups.places.entry(key.clone()).or_insert(groups.entries.len());
         if place == groups.entries.len() {
             groups.entries.push((key, Vec::new()));
@@ -130,7 +183,8 @@ fn group(grants: Vec<Grant<'_>>) -> Groups<'_> {
 }
 
 /// Compares all rights of one holder.
-fn holder(old: Vec<Grant<'_>>, new: Vec<Grant<'_>>, before: &Template, changes: &mut Vec<StatementChange>) {
+fn holder(old: Vec<Grant<'_>>, new: Vec<Grant<'_>>, sides: [&Template; 2], found: &mut Found) {
+    let [before, after] = sides;
     if old.is_empty() && new.is_empty() {
         return;
     }
@@ -153,7 +207,19 @@ fn holder(old: Vec<Grant<'_>>, new: Vec<Grant<'_>>, before: &Template, changes: 
     for grant in new {
         let same = old.iter().position(|it| it.as_ref().is_some_and(|it| is_same(&it.node, &grant.node)));
         match same {
-            Some(place) => old[place] = None,
+            Some(place) => {
+                if let Some(old) = old[place].take()
+                    && grant.kind == PolicyKind::Identity
+                    && old.logical_id != grant.logical_id
+                    && after.resource(old.logical_id).is_some()
+                    && before.resource(grant.logical_id).is_none()
+                {
+                    let gap = (old.logical_id.to_owned(), grant.logical_id.to_owned());
+                    if !found.gaps.contains(&gap) {
+                        found.gaps.push(gap);
+                    }
+                }
+            }
             None => rest.push(grant),
         }
     }
@@ -167,7 +233,7 @@ fn holder(old: Vec<Grant<'_>>, new: Vec<Grant<'_>>, before: &Template, changes: 
         let (before, after) = (old.as_ref().map(|it| it.rights.clone()), new.as_ref().map(|it| it.rights.clone()));
         let broader = broaden::reasons(before.as_ref(), after.as_ref(), &had, &has);
         let Some(grant) = new.or(old) else { return };
-        changes.push(StatementChange {
+        found.changes.push(StatementChange {
             kind: grant.kind,
             holder: grant.holder,
             is_holder_new: is_new,
