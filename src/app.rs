@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use skysmith_assembly::SourcePlace;
 use skysmith_assembly::protocol::{self, Context, Diagnostics};
 use skysmith_core::{Catalog, Param, Params, Severity, Synthesis, TagStyle};
-use skysmith_validate as validate;
+use skysmith_validate::{self as validate, Level, Levels};
 
 /// Where the assembly goes when nobody says.
 const DEFAULT_OUT: &str = "cdk.out";
@@ -120,27 +120,42 @@ impl fmt::Debug for Error {
 
 /// Prepares, renders and checks the stacks of `app`: what [`App::run`] does before it writes.
 pub fn synthesize(app: &App) -> Synthesis {
+    synthesize_with(app, &Levels::new())
+}
+
+/// The same in a project where some rules have another severity.
+fn synthesize_with(app: &App, levels: &Levels) -> Synthesis {
     let mut synthesis = app.inner.synthesize(&Catalog { tags: tag_style, is_list });
     for index in 0..synthesis.stacks.len() {
-        for finding in validate::validate(&synthesis.stacks[index].template) {
-            let severity = match finding.severity {
-                validate::Severity::Error => Severity::Error,
-                validate::Severity::Warning => Severity::Warning,
-            };
-            let property = finding.shown_path();
-            let diagnostic = skysmith_core::Diagnostic {
-                severity,
-                rule: Some(finding.rule.to_string()),
-                message: finding.message,
-                node: None,
-                property,
-                place: None,
-                notes: finding.notes,
-            };
-            synthesis.report(index, finding.logical_id.as_deref(), diagnostic);
+        let judged = validate::judge(&synthesis.stacks[index].template, levels);
+        for finding in judged.findings {
+            let (id, diagnostic) = diagnostic(finding);
+            synthesis.report(index, id.as_deref(), diagnostic);
+        }
+        for silenced in judged.silenced {
+            let (id, diagnostic) = diagnostic(silenced.finding);
+            synthesis.silence(index, id.as_deref(), diagnostic, silenced.reason);
         }
     }
     synthesis
+}
+
+/// The logical id that a finding is about, and what is to be said.
+fn diagnostic(finding: validate::Finding) -> (Option<String>, skysmith_core::Diagnostic) {
+    let severity = match finding.severity {
+        validate::Severity::Error => Severity::Error,
+        validate::Severity::Warning => Severity::Warning,
+    };
+    let diagnostic = skysmith_core::Diagnostic {
+        severity,
+        rule: Some(finding.rule.to_string()),
+        property: finding.shown_path(),
+        message: finding.message,
+        node: None,
+        place: None,
+        notes: finding.notes,
+    };
+    (finding.logical_id, diagnostic)
 }
 
 fn is_list(resource_type: &str, attribute: &str) -> bool {
@@ -159,8 +174,8 @@ fn tag_style(resource_type: &str) -> Option<TagStyle> {
 }
 
 fn run_program(program: impl FnOnce(&App) -> Result<(), Error>, out: &Path) -> Diagnostics {
-    let params = match read_context() {
-        Ok(context) => params_of(context),
+    let (levels, params) = match read_context() {
+        Ok(context) => (levels_of(&context), params_of(context)),
         Err(message) => return failure(message),
     };
     let app = App::with_params(params);
@@ -174,7 +189,7 @@ fn run_program(program: impl FnOnce(&App) -> Result<(), Error>, out: &Path) -> D
             Some(stop_at(format!("the program panicked: {message}"), place))
         }
     };
-    let synthesis = match panic::catch_unwind(AssertUnwindSafe(|| synthesize(&app))) {
+    let synthesis = match panic::catch_unwind(AssertUnwindSafe(|| synthesize_with(&app, &levels))) {
         Ok(synthesis) => synthesis,
         Err(_) => {
             let (message, place) = LAST_PANIC.take().unwrap_or_else(|| ("unknown reason".to_owned(), None));
@@ -190,9 +205,11 @@ fn run_program(program: impl FnOnce(&App) -> Result<(), Error>, out: &Path) -> D
     }
     let mut diagnostics: Vec<_> = stop.into_iter().collect();
     diagnostics.extend(synthesis.diagnostics());
+    let mut found = Diagnostics::new(diagnostics);
+    found.silenced = synthesis.silenced();
     // The process ends here, and taking a large app apart piece by piece would be a tenth of its time.
     std::mem::forget(synthesis);
-    Diagnostics::new(diagnostics)
+    found
 }
 
 fn stop_at(message: String, place: Option<SourcePlace>) -> protocol::Diagnostic {
@@ -221,6 +238,12 @@ fn read_context() -> Result<Context, String> {
         },
     };
     serde_json::from_str(&text).map_err(|error| format!("the context is not what the command line writes: {error}"))
+}
+
+/// What the project says about rules. One that is not known here is known to a newer library.
+fn levels_of(context: &Context) -> Levels {
+    let level = |(rule, level): (&String, &String)| Some((rule.parse().ok()?, Level::of(level)?));
+    context.rules.iter().filter_map(level).collect()
 }
 
 /// A CDK user's `-c NAME=VALUE` arrives as plain context; it serves as a parameter where the command line gave none.

@@ -113,3 +113,4 @@ pub use skysmith_core::{
     PropertyValue, RemovalPolicy, Resource, Rule, Scope, Severity, Stack, StackBuilder, Stage, StageBuilder, Synthesis,
     SynthesizedStack, Test, Text, Value, pseudo, text,
 };
+pub use skysmith_validate::RuleId;

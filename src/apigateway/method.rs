@@ -138,6 +138,13 @@ impl Method {
         &self.path
     }
 
+    /// Allows what `rule` finds in this method, for a reason that is kept in the resource's `Metadata`. See
+    /// [`Resource::allow`](crate::Resource::allow).
+    #[track_caller]
+    pub fn allow(&self, rule: impl AsRef<str>, reason: impl Into<String>) {
+        self.cfn.allow(rule, reason);
+    }
+
     /// The CloudFormation resource.
     pub fn cfn(&self) -> &CfnMethod {
         &self.cfn

@@ -168,6 +168,16 @@ impl Table {
         self.name.clone()
     }
 
+    /// Allows what `rule` finds in this table, for a reason that is kept in the resource's `Metadata`. See
+    /// [`Resource::allow`](crate::Resource::allow).
+    #[track_caller]
+    pub fn allow(&self, rule: impl AsRef<str>, reason: impl Into<String>) {
+        match &self.cfn {
+            Some(cfn) => cfn.allow(rule, reason),
+            None => self.scope.warning("what exists already is not checked, so that there is nothing to allow"),
+        }
+    }
+
     /// The CloudFormation resource; none for an imported table.
     pub fn cfn(&self) -> Option<&CfnTable> {
         self.cfn.as_ref()

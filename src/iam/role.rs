@@ -59,6 +59,16 @@ impl Role {
         self.name.clone()
     }
 
+    /// Allows what `rule` finds in this role, for a reason that is kept in the resource's `Metadata`. See
+    /// [`Resource::allow`](crate::Resource::allow).
+    #[track_caller]
+    pub fn allow(&self, rule: impl AsRef<str>, reason: impl Into<String>) {
+        match &self.cfn {
+            Some(cfn) => cfn.allow(rule, reason),
+            None => self.scope.warning("what exists already is not checked, so that there is nothing to allow"),
+        }
+    }
+
     /// The CloudFormation resource; none for an imported role.
     pub fn cfn(&self) -> Option<&CfnRole> {
         self.cfn.as_ref()

@@ -96,6 +96,16 @@ impl Function {
         self.log_group.as_ref()
     }
 
+    /// Allows what `rule` finds in this function, for a reason that is kept in the resource's `Metadata`. See
+    /// [`Resource::allow`](crate::Resource::allow).
+    #[track_caller]
+    pub fn allow(&self, rule: impl AsRef<str>, reason: impl Into<String>) {
+        match &self.cfn {
+            Some(cfn) => cfn.allow(rule, reason),
+            None => self.scope.warning("what exists already is not checked, so that there is nothing to allow"),
+        }
+    }
+
     /// The CloudFormation resource; none for an imported function.
     pub fn cfn(&self) -> Option<&CfnFunction> {
         self.cfn.as_ref()

@@ -79,6 +79,13 @@ impl LogGroup {
         self.cfn.reference()
     }
 
+    /// Allows what `rule` finds in this log group, for a reason that is kept in the resource's `Metadata`. See
+    /// [`Resource::allow`](crate::Resource::allow).
+    #[track_caller]
+    pub fn allow(&self, rule: impl AsRef<str>, reason: impl Into<String>) {
+        self.cfn.allow(rule, reason);
+    }
+
     /// The CloudFormation resource.
     pub fn cfn(&self) -> &CfnLogGroup {
         &self.cfn

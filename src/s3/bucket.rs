@@ -173,6 +173,16 @@ impl Bucket {
         self.fixed_name.as_deref()
     }
 
+    /// Allows what `rule` finds in this bucket, for a reason that is kept in the resource's `Metadata`. See
+    /// [`Resource::allow`](crate::Resource::allow).
+    #[track_caller]
+    pub fn allow(&self, rule: impl AsRef<str>, reason: impl Into<String>) {
+        match &self.cfn {
+            Some(cfn) => cfn.allow(rule, reason),
+            None => self.scope.warning("what exists already is not checked, so that there is nothing to allow"),
+        }
+    }
+
     /// The CloudFormation resource; none for an imported bucket.
     pub fn cfn(&self) -> Option<&CfnBucket> {
         self.cfn.as_ref()

@@ -78,6 +78,16 @@ impl Topic {
         self.name.clone()
     }
 
+    /// Allows what `rule` finds in this topic, for a reason that is kept in the resource's `Metadata`. See
+    /// [`Resource::allow`](crate::Resource::allow).
+    #[track_caller]
+    pub fn allow(&self, rule: impl AsRef<str>, reason: impl Into<String>) {
+        match self.cfn() {
+            Some(cfn) => cfn.allow(rule, reason),
+            None => self.scope.warning("what exists already is not checked, so that there is nothing to allow"),
+        }
+    }
+
     /// The CloudFormation resource; none for an imported topic.
     pub fn cfn(&self) -> Option<&CfnTopic> {
         self.own.as_ref().map(|own| &own.cfn)

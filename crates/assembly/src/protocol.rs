@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_core::de::{Deserialize, Deserializer, Error as _};
-use serde_core::ser::{Serialize, SerializeMap as _, Serializer};
+use serde_core::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use crate::SourcePlace;
@@ -38,6 +38,9 @@ pub const DIAGNOSTICS: &str = "SKYSMITH_DIAGNOSTICS";
 pub const PARAMETERS_KEY: &str = "skysmith:parameters";
 /// The context key of the chosen environment.
 pub const ENVIRONMENT_KEY: &str = "skysmith:environment";
+
+/// The context key of the rules that have another severity in the project: their ids with `error`, `warning` or `off`.
+pub const RULES_KEY: &str = "skysmith:rules";
 
 /// A parameter's value and where it was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +69,8 @@ pub struct Context {
     pub parameters: BTreeMap<String, Parameter>,
     /// The chosen environment, such as `dev`.
     pub environment: Option<String>,
+    /// The rules that have another severity in the project: `error`, `warning` or `off`.
+    pub rules: BTreeMap<String, String>,
     /// All other context, such as `-c KEY=VALUE` or the CDK's own keys.
     pub other: BTreeMap<String, Value>,
 }
@@ -78,6 +83,9 @@ impl Serialize for Context {
         }
         if let Some(environment) = &self.environment {
             object.serialize_entry(ENVIRONMENT_KEY, environment)?;
+        }
+        if !self.rules.is_empty() {
+            object.serialize_entry(RULES_KEY, &self.rules)?;
         }
         for (key, value) in &self.other {
             object.serialize_entry(key, value)?;
@@ -107,7 +115,18 @@ impl<'de> Deserialize<'de> for Context {
                 .collect::<Result<_, _>>()?,
             Some(_) => return Err(D::Error::custom(format_args!("`{PARAMETERS_KEY}` is not an object"))),
         };
-        Ok(Self { parameters, environment, other })
+        let rules = match other.remove(RULES_KEY) {
+            None => BTreeMap::new(),
+            Some(Value::Object(entries)) => entries
+                .into_iter()
+                .map(|(rule, level)| match level {
+                    Value::String(level) => Ok((rule, level)),
+                    _ => Err(D::Error::custom(format_args!("`{rule}` in `{RULES_KEY}` is not a string"))),
+                })
+                .collect::<Result<_, _>>()?,
+            Some(_) => return Err(D::Error::custom(format_args!("`{RULES_KEY}` is not an object"))),
+        };
+        Ok(Self { parameters, environment, rules, other })
     }
 }
 
@@ -164,6 +183,13 @@ pub struct Diagnostic {
 impl Serialize for Diagnostic {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_map(None)?;
+        self.entries(&mut object)?;
+        object.end()
+    }
+}
+
+impl Diagnostic {
+    fn entries<M: SerializeMap>(&self, object: &mut M) -> Result<(), M::Error> {
         object.serialize_entry("severity", &self.severity)?;
         object.serialize_entry("rule", &self.rule)?;
         object.serialize_entry("message", &self.message)?;
@@ -171,12 +197,9 @@ impl Serialize for Diagnostic {
         object.serialize_entry("resource_type", &self.resource_type)?;
         object.serialize_entry("property", &self.property)?;
         object.serialize_entry("place", &self.place)?;
-        object.serialize_entry("notes", &self.notes)?;
-        object.end()
+        object.serialize_entry("notes", &self.notes)
     }
-}
 
-impl Diagnostic {
     /// A finding with nothing but its words.
     #[must_use]
     pub fn new(severity: Severity, message: impl Into<String>) -> Self {
@@ -193,6 +216,26 @@ impl Diagnostic {
     }
 }
 
+/// A finding that counts for nothing, because somebody said so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "read", derive(serde::Deserialize))]
+pub struct Silenced {
+    /// The finding.
+    #[cfg_attr(feature = "read", serde(flatten))]
+    pub diagnostic: Diagnostic,
+    /// Why, where the program says so; nothing where the rule is off in the project.
+    pub reason: Option<String>,
+}
+
+impl Serialize for Silenced {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        self.diagnostic.entries(&mut object)?;
+        object.serialize_entry("reason", &self.reason)?;
+        object.end()
+    }
+}
+
 /// The version of the diagnostics file.
 const DIAGNOSTICS_VERSION: u32 = 1;
 
@@ -203,13 +246,19 @@ pub struct Diagnostics {
     version: u32,
     /// In the order in which they were found.
     pub diagnostics: Vec<Diagnostic>,
+    /// Those that count for nothing.
+    #[cfg_attr(feature = "read", serde(default))]
+    pub silenced: Vec<Silenced>,
 }
 
 impl Serialize for Diagnostics {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_map(Some(2))?;
+        let mut object = serializer.serialize_map(None)?;
         object.serialize_entry("version", &self.version)?;
         object.serialize_entry("diagnostics", &self.diagnostics)?;
+        if !self.silenced.is_empty() {
+            object.serialize_entry("silenced", &self.silenced)?;
+        }
         object.end()
     }
 }
@@ -267,7 +316,7 @@ impl Diagnostics {
     /// The findings in this order.
     #[must_use]
     pub fn new(diagnostics: Vec<Diagnostic>) -> Self {
-        Self { version: DIAGNOSTICS_VERSION, diagnostics }
+        Self { version: DIAGNOSTICS_VERSION, diagnostics, silenced: Vec::new() }
     }
 
     /// Whether any of them is an error.
@@ -317,7 +366,7 @@ mod tests {
 
     #[test]
     fn context_has_the_agreed_keys() {
-        let text = r#"{"skysmith:parameters":{"BucketName":{"value":"x","source":"params/config.properties:3"}},"skysmith:environment":"dev","aws:cdk:x":true}"#;
+        let text = r#"{"skysmith:parameters":{"BucketName":{"value":"x","source":"params/config.properties:3"}},"skysmith:environment":"dev","skysmith:rules":{"lambda-memory":"off"},"aws:cdk:x":true}"#;
         let context: Context = serde_json::from_str(text).unwrap();
         assert_eq!(context.parameters["BucketName"].source.as_deref(), Some("params/config.properties:3"));
         assert_eq!(context.environment.as_deref(), Some("dev"));
@@ -330,7 +379,8 @@ mod tests {
     #[test]
     fn diagnostics_have_the_agreed_form() {
         let text = r#"{"version":1,"diagnostics":[{"severity":"error","rule":null,"message":"m","path":"a/B","resource_type":null,"property":null,
-            "place":{"file":"src/main.rs","line":31},"notes":["n"]}]}"#;
+            "place":{"file":"src/main.rs","line":31},"notes":["n"]}],
+            "silenced":[{"severity":"warning","rule":"r","message":"m","path":null,"resource_type":null,"property":null,"place":null,"notes":[],"reason":"why"}]}"#;
         let read: Diagnostics = serde_json::from_str(text).unwrap();
         assert!(read.has_errors());
         assert_eq!(read.diagnostics[0].place.as_ref().unwrap().line, 31);

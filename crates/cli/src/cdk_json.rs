@@ -91,7 +91,7 @@ fn object(folder: &Path, name: &str) -> Result<Option<Map<String, Value>>, Failu
         let mut diagnostic = Diagnostic::new(Severity::Error, message);
         diagnostic.rule = Some("config".to_owned());
         diagnostic.place = Some(SourcePlace::line(name, u32::try_from(line).unwrap_or(u32::MAX)));
-        Failure::Findings { diagnostics: vec![diagnostic], outcome: "nothing was done" }
+        Failure::findings(vec![diagnostic], "nothing was done")
     };
     match serde_json::from_str(&text) {
         Ok(Value::Object(object)) => Ok(Some(object)),

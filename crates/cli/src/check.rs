@@ -2,45 +2,82 @@
 
 use std::collections::HashMap;
 
-use skysmith_assembly::protocol::{Diagnostic, Severity};
+use skysmith_assembly::protocol::{Diagnostic, Severity, Silenced};
 use skysmith_assembly::{SourcePlace, Stack};
 use skysmith_template::Document;
 use skysmith_validate::Finding;
 
 use crate::app::{self, Loaded};
 use crate::error::Failure;
-use crate::output::paths;
+use crate::output::{diagnostics, paths};
 use crate::points;
 use crate::session::Session;
 
+/// What is known of the stacks.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// What is wrong with them.
+    pub findings: Vec<Diagnostic>,
+    /// What counts for nothing.
+    pub silenced: Vec<Silenced>,
+}
+
+impl Checked {
+    /// Whether it is to end in a failure.
+    pub fn fails(&self, session: &Session) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+            || (session.is_strict() && !self.findings.is_empty())
+    }
+}
+
 /// Everything that is known to be wrong with the stacks, and what the app said of itself.
-pub fn findings(loaded: &Loaded, stacks: &[&Stack]) -> Result<Vec<Diagnostic>, Failure> {
-    let mut all = loaded.warnings.clone();
+pub fn findings(session: &Session, loaded: &Loaded, stacks: &[&Stack]) -> Result<Checked, Failure> {
+    let mut checked = Checked { findings: loaded.warnings.clone(), silenced: loaded.silenced.clone() };
     if !loaded.checked {
+        let levels = session.levels();
         for stack in stacks {
             let document = app::template(stack)?;
-            let found = skysmith_validate::validate(&document.template);
-            if found.is_empty() {
+            let judged = skysmith_validate::judge(&document.template, &levels);
+            if judged.findings.is_empty() && judged.silenced.is_empty() {
                 continue;
             }
             let paths: HashMap<&str, (&str, Option<SourcePlace>)> = stack
                 .paths()
                 .map(|(id, path, entry)| (id, (path, entry.trace.iter().find_map(|line| SourcePlace::parse(line)))))
                 .collect();
-            all.extend(found.into_iter().map(|finding| diagnostic(finding, stack, &document, &paths)));
+            let known = |finding| diagnostic(finding, stack, &document, &paths);
+            checked.findings.extend(judged.findings.into_iter().map(known));
+            checked.silenced.extend(
+                judged
+                    .silenced
+                    .into_iter()
+                    .map(|silenced| Silenced { diagnostic: known(silenced.finding), reason: silenced.reason }),
+            );
         }
     }
-    Ok(all)
+    Ok(checked)
 }
 
 /// Lets errors end the command before anything is done, and shows warnings.
 pub fn require(session: &Session, loaded: &Loaded, stacks: &[&Stack]) -> Result<(), Failure> {
-    let diagnostics = findings(loaded, stacks)?;
-    if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-        let outcome = if loaded.fresh { "the stacks cannot be deployed" } else { "nothing was done" };
-        return Err(Failure::Findings { diagnostics, outcome });
+    let checked = findings(session, loaded, stacks)?;
+    let fails = checked.fails(session);
+    let Checked { findings, silenced } = checked;
+    if fails {
+        let has_errors = findings.iter().any(|finding| finding.severity == Severity::Error);
+        let outcome = match has_errors {
+            true if loaded.fresh => "the stacks cannot be deployed",
+            true => "nothing was done",
+            false => "refused, since warnings count as errors here (--strict)",
+        };
+        return Err(Failure::Findings { diagnostics: findings, silenced, outcome });
     }
-    app::show_warnings(session, &diagnostics);
+    let ui = &session.ui;
+    app::show_warnings(session, &findings);
+    ui.detail(&ui.silenced(&silenced));
+    if !findings.is_empty() || (ui.is_verbose() && !silenced.is_empty()) {
+        ui.say(&format!("{}\n{}", diagnostics::counts(&findings, silenced.len()), diagnostics::more(&findings)));
+    }
     Ok(())
 }
 

@@ -26,6 +26,10 @@
 //! stack_tags = ["application", "environment"] # skysmith:application and skysmith:environment on every stack. Default: none, so that a tool which
 //!                                           # deploys the same assembly, such as the CDK, finds nothing to change.
 //!                                           # "revision" changes with every commit, and so does every resource that can be tagged
+//!
+//! [validate]
+//! rules = { "log-retention" = "error", "hard-coded-region" = "off" }            # "error", "warning" or "off"; `skysmith explain` lists the rules
+//! strict = true                             # warnings fail as errors do: what --strict does
 //! ```
 //! The revision and the caller are always in the description of the change set, where they cost nothing.
 //!
@@ -40,6 +44,7 @@ use std::path::{Path, PathBuf};
 
 use skysmith_assembly::SourcePlace;
 use skysmith_assembly::protocol::{Diagnostic, Severity};
+use skysmith_validate::{Level, Levels, RuleId};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -151,6 +156,10 @@ pub struct Config {
     pub tags: BTreeMap<String, String>,
     /// Tags that say what a stack belongs to; none by default.
     pub stack_tags: Vec<StackTag>,
+    /// The rules that have another severity here than in their table.
+    pub levels: Levels,
+    /// Whether warnings fail.
+    pub strict: bool,
 }
 
 impl Default for Config {
@@ -163,6 +172,8 @@ impl Default for Config {
             environments: BTreeMap::new(),
             tags: BTreeMap::new(),
             stack_tags: Vec::new(),
+            levels: Levels::new(),
+            strict: false,
         }
     }
 }
@@ -188,8 +199,8 @@ impl Project {
             let path = root.join(FILE_NAME);
             match fs::read_to_string(&path) {
                 Ok(text) => {
-                    let config = parse(&text)
-                        .map_err(|diagnostics| Failure::Findings { diagnostics, outcome: "nothing was done" })?;
+                    let config =
+                        parse(&text).map_err(|diagnostics| Failure::findings(diagnostics, "nothing was done"))?;
                     return Ok(Self { root: root.to_owned(), has_file: true, config, cdk: None });
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -244,7 +255,11 @@ impl Reader<'_> {
                 "environments" => config.environments = self.environments(value),
                 "tags" => config.tags = self.tags(value),
                 "deploy" => self.deploy(value, config),
-                other => self.unknown(key, other, "", &["app", "out", "parameters", "environments", "tags", "deploy"]),
+                "validate" => self.validate(value, config),
+                other => {
+                    let known = ["app", "out", "parameters", "environments", "tags", "deploy", "validate"];
+                    self.unknown(key, other, "", &known);
+                }
             }
         }
     }
@@ -389,6 +404,54 @@ impl Reader<'_> {
         }
     }
 
+    fn validate(&mut self, value: &Spanned<DeValue<'_>>, config: &mut Config) {
+        let DeValue::Table(table) = value.get_ref() else {
+            self.mistake(value.span(), "`validate` must be a table, such as [validate]");
+            return;
+        };
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "rules" => config.levels = self.rules(value),
+                "strict" => match value.get_ref() {
+                    DeValue::Boolean(strict) => config.strict = *strict,
+                    _ => self.mistake(value.span(), "`validate.strict` must be true or false"),
+                },
+                other => self.unknown(key, other, "validate.", &["rules", "strict"]),
+            }
+        }
+    }
+
+    fn rules(&mut self, value: &Spanned<DeValue<'_>>) -> Levels {
+        let mut levels = Levels::new();
+        let DeValue::Table(table) = value.get_ref() else {
+            let example = "`validate.rules` must be a table, such as { \"log-retention\" = \"error\" }";
+            self.mistake(value.span(), example);
+            return levels;
+        };
+        for (key, value) in table {
+            let name = key.get_ref();
+            let rule = name.parse::<RuleId>();
+            if let Err(unknown) = &rule {
+                self.mistake(key.span(), format!("there is no rule `{name}`"));
+                self.note(match unknown.suggestion {
+                    Some(close) => format!("did you mean `{close}`?"),
+                    None => "`skysmith explain` lists all rules".to_owned(),
+                });
+            }
+            let Some(text) = self.text_value(&format!("validate.rules.{name}"), value) else { continue };
+            match Level::of(&text) {
+                Some(level) => levels.extend(rule.ok().map(|rule| (rule, level))),
+                None => {
+                    self.mistake(
+                        value.span(),
+                        format!("`{text}` is no severity; known here: {}", Level::WORDS.join(", ")),
+                    );
+                }
+            }
+        }
+        levels
+    }
+
     fn stack_tag(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<StackTag> {
         let text = self.text_value(key, value)?;
         let found = StackTag::ALL.iter().find(|(name, _)| *name == text).map(|(_, tag)| *tag);
@@ -439,11 +502,16 @@ impl Reader<'_> {
 
     fn unknown(&mut self, key: &Spanned<impl Sized>, name: &str, prefix: &str, known: &[&str]) {
         self.mistake(key.span(), format!("unknown key `{prefix}{name}`"));
+        self.note(match closest(name, known.iter().copied()) {
+            Some(close) => format!("did you mean `{prefix}{close}`?"),
+            None => format!("known here: {}", known.join(", ")),
+        });
+    }
+
+    /// Adds what helps to the last mistake.
+    fn note(&mut self, note: impl Into<String>) {
         if let Some(mistake) = self.mistakes.last_mut() {
-            mistake.notes.push(match closest(name, known.iter().copied()) {
-                Some(close) => format!("did you mean `{prefix}{close}`?"),
-                None => format!("known here: {}", known.join(", ")),
-            });
+            mistake.notes.push(note.into());
         }
     }
 
@@ -530,6 +598,19 @@ mod tests {
                 "`app` must be a command, a folder, a template, or a table such as { package = \"my-app\" }".to_owned()
             )]
         );
+        let rules = "[validate]\nstrict = 1\nrules = { lambda-memry = \"off\", log-retention = \"deny\", x = 1 }\n";
+        assert_eq!(
+            mistakes(rules),
+            [
+                (2, "`validate.strict` must be true or false".to_owned()),
+                (3, "there is no rule `lambda-memry`; did you mean `lambda-memory`?".to_owned()),
+                (3, "`deny` is no severity; known here: error, warning, off".to_owned()),
+                (3, "there is no rule `x`; `skysmith explain` lists all rules".to_owned()),
+                (3, "`validate.rules.x` must be text in quotes".to_owned()),
+            ]
+        );
+        let config = parse("[validate]\nstrict = true\nrules = { log-retention = \"error\" }\n").unwrap();
+        assert!(config.strict && config.levels == Levels::from([(RuleId::LogRetention, Level::Error)]));
         assert_eq!(mistakes("\n\napp = \n")[0].0, 3);
         assert_eq!(mistakes("out = ''"), [(1, "`out` is empty".to_owned())]);
     }

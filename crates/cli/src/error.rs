@@ -5,7 +5,7 @@
 use std::error::Error;
 
 use serde_json::json;
-use skysmith_assembly::protocol::Diagnostic;
+use skysmith_assembly::protocol::{Diagnostic, Silenced};
 
 use crate::output::{Ui, diagnostics, style};
 
@@ -29,6 +29,8 @@ pub enum Failure {
     Findings {
         /// All of them, warnings included.
         diagnostics: Vec<Diagnostic>,
+        /// What counts for nothing.
+        silenced: Vec<Silenced>,
         /// What that means, as the end of the line with the counts: `nothing was written`.
         outcome: &'static str,
     },
@@ -63,12 +65,18 @@ impl Failure {
         Self::Usage(Report { message: message.into(), ..Report::default() })
     }
 
+    /// Mistakes, none of which can be silenced.
+    pub fn findings(diagnostics: Vec<Diagnostic>, outcome: &'static str) -> Self {
+        Self::Findings { diagnostics, silenced: Vec::new(), outcome }
+    }
+
     /// What a person would read, as the parts of a report.
     pub fn into_report(self) -> Report {
         match self {
             Self::Usage(report) | Self::Failed(report) => report,
-            Self::Findings { diagnostics, outcome } => {
-                Report { message: format!("{}; {outcome}", diagnostics::counts(&diagnostics)), ..Report::default() }
+            Self::Findings { diagnostics, silenced, outcome } => {
+                let message = format!("{}; {outcome}", diagnostics::counts(&diagnostics, silenced.len()));
+                Report { message, ..Report::default() }
             }
             Self::Story { text, .. } => Report { message: text.trim().to_owned(), ..Report::default() },
         }
@@ -148,9 +156,11 @@ impl Failure {
                 }
                 ui.error(&text);
             }
-            Self::Findings { diagnostics, outcome } => {
+            Self::Findings { diagnostics, silenced, outcome } => {
                 ui.error(&ui.findings(diagnostics));
-                ui.error(&format!("{}; {outcome}\n", diagnostics::counts(diagnostics)));
+                ui.detail(&ui.silenced(silenced));
+                ui.error(&format!("{}; {outcome}\n", diagnostics::counts(diagnostics, silenced.len())));
+                ui.say(&diagnostics::more(diagnostics));
             }
             Self::Story { text, .. } => ui.error(text),
         }
@@ -161,9 +171,9 @@ impl Failure {
             Self::Usage(report) | Self::Failed(report) => {
                 json!({ "error": { "message": report.message, "notes": report.notes, "hints": report.hints } })
             }
-            Self::Findings { diagnostics, outcome } => {
-                let message = format!("{}; {outcome}", diagnostics::counts(diagnostics));
-                json!({ "error": { "message": message, "diagnostics": diagnostics } })
+            Self::Findings { diagnostics, silenced, outcome } => {
+                let message = format!("{}; {outcome}", diagnostics::counts(diagnostics, silenced.len()));
+                json!({ "error": { "message": message, "diagnostics": diagnostics, "silenced": silenced } })
             }
             Self::Story { json, .. } => json!({ "error": json }),
         }

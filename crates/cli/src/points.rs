@@ -46,6 +46,7 @@ fn is_about_the_name(rule: RuleId) -> bool {
             | RuleId::ReadOnlyProperty
             | RuleId::LogicalId
             | RuleId::NullValue
+            | RuleId::MalformedAllow
     )
 }
 

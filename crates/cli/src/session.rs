@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use skysmith_assembly::protocol;
+use skysmith_validate::Levels;
 
 use crate::app::lock::Lock;
 use crate::app::{self, Loaded};
@@ -18,7 +19,7 @@ use crate::params::{self, Params};
 use crate::regions;
 
 /// The options that can be set by a variable. `SKYSMITH_PARAM_<KEY>` comes on top.
-const VARIABLES: [&str; 15] = [
+const VARIABLES: [&str; 16] = [
     "SKYSMITH_APP",
     "SKYSMITH_ENV",
     "SKYSMITH_PROFILE",
@@ -34,6 +35,7 @@ const VARIABLES: [&str; 15] = [
     "SKYSMITH_OUT",
     "SKYSMITH_JSON",
     "SKYSMITH_COLOR",
+    "SKYSMITH_STRICT",
 ];
 
 /// Variables that others read: the local AWS, and apps.
@@ -125,6 +127,18 @@ impl Session {
     /// The effective parameters.
     pub fn parameters(&self) -> Result<Params, Failure> {
         params::read(&self.project, self.globals.environment.as_deref(), text_variables(), &self.globals.params)
+    }
+
+    /// The rules that have another severity here than in their table. The flags win over skysmith.toml.
+    pub fn levels(&self) -> Levels {
+        let mut levels = self.project.config.levels.clone();
+        levels.extend(self.globals.checks.levels());
+        levels
+    }
+
+    /// Whether warnings fail.
+    pub fn is_strict(&self) -> bool {
+        self.globals.checks.strict || self.project.config.strict
     }
 
     /// The stacks to work on.

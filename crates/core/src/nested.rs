@@ -41,6 +41,13 @@ impl NestedStack {
     pub fn resource(&self) -> &Resource {
         &self.resource
     }
+
+    /// Allows what `rule` finds in whatever is in this stack, for a reason that is kept in the template's `Metadata`. See
+    /// [`Resource::allow`](crate::Resource::allow).
+    #[track_caller]
+    pub fn allow(&self, rule: impl AsRef<str>, reason: impl Into<String>) {
+        self.scope.allow(rule.as_ref(), reason.into());
+    }
 }
 
 impl Deref for NestedStack {

@@ -255,6 +255,16 @@ impl Resource {
         self.edit(|data| data.metadata.insert(key.to_owned(), value));
     }
 
+    /// Allows what `rule` (such as `policy-wildcard`) finds in this resource. The reason is for whoever reads the program or the
+    /// template, where it is kept: it stands under `skysmith` in the resource's `Metadata`.
+    ///
+    /// A rule that does not exist is an error at synthesis, and one that finds nothing here a warning. What CloudFormation is
+    /// certain to refuse can be allowed like anything else; CloudFormation will still refuse it.
+    #[track_caller]
+    pub fn allow(&self, rule: impl AsRef<str>, reason: impl Into<String>) {
+        self.scope.allow(rule.as_ref(), reason.into());
+    }
+
     /// Sets another attribute of the resource, such as `CreationPolicy` or `UpdatePolicy`.
     pub fn set_attribute(&self, key: &str, value: impl Into<PropertyValue>) {
         let PropertyValue(value) = value.into();

@@ -13,7 +13,7 @@ use crate::params::Params;
 use crate::place::Place;
 use crate::reference::{Node, NodeId};
 use crate::resource::{PropertyValue, Resource};
-use crate::tree::{self, Kind, Shared};
+use crate::tree::{self, Allowance, Kind, Shared};
 
 /// A construct of the tree, as a place for others.
 ///
@@ -160,6 +160,12 @@ impl Scope {
     /// Records a diagnostic at this construct. Where it names no place it gets its property's, else the construct's.
     pub fn report(&self, diagnostic: Diagnostic) {
         self.tree.borrow_mut().report(self.index, diagnostic);
+    }
+
+    #[track_caller]
+    pub(crate) fn allow(&self, rule: &str, reason: String) {
+        let allowance = Allowance { rule: rule.to_owned(), reason, place: self.place() };
+        self.tree.borrow_mut().element_mut(self.index).allowances.push(allowance);
     }
 
     /// Hangs `value` on the construct, for its folds to read. Attachments are the edges of the tree: a grant, a

@@ -19,6 +19,7 @@ pub struct Synthesis {
     /// The assets that any of them needs.
     pub assets: Vec<DirectoryAsset>,
     diagnostics: Vec<Diagnostic>,
+    silenced: Vec<(Diagnostic, Option<String>)>,
     tree: Shared,
 }
 
@@ -46,6 +47,7 @@ pub struct SynthesizedStack {
     pub nested_in: Option<String>,
     /// The hash of the template of a nested stack, by which it is an asset.
     pub(crate) nested_hash: Option<String>,
+    pub(crate) node: NodeId,
     /// The template.
     pub template: Template,
     /// What each logical id was made by, in the template's order.
@@ -73,17 +75,27 @@ impl RenderedElement {
 impl Synthesis {
     /// Adds a diagnostic that a check of a rendered template found, about a logical id of `stack` (or about the whole
     /// template), with the construct and the source place behind it.
-    pub fn report(&mut self, stack: usize, logical_id: Option<&str>, mut diagnostic: Diagnostic) {
+    pub fn report(&mut self, stack: usize, logical_id: Option<&str>, diagnostic: Diagnostic) {
+        let diagnostic = self.located(stack, logical_id, diagnostic);
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Adds one that counts for nothing, and why, where the program says so.
+    pub fn silence(&mut self, stack: usize, logical_id: Option<&str>, diagnostic: Diagnostic, reason: Option<String>) {
+        let diagnostic = self.located(stack, logical_id, diagnostic);
+        self.silenced.push((diagnostic, reason));
+    }
+
+    fn located(&self, stack: usize, logical_id: Option<&str>, mut diagnostic: Diagnostic) -> Diagnostic {
         let tree = self.tree.borrow();
         let stack = &self.stacks[stack];
         let element = logical_id.and_then(|id| stack.elements.iter().find(|element| element.logical_id == id));
-        if let Some(element) = element {
-            diagnostic.node = Some(element.node);
-            if diagnostic.place.is_none() {
-                diagnostic.place = tree.place_of(element.node.index, diagnostic.property.as_deref());
-            }
+        let node = element.map_or(stack.node, |element| element.node);
+        diagnostic.node = Some(node);
+        if diagnostic.place.is_none() {
+            diagnostic.place = tree.place_of(node.index, diagnostic.property.as_deref());
         }
-        self.diagnostics.push(diagnostic);
+        diagnostic
     }
 
     /// Whether anything is wrong that keeps the assembly from being written.
@@ -100,6 +112,18 @@ impl Synthesis {
             .map(|diagnostic| exported(&tree, diagnostic))
             .filter(|diagnostic| seen.insert(format!("{diagnostic:?}")))
             .collect()
+    }
+}
+
+impl Synthesis {
+    /// What counts for nothing, in the form the command line reads.
+    pub fn silenced(&self) -> Vec<skysmith_assembly::protocol::Silenced> {
+        let tree = self.tree.borrow();
+        let exported = |(diagnostic, reason): &(Diagnostic, Option<String>)| skysmith_assembly::protocol::Silenced {
+            diagnostic: exported(&tree, diagnostic),
+            reason: reason.clone(),
+        };
+        self.silenced.iter().map(exported).collect()
     }
 }
 
@@ -137,5 +161,5 @@ pub(crate) fn synthesize(shared: &Shared, catalog: &Catalog) -> Synthesis {
     diagnostics.extend(found);
     let assets = tree.assets.clone();
     drop(tree);
-    Synthesis { stacks, assets, diagnostics, tree: shared.clone() }
+    Synthesis { stacks, assets, diagnostics, silenced: Vec::new(), tree: shared.clone() }
 }

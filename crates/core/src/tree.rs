@@ -46,11 +46,23 @@ pub(crate) struct Element {
     pub attachments: Vec<Rc<dyn Any>>,
     pub tags: Vec<(String, String)>,
     pub logical_id: Option<String>,
+    /// What rules may find here.
+    pub allowances: Vec<Allowance>,
     /// Where the element's logical ids are computed from, in place of its own path below the stack.
     pub alias: Option<Vec<Box<str>>>,
     /// What the user sets on the finished body: a path in it, and a value, or nothing to delete what is there.
     pub overrides: Vec<(Vec<String>, Option<Node>)>,
 }
+
+/// That a rule may find something, and why.
+pub(crate) struct Allowance {
+    pub rule: String,
+    pub reason: String,
+    pub place: Place,
+}
+
+/// Where allowances stand in a body, so that complaints about one can be led back to it.
+const ALLOWED_AT: &str = "Metadata.skysmith.allow[";
 
 pub(crate) enum Kind {
     Scope,
@@ -162,6 +174,7 @@ impl Tree {
             attachments: Vec::new(),
             tags: Vec::new(),
             logical_id: None,
+            allowances: Vec::new(),
             alias: None,
             overrides: Vec::new(),
         });
@@ -212,6 +225,10 @@ impl Tree {
     /// Where the element was made or, where that is known, where its `property` (a path) was given.
     pub fn place_of(&self, index: u32, property: Option<&str>) -> Option<Place> {
         let element = self.element(index);
+        let allowance = property.and_then(|path| path.strip_prefix(ALLOWED_AT)?.split(']').next()?.parse().ok());
+        if let Some(allowance) = allowance.and_then(|index: usize| element.allowances.get(index)) {
+            return Some(allowance.place);
+        }
         let property = property.and_then(|path| path.split(['.', '[']).next());
         if let (Kind::Resource(resource), Some(property)) = (&element.kind, property)
             && let Some((_, place)) = resource.property_places.iter().find(|(name, _)| **name == *property)

@@ -29,6 +29,7 @@ mod at;
 mod cycle;
 mod declared;
 mod finding;
+mod policy;
 mod properties;
 mod references;
 mod rule;
@@ -41,6 +42,7 @@ mod value;
 mod walk;
 
 pub use finding::{Finding, PathStep};
+pub use policy::{Judged, Level, Levels, Silenced, judge};
 pub use rule::{RuleId, Severity, UnknownRule};
 
 use skysmith_template::Template;

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use skysmith_assembly::protocol::{Diagnostic, Severity};
+use skysmith_assembly::protocol::{Diagnostic, Severity, Silenced};
 use skysmith_assembly::{Assembly, MessageLevel, Note, ReadError, SourcePlace, Stack};
 use skysmith_template::Document;
 
@@ -46,12 +46,14 @@ pub enum Source {
 }
 
 /// Stacks, ready to be worked on.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Loaded {
     /// All stacks, in the app's order.
     pub stacks: Vec<Stack>,
     /// What is worth knowing about them.
     pub warnings: Vec<Diagnostic>,
+    /// What counts for nothing.
+    pub silenced: Vec<Silenced>,
     /// Whether the app has checked its own templates, as every Skysmith app does.
     pub checked: bool,
     /// The assembly's folder; none for a plain template.
@@ -121,7 +123,7 @@ pub fn load(session: &Session) -> Result<Loaded, Failure> {
         Source::Template(path) => {
             ui.set_sources(Sources::new(vec![PathBuf::new()]));
             let stack = Stack::plain(stack_name(&path), path);
-            Ok(Loaded { stacks: vec![stack], warnings: Vec::new(), checked: false, folder: None, fresh: false })
+            Ok(Loaded { stacks: vec![stack], ..Loaded::default() })
         }
         Source::Assembly(folder) => {
             ui.set_sources(Sources::new(vec![PathBuf::new(), session.project.root.clone()]));
@@ -158,6 +160,7 @@ fn finish(session: &Session, run: run::Run) -> Result<Loaded, Failure> {
     let found = run::run(session, run, &out)?;
     let mut loaded = read_assembly(session, &out)?;
     loaded.checked = found.is_skysmith;
+    loaded.silenced = found.silenced;
     loaded.warnings.splice(0..0, found.warnings);
     Ok(loaded)
 }
@@ -201,10 +204,10 @@ fn read_assembly(session: &Session, folder: &Path) -> Result<Loaded, Failure> {
     }
     let findings: Vec<Diagnostic> = assembly.stacks.iter().flat_map(annotations).collect();
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
-        return Err(Failure::Findings { diagnostics: findings, outcome: "the stacks cannot be deployed" });
+        return Err(Failure::findings(findings, "the stacks cannot be deployed"));
     }
     let folder = Some(folder.to_owned());
-    Ok(Loaded { stacks: assembly.stacks, warnings: findings, checked: false, folder, fresh: true })
+    Ok(Loaded { stacks: assembly.stacks, warnings: findings, folder, fresh: true, ..Loaded::default() })
 }
 
 /// The errors and warnings that the app left on its constructs.
@@ -262,7 +265,7 @@ pub fn template_file(path: &Path) -> Result<Document, Failure> {
         let mut diagnostic = Diagnostic::new(Severity::Error, error.kind().to_string());
         diagnostic.rule = Some("syntax".to_owned());
         diagnostic.place = Some(points::place(&shown, error.span()));
-        Failure::Findings { diagnostics: vec![diagnostic], outcome: "nothing was done" }
+        Failure::findings(vec![diagnostic], "nothing was done")
     })
 }
 

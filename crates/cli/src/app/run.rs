@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
-use skysmith_assembly::protocol::{self, Context, Diagnostic, Diagnostics};
+use skysmith_assembly::protocol::{self, Context, Diagnostic, Diagnostics, Silenced};
 use skysmith_assembly::{Assembly, KNOWN_MAJOR_VERSION};
 
 use super::process::{self, Event};
@@ -39,6 +39,8 @@ pub struct Run {
 pub struct Found {
     /// Its warnings.
     pub warnings: Vec<Diagnostic>,
+    /// What counts for nothing.
+    pub silenced: Vec<Silenced>,
     /// Whether it speaks the protocol in full, and so has checked its templates.
     pub is_skysmith: bool,
 }
@@ -95,7 +97,8 @@ pub fn run(session: &Session, run: Run, out: &Path) -> Result<Found, Failure> {
     })?;
     if reported.has_errors() {
         ui.error(&held);
-        return Err(Failure::Findings { diagnostics: reported.diagnostics, outcome: "nothing was written" });
+        let Diagnostics { diagnostics, silenced, .. } = reported;
+        return Err(Failure::Findings { diagnostics, silenced, outcome: "nothing was written" });
     }
     if !status.success() {
         ui.error(&held);
@@ -119,7 +122,7 @@ pub fn run(session: &Session, run: Run, out: &Path) -> Result<Found, Failure> {
                 "a Skysmith app ends with `App::run`, which writes it; other apps write to the folder in CDK_OUTDIR",
             ));
     }
-    Ok(Found { warnings: reported.diagnostics, is_skysmith })
+    Ok(Found { warnings: reported.diagnostics, silenced: reported.silenced, is_skysmith })
 }
 
 fn set_environment(
@@ -132,7 +135,9 @@ fn set_environment(
 ) -> Result<(), Failure> {
     let params = session.parameters()?;
     super::show_warnings(session, &params.warnings);
-    let context = Context { parameters: params.effective, environment: session.globals.environment.clone(), other };
+    let rules = session.levels().iter().map(|(rule, level)| (rule.to_string(), level.as_str().to_owned())).collect();
+    let environment = session.globals.environment.clone();
+    let context = Context { parameters: params.effective, environment, rules, other };
     let context = serde_json::to_string(&context)?;
     command.env_remove(protocol::CONTEXT_FILE).env_remove(protocol::CONTEXT_JSON);
     // A code is for AWS alone.

@@ -4,6 +4,7 @@
 
 mod access;
 mod assets;
+mod checks;
 mod command;
 mod flags;
 mod how;
@@ -20,6 +21,7 @@ use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Va
 
 pub use access::{Access, Code, duration};
 pub use assets::{Bootstrap, Gc};
+pub use checks::Checks;
 pub use command::Command;
 pub use flags::{Deploy, Destroy, Diff, Events, Local, Parallel, Selection, Stacks};
 pub use permissions::{Permissions, Purpose};
@@ -35,7 +37,7 @@ Examples:
 
 Options can be set by variables as well: SKYSMITH_APP, _ENV, _PROFILE, _REGION, _ROLE_ARN,
 _EXTERNAL_ID, _SESSION_NAME, _DURATION, _MFA_SERIAL, _MFA_CODE,
-_ENDPOINT_URL, _LOCAL, _OUT, _JSON, _COLOR. A flag wins over a variable, and that over skysmith.toml.
+_ENDPOINT_URL, _LOCAL, _OUT, _JSON, _COLOR, _STRICT. A flag wins over a variable, and that over skysmith.toml.
 
 Exit code: 0 done, 1 failed or refused (or `--fail` found something), 2 wrong usage.
 Results go to standard output, everything else to standard error.";
@@ -168,6 +170,10 @@ pub struct Globals {
     /// Use colour
     #[arg(long, global = true, value_name = "WHEN", env = "SKYSMITH_COLOR", hide_env = true, default_value = "auto")]
     pub color: Color,
+
+    /// How severe rules are.
+    #[command(flatten)]
+    pub checks: Checks,
 
     /// Sessions and MFA. Last: what comes after it would stand under its heading.
     #[command(flatten)]

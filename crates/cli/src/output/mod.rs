@@ -17,7 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use serde::Serialize;
-use skysmith_assembly::protocol::Diagnostic;
+use skysmith_assembly::protocol::{Diagnostic, Silenced};
 
 use crate::cli::{Color, Globals};
 use crate::error::Failure;
@@ -118,6 +118,11 @@ impl Ui {
     /// Findings in words, to be said.
     pub fn findings(&self, findings: &[Diagnostic]) -> String {
         diagnostics::render(findings, &self.sources(), columns(terminal_size::terminal_size_of(io::stderr())))
+    }
+
+    /// What counts for nothing, in words, to be said.
+    pub fn silenced(&self, silenced: &[Silenced]) -> String {
+        diagnostics::render_silenced(silenced, &self.sources(), columns(terminal_size::terminal_size_of(io::stderr())))
     }
 
     /// Findings in words, to be printed as a result.

@@ -80,7 +80,7 @@ pub fn read(
         }
     }
     if !mistakes.is_empty() {
-        return Err(Failure::Findings { diagnostics: mistakes, outcome: "nothing was done" });
+        return Err(Failure::findings(mistakes, "nothing was done"));
     }
     add_variables(variables, &mut params)?;
     add_flags(flags, &mut params)?;

@@ -25,7 +25,7 @@ fn errors_are_shown_with_their_source_lines() {
             .skysmith(["synth"])
             .code(1)
             .out("")
-            .err(&format!("{SHOWN_ERROR}warning: odd\n\n1 error, 1 warning; nothing was written\n"));
+            .err(&format!("{SHOWN_ERROR}warning: odd\n\n1 error, 1 warning; nothing was written\nmore about it: skysmith explain lambda-memory\n"));
         let json = project.skysmith(["synth", "--json"]).code(1).json();
         assert_eq!(json["error"]["message"], "1 error, 1 warning; nothing was written");
         assert_eq!(json["error"]["diagnostics"][1]["place"]["line"], 2);
@@ -45,7 +45,11 @@ fn warnings_are_shown_and_do_no_harm() {
 fn findings_are_the_result_of_validate() {
     let project =
         TestProject::with_script(&format!("{}exit 1", reports(ERROR))).file("src/main.rs", "\n.memory(size)\n");
-    project.skysmith(["validate"]).code(1).out(SHOWN_ERROR).err("1 error\n");
+    project
+        .skysmith(["validate"])
+        .code(1)
+        .out(SHOWN_ERROR)
+        .err("1 error\nmore about it: skysmith explain lambda-memory\n");
     assert_eq!(project.skysmith(["validate", "--json"]).code(1).json()["diagnostics"][0]["rule"], "lambda-memory");
     TestProject::with_stacks(&[("a", &[])]).skysmith(["validate"]).ok().out("").err("no findings\n");
 }

@@ -7,7 +7,7 @@ fn mistakes_are_shown_with_their_lines() {
     let project = TestProject::new().file("skysmith.toml", "# settings\npackage = \"x\"\nparamters = \"p\"\n");
     project.skysmith(["synth"]).code(1).out("").err(
         "error[config]: unknown key `package`\n  \
-           ┌─ skysmith.toml:2:1\n  │    package = \"x\"\n  │    ^^^^^^^\n  = known here: app, out, parameters, environments, tags, deploy\n\n\
+           ┌─ skysmith.toml:2:1\n  │    package = \"x\"\n  │    ^^^^^^^\n  = known here: app, out, parameters, environments, tags, deploy, validate\n\n\
          error[config]: unknown key `paramters`\n  \
            ┌─ skysmith.toml:3:1\n  │    paramters = \"p\"\n  │    ^^^^^^^^^\n  = did you mean `parameters`?\n\n\
          2 errors; nothing was done\n",

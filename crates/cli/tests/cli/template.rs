@@ -6,6 +6,8 @@ const YAML: &str = "\
 Resources:
   Queue:
     Type: AWS::SQS::Queue
+    DeletionPolicy: Delete
+    UpdateReplacePolicy: Delete
   Topic:
     Type: AWS::SNS::Topic
     Properties:
@@ -33,9 +35,9 @@ fn json_and_yaml_stand_for_a_stack() {
 #[test]
 fn mistakes_are_shown_in_the_template() {
     let project = TestProject::new().file("web.yaml", &YAML.replace("DisplayName", "DisplayNam"));
-    project.skysmith(["--app", "web.yaml", "validate"]).code(1).err("1 error\n").out(
+    project.skysmith(["--app", "web.yaml", "validate"]).code(1).err("1 error\nmore about it: skysmith explain unknown-property\n").out(
         "error[unknown-property]: AWS::SNS::Topic has no property `DisplayNam`\n  \
-           ┌─ web.yaml:7:7\n  │    DisplayNam: !GetAtt Queue.QueueName\n  │    ^^^^^^^^^^\n  = at web/Topic (AWS::SNS::Topic), DisplayNam\n  \
+           ┌─ web.yaml:9:7\n  │    DisplayNam: !GetAtt Queue.QueueName\n  │    ^^^^^^^^^^\n  = at web/Topic (AWS::SNS::Topic), DisplayNam\n  \
            = did you mean `DisplayName`?\n\n",
     );
     project.skysmith(["--app", "web.yaml", "synth"]).code(1).out("").err_has("1 error; nothing was done\n");

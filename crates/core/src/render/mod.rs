@@ -18,7 +18,7 @@ use crate::asset::{self, DirectoryAsset};
 use crate::diagnostic::Diagnostic;
 use crate::reference::{Map, Node, Reference};
 use crate::synth::{RenderedElement, SynthesizedStack};
-use crate::tree::{Kind, ResourceData, Section, StackData, Tree};
+use crate::tree::{Allowance, Kind, ResourceData, Section, StackData, Tree};
 
 type Rendered = skysmith_template::Node;
 type RenderedMap = skysmith_template::Map;
@@ -128,6 +128,9 @@ impl Renderer<'_> {
                 template.root_mut().insert("Transform".to_owned(), Rendered::List(names));
             }
         }
+        if let Some((key, allowances)) = self.allowances(stack) {
+            template.section_mut("Metadata").insert(key, allowances);
+        }
         self.entries(&mut template, members, Section::Parameters);
         for (id, _) in self.crossings.parameters(stack) {
             let parameter = [("Type".to_owned(), "String".into())].into_iter().collect();
@@ -174,6 +177,7 @@ impl Renderer<'_> {
             tags: self.tags_of(stack).into_iter().collect(),
             depends_on: self.waits_for(stack, data),
             assets: self.assets_of(stack),
+            node: tree.node_id(stack),
             nested_hash,
             nested_in: self.parent_stack(stack).map(|parent| tree.path(parent)),
             path,
@@ -309,11 +313,26 @@ impl Renderer<'_> {
         for (key, value) in &resource.attributes {
             body.insert(key.clone(), self.render(index, value));
         }
-        if !resource.metadata.is_empty() {
-            body.insert("Metadata".to_owned(), Rendered::Map(self.render_all(index, &resource.metadata)));
+        let mut metadata = self.render_all(index, &resource.metadata);
+        metadata.extend(self.allowances(index));
+        if !metadata.is_empty() {
+            body.insert("Metadata".to_owned(), Rendered::Map(metadata));
         }
         self.override_body(index, &mut body);
         Some(body)
+    }
+
+    /// The entry of `Metadata` that says what rules may find in an element.
+    fn allowances(&self, index: u32) -> Option<(String, Rendered)> {
+        let allowances = &self.tree.element(index).allowances;
+        let one = |allowance: &Allowance| {
+            let entries = [("rule", &allowance.rule), ("reason", &allowance.reason)];
+            let entries = entries.map(|(key, text)| (key.to_owned(), text.as_str().into()));
+            Rendered::Map(entries.into_iter().collect())
+        };
+        let list = Rendered::List(allowances.iter().map(one).collect());
+        let ours: RenderedMap = [("allow".to_owned(), list)].into_iter().collect();
+        (!allowances.is_empty()).then(|| ("skysmith".to_owned(), Rendered::Map(ours)))
     }
 
     /// What the user sets on the finished body wins over everything.

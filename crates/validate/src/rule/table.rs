@@ -323,4 +323,16 @@ rules! {
         "alarms look at periods of 10, 20 or 30 seconds or of whole minutes"
         "take another period"
         "CloudWatch evaluates alarms over periods of 10, 20, 30 or 60 seconds or multiples of 60."
+    UnknownRule "unknown-rule" Error
+        "what is allowed is named by a rule, and there is none of this name"
+        "correct the name; `skysmith explain` lists all rules"
+        "A resource or a template can allow what a rule finds in it, by the id of the rule. An id that does not exist would allow nothing, and leave its reader in the belief that it does."
+    MalformedAllow "malformed-allow" Error
+        "what is allowed is said with the rule and the reason"
+        "write `skysmith: { allow: [{ rule: ..., reason: ... }] }` in `Metadata`"
+        "Under `skysmith` in the Metadata of a resource or a template stands a list `allow`, of maps with a `rule` and a `reason`. The reason has to be there: whoever reads the template next wants to know it."
+    UnusedAllow "unused-allow" Warning
+        "what is allowed and not found any more may hide a mistake later"
+        "remove it"
+        "A resource allows what a rule finds in it, and the rule finds nothing there. Either it was put right, or it never was there; in both cases the next mistake of this kind would not be told."
 }

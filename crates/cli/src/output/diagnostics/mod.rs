@@ -6,8 +6,10 @@ mod excerpt;
 
 use std::collections::HashMap;
 
+use anstyle::Style;
 use skysmith_assembly::SourcePlace;
-use skysmith_assembly::protocol::{Diagnostic, Severity};
+use skysmith_assembly::protocol::{Diagnostic, Severity, Silenced};
+use skysmith_validate::RuleId;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::style;
@@ -59,18 +61,43 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, width: Option<usize
     let mut files = Files::new();
     let mut text = String::new();
     for cause in causes(diagnostics) {
-        one(&cause, sources, width, &mut files, &mut text);
+        let head = match cause.finding.severity {
+            Severity::Error => (style::ERROR, "error"),
+            Severity::Warning => (style::WARNING, "warning"),
+        };
+        one(&cause, head, sources, width, &mut files, &mut text);
         text.push('\n');
     }
     text
 }
 
-fn one(cause: &Cause<'_>, sources: &Sources, width: Option<usize>, files: &mut Files, text: &mut String) {
+/// The same for what counts for nothing, with the reasons.
+pub fn render_silenced(silenced: &[Silenced], sources: &Sources, width: Option<usize>) -> String {
+    let width = width.map(|width| width.max(NARROWEST));
+    let mut files = Files::new();
+    let mut text = String::new();
+    for Silenced { diagnostic: finding, reason } in silenced {
+        let cause = Cause { finding, others: Vec::new() };
+        one(&cause, (style::FAINT, "silenced"), sources, width, &mut files, &mut text);
+        let reason = match reason {
+            Some(reason) => format!("allowed: {reason}"),
+            None => "the rule is off in this project".to_owned(),
+        };
+        text.push_str(&wrapped(&reason, "  = ", "    ", width));
+        text.push('\n');
+    }
+    text
+}
+
+fn one(
+    cause: &Cause<'_>,
+    (style, word): (Style, &str),
+    sources: &Sources,
+    width: Option<usize>,
+    files: &mut Files,
+    text: &mut String,
+) {
     let finding = cause.finding;
-    let (style, word) = match finding.severity {
-        Severity::Error => (style::ERROR, "error"),
-        Severity::Warning => (style::WARNING, "warning"),
-    };
     let rule = finding.rule.as_ref().map(|rule| format!("[{rule}]")).unwrap_or_default();
     let head = format!("{word}{rule}");
     let message = wrapped(&format!("{head}: {}", finding.message), "", "  ", width);
@@ -140,15 +167,32 @@ pub fn wrapped(text: &str, first: &str, next: &str, width: Option<usize>) -> Str
     wrapped
 }
 
-/// `2 errors, 1 warning`.
-pub fn counts(diagnostics: &[Diagnostic]) -> String {
+/// `2 errors, 1 warning, 3 silenced`.
+pub fn counts(diagnostics: &[Diagnostic], silenced: usize) -> String {
     let causes = causes(diagnostics);
     let count = |severity| causes.iter().filter(|cause| cause.finding.severity == severity).count();
-    match (count(Severity::Error), count(Severity::Warning)) {
-        (0, 0) => "no findings".to_owned(),
-        (0, warnings) => plural(warnings, "warning"),
-        (errors, 0) => plural(errors, "error"),
-        (errors, warnings) => format!("{}, {}", plural(errors, "error"), plural(warnings, "warning")),
+    let mut counts = Vec::new();
+    for (severity, word) in [(Severity::Error, "error"), (Severity::Warning, "warning")] {
+        counts.extend(Some(count(severity)).filter(|count| *count > 0).map(|count| plural(count, word)));
+    }
+    if counts.is_empty() {
+        counts.push("no findings".to_owned());
+    }
+    counts.extend((silenced > 0).then(|| format!("{silenced} silenced")));
+    counts.join(", ")
+}
+
+/// Where more is to be read about the rules of the findings, as a line; nothing if nowhere.
+pub fn more(diagnostics: &[Diagnostic]) -> String {
+    let mut rules: Vec<RuleId> =
+        causes(diagnostics).iter().filter_map(|cause| cause.finding.rule.as_deref()?.parse().ok()).collect();
+    let first = rules.first().copied();
+    rules.sort_unstable();
+    rules.dedup();
+    match (first, rules.len()) {
+        (None, _) => String::new(),
+        (Some(rule), 1) => format!("more about it: skysmith explain {rule}\n"),
+        (Some(rule), _) => format!("more about each: skysmith explain RULE, such as skysmith explain {rule}\n"),
     }
 }
 

@@ -82,15 +82,15 @@ error[lambda-memory]: 64 MB is below the smallest memory of a Lambda function,
 fn one_cause_is_told_once() {
     let (_folder, sources) = folder();
     let mut findings: Vec<_> = (0..5).map(|index| handler(&format!("app-{index}/Handler"))).collect();
-    assert_eq!(counts(&findings), "1 error");
+    assert_eq!(counts(&findings, 0), "1 error");
     let text = plain(&render(&findings, &sources, None));
     assert!(text.contains("  = at app-0/Handler (AWS::Lambda::Function), MemorySize\n"), "{text}");
     assert!(text.contains("  = also at app-1/Handler, app-2/Handler, app-3/Handler and 1 more\n"), "{text}");
     assert_eq!(text.matches("error[").count(), 1);
     // Another value from the same line, as of a loop, is another mistake.
     findings[4].message = "32 MB is too small".to_owned();
-    assert_eq!(counts(&findings), "2 errors");
+    assert_eq!(counts(&findings, 0), "2 errors");
     // Without a place nobody can tell.
     findings.iter_mut().for_each(|finding| finding.place = None);
-    assert_eq!(counts(&findings), "5 errors");
+    assert_eq!(counts(&findings, 0), "5 errors");
 }

@@ -33,7 +33,7 @@ fn a_raw_property_of_the_wrong_type() {
         .err_has("VisibilityTimout")
         .err_has("did you mean `VisibilityTimeout`?")
         .err_has(&place("\"DelaySeconds\", \"soon\""))
-        .err_has("2 errors; nothing was written\n");
+        .err_has("2 errors, 1 warning; nothing was written\n");
 }
 
 #[test]
