@@ -127,7 +127,8 @@ pub fn synthesize(app: &App) -> Synthesis {
 fn synthesize_with(app: &App, levels: &Levels) -> Synthesis {
     let mut synthesis = app.inner.synthesize(&Catalog { tags: tag_style, is_list });
     for index in 0..synthesis.stacks.len() {
-        let judged = validate::judge(&synthesis.stacks[index].template, levels);
+        let stack = &synthesis.stacks[index];
+        let judged = validate::judge(&stack.template, stack.region.as_deref(), levels);
         for finding in judged.findings {
             let (id, diagnostic) = diagnostic(finding);
             synthesis.report(index, id.as_deref(), diagnostic);

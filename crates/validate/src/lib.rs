@@ -7,7 +7,7 @@
 //! table says of each how severe it is, why it exists and how it is fixed.
 //!
 //! The crate must not know files, source text, accounts, the network or how findings are shown. It links into every
-//! program that synthesizes, so it stays light: no YAML, no compiled patterns.
+//! program that synthesizes, so it stays light: no YAML, and patterns are compiled only when a text has to match one.
 //!
 //! Invariants: a finding is about something that is *known* to be wrong. What an intrinsic function gives is not
 //! guessed, what a macro may still change is left open, and a type that the tables do not have is not judged beyond its
@@ -29,6 +29,8 @@ mod at;
 mod cycle;
 mod declared;
 mod finding;
+mod formats;
+mod patterns;
 mod policy;
 mod properties;
 mod references;
@@ -40,6 +42,7 @@ mod trade;
 mod unused;
 mod value;
 mod walk;
+mod yields;
 
 pub use finding::{Finding, PathStep};
 pub use policy::{Judged, Level, Levels, Silenced, judge};
@@ -49,12 +52,18 @@ use skysmith_template::Template;
 
 use crate::declared::Declared;
 use crate::finding::Findings;
+use crate::properties::Shared;
 use crate::trade::Trade;
 
 /// Everything that is wrong with the template, errors and warnings, in the order of the template.
 ///
 /// An empty list means that nothing is known to be wrong, not that CloudFormation will accept the template.
 pub fn validate(template: &Template) -> Vec<Finding> {
+    validate_for(template, None)
+}
+
+/// The same for a stack whose region is known, such as `eu-central-1`.
+pub fn validate_for(template: &Template, region: Option<&str>) -> Vec<Finding> {
     let mut findings = Findings::default();
     let declared = Declared::new(template);
     structure::check(template, &declared, &mut findings);
@@ -64,10 +73,11 @@ pub fn validate(template: &Template) -> Vec<Finding> {
         unused::check(template, &declared, &mut findings);
         let trade = Trade::new(template);
         trade.check_all(&mut findings);
+        let shared = Shared::new(template, region);
         for resource in template.resources() {
             // The rules of the trade come first: where one of them has spoken of a place, the specification is silent.
             trade.check(resource, &mut findings);
-            properties::check(resource, &mut findings);
+            properties::check(&shared, resource, &mut findings);
         }
     }
     findings.into_sorted(template)

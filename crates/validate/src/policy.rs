@@ -73,13 +73,14 @@ pub struct Silenced {
     pub reason: Option<String>,
 }
 
-/// Validates the template and takes in what it and the project say about rules. What is said in vain is a finding as well.
-pub fn judge(template: &Template, levels: &Levels) -> Judged {
+/// Validates the template, for a stack in `region` if that is known, and takes in what it and the project say about rules.
+/// What is said in vain is a finding as well.
+pub fn judge(template: &Template, region: Option<&str>, levels: &Levels) -> Judged {
     let mut said = Findings::default();
     let allowances = Allowance::all(template, &mut said);
     let mut used = vec![false; allowances.len()];
     let mut judged = Judged::default();
-    for finding in crate::validate(template) {
+    for finding in crate::validate_for(template, region) {
         let by = allowances.iter().rposition(|allowance| allowance.covers(&finding));
         match by {
             Some(index) => {
@@ -214,7 +215,7 @@ mod tests {
                 "R": {{"Type": "AWS::SNS::Topic", "Properties": {{"Dela": 1}}}}
             }}}}"#
         );
-        judge(&skysmith_template::read_json(&text).unwrap().template, &levels.iter().copied().collect())
+        judge(&skysmith_template::read_json(&text).unwrap().template, None, &levels.iter().copied().collect())
     }
 
     fn found(judged: &Judged) -> Vec<String> {
@@ -281,7 +282,7 @@ mod tests {
     fn a_template_allows_everywhere() {
         let text = r#"{"Metadata": {"skysmith": {"allow": [{"rule": "unknown-property", "reason": "x"}]}},
             "Resources": {"Q": {"Type": "AWS::SNS::Topic", "Properties": {"Dela": 1}}}}"#;
-        let judged = judge(&skysmith_template::read_json(text).unwrap().template, &Levels::new());
+        let judged = judge(&skysmith_template::read_json(text).unwrap().template, None, &Levels::new());
         assert_eq!((judged.findings.len(), judged.silenced.len()), (0, 1));
     }
 }

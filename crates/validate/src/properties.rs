@@ -1,21 +1,41 @@
 //! The specification: properties, their types and their limits.
 
 use skysmith_spec::{Property, ResourceType, Rule, RuleKind, Shape, TypeDefinition, ValueType};
-use skysmith_template::{Intrinsic, Map, Node, Resource};
+use skysmith_template::{Intrinsic, Map, Node, Resource, Template};
 
 use crate::at::At;
 use crate::finding::Findings;
+use crate::patterns::Patterns;
 use crate::rule::RuleId;
 use crate::value::{is_no_value, kind, number, scalar_text, shown};
 use crate::walk;
+use crate::yields::{self, Yield};
+use crate::{formats, text};
 
 /// How many allowed values a note lists.
 const LONGEST_LIST: usize = 12;
 
-pub(crate) fn check(resource: Resource<'_>, findings: &mut Findings) {
+/// What the checks of all resources of a template share.
+pub(crate) struct Shared<'t> {
+    template: &'t Template,
+    /// The region that it is for, if that is known.
+    region: Option<&'t str>,
+    patterns: Patterns,
+}
+
+impl<'t> Shared<'t> {
+    pub(crate) fn new(template: &'t Template, region: Option<&'t str>) -> Self {
+        Self { template, region, patterns: Patterns::default() }
+    }
+}
+
+pub(crate) fn check(shared: &Shared<'_>, resource: Resource<'_>, findings: &mut Findings) {
     let Some(name) = resource.resource_type() else { return };
     let resources = At::Root.key("Resources");
     let here = resources.key(resource.logical_id());
+    if name.starts_with("Custom::") || name == "AWS::CloudFormation::CustomResource" {
+        return custom(resource, here, findings);
+    }
     let Some(known) = skysmith_spec::resource_type(name) else {
         if is_misspelt(name) {
             findings
@@ -24,15 +44,49 @@ pub(crate) fn check(resource: Resource<'_>, findings: &mut Findings) {
         }
         return;
     };
-    // SAM has its own grammar, and fills in what is missing from `Globals`; a custom resource takes what its maker wants.
-    if known.transform().is_some() || name == "AWS::CloudFormation::CustomResource" {
+    // SAM has its own grammar, and fills in what is missing from `Globals`.
+    if known.transform().is_some() {
         return;
+    }
+    if let Some(region) = shared.region
+        && known.regions().len() > 0
+        && !known.regions().any(|it| it == region)
+    {
+        findings.push(RuleId::UnavailableType, here.key("Type"), format!("{name} is not known to exist in {region}"));
     }
     let none = Map::new();
     match resource.body().get("Properties") {
-        None => Check { findings }.members(&none, Members::Resource(known), here),
+        None => Check { shared, findings }.members(&none, Members::Resource(known), here),
         Some(Node::Map(properties)) => {
-            Check { findings }.members(properties, Members::Resource(known), here.key("Properties"));
+            Check { shared, findings }.members(properties, Members::Resource(known), here.key("Properties"));
+        }
+        Some(_) => {}
+    }
+}
+
+/// A custom resource takes what its maker wants, but has to say who that is.
+fn custom(resource: Resource<'_>, here: At<'_>, findings: &mut Findings) {
+    let properties = match resource.body().get("Properties") {
+        None => None,
+        Some(Node::Map(properties)) => Some(properties),
+        Some(_) => return,
+    };
+    if properties.is_some_and(|it| it.keys().any(|it| it.starts_with("Fn::"))) {
+        return;
+    }
+    let at = if properties.is_some() { here.key("Properties") } else { here };
+    match properties.and_then(|it| it.get("ServiceToken")) {
+        None => {
+            findings
+                .push(RuleId::MissingProperty, at, "a custom resource needs `ServiceToken`")
+                .note("it is the ARN of the function or of the topic that makes the resource");
+        }
+        Some(wrong @ (Node::List(_) | Node::Bool(_) | Node::Number(_))) => {
+            let message = format!("`ServiceToken` is {}, not text", kind(wrong));
+            findings.push(RuleId::WrongType, at.key("ServiceToken"), message);
+        }
+        Some(Node::Map(map)) if !map.keys().any(|it| it == "Ref" || it.starts_with("Fn::")) => {
+            findings.push(RuleId::WrongType, at.key("ServiceToken"), "`ServiceToken` is a map, not text");
         }
         Some(_) => {}
     }
@@ -98,6 +152,7 @@ const PACKAGED: &[&str] =
     &["Code", "Content", "CodeUri", "ContentUri", "SourceBundle", "BodyS3Location", "DefinitionS3Location"];
 
 struct Check<'f> {
+    shared: &'f Shared<'f>,
     findings: &'f mut Findings,
 }
 
@@ -114,7 +169,10 @@ impl Check<'_> {
                     let message = format!("`{key}` is set by AWS; what the template says has no effect");
                     self.findings.push(RuleId::ReadOnlyProperty, here, message);
                 }
-                Some(property) => self.value(node, property.shape(), here),
+                Some(property) => {
+                    self.target(node, property, here);
+                    self.value(node, property.shape(), here);
+                }
             }
         }
         if !is_complete {
@@ -252,7 +310,9 @@ impl Check<'_> {
                     !matches!(shape.value_type(), ValueType::List(_) | ValueType::Map(_) | ValueType::Object(_));
                 if !holds_text && !shape.is_mixed() {
                     self.wrong_type(&format!("text, made by {}", walk::name(intrinsic)), shape, at);
-                } else if let (true, Some(text)) = (shape.value_type() == ValueType::String, scalar_text(node)) {
+                } else if shape.value_type() == ValueType::String
+                    && let Some(text) = text::pieces(node).as_deref().and_then(text::whole)
+                {
                     self.text(&text, shape, at);
                 }
             }
@@ -264,6 +324,7 @@ impl Check<'_> {
                     self.wrong_type(&format!("a list, made by {}", walk::name(intrinsic)), shape, at);
                 }
             }
+            Intrinsic::Ref(_) | Intrinsic::GetAtt(..) => self.reference(intrinsic, shape, at),
             // What the others give is not known here.
             _ => {}
         }
@@ -285,6 +346,74 @@ impl Check<'_> {
             self.findings
                 .push(RuleId::WrongLength, at, format!("{} has {length} characters", label(at)))
                 .note(format!("allowed: {allowed} characters"));
+            return;
+        }
+        let wrong = |found: &str| format!("{} cannot be `{}`", label(at), shown(found));
+        if let Some(pattern) = shape.checkable_pattern()
+            && self.shared.patterns.refuses(pattern, text)
+        {
+            let pattern = shape.pattern().unwrap_or(pattern);
+            self.findings.push(RuleId::Pattern, at, wrong(text)).note(format!("it has to match: {pattern}"));
+        } else if let Some(wanted) = shape.format().and_then(|format| formats::wanted(format, text)) {
+            self.findings.push(RuleId::Pattern, at, wrong(text)).note(format!("wanted: {wanted}"));
+        }
+    }
+
+    /// A reference names one of the resources, by one of their names, that the property takes.
+    fn target(&mut self, node: &Node, property: Property, at: At<'_>) {
+        let mut targets = property.refers_to().peekable();
+        let Some(intrinsic) = node.as_intrinsic() else { return };
+        // Many properties of this kind take a name or an ARN, whatever they are called; the pattern says which do not.
+        let wants_arn = property.pattern().is_some_and(|it| it.starts_with("^arn:"));
+        if targets.peek().is_none() || !wants_arn || !matches!(intrinsic, Intrinsic::Ref(_) | Intrinsic::GetAtt(..)) {
+            return;
+        }
+        let Yield::Of(known, attribute) = yields::of(self.shared.template, intrinsic) else { return };
+        if targets.clone().all(|it| yields::contradicts(known, attribute, it)) {
+            let message = format!(
+                "{} takes {}, not the {attribute} of {}",
+                label(at),
+                targets.collect::<Vec<_>>().join(" or "),
+                known.name()
+            );
+            self.findings.push(RuleId::ReferenceType, at, message);
+        }
+    }
+
+    /// What `Ref` and `Fn::GetAtt` yield is of the type, and of the kind, that is wanted.
+    fn reference(&mut self, intrinsic: &Intrinsic, shape: Shape, at: At<'_>) {
+        if shape.is_mixed() {
+            return;
+        }
+        let what = match intrinsic {
+            Intrinsic::Ref(name) => format!("`Ref` of `{name}`"),
+            Intrinsic::GetAtt(name, attribute) => format!("`{name}.{}`", attribute.as_str().unwrap_or_default()),
+            _ => return,
+        };
+        let found = yields::of(self.shared.template, intrinsic);
+        match (shape.value_type(), found) {
+            (ValueType::String | ValueType::Integer | ValueType::Number | ValueType::Boolean, Yield::List)
+                // As the item of a list it may stand for several items.
+                if !matches!(at, At::Index(..)) =>
+            {
+                let message = format!("{} is {what}, which is a list", label(at));
+                self.findings.push(RuleId::ReferenceType, at, message).note("take one of its items by `Fn::Select`");
+            }
+            (ValueType::List(_), Yield::Text | Yield::Of(..)) => {
+                let message = format!("{} is {what}, which is text, not a list", label(at));
+                self.findings.push(RuleId::ReferenceType, at, message).note("write it as the item of a list");
+            }
+            (ValueType::Map(_) | ValueType::Object(_), Yield::Text | Yield::Of(..) | Yield::List) => {
+                let message = format!("{} is {what}, not a map", label(at));
+                self.findings.push(RuleId::ReferenceType, at, message);
+            }
+            (ValueType::String, Yield::Of(known, attribute)) => {
+                if let Some(format) = shape.format().filter(|it| yields::contradicts(known, attribute, it)) {
+                    let message = format!("{} is {what}, which is no {format}", label(at));
+                    self.findings.push(RuleId::ReferenceType, at, message);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -338,7 +467,8 @@ impl Check<'_> {
         self.count(items.len(), functions, "items", shape, at);
         if shape.unique_items() {
             for (index, item) in items.iter().enumerate().skip(1) {
-                if !matches!(item, Node::Intrinsic(_)) && items[..index].contains(item) {
+                // Two equal functions give two equal values.
+                if items[..index].contains(item) && !is_no_value(item) {
                     self.findings.push(
                         RuleId::DuplicateItem,
                         at.index(index),
@@ -353,6 +483,13 @@ impl Check<'_> {
         for (key, node) in map {
             if !key.starts_with("Fn::") && !is_no_value(node) {
                 self.value(node, of, at.key(key));
+                if let Some(pattern) = shape.checkable_key_pattern()
+                    && self.shared.patterns.refuses(pattern, key)
+                {
+                    self.findings
+                        .push(RuleId::Pattern, at.key(key), format!("{} cannot have a key `{}`", label(at), shown(key)))
+                        .note(format!("it has to match: {}", shape.key_pattern().unwrap_or(pattern)));
+                }
             }
         }
         let functions =
@@ -383,7 +520,7 @@ impl Check<'_> {
         let is_described = alternatives.clone().any(has_kind);
         for alternative in alternatives.filter(|it| !is_described || it.value_type() != ValueType::Json) {
             let mut findings = Findings::default();
-            Check { findings: &mut findings }.value(node, alternative, at);
+            Check { shared: self.shared, findings: &mut findings }.value(node, alternative, at);
             if findings.is_empty() {
                 return;
             }

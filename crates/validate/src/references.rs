@@ -1,5 +1,6 @@
 //! References: whether what they name is there, and whether it has the attribute.
 
+use skysmith_spec::ValueType;
 use skysmith_template::{ForEach, Intrinsic, Map, Node, SubPart, Template};
 
 use crate::at::At;
@@ -45,6 +46,11 @@ pub(crate) fn check(template: &Template, declared: &Declared<'_>, findings: &mut
     for (name, node) in declared.section("Conditions").into_iter().flatten() {
         check.conditions_only = true;
         check.entry(name, node, conditions, None);
+        let is_call = node.as_map().is_some_and(|map| map.keys().any(|it| it == "Condition" || it.starts_with("Fn::")));
+        if !matches!(node, Node::Intrinsic(_) | Node::Bool(_)) && !is_call && !name.starts_with("Fn::") {
+            let message = format!("the condition `{name}` is {}, not a function", crate::value::kind(node));
+            check.findings.push(RuleId::MalformedFunction, conditions.key(name), message);
+        }
     }
     check.conditions_only = false;
     for section in ["Resources", "Outputs"] {
@@ -122,7 +128,55 @@ impl<'t> Check<'_, 't> {
                 self.intrinsic(intrinsic, at, loops);
                 walk::for_each_argument(intrinsic, at, &mut |argument, at| self.value(argument, at, loops));
             }
+            Node::String(text) => self.literal(text, at, loops),
             _ => walk::for_each_member(node, at, &mut |member, at| self.value(member, at, loops)),
+        }
+    }
+
+    /// Text that stands for itself: what looks like a reference in it is none.
+    fn literal(&mut self, text: &str, at: At<'_>, loops: Option<&Loops<'_>>) {
+        if loops.is_some() || is_in_metadata(at) {
+            return;
+        }
+        if text.contains("{{resolve:") {
+            self.dynamic_reference(text, at);
+        }
+        let mut rest = text;
+        while let Some((_, after)) = rest.split_once("${") {
+            let Some((name, after)) = after.split_once('}') else { return };
+            let first = name.split('.').next().unwrap_or(name);
+            let is_known = Declared::is_pseudo_parameter(name)
+                || self.declared.has("Parameters", name)
+                || self.declared.has("Resources", first) && !first.is_empty();
+            if is_known && !is_filled_elsewhere(at) {
+                self.findings
+                    .push(RuleId::MissingSub, at, format!("`${{{name}}}` is left as it is outside of `Fn::Sub`"))
+                    .note("put the text in `Fn::Sub`");
+                return;
+            }
+            rest = after;
+        }
+    }
+
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>
+    fn dynamic_reference(&mut self, text: &str, at: At<'_>) {
+        for after in text.split("{{resolve:").skip(1) {
+            let Some((reference, _)) = after.split_once("}}") else {
+                self.findings.push(RuleId::DynamicReference, at, "the dynamic reference does not end");
+                return;
+            };
+            let parts: Vec<_> = reference.split(':').collect();
+            let why = match parts.as_slice() {
+                ["ssm" | "ssm-secure", ..] if parts.len() < 2 || parts[1].trim().is_empty() => "it names no parameter",
+                // The version is a number; an ARN has colons of its own.
+                ["ssm" | "ssm-secure", _, version] if version.parse::<u64>().is_err() => "the version is no number",
+                ["secretsmanager", ..] if parts.len() < 2 || parts[1].trim().is_empty() => "it names no secret",
+                ["ssm" | "ssm-secure" | "secretsmanager", ..] => continue,
+                _ => "it is of no service that can be asked",
+            };
+            self.findings
+                .push(RuleId::DynamicReference, at, format!("`{{{{resolve:{reference}}}}}` cannot be read: {why}"))
+                .note("allowed: ssm, ssm-secure and secretsmanager");
         }
     }
 
@@ -162,21 +216,107 @@ impl<'t> Check<'_, 't> {
         }
     }
 
-    fn intrinsic(&mut self, intrinsic: &'t Intrinsic, at: At<'_>, loops: Option<&Loops<'_>>) {
-        match intrinsic {
-            Intrinsic::Ref(target) => self.reference(target, at, loops),
-            Intrinsic::GetAtt(target, attribute) => self.attribute(target, attribute.as_str(), at, loops),
-            Intrinsic::Sub { parts, .. } => {
-                for part in parts {
-                    match part {
-                        SubPart::Ref(target) => self.reference(target, at, loops),
-                        SubPart::GetAtt(target, attribute) => self.attribute(target, Some(attribute), at, loops),
-                        SubPart::Literal(_) | SubPart::Variable(_) => {}
-                    }
+    /// What two values are compared for is text, or a function that gives it.
+    fn operands(&mut self, operands: [&Node; 2], at: At<'_>) {
+        let call = at.key("Fn::Equals");
+        for (index, operand) in operands.into_iter().enumerate() {
+            let is_call = operand
+                .as_map()
+                .is_some_and(|map| map.len() == 1 && map.keys().any(|it| it == "Ref" || it.starts_with("Fn::")));
+            if matches!(operand, Node::Null | Node::List(_) | Node::Map(_)) && !is_call {
+                let message = format!("`Fn::Equals` compares text, not {}", crate::value::kind(operand));
+                self.findings.push(RuleId::MalformedFunction, call.index(index), message);
+            }
+        }
+    }
+
+    fn sub(&mut self, intrinsic: &'t Intrinsic, at: At<'_>, loops: Option<&Loops<'_>>) {
+        let Intrinsic::Sub { parts, .. } = intrinsic else { return };
+        for part in parts {
+            match part {
+                SubPart::Ref(target) => self.reference(target, at, loops),
+                SubPart::GetAtt(target, attribute) => self.attribute(target, Some(attribute), at, loops),
+                SubPart::Literal(_) | SubPart::Variable(_) => {}
+            }
+        }
+    }
+
+    /// What conditions are put together of is conditions.
+    fn terms(&mut self, function: &str, terms: &[Node], at: At<'_>) {
+        let call = at.key(function);
+        if function != "Fn::Not" && !(2..=10).contains(&terms.len()) {
+            self.findings
+                .push(RuleId::MalformedFunction, call, format!("`{function}` has {} conditions", terms.len()))
+                .note("allowed: 2 to 10");
+        }
+        for (index, term) in terms.iter().enumerate() {
+            let is_call =
+                term.as_map().is_some_and(|map| map.len() == 1 && map.keys().any(|it| it.starts_with("Fn::")));
+            if !matches!(term, Node::Intrinsic(_) | Node::Bool(_)) && !is_call {
+                let message = format!("`{function}` takes conditions, not {}", crate::value::kind(term));
+                self.findings.push(RuleId::MalformedFunction, call.index(index), message);
+            }
+        }
+    }
+
+    fn select(&mut self, index: &Node, values: &Node, at: At<'_>) {
+        let call = at.key("Fn::Select");
+        let is_call = |node: &Node| {
+            node.as_map()
+                .is_some_and(|map| map.len() == 1 && map.keys().any(|it| it == "Ref" || it.starts_with("Fn::")))
+        };
+        match crate::value::scalar_text(index) {
+            Some(text) if text.parse::<usize>().is_err() => {
+                let message = format!("`{text}` is not the number of an item");
+                self.findings
+                    .push(RuleId::MalformedFunction, call.index(0), message)
+                    .note("the first item has the number 0");
+            }
+            Some(text) => {
+                if let (Ok(number), Node::List(items)) = (text.parse::<usize>(), values)
+                    && number >= items.len()
+                    && !items.iter().any(|it| matches!(it, Node::Intrinsic(_)))
+                {
+                    let message = format!("there is no item {number} in a list of {}", items.len());
+                    self.findings
+                        .push(RuleId::MalformedFunction, call.index(0), message)
+                        .note("the first item has the number 0");
                 }
             }
+            None => {}
+        }
+        if matches!(values, Node::Null | Node::Bool(_) | Node::Number(_) | Node::String(_) | Node::Map(_))
+            && !is_call(values)
+        {
+            let message = format!("`Fn::Select` takes a list, not {}", crate::value::kind(values));
+            self.findings.push(RuleId::MalformedFunction, call.index(1), message);
+        }
+    }
+
+    fn intrinsic(&mut self, intrinsic: &'t Intrinsic, at: At<'_>, loops: Option<&Loops<'_>>) {
+        match intrinsic {
+            Intrinsic::Equals(a, b) if self.conditions_only => self.operands([a, b], at),
+            Intrinsic::And(terms) if self.conditions_only => self.terms("Fn::And", terms, at),
+            Intrinsic::Or(terms) if self.conditions_only => self.terms("Fn::Or", terms, at),
+            Intrinsic::Not(term) if self.conditions_only => self.terms("Fn::Not", std::slice::from_ref(term), at),
+            Intrinsic::Select { index, values } => self.select(index, values, at),
+            Intrinsic::Ref(target) => self.reference(target, at, loops),
+            Intrinsic::GetAtt(target, attribute) => self.attribute(target, attribute.as_str(), at, loops),
             Intrinsic::If { condition, .. } | Intrinsic::Condition(condition) => self.condition(condition, at, loops),
+            Intrinsic::Sub { variables, .. } if !variables.is_empty() => {
+                self.sub(intrinsic, at, loops);
+                let call = at.key("Fn::Sub");
+                let map = call.index(1);
+                for (name, value) in variables {
+                    self.scalar_argument("Fn::Sub", value, map.key(name));
+                }
+            }
+            Intrinsic::Sub { .. } => self.sub(intrinsic, at, loops),
             Intrinsic::FindInMap { map, top, second, default: None } => {
+                let call = at.key("Fn::FindInMap");
+                for (index, argument) in [map, top, second].into_iter().enumerate() {
+                    self.scalar_argument("Fn::FindInMap", argument, call.index(index));
+                }
                 self.mapping(map.as_str(), top.as_str(), second.as_str(), at, loops);
             }
             Intrinsic::Join { values: Node::List(items), .. } => {
@@ -197,7 +337,8 @@ impl<'t> Check<'_, 't> {
 
     /// What a function makes text of is a scalar, or another function.
     fn scalar_argument(&mut self, function: &str, node: &Node, at: At<'_>) {
-        let is_call = |map: &Map| map.keys().any(|key| key == "Ref" || key.starts_with("Fn::"));
+        // With something beside it a function is none.
+        let is_call = |map: &Map| map.len() == 1 && map.keys().any(|key| key == "Ref" || key.starts_with("Fn::"));
         if matches!(node, Node::List(_) | Node::Null) || node.as_map().is_some_and(|map| !is_call(map)) {
             let message = format!("`{function}` takes text, not {}", crate::value::kind(node));
             self.findings.push(RuleId::MalformedFunction, at, message);
@@ -380,6 +521,20 @@ fn refused_placeholder(text: &str) -> Option<&str> {
     None
 }
 
+/// Whether something else than CloudFormation fills in what stands in the text: its own notation is the same.
+fn is_filled_elsewhere(at: At<'_>) -> bool {
+    const FILLED: &[&str] =
+        &["Definition", "DefinitionString", "DefinitionSubstitutions", "TemplateBody", "Fn::Sub", "Fn::Transform"];
+    let mut place = &at;
+    loop {
+        match place {
+            At::Root => return false,
+            At::Key(_, key) if FILLED.contains(key) => return true,
+            At::Key(before, _) | At::Index(before, _) => place = before,
+        }
+    }
+}
+
 fn is_transform(node: &Node) -> bool {
     matches!(node.as_intrinsic(), Some(Intrinsic::Transform(_)))
 }
@@ -408,8 +563,17 @@ fn has_attribute(known: skysmith_spec::ResourceType, attribute: &str) -> bool {
     }
     // Some types give their properties as well, and the tables do not say which; a part of an attribute that is an
     // object is one too.
-    let first = attribute.split('.').next().unwrap_or(attribute);
-    known.property(first).is_some() || first != attribute && known.attribute(first).is_some()
+    let Some((first, _)) = attribute.split_once('.') else { return known.property(attribute).is_some() };
+    let part = |shape: skysmith_spec::Shape| match shape.value_type() {
+        ValueType::Object(definition) => {
+            attribute.split('.').nth(1).is_some_and(|it| definition.is_open() || definition.property(it).is_some())
+        }
+        ValueType::Json | ValueType::Map(_) | ValueType::Union(_) => true,
+        _ => false,
+    };
+    known.property_at(attribute.split('.')).is_some()
+        || known.attribute(first).is_some_and(|it| part(it.shape()))
+        || known.property(first).is_some_and(|it| matches!(it.value_type(), ValueType::Json | ValueType::Map(_)))
 }
 
 /// Calls `visit` with everything that the value refers to by `Ref`, `Fn::GetAtt` or `Fn::Sub`; not with conditions.

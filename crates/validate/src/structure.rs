@@ -6,6 +6,7 @@ use crate::at::At;
 use crate::declared::Declared;
 use crate::finding::Findings;
 use crate::rule::RuleId;
+use crate::text::each_choice;
 
 /// The sections, in the order of the template reference. `Globals` is SAM's.
 const SECTIONS: &[&str] = &[
@@ -158,8 +159,15 @@ const ATTRIBUTES: &[&str] = &[
 ];
 
 fn resource_attributes(body: &Map, at: At<'_>, findings: &mut Findings) {
-    if body.get("Type").is_none_or(|it| it.as_str().is_none()) {
-        findings.push(RuleId::MissingType, at, "the resource has no type");
+    match body.get("Type") {
+        None => {
+            findings.push(RuleId::MissingType, at, "the resource has no type");
+        }
+        Some(Node::String(_)) => {}
+        Some(other) => {
+            let message = format!("the type of the resource is {}, not text", crate::value::kind(other));
+            findings.push(RuleId::MissingType, at.key("Type"), message);
+        }
     }
     for (name, value) in body {
         let here = at.key(name);
@@ -172,7 +180,9 @@ fn resource_attributes(body: &Map, at: At<'_>, findings: &mut Findings) {
                 let message = format!("`Condition` is {}, not the name of a condition", crate::value::kind(value));
                 findings.push(RuleId::UnknownResourceAttribute, here, message);
             }
-            "DeletionPolicy" | "UpdateReplacePolicy" => policy(name, value, here, findings),
+            "DeletionPolicy" | "UpdateReplacePolicy" => {
+                each_choice(value, here, &mut |value, here| policy(name, value, here, findings));
+            }
             "Properties" | "Metadata" if !matches!(value, Node::Map(_) | Node::Intrinsic(_)) => {
                 let message = format!("`{name}` is {}, not a map", crate::value::kind(value));
                 findings.push(RuleId::UnknownResourceAttribute, here, message);
@@ -230,6 +240,100 @@ fn parameters(template: &Template, findings: &mut Findings) {
                 .suggest(kind, ["String", "Number", "CommaDelimitedList", "List<Number>"].into_iter());
         }
         parameter_default(parameter, at, findings);
+        parameter_limits(parameter, at, findings);
+        known_keys("a parameter", parameter.body(), PARAMETER, at, findings);
+    }
+}
+
+/// What a parameter may say of itself.
+const PARAMETER: &[&str] = &[
+    "AllowedPattern",
+    "AllowedValues",
+    "ConstraintDescription",
+    "Default",
+    "Description",
+    "MaxLength",
+    "MaxValue",
+    "MinLength",
+    "MinValue",
+    "NoEcho",
+    "Type",
+];
+const OUTPUT: &[&str] = &["Condition", "Description", "Export", "Value"];
+
+fn known_keys(what: &str, body: &Map, known: &[&str], at: At<'_>, findings: &mut Findings) {
+    for (key, value) in body.iter().filter(|(key, _)| !key.starts_with("Fn::")) {
+        if !known.contains(&key.as_str()) {
+            findings
+                .push(RuleId::MalformedSection, at.key(key), format!("{what} has no `{key}`"))
+                .suggest(key, known.iter().copied());
+        } else if matches!(value, Node::Null) {
+            findings.push(RuleId::NullValue, at.key(key), format!("`{key}` is null"));
+        }
+    }
+}
+
+/// Limits that the parameter itself sets.
+fn parameter_limits(parameter: Parameter<'_>, at: At<'_>, findings: &mut Findings) {
+    let body = parameter.body();
+    let of_text = |name: &str| body.get(name).and_then(crate::value::number);
+    for name in ["MinLength", "MaxLength", "MinValue", "MaxValue"] {
+        if let Some(wrong) = body.get(name).filter(|it| !matches!(it, Node::Null) && crate::value::number(it).is_none())
+        {
+            let message = format!("`{name}` is {}, not a number", crate::value::kind(wrong));
+            findings.push(RuleId::MalformedSection, at.key(name), message);
+        }
+    }
+    for (name, is_list) in
+        [("AllowedValues", true), ("AllowedPattern", false), ("Description", false), ("ConstraintDescription", false)]
+    {
+        let Some(value) = body.get(name).filter(|it| !matches!(it, Node::Null)) else { continue };
+        let fits = if is_list { value.as_list().is_some() } else { crate::value::scalar_text(value).is_some() };
+        if !fits {
+            let wanted = if is_list { "a list" } else { "text" };
+            let message = format!("`{name}` is {}, not {wanted}", crate::value::kind(value));
+            findings.push(RuleId::MalformedSection, at.key(name), message);
+        }
+    }
+    let allowed_at = at.key("AllowedValues");
+    for (index, value) in parameter.allowed_values().unwrap_or_default().iter().enumerate() {
+        if crate::value::scalar_text(value).is_none() {
+            let message = format!("an allowed value is {}, not text", crate::value::kind(value));
+            findings.push(RuleId::MalformedSection, allowed_at.index(index), message);
+        }
+    }
+    let Some(default) = parameter.default().and_then(crate::value::scalar_text) else { return };
+    let (found, least, most, what) = match parameter.parameter_type() {
+        Some("String") => (default.chars().count() as f64, of_text("MinLength"), of_text("MaxLength"), "characters"),
+        Some("Number") => match default.trim().parse::<f64>() {
+            Ok(value) => (value, of_text("MinValue"), of_text("MaxValue"), "as its value"),
+            Err(_) => {
+                let message = format!("the default `{default}` of a number is none");
+                findings.push(RuleId::ParameterDefault, at.key("Default"), message);
+                return;
+            }
+        },
+        _ => return,
+    };
+    if least.is_some_and(|it| found < it) || most.is_some_and(|it| found > it) {
+        let bound = |it: Option<f64>| it.map_or_else(|| "any".to_owned(), |it| it.to_string());
+        findings
+            .push(RuleId::ParameterDefault, at.key("Default"), format!("the default has {found} {what}"))
+            .note(format!("allowed: {} to {}", bound(least), bound(most)));
+        return;
+    }
+    if let Some(pattern) = body.get("AllowedPattern").and_then(Node::as_str)
+        && parameter.parameter_type() == Some("String")
+        && let Ok(regex) = regex_lite::Regex::new(&format!("^(?:{pattern})$"))
+        && !regex.is_match(&default)
+    {
+        findings
+            .push(
+                RuleId::ParameterDefault,
+                at.key("Default"),
+                format!("the default `{default}` does not match the parameter's own pattern"),
+            )
+            .note(format!("it has to match: {pattern}"));
     }
 }
 
@@ -258,8 +362,24 @@ fn outputs(template: &Template, findings: &mut Findings) {
     let section = At::Root.key("Outputs");
     for output in template.outputs() {
         let here = section.key(output.name());
-        if let Some(value @ (Node::List(_) | Node::Map(_) | Node::Null)) = output.value()
-            && !value.as_map().is_some_and(|map| map.keys().any(|key| key == "Ref" || key.starts_with("Fn::")))
+        known_keys("an output", output.body(), OUTPUT, here, findings);
+        if let Some(Node::String(text)) = output.body().get("Description")
+            && text.len() > LONGEST_DESCRIPTION
+        {
+            findings
+                .push(
+                    RuleId::TemplateLimit,
+                    here.key("Description"),
+                    format!("the description has {} bytes", text.len()),
+                )
+                .note(format!("allowed: at most {LONGEST_DESCRIPTION}"));
+        }
+        if let Some(Node::Map(export)) = output.body().get("Export") {
+            known_keys("an export", export, &["Name"], here.key("Export"), findings);
+        }
+        let is_call = |map: &Map| map.len() == 1 && map.keys().any(|key| key == "Ref" || key.starts_with("Fn::"));
+        if let Some(value @ (Node::List(_) | Node::Map(_))) = output.value()
+            && !value.as_map().is_some_and(is_call)
         {
             let message = format!("the value of an output is text, not {}", crate::value::kind(value));
             findings.push(RuleId::WrongType, here.key("Value"), message);

@@ -8,7 +8,7 @@ mod common;
 use std::collections::BTreeSet;
 
 use skysmith_template::{Node, Template};
-use skysmith_validate::{RuleId, Severity, validate};
+use skysmith_validate::{RuleId, Severity, validate, validate_for};
 
 /// The rule, the path, and a note that has to be there.
 type Expected = (String, String, Option<String>);
@@ -73,11 +73,24 @@ fn cfn_lint_refuses_them_too() {
 }
 
 #[test]
+fn a_type_that_the_region_lacks_is_found_when_the_region_is_known() {
+    let (_, template) =
+        common::templates("valid").into_iter().find(|(name, _)| name == "appsync").expect("it is there");
+    let rules = |region| {
+        let found = validate_for(&template, region).into_iter().filter(|it| it.rule == RuleId::UnavailableType);
+        found.map(|it| it.path.iter().map(ToString::to_string).collect::<Vec<_>>().join("/")).collect::<Vec<_>>()
+    };
+    assert!(rules(None).is_empty() && rules(Some("eu-central-1")).is_empty());
+    assert!(rules(Some("xx-nowhere-1")).iter().any(|it| it.ends_with("/Type")));
+}
+
+#[test]
 fn every_rule_is_shown_by_a_case() {
     // Four megabytes of code are too much for a file here; a test beside the rule makes them.
     let elsewhere = [
         RuleId::LambdaInlineCode,
         RuleId::DuplicateItem,
+        RuleId::UnavailableType,
         RuleId::UnknownRule,
         RuleId::MalformedAllow,
         RuleId::UnusedAllow,

@@ -335,4 +335,28 @@ rules! {
         "what is allowed and not found any more may hide a mistake later"
         "remove it"
         "A resource allows what a rule finds in it, and the rule finds nothing there. Either it was put right, or it never was there; in both cases the next mistake of this kind would not be told."
+    ReferenceType "reference-type" Error
+        "what a reference yields has to be of the type that the property has"
+        "refer to another attribute"
+        "`Fn::GetAtt` yields what the attribute is, which may be a list or a number, and `Ref` yields the name or the id of a resource. Put where another kind of value belongs, such as the URL of a queue where an ARN is wanted, it makes the deployment fail."
+    Pattern "pattern" Error
+        "the service refuses text that does not have the form it wants"
+        "write the text in the form that is wanted"
+        "Many properties have text of a fixed form: an ARN, a CIDR block, a name. The form is a regular expression of the resource type's schema. Text that functions put together is looked at where all of it is known."
+    MissingSub "missing-sub" Error
+        "`${...}` is filled in by `Fn::Sub` alone"
+        "put the text in a `Fn::Sub`"
+        "Text with `${Name}` in it is left as it is unless it is the argument of `Fn::Sub`, and the service then gets a dollar sign and braces. Only names that the template has are reported, as other tools use the same notation."
+    DynamicReference "dynamic-reference" Error
+        "CloudFormation refuses a dynamic reference that it cannot read"
+        "write it as `{{resolve:ssm:NAME}}`, `{{resolve:ssm-secure:NAME}}` or `{{resolve:secretsmanager:ID:SecretString:KEY}}`"
+        "A dynamic reference names a service (ssm, ssm-secure or secretsmanager) and what is to be read from it. It is resolved when the stack is deployed."
+    UnavailableType "unavailable-type" Warning
+        "a resource type that a region does not have cannot be made there"
+        "deploy to another region, or take another type"
+        "Not every service is in every region. The list of regions is that of the resource schemas that this version was made with; a service may have come to the region since."
+    CloudfrontOrigin "cloudfront-origin" Error
+        "a behaviour of a distribution names one of its origins"
+        "correct the name, or add the origin"
+        "`TargetOriginId` of the default behaviour and of each further one is the `Id` of an origin or of a group of origins of the same distribution."
 }

@@ -168,18 +168,32 @@ fn key_schema<'t>(owner: &'t Map, at: At<'_>, findings: &mut Findings) -> Option
     let list_at = at.key("KeySchema");
     let kinds: Option<Vec<&str>> = items.iter().map(|it| it.get("KeyType")?.as_str()).collect();
     let kinds = kinds?;
-    let wanted = match kinds.as_slice() {
+    for (index, kind) in kinds.iter().enumerate().filter(|(_, it)| !matches!(**it, "HASH" | "RANGE")) {
+        findings
+            .push(
+                RuleId::TableKeySchema,
+                list_at.index(index).key("KeyType"),
+                format!("a key has no attribute of the kind `{kind}`"),
+            )
+            .suggest(kind, ["HASH", "RANGE"].into_iter())
+            .note("allowed: HASH, RANGE");
+    }
+    // The first one that is not what it should be, and why.
+    let wrong = match kinds.as_slice() {
         ["HASH"] | ["HASH", "RANGE"] => None,
-        [] => Some("a key has a hash attribute".to_owned()),
-        // What is neither is spoken of by the specification.
+        [] => Some((None, "a key has a hash attribute")),
         kinds if kinds.iter().any(|it| !matches!(*it, "HASH" | "RANGE")) => None,
-        ["RANGE", ..] => Some("the first attribute of a key is its hash attribute".to_owned()),
+        ["RANGE", ..] => Some((Some(0), "the first attribute of a key is its hash attribute")),
         // An index may have several of each.
         kinds if owner.contains_key("IndexName") && kinds.is_sorted() && kinds.len() <= 8 => None,
-        _ => Some(format!("a key has one hash attribute and at most one range attribute, not {}", kinds.join(" and "))),
+        ["HASH", "HASH", ..] => Some((Some(1), "a key has one hash attribute, and then its range attribute")),
+        _ => Some((None, "a key has one hash attribute and at most one range attribute")),
     };
-    if let Some(message) = wanted {
-        findings.push(RuleId::TableKeySchema, list_at, message).note("allowed: `HASH`, or `HASH` and then `RANGE`");
+    if let Some((index, message)) = wrong {
+        let item = list_at.index(index.unwrap_or_default());
+        findings
+            .push(RuleId::TableKeySchema, if index.is_some() { item.key("KeyType") } else { list_at }, message)
+            .note("allowed: `HASH`, or `HASH` and then `RANGE`");
         return None;
     }
     let mut names: Vec<&str> = Vec::new();

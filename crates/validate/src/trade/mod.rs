@@ -6,6 +6,7 @@
 
 mod actions;
 mod apigateway;
+mod cloudfront;
 mod dynamodb;
 mod events;
 mod hygiene;
@@ -118,6 +119,7 @@ impl<'t> Trade<'t> {
             Some("AWS::Logs::LogGroup") => hygiene::retention(properties, at, findings),
             Some("AWS::Events::Rule") => events::rule(properties, at, findings),
             Some("AWS::Scheduler::Schedule") => events::schedule(properties, at, findings),
+            Some("AWS::CloudFront::Distribution") => cloudfront::distribution(properties, at, findings),
             Some("AWS::CloudWatch::Alarm") => events::alarm(properties, at, findings),
             _ => {}
         }

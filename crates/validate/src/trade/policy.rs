@@ -91,16 +91,24 @@ fn inline(properties: &Map, most: usize, at: At<'_>, findings: &mut Findings) {
 }
 
 fn one(owner: &Map, property: &str, attached: Attached, at: At<'_>, findings: &mut Findings) {
-    // Text may hold JSON; what is in it is left to IAM.
-    let Some(Node::Map(document)) = given(owner, property) else { return };
     let at = at.key(property);
+    let document = match given(owner, property) {
+        Some(Node::Map(document)) => document,
+        Some(other @ (Node::Bool(_) | Node::Number(_) | Node::List(_))) => {
+            return wrong(other, &format!("`{property}`"), "a map", at, findings);
+        }
+        // Text may hold JSON; what is in it is left to IAM.
+        _ => return,
+    };
     // A macro may bring the rest.
     if is_open(document) {
         return;
     }
     known_keys(document, DOCUMENT, "a policy", at, findings);
-    if let Some(Node::String(version)) = document.get("Version") {
-        one_of(version, VERSIONS, "Version", at, findings);
+    match document.get("Version") {
+        Some(Node::String(version)) => one_of(version, VERSIONS, "Version", at, findings),
+        None | Some(Node::Intrinsic(_)) => {}
+        Some(other) => wrong(other, "`Version`", "text", at.key("Version"), findings),
     }
     let here = at.key("Statement");
     match given(document, "Statement") {
@@ -156,6 +164,9 @@ fn statement(statement: &Map, attached: Attached, at: At<'_>, findings: &mut Fin
         let here = at.key(key);
         match statement.get(key) {
             None | Some(Node::String(_) | Node::Intrinsic(_)) => {}
+            Some(Node::List(items)) if items.is_empty() && key.ends_with("Action") => {
+                findings.push(RuleId::PolicyGrammar, here, format!("`{key}` is empty"));
+            }
             Some(Node::List(items)) => {
                 for (index, item) in items.iter().enumerate() {
                     if !matches!(item, Node::String(_) | Node::Intrinsic(_)) && !is_call(item) {
@@ -236,6 +247,6 @@ fn wrong(node: &Node, what: &str, wanted: &str, at: At<'_>, findings: &mut Findi
 }
 
 /// Whether this is a function that was not recognised, of which another check speaks.
-fn is_call(node: &Node) -> bool {
+pub(super) fn is_call(node: &Node) -> bool {
     node.as_map().is_some_and(|map| map.len() == 1 && map.keys().all(|key| key == "Ref" || key.starts_with("Fn::")))
 }

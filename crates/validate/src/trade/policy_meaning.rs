@@ -147,6 +147,10 @@ fn principal(node: Option<&Node>, at: At<'_>, findings: &mut Findings) {
             continue;
         }
         each_node(Some(value), here, &mut |node, at| {
+            if matches!(node, Node::Map(_) | Node::Null | Node::List(_)) && !super::policy::is_call(node) {
+                let message = format!("a principal is {}, not text", crate::value::kind(node));
+                findings.push(RuleId::PolicyPrincipal, at, message);
+            }
             let Some(pieces) = text::pieces(node) else { return };
             let Some(whole) = text::whole(&pieces) else { return };
             let is_fine = match key.as_str() {
@@ -234,7 +238,15 @@ fn operators(condition: &Map, at: At<'_>, findings: &mut Findings) {
             findings
                 .push(RuleId::PolicyGrammar, at.key(key), format!("there is no condition operator `{}`", shown(key)))
                 .suggest(bare, OPERATORS.iter().copied());
-        } else if let Some(wrong @ (Node::String(_) | Node::List(_) | Node::Number(_) | Node::Bool(_))) = Some(value) {
+        } else if let Node::Map(keys) = value {
+            for (name, wanted) in keys.iter().filter(|(name, _)| !name.starts_with("Fn::")) {
+                if matches!(wanted, Node::Map(_) | Node::Null) && !super::policy::is_call(wanted) {
+                    let here = at.key(key);
+                    let message = format!("`{}` is {}, not text or a list", shown(name), crate::value::kind(wanted));
+                    findings.push(RuleId::PolicyGrammar, here.key(name), message);
+                }
+            }
+        } else if let wrong @ (Node::String(_) | Node::List(_) | Node::Number(_) | Node::Bool(_)) = value {
             findings
                 .push(
                     RuleId::PolicyGrammar,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use skysmith_template::{Template, read_json};
+use skysmith_template::{Node, Template, read_json};
 use skysmith_validate::Finding;
 
 /// The files of a folder of `tests/data`, sorted.
@@ -30,6 +30,12 @@ pub fn templates(folder: &str) -> Vec<(String, Template)> {
             (name, document.template)
         })
         .collect()
+}
+
+/// A line of JSON.
+pub fn json(line: &str) -> Node {
+    // What reads templates reads any map.
+    Node::Map(read_json(line).unwrap_or_else(|error| panic!("{line}: {error}")).template.into_root())
 }
 
 /// The finding in one line.
@@ -59,7 +65,7 @@ pub fn refused_by_cfn_lint(folder: &str) -> BTreeMap<String, String> {
 }
 
 /// The Python that has cfn-lint.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     if let Some(python) = std::env::var_os("SKYSMITH_TEST_PYTHON") {
         return python.into();
     }
