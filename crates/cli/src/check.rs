@@ -37,7 +37,7 @@ pub fn findings(session: &Session, loaded: &Loaded, stacks: &[&Stack]) -> Result
         let levels = session.levels();
         for stack in stacks {
             let document = app::template(stack)?;
-            let judged = skysmith_validate::judge(&document.template, None, &levels);
+            let judged = skysmith_validate::judge(&document.template, stack.environment.region.as_deref(), &levels);
             if judged.findings.is_empty() && judged.silenced.is_empty() {
                 continue;
             }
