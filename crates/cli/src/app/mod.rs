@@ -94,9 +94,6 @@ fn nothing_to_work_on(session: &Session) -> Failure {
 /// A folder and a file are what they are; everything else is a command, unless it looks like a path that was mistyped.
 fn from_text(text: &str, base: &Path) -> Result<Source, Failure> {
     let path = base.join(text);
-    let looks_like_template = ["json", "yaml", "yml", "template"]
-        .iter()
-        .any(|extension| Path::new(text).extension().is_some_and(|found| found == *extension));
     if path.is_dir() {
         if Assembly::is_assembly(&path) {
             return Ok(Source::Assembly(path));
@@ -104,7 +101,7 @@ fn from_text(text: &str, base: &Path) -> Result<Source, Failure> {
         return Err(Failure::usage(format!("the folder `{text}` is not a cloud assembly: it has no manifest.json"))
             .hint("--app takes a command, a folder with an assembly, or a template"));
     }
-    if looks_like_template && !text.contains(char::is_whitespace) {
+    if looks_like_template(text) && !text.contains(char::is_whitespace) {
         if path.is_file() {
             return Ok(Source::Template(path));
         }
@@ -116,10 +113,29 @@ fn from_text(text: &str, base: &Path) -> Result<Source, Failure> {
     Ok(Source::Command(text.to_owned()))
 }
 
+/// The template or the assembly that a word on the command line names, if it names one.
+pub fn file(text: &str) -> Option<Source> {
+    let path = Path::new(text);
+    if path.is_dir() {
+        return Assembly::is_assembly(path).then(|| Source::Assembly(path.to_owned()));
+    }
+    (looks_like_template(text) && path.is_file()).then(|| Source::Template(path.to_owned()))
+}
+
+fn looks_like_template(text: &str) -> bool {
+    let extension = Path::new(text).extension();
+    ["json", "yaml", "yml", "template"].iter().any(|known| extension.is_some_and(|found| found == *known))
+}
+
 /// Runs or reads what there is, and checks that it can be worked on.
 pub fn load(session: &Session) -> Result<Loaded, Failure> {
+    read(session, source(session)?)
+}
+
+/// The same of this.
+pub fn read(session: &Session, source: Source) -> Result<Loaded, Failure> {
     let ui = &session.ui;
-    match source(session)? {
+    match source {
         Source::Template(path) => {
             ui.set_sources(Sources::new(vec![PathBuf::new()]));
             let stack = Stack::plain(stack_name(&path), path);

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::assets::{Bootstrap, Gc};
-use super::flags::{Deploy, Destroy, Diff, Events, Local, Stacks};
+use super::flags::{Deploy, Destroy, Diff, Events, Local, Stacks, Validate};
 use super::permissions::Permissions;
 use super::ways::{Drift, Import, Repair, Rollback};
 
@@ -23,11 +23,17 @@ Examples:
     List(Stacks),
 
     /// Check and print all findings, each with its rule and its place
+    Validate(Validate),
+
+    /// Say what a rule is about, what to do, and how to silence it; or list all rules
     #[command(after_help = "\
 Examples:
-  skysmith validate
-  skysmith --app template.yaml validate --json")]
-    Validate(Stacks),
+  skysmith explain                      all rules, by topic
+  skysmith explain lambda-memory")]
+    Explain {
+        /// The rule, as findings name it
+        rule: Option<String>,
+    },
 
     /// Show what a deploy would do
     Diff(Diff),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::how::How;
 
@@ -34,6 +34,41 @@ pub struct Parallel {
     /// Start no other stack once one has failed; otherwise only those that depend on it are left out
     #[arg(long)]
     pub fail_fast: bool,
+}
+
+/// Flags of `validate`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  skysmith validate
+  skysmith validate template.yaml nested/*.yaml
+  skysmith --app cdk.out validate --format sarif > skysmith.sarif
+  skysmith validate --format github     annotations of a pull request, in GitHub Actions
+  skysmith validate --strict --allow log-retention
+
+A finding can be silenced where it is made, with the reason: `bucket.allow(\"RULE\", \"REASON\")` in a program, in a template
+  Metadata: { skysmith: { allow: [{ rule: RULE, reason: REASON }] } }
+of a resource or of the template. What CloudFormation is certain to refuse can be silenced as well; it will be refused.
+
+Exit code: 1 if there is an error, or a warning with --strict, else 0.")]
+pub struct Validate {
+    /// Stacks by id, path or pattern; all if none is named. Or templates and folders with assemblies, in place of the app
+    #[arg(value_name = "STACK|TEMPLATE")]
+    pub names: Vec<String>,
+    /// How to print the findings; wins over --json
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+}
+
+/// For whom findings are printed.
+// Plain comments on the values: with documentation on them, clap spreads the help over twice the lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub enum Format {
+    Text,
+    Json,
+    Sarif,
+    Github,
 }
 
 /// Flags of `diff`.

@@ -23,7 +23,7 @@ pub use access::{Access, Code, duration};
 pub use assets::{Bootstrap, Gc};
 pub use checks::Checks;
 pub use command::Command;
-pub use flags::{Deploy, Destroy, Diff, Events, Local, Parallel, Selection, Stacks};
+pub use flags::{Deploy, Destroy, Diff, Events, Format, Local, Parallel, Selection, Stacks, Validate};
 pub use permissions::{Permissions, Purpose};
 pub use ways::{Drift, Import, Repair, Rollback};
 

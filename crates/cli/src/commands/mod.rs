@@ -8,6 +8,7 @@ mod diff;
 mod doctor;
 mod drift;
 mod events;
+mod explain;
 mod gc;
 mod import;
 mod list;
@@ -34,6 +35,7 @@ pub fn run(session: &Session, command: Command) -> Result<Done, Failure> {
         Command::Synth(flags) => synth::run(session, &flags),
         Command::List(flags) => list::run(session, &flags),
         Command::Validate(flags) => validate::run(session, &flags),
+        Command::Explain { rule } => explain::run(session, rule.as_deref()),
         Command::Diff(flags) => diff::run(session, &flags),
         Command::Deploy(flags) => deploy::run(session, &flags),
         Command::Destroy(flags) => destroy::run(session, &flags),

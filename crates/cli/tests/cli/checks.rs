@@ -1,6 +1,6 @@
 //! What is told of findings, and what people say about rules: flags, configuration, the template itself, the program.
 
-use crate::project::TestProject;
+use crate::project::{TEMPLATE, TestProject, write_assembly};
 
 /// A function with too little memory.
 const SMALL: &str = "\
@@ -90,4 +90,94 @@ fn what_is_said_in_vain_or_of_no_rule_is_told() {
         "error[config]: there is no rule `lambda-memry`\n  ┌─ skysmith.toml:2:11\n  │    rules = { \"lambda-memry\" = \"off\" }\n  │              ^^^^^^^^^^^^^^\n  \
            = did you mean `lambda-memory`?\n",
     );
+}
+
+#[test]
+fn templates_and_assemblies_are_checked_by_their_path() {
+    let project = template(SMALL).file("below/u.json", TEMPLATE).file("below/v.yaml", "Resources: [").file("w.txt", "");
+    project.skysmith(["validate", "t.yaml"]).code(1).out(FOUND);
+    project.skysmith(["validate", "below/u.json"]).ok().out("").err("no findings\n");
+    let ran = project.skysmith(["validate", "below/u.json", "t.yaml", "below/v.yaml"]).code(1).err_has("2 errors\n");
+    // One that cannot be read keeps nobody from hearing of the others.
+    assert!(ran.out.starts_with(FOUND) && ran.out.contains("error[syntax]: "), "{}", ran.out);
+    assert!(ran.out.contains("┌─ below/v.yaml:1:12\n  │    Resources: [\n"), "{}", ran.out);
+    project.skysmith(["validate", "t.yaml", "x.yaml"]).code(2).err_has("there is no file `x.yaml`");
+    write_assembly(&project.path("built"), &[("a", &[])]);
+    project.skysmith(["validate", "built"]).ok().err("no findings\n");
+}
+
+#[test]
+fn findings_annotate_a_pull_request() {
+    let project = template(SMALL);
+    let ran = project.skysmith(["--json", "validate", "t.yaml", "--format", "github"]).code(1).err("");
+    let ran = ran.out(
+        "::error file=t.yaml,line=9,col=19,endColumn=21,title=lambda-memory::64 MB is below the smallest memory of a Lambda function, 128 MB%0A\
+         at t/Handler (AWS::Lambda::Function), MemorySize%0Aallowed: 128 to 10240 in steps of 1\n",
+    );
+    // From the root of the repository on, wherever the command works.
+    let root = project.path("").display().to_string();
+    let project = TestProject::new().file("x", "").variable("GITHUB_WORKSPACE", &root);
+    let folder = project.path("");
+    let name = folder.file_name().unwrap().to_str().unwrap();
+    let project =
+        project.variable("GITHUB_WORKSPACE", &folder.parent().unwrap().display().to_string()).file("t.yaml", SMALL);
+    let other = project.skysmith(["validate", "t.yaml", "--format", "github"]).code(1);
+    assert_eq!(other.out, ran.out.replace("file=t.yaml", &format!("file={name}/t.yaml")));
+}
+
+#[test]
+fn findings_are_told_in_sarif() {
+    let project = template(
+        &format!("{SMALL}{REASON}      Timeout: 901\n")
+            .replace("    Metadata", "      Timeout: 0\n    Metadata")
+            .replace("      Timeout: 901\n", ""),
+    );
+    let ran = project.skysmith(["validate", "t.yaml", "--format", "sarif", "--warn", "lambda-timeout"]).ok().err("");
+    let log = ran.json();
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    let rules: Vec<_> =
+        run["tool"]["driver"]["rules"].as_array().unwrap().iter().map(|rule| rule["id"].as_str().unwrap()).collect();
+    assert_eq!(rules, ["lambda-timeout", "lambda-memory"]);
+    let results = run["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+    for result in results {
+        assert_eq!(rules[result["ruleIndex"].as_u64().unwrap() as usize], result["ruleId"]);
+    }
+    let place = &results[0]["locations"][0]["physicalLocation"];
+    assert_eq!((&results[0]["level"], &place["artifactLocation"]["uri"]), (&"warning".into(), &"t.yaml".into()));
+    assert_eq!(place["region"], serde_json::json!({ "startLine": 10, "startColumn": 16, "endColumn": 17 }));
+    assert_eq!(
+        results[1]["suppressions"],
+        serde_json::json!([{ "kind": "inSource", "justification": "it says less" }])
+    );
+    assert!(results[0].get("suppressions").is_none());
+}
+
+#[test]
+fn rules_are_explained() {
+    let project = TestProject::new();
+    let ran = project.skysmith(["explain", "lambda-memory"]).ok().err("");
+    assert!(
+        ran.out.starts_with("lambda-memory   error   Lambda\n\nLambda gives a function 128 to 10240 MB\n\n"),
+        "{}",
+        ran.out
+    );
+    for words in [
+        "to put it right: ",
+        ".allow(\"lambda-memory\", ",
+        "--allow lambda-memory",
+        "CloudFormation is certain to refuse",
+    ] {
+        assert!(ran.out.contains(words), "{words}\n{}", ran.out);
+    }
+    assert!(project.skysmith(["explain", "duplicate-id"]).ok().out.contains("It cannot be silenced"));
+    project.skysmith(["explain", "lambda-memry"]).code(2).out("").err_has("did you mean `lambda-memory`?");
+    let all = project.skysmith(["explain"]).ok();
+    assert!(all.out.contains("\nLambda\n  lambda-memory "), "{}", all.out);
+    let json = project.skysmith(["explain", "--json", "log-retention"]).ok().json();
+    assert_eq!((&json["severity"], &json["severity_here"]), (&"warning".into(), &"warning".into()));
+    let json = project.skysmith(["explain", "--json", "--deny", "log-retention"]).ok().json();
+    let rule = json["rules"].as_array().unwrap().iter().find(|rule| rule["id"] == "log-retention").unwrap();
+    assert_eq!((&rule["severity"], &rule["severity_here"]), (&"warning".into(), &"error".into()));
 }

@@ -1,6 +1,7 @@
 //! Lines of source files, and marks under what is meant in them.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +36,18 @@ impl Sources {
         let files = &mut Files::new();
         let line = self.line(place, files)?.trim();
         (!line.is_empty()).then(|| line.chars().take(WIDEST).collect())
+    }
+
+    /// The file as others know it: from the root of the repository on, which GitHub names, else from the current folder on.
+    pub fn in_repository(&self, file: &str) -> String {
+        let found = self.folders.iter().map(|folder| folder.join(file)).find(|path| path.is_file());
+        let Some(path) = found.and_then(|path| path.canonicalize().ok()) else { return file.to_owned() };
+        let roots = [env::var_os("GITHUB_WORKSPACE").map(PathBuf::from), env::current_dir().ok()];
+        let below = roots.into_iter().flatten().filter_map(|root| root.canonicalize().ok()).find_map(|root| {
+            let below = path.strip_prefix(&root).ok()?;
+            Some(below.display().to_string())
+        });
+        below.unwrap_or_else(|| path.display().to_string()).replace('\\', "/")
     }
 
     /// The text of one line. `None` where the file is not here, or has fewer lines.

@@ -3,6 +3,8 @@
 //! For the other readers of findings there is a module each: [`sarif`] for tools, [`github`] for pull requests.
 
 mod excerpt;
+pub mod github;
+pub mod sarif;
 
 use std::collections::HashMap;
 
