@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
 
 mod bootstrap;
+mod calls;
 mod exports;
 mod harness;
 mod object_counter;

@@ -342,9 +342,11 @@ pub(crate) fn forward(url: &str, request: &Request) -> Option<Reply> {
         headers.insert(name.trim().to_lowercase(), value.trim().to_owned());
     }
     let mut body = Vec::new();
-    if headers.get("transfer-encoding").is_some_and(|value| value.contains("chunked")) {
+    // Whatever the head says of a body, an answer to HEAD has none.
+    let has_body = request.method != "HEAD";
+    if has_body && headers.get("transfer-encoding").is_some_and(|value| value.contains("chunked")) {
         body = read_chunks(&mut reader)?;
-    } else if request.method != "HEAD" {
+    } else if has_body {
         match headers.get("content-length").and_then(|length| length.parse().ok()) {
             Some(length) => {
                 body = vec![0; length];

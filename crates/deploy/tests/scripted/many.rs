@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use skysmith_assembly::AssumedRole;
 use skysmith_deploy::{Outcome, Session};
-use skysmith_scripted::{Aws, Fault, Scripted, Stack};
+use skysmith_scripted::{Aws, Fault, Request, Scripted, Stack};
 use tokio::task::JoinSet;
 
 use crate::harness::{TWO, deploy, session, wanted};
@@ -66,4 +67,25 @@ async fn where_nothing_may_be_listed_each_is_looked_at() {
     let aws = with_ours(Scripted::new()).fault(denied("DescribeStacks").once()).fault(denied("ListStacks")).start();
     deploy_all(&session(&aws).await).await;
     assert_eq!((looks(&aws), aws.calls("ListStacks").len()), ((2 * COUNT, 1), 1));
+}
+
+#[tokio::test]
+async fn all_roles_of_a_run_share_one_budget() {
+    let aws = Scripted::new().start();
+    let own = session(&aws).await;
+    let role = |name: &str| AssumedRole::new(format!("arn:aws:iam::123456789012:role/{name}"));
+    let sessions =
+        [own.clone(), own.assume(&role("One"), None).await.unwrap(), own.assume(&role("Two"), None).await.unwrap()];
+    let mut all = JoinSet::new();
+    for (number, session) in sessions.into_iter().enumerate() {
+        all.spawn(async move { deploy(&session, &wanted(&format!("role-{number}"), TWO)).await });
+    }
+    while let Some(ended) = all.join_next().await {
+        assert!(matches!(ended.unwrap().unwrap(), Outcome::Deployed(_)));
+    }
+    let asks = |request: &Request| request.operation.starts_with("Describe");
+    let mut at: Vec<_> = aws.requests().into_iter().filter(asks).map(|request| request.at).collect();
+    at.sort();
+    assert!(at.len() > 9, "{}", at.len());
+    assert!(at.windows(4).all(|four| four[3] - four[0] >= Duration::from_secs(1)));
 }
