@@ -26,6 +26,7 @@ mod regions;
 mod select;
 mod session;
 mod story;
+mod timing;
 mod watch;
 
 use std::env;

@@ -52,6 +52,11 @@ fn onwards(session: &Session, name: &str, status: &StackStatus) -> (String, &'st
     (session.globals.next_command(&format!("{command} {name}")), why)
 }
 
+/// How to watch again what is watched no longer.
+pub fn follow(session: &Session, name: &str) -> String {
+    session.globals.next_command(&format!("events {name} --follow")) + "          to watch it again, to its end"
+}
+
 /// A failure of the past, as far as CloudFormation keeps it.
 pub fn past(session: &Session, name: &str, names: &Names, failed: &Failed) -> Failure {
     let headline = format!("the newest operation on {name} failed; {}", state(&failed.status));

@@ -10,10 +10,11 @@ use skysmith_deploy::{Event, Observer, StackEvent, StackResource};
 
 use crate::interrupt::Presses;
 use crate::live::board::{Expected, Outcome, StackView, outcome};
-use crate::live::fit;
 use crate::live::graph::Graph;
+use crate::live::{Running, fit};
 use crate::names::Names;
 use crate::output::{Ui, style, words};
+use crate::timing::Timeline;
 
 /// After this long without a line, the person is told what is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -24,6 +25,8 @@ const WIDEST_NAME: usize = 48;
 /// Watches one stack.
 #[derive(Debug)]
 pub struct Watch<'a> {
+    /// The live view, if it is this watch's own.
+    running: Option<Running>,
     ui: &'a Ui,
     /// What the stack is called.
     stack: &'a str,
@@ -44,6 +47,8 @@ struct State {
     busy: BTreeMap<String, (&'static str, Option<SystemTime>, Instant)>,
     last_line: Instant,
     rolling_back: bool,
+    /// All that was told of resources and of the stack.
+    events: Vec<StackEvent>,
 }
 
 impl<'a> Watch<'a> {
@@ -55,8 +60,9 @@ impl<'a> Watch<'a> {
                 board.open(stack, &title, Instant::now());
             });
         }
-        let state = State { busy: BTreeMap::new(), last_line: Instant::now(), rolling_back: false };
+        let state = State { busy: BTreeMap::new(), last_line: Instant::now(), rolling_back: false, events: Vec::new() };
         Self {
+            running: None,
             ui,
             stack,
             names,
@@ -74,6 +80,14 @@ impl<'a> Watch<'a> {
         self
     }
 
+    /// The same with a live view of its own, where there can be one, until the watch is over: for what is done to a single stack.
+    pub fn live(ui: &'a Ui, stack: &'a str, names: &'a Names, headline: &str) -> Self {
+        let running = ui.can_be_live().then(|| ui.live.start());
+        let mut watch = Self::new(ui, stack, names, headline);
+        watch.running = running;
+        watch
+    }
+
     /// The same, telling of these resources in lines, whatever is done to them and in which order.
     pub fn telling_of(mut self, resources: &[StackResource]) -> Self {
         for one in resources {
@@ -81,6 +95,7 @@ impl<'a> Watch<'a> {
             self.widths.1 = self.widths.1.max(fit::width(&words::kind(&one.resource_type)));
             self.expected.insert(one.logical_id.clone());
         }
+        self.view(StackView::without_an_end);
         self
     }
 
@@ -135,6 +150,12 @@ impl<'a> Watch<'a> {
             Some(presses) => presses.lock().await.next().await,
             None => Presses::new().next().await,
         }
+    }
+
+    /// Where the time went, as far as it was watched.
+    pub fn timeline(&self, title: &str, graph: &Graph) -> Option<Timeline> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        Timeline::of(&anstream::adapter::strip_str(title).to_string(), self.names, graph, &state.events)
     }
 
     fn remind(&self) {
@@ -242,6 +263,7 @@ impl<'a> Watch<'a> {
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
         self.ui.live.update(|board| board.close(self.stack));
+        self.running = None;
     }
 }
 
@@ -250,6 +272,9 @@ impl Observer for Watch<'_> {
         // The live view is drawn past the streams that are looked through.
         if let Event::Progress(StackEvent { reason: Some(reason), .. }) = &mut event {
             *reason = self.ui.secrets.mask(reason).into_owned();
+        }
+        if let Event::Progress(event) = &event {
+            self.state.lock().unwrap_or_else(PoisonError::into_inner).events.push(event.clone());
         }
         if self.ui.is_json() {
             self.json(&event);

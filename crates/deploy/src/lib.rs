@@ -49,6 +49,7 @@ mod nested;
 mod operation;
 mod pace;
 mod packing;
+mod past;
 pub mod permissions;
 mod publishing;
 mod repair;

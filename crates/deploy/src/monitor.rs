@@ -67,7 +67,7 @@ impl StackEvent {
         }
     }
 
-    fn from_sdk(event: &SdkEvent) -> Self {
+    pub(crate) fn from_sdk(event: &SdkEvent) -> Self {
         let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
         let physical_id = text(event.physical_resource_id());
         Self {

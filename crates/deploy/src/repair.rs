@@ -246,7 +246,13 @@ impl Session {
     /// # Errors
     /// [`Error::LostSight`].
     pub async fn end_of_operation(&self, stack: &DeployedStack, observer: &dyn Observer) -> Result<StackStatus, Error> {
-        let by = By::Since(stack.last_change.unwrap_or(0));
+        // The stack's last change is none of the operation's where that deletes it, for one.
+        let operation = self.latest_operation(&stack.stack_id).await.unwrap_or_default();
+        let by = match (&operation.token, operation.since) {
+            (Some(token), _) => By::Token(token),
+            (None, Some(since)) => By::From(since),
+            (None, None) => By::Since(stack.last_change.unwrap_or(0)),
+        };
         let ended = self.follow(&stack.stack_id, &Watch { stack_name: &stack.stack_name, by }, observer).await?;
         Ok(ended.status)
     }

@@ -97,8 +97,10 @@ Examples:
   skysmith events                       the events of the newest operation
   skysmith events app --all --json      all events that CloudFormation keeps
   skysmith events app --why             the story of the failure, told anew
+  skysmith events app --follow          what is happening now, to its end
+  skysmith events app --timing t.svg    a chart of where the time went
 
-Exit code with --why: 1 if the newest operation failed, else 0.")]
+Exit code with --why and --follow: 1 if the newest operation failed, else 0.")]
 pub struct Events {
     /// The stack, by id or path, or by its name in AWS; may be left out if the app has only one
     #[arg(value_name = "STACK")]
@@ -109,6 +111,12 @@ pub struct Events {
     /// Tell why the newest operation failed, instead of its events
     #[arg(long, conflicts_with = "all")]
     pub why: bool,
+    /// Follow the operation that is under way to its end, whoever started it
+    #[arg(short, long, conflicts_with_all = ["all", "why"])]
+    pub follow: bool,
+    /// Draw where the time of the newest operation went, and write that to this file, as SVG
+    #[arg(long, value_name = "FILE.svg", conflicts_with_all = ["all", "why"])]
+    pub timing: Option<PathBuf>,
 }
 
 /// Flags of `deploy`.
@@ -139,6 +147,9 @@ pub struct Deploy {
     /// Write the outputs of all stacks that were deployed to this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub outputs_file: Option<PathBuf>,
+    /// Draw where the time went, resource by resource, and write that to this file, as SVG; `events --timing` does it later
+    #[arg(long, value_name = "FILE.svg")]
+    pub timing: Option<PathBuf>,
     /// Value for a parameter of the template; may be repeated
     #[arg(long = "parameters", value_name = "[STACK:]KEY=VALUE")]
     pub parameters: Vec<String>,

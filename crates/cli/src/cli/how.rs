@@ -7,7 +7,7 @@ use clap::Args;
 #[command(next_help_heading = "How CloudFormation goes about it")]
 pub struct How {
     /// Make the plan and leave it in the account as a change set, for a look in the console or an approval; `--change-set` applies it
-    #[arg(long, conflicts_with_all = ["outputs_file", "allow_data_loss"])]
+    #[arg(long, conflicts_with_all = ["outputs_file", "allow_data_loss", "timing"])]
     pub no_execute: bool,
     /// Name of the change set that --no-execute leaves [default: plan- and the time]
     #[arg(long, value_name = "NAME", requires = "no_execute", value_parser = change_set_name)]

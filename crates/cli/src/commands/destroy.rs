@@ -230,9 +230,12 @@ impl One<'_> {
             }
             Some(Err(error)) => Err(fail(error)),
             None => Ok(End::Interrupted(
-                Failure::failed(format!("stopped watching {name}; CloudFormation goes on deleting it")).hint(
-                    self.session.globals.next_command(&format!("destroy {name}")) + "          to follow it again",
-                ),
+                Failure::failed(format!("stopped watching {name}; CloudFormation goes on deleting it"))
+                    .hint(story::follow(self.session, name))
+                    .hint(
+                        self.session.globals.next_command(&format!("destroy {name}"))
+                            + "          to finish it, whatever became of that",
+                    ),
             )),
         }
     }

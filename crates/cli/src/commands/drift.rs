@@ -127,7 +127,7 @@ impl One<'_> {
         }
         let started = Instant::now();
         let resources = session.resources(&found.stack.stack_id).await.map_err(fail)?;
-        let watch = Watch::new(ui, name, &self.names, title).telling_of(&resources);
+        let watch = Watch::live(ui, name, &self.names, title).telling_of(&resources);
         match watch.over(session.execute(plan, &watch)).await {
             Some(Ok(_)) => {}
             Some(Err(Error::Failed(failed))) => {

@@ -1,52 +1,156 @@
 //! `skysmith events`: what CloudFormation keeps of the newest operation on a stack, and why it failed.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use serde_json::json;
 use skysmith_deploy::{History, StackEvent};
-use time::OffsetDateTime;
 
 use crate::aws::Aws;
 use crate::cli::Events;
 use crate::error::{Done, Failure};
 use crate::hints::worded;
+use crate::live::graph::Graph;
 use crate::names::Names;
 use crate::output::{style, table, words};
 use crate::select;
 use crate::session::Session;
 use crate::story;
+use crate::timing::{Chart, Timeline};
+use crate::watch::Watch;
 
-/// Prints them. With `--why` the exit code says whether there is a failure to tell.
+use super::deploy::headline;
+
+/// Prints them. With `--why` and `--follow` the exit code says whether the operation failed.
 pub fn run(session: &Session, flags: &Events) -> Result<Done, Failure> {
+    if flags.follow {
+        session.ui.use_json_lines();
+    }
+    let chart = flags.timing.as_deref().map(Chart::new).transpose()?;
     let loaded = session.load()?;
     let names: Vec<String> = flags.stack.iter().cloned().collect();
     let chosen = select::one(&loaded.stacks, &names);
     let aws = Aws::connect(session)?;
-    let (name, stack_names, found) = match (chosen, &flags.stack) {
-        (Ok(stack), _) => {
-            let found = aws.run(async {
-                let of_stack = aws.for_stack(session, stack).await?;
-                let history = of_stack.history(&stack.stack_name, flags.all).await;
-                history.map_err(|error| worded(session, error))
-            })?;
-            (stack.display_name.clone(), Names::of(stack), found)
-        }
+    let asked = match (chosen, &flags.stack) {
+        (Ok(stack), _) => Asked {
+            session,
+            name: stack.display_name.clone(),
+            id: stack.stack_name.clone(),
+            names: Names::of(stack),
+            aws: aws.run(aws.for_stack(session, stack))?,
+        },
         // One that is not of this app: its events have no construct's names, and are worth reading all the same.
         (Err(not_here), Some(name)) => {
-            let found = aws.run(aws.session.history(name, flags.all)).map_err(|error| worded(session, error))?;
-            if found.is_none() {
+            let there = aws.run(aws.session.stack(name)).map_err(|error| worded(session, error))?;
+            if there.is_none() {
                 return Err(not_here);
             }
-            (name.clone(), Names::default(), found)
+            let (name, id) = (name.clone(), name.clone());
+            Asked { session, name, id, names: Names::default(), aws: aws.session.clone() }
         }
         (Err(error), None) => return Err(error),
     };
-    let Some(found) = found else {
-        return Err(Failure::failed(format!("{name} is not deployed")).hint(
+    if flags.follow {
+        let followed = aws.run(asked.follow());
+        // However it ended: the picture is of that.
+        if let Some(chart) = chart {
+            aws.run(asked.draw(&chart))?;
+        }
+        return followed;
+    }
+    if let Some(chart) = chart {
+        return aws.run(asked.draw(&chart));
+    }
+    let found = aws.run(asked.history(flags.all))?;
+    if flags.why {
+        why(session, &asked.name, &asked.names, &found)
+    } else {
+        list(session, &asked.name, &asked.names, &found)
+    }
+}
+
+/// The stack that is asked about.
+struct Asked<'a> {
+    session: &'a Session,
+    /// What people call it.
+    name: String,
+    /// Its name or id in AWS.
+    id: String,
+    names: Names,
+    aws: skysmith_deploy::Session,
+}
+
+impl Asked<'_> {
+    fn missing(&self) -> Failure {
+        Failure::failed(format!("{} is not deployed", self.name)).hint(
             "CloudFormation keeps the events of a deleted stack for 90 days, by the stack's id: skysmith events ARN",
-        ));
-    };
-    if flags.why { why(session, &name, &stack_names, &found) } else { list(session, &name, &stack_names, &found) }
+        )
+    }
+
+    async fn history(&self, all: bool) -> Result<History, Failure> {
+        let found = self.aws.history(&self.id, all).await.map_err(|error| worded(self.session, error))?;
+        found.ok_or_else(|| self.missing())
+    }
+
+    /// Watches what goes on until it is over.
+    async fn follow(&self) -> Result<Done, Failure> {
+        let (ui, name) = (&self.session.ui, &self.name);
+        let fail = |error| worded(self.session, error);
+        let stack = self.aws.stack(&self.id).await.map_err(fail)?.ok_or_else(|| self.missing())?;
+        let is_under_way = stack.status.is_in_progress();
+        if is_under_way {
+            let headline = headline(self.session, name, &self.aws);
+            ui.say(&format!("{headline}: {}\n", stack.status));
+            let resources = self.aws.resources(&stack.stack_id).await.map_err(fail)?;
+            let watch = Watch::live(ui, name, &self.names, &headline).telling_of(&resources);
+            match watch.over(self.aws.end_of_operation(&stack, &watch)).await {
+                Some(ended) => ended.map_err(fail)?,
+                None => {
+                    let again = self.session.globals.next_command(&format!("events {name} --follow"));
+                    return Err(Failure::failed(format!("stopped watching {name}; CloudFormation goes on with it"))
+                        .hint(again + "          to follow it again"));
+                }
+            };
+        }
+        // By the id: one that was deleted has no name any more.
+        let found = self.aws.history(&stack.stack_id, false).await.map_err(fail)?.ok_or_else(|| self.missing())?;
+        if let Some(failure) = &found.failure {
+            return Err(story::past(self.session, name, &self.names, failure));
+        }
+        let status = &found.status;
+        if ui.is_json() {
+            ui.json_line(
+                &json!({ "event": "ended", "stack": name, "stack_id": found.stack_id, "status": status.as_str() }),
+            )?;
+        } else if is_under_way {
+            ui.say(&format!("{} {name} is done: {status}\n", style::paint(style::GOOD, "✓")));
+        } else {
+            ui.say(&format!("nothing is under way on {name}: {status}\n"));
+        }
+        Ok(Done::Ok)
+    }
+
+    /// Writes the chart of the newest operation.
+    async fn draw(&self, chart: &Chart) -> Result<Done, Failure> {
+        let ui = &self.session.ui;
+        let found = self.history(false).await?;
+        // Without the template it is not known who waited for whom.
+        let template = self.aws.template(&found.stack_id).await.ok().flatten().unwrap_or_default();
+        let events = self.aws.with_nested(found.events).await;
+        let headline = anstream::adapter::strip_str(&headline(self.session, &self.name, &self.aws)).to_string();
+        chart.add(Timeline::of(&headline, &self.names, &Graph::of(&template), &events));
+        if !chart.write()? {
+            return Err(Failure::failed(format!(
+                "the events of {} tell no times: there is nothing to draw",
+                self.name
+            )));
+        }
+        if ui.is_json() {
+            ui.json_line(&json!({ "event": "chart", "stack": self.name, "file": chart.file() }))?;
+        } else {
+            ui.say(&format!("where the time went: {}\n", chart.file()));
+        }
+        Ok(Done::Ok)
+    }
 }
 
 fn why(session: &Session, name: &str, names: &Names, found: &History) -> Result<Done, Failure> {
@@ -94,7 +198,7 @@ fn list(session: &Session, name: &str, names: &Names, found: &History) -> Result
                 true => style::paint(style::ERROR, status),
                 false => status.to_owned(),
             };
-            vec![event.time.map(clock).unwrap_or_default(), status, what, kind, said.replace('\n', " ")]
+            vec![event.time.map(words::clock).unwrap_or_default(), status, what, kind, said.replace('\n', " ")]
         })
         .collect();
     session.ui.result(&format!("{name}   {}\n\n{}", found.status, table::columns(&rows)))?;
@@ -121,26 +225,4 @@ fn event_json(names: &Names, event: &StackEvent) -> serde_json::Value {
         "hook": event.hook.as_ref().map(|hook| json!({ "type": hook.hook_type, "status": hook.status, "reason": hook.reason })),
         "place": names.place(&event.logical_id),
     })
-}
-
-/// `2026-01-02 03:04:05`, in UTC as in AWS's own consoles.
-fn clock(time: SystemTime) -> String {
-    let time = OffsetDateTime::from(time);
-    let (year, month, day) = time.to_calendar_date();
-    let (hour, minute, second) = time.to_hms();
-    format!("{year:04}-{:02}-{day:02} {hour:02}:{minute:02}:{second:02}", u8::from(month))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn times_are_utc() {
-        let at = |seconds| clock(UNIX_EPOCH + Duration::from_secs(seconds));
-        assert_eq!(at(784_111_777), "1994-11-06 08:49:37");
-        assert_eq!(at(951_782_400), "2000-02-29 00:00:00");
-    }
 }

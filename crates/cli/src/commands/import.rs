@@ -17,6 +17,7 @@ use crate::check;
 use crate::cli::Import;
 use crate::error::{Done, Failure};
 use crate::hints::worded;
+use crate::live::graph::Graph;
 use crate::names::Names;
 use crate::output::diagnostics::plural;
 use crate::output::{paths, style, table, words};
@@ -25,7 +26,7 @@ use crate::session::Session;
 use crate::story;
 use crate::watch::Watch;
 
-use super::deploy::headline;
+use super::deploy::{expected, headline};
 
 /// Finds out which resources are meant, shows what will be imported, asks, imports.
 pub fn run(session: &Session, flags: &Import) -> Result<Done, Failure> {
@@ -84,7 +85,7 @@ impl One<'_> {
         }
         let sent =
             app.importing(before.as_ref().map(|(stack, template)| (stack, template)), imports.clone()).map_err(fail)?;
-        let watch = Watch::new(ui, name, &self.names, &title);
+        let watch = Watch::live(ui, name, &self.names, &title);
         let started = Instant::now();
         let refused = |error| story::refused(self.session, self.stack, &self.names, error, started.elapsed());
         let Some(prepared) = watch.over(session.prepare(&sent, &watch)).await else {
@@ -105,6 +106,7 @@ impl One<'_> {
             ui.say("nothing was changed\n");
             return Ok(Done::Negative);
         }
+        let watch = watch.expecting(&expected(&plan), &Graph::of(&plan.new_template));
         let started = Instant::now();
         match watch.over(session.execute(*plan, &watch)).await {
             Some(Ok(deployed)) => self.ended(&deployed, imports.len(), new.len(), started),
@@ -112,7 +114,8 @@ impl One<'_> {
                 Err(story::deployment(self.session, self.stack, &self.names, &failed, started.elapsed()))
             }
             Some(Err(error)) => Err(fail(error)),
-            None => Err(Failure::failed(format!("stopped watching {name}; CloudFormation goes on with it"))),
+            None => Err(Failure::failed(format!("stopped watching {name}; CloudFormation goes on with it"))
+                .hint(story::follow(self.session, name))),
         }
     }
 

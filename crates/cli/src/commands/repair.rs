@@ -61,7 +61,7 @@ impl One<'_> {
             // Only its end shows whether anything is wrong.
             Some(busy) if busy.trouble == Trouble::Busy => {
                 ui.say(&format!("{name} is being changed ({}): waiting for the end of that\n", busy.stack.status));
-                let watch = Watch::new(ui, name, &self.names, &headline(self.session, name, &session));
+                let watch = Watch::live(ui, name, &self.names, &headline(self.session, name, &session)).telling_of(&[]);
                 match watch.over(session.end_of_operation(&busy.stack, &watch)).await {
                     Some(ended) => ended.map_err(fail)?,
                     None => return Err(Failure::failed(format!("stopped waiting for {name}; nothing was changed"))),
@@ -93,7 +93,7 @@ impl One<'_> {
         }
         let started = Instant::now();
         let resources = session.resources(&diagnosis.stack.stack_id).await.map_err(fail)?;
-        let watch = Watch::new(ui, name, &self.names, &headline(self.session, name, &session)).telling_of(&resources);
+        let watch = Watch::live(ui, name, &self.names, &headline(self.session, name, &session)).telling_of(&resources);
         match watch.over(session.repair(&diagnosis, &options, &watch)).await {
             Some(Ok(done)) => self.ended(&diagnosis, &done, started),
             Some(Err(Error::Failed(failed))) => {

@@ -74,7 +74,7 @@ impl One<'_> {
         }
         let started = Instant::now();
         let resources = session.resources(&deployed.stack_id).await.map_err(fail)?;
-        let watch = Watch::new(ui, name, &self.names, &headline(self.session, name, &session)).telling_of(&resources);
+        let watch = Watch::live(ui, name, &self.names, &headline(self.session, name, &session)).telling_of(&resources);
         match watch.over(session.roll_back(&deployed, &options, &watch)).await {
             Some(Ok(status)) => self.ended(&deployed, &status, started),
             Some(Err(Error::Failed(failed))) => {
@@ -82,6 +82,7 @@ impl One<'_> {
             }
             Some(Err(error)) => Err(fail(error)),
             None => Err(Failure::failed(format!("stopped watching {name}; CloudFormation goes on with it"))
+                .hint(story::follow(self.session, name))
                 .hint(self.session.globals.next_command(&format!("rollback {name}")) + "          to follow it again")),
         }
     }

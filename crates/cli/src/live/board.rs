@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use skysmith_deploy::{Event, ResourceStatus, StackEvent, Work, usual_time};
 
+use super::earlier::Earlier;
 use super::estimate::{self, Step};
 use super::graph::Graph;
 use crate::names::Names;
@@ -55,7 +56,10 @@ pub struct Row {
     /// When it came into this state: a count of all changes of state.
     pub order: usize,
     pub work: Work,
+    /// What it took the last time.
+    pub earlier: Option<Duration>,
     is_expected: bool,
+    resource_type: String,
     began: Option<SystemTime>,
     usual: Option<Duration>,
 }
@@ -84,6 +88,8 @@ pub struct StackView {
     index: HashMap<Vec<String>, usize>,
     changes: usize,
     estimates: bool,
+    /// Whether it is known what will be done.
+    pub has_an_end: bool,
 }
 
 /// How many stacks there are in all; where there is only one, nothing is said of that.
@@ -123,6 +129,7 @@ impl Board {
             index: HashMap::new(),
             changes: 0,
             estimates: true,
+            has_an_end: true,
         });
         let last = self.stacks.len() - 1;
         &mut self.stacks[last]
@@ -162,9 +169,23 @@ impl StackView {
         }
     }
 
+    /// Goes by what the stack's resources took before, where that is known.
+    pub fn learn(&mut self, earlier: &Earlier) {
+        for (path, &index) in &self.index {
+            let ([id], row) = (path.as_slice(), &mut self.rows[index]) else { continue };
+            row.earlier = earlier.took(id, row.work);
+            row.usual = row.earlier.or_else(|| earlier.usual(&row.resource_type, row.work)).or(row.usual);
+        }
+    }
+
     /// Says no more how long it will take: nothing is known of how fast it is here.
     pub fn without_estimate(&mut self) {
         self.estimates = false;
+    }
+
+    /// Counts what is done, and says no more of how much there is to do.
+    pub fn without_an_end(&mut self) {
+        self.has_an_end = false;
     }
 
     fn find(&self, nested_in: &[String], id: &str) -> Option<usize> {
@@ -189,7 +210,9 @@ impl StackView {
             parent,
             order: 0,
             work: Work::Create,
+            earlier: None,
             is_expected: false,
+            resource_type: resource_type.to_owned(),
             began: None,
             usual: None,
         });
@@ -233,6 +256,9 @@ impl StackView {
         let reason = event.reason.as_deref().unwrap_or_default();
         let outcome = outcome(&event.status, reason);
         let known = self.find(&event.nested_in, &event.logical_id);
+        if self.phase == Phase::Preparing {
+            self.phase = Phase::Running;
+        }
         let is_failure = matches!(outcome, Outcome::Failed(_));
         // What nobody expected is seldom worth a line: policies that follow a change, stacks that are looked into.
         if known.is_none() && event.nested_in.is_empty() && !is_failure && !matches!(outcome, Outcome::Working(_)) {
@@ -302,7 +328,7 @@ impl StackView {
 
     /// The time that is left, where that can be said.
     pub fn left(&self, now: Instant) -> Option<Duration> {
-        if self.phase != Phase::Running || !self.estimates {
+        if self.phase != Phase::Running || !self.estimates || !self.has_an_end {
             return None;
         }
         let is_open = |row: &Row| row.parent.is_none() && matches!(row.state, State::Waiting | State::Working);

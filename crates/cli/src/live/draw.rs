@@ -176,6 +176,7 @@ impl Canvas {
         match stack.phase {
             Phase::Preparing => {}
             Phase::Running if all == 0 => parts.push("at work".to_owned()),
+            Phase::Running if !stack.has_an_end => parts.push(format!("{done} done")),
             Phase::Running => parts.push(format!("{done} of {all}")),
             Phase::CleaningUp => parts.push("cleaning up".to_owned()),
             Phase::RollingBack => parts.push("rolling back".to_owned()),
@@ -218,7 +219,12 @@ impl Canvas {
             State::Failed(_) => ("✗", style::ERROR),
         };
         let time = match row.state {
-            State::Working => row.since.map(|since| words::seconds(self.now.saturating_duration_since(since))),
+            State::Working => row.since.map(|since| {
+                let elapsed = words::seconds(self.now.saturating_duration_since(since));
+                // What it took the last time, where there is room for that as well.
+                let both = row.earlier.map(|earlier| format!("{elapsed} / {}", words::seconds(earlier)));
+                both.filter(|both| fit::width(both) <= widths.time).unwrap_or(elapsed)
+            }),
             State::Waiting => None,
             _ => row.took.map(tenths),
         };

@@ -1,6 +1,6 @@
 //! How long it will take: what each resource takes at most on average, along the longest chain of those that wait for each other.
 //!
-//! What the stack's earlier events show of the same resource counts more than the average. A type that has none has no figure, and a chain with such a
+//! What the stack's earlier events show of the same resource counts more than the average (see `earlier`). A type that has none has no figure, and a chain with such a
 //! resource has no estimate: none is better than a wrong one.
 
 use std::time::Duration;

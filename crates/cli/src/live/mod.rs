@@ -5,6 +5,7 @@
 
 pub mod board;
 mod draw;
+pub mod earlier;
 pub mod estimate;
 pub mod fit;
 pub mod graph;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use skysmith_deploy::{Event, ResourceStatus, StackEvent, Work};
 
 use super::board::{Board, Expected, Overview};
+use super::earlier::Earlier;
 use super::graph::Graph;
 use super::screen::Screen;
 use super::{draw, fit};
@@ -239,6 +240,36 @@ fn what_does_not_fit_becomes_a_count() {
           ✗ Counter/Handler                 Lambda function    failed              2.0 s
               Resource handler returned message: \"The role defined for the function
               cannot be assumed by Lambda. (Service: Lambda, Status Code: 400)\"
+",
+    );
+}
+
+#[test]
+fn what_resources_took_before_counts_more_than_what_is_usual() {
+    let mut stage = Stage::half_way();
+    let mut events = Vec::new();
+    for (id, took) in [("Role", 9), ("Handler", 41), ("Api", 125)] {
+        for (second, status) in [(0, "CREATE_IN_PROGRESS"), (took, "CREATE_COMPLETE")] {
+            let mut event = StackEvent::new("object-counter", id, "AWS::X::Y", ResourceStatus::parse(status));
+            event.time = Some(UNIX_EPOCH + Duration::from_secs(second));
+            events.push(event);
+        }
+    }
+    stage.board.stack("object-counter").unwrap().learn(&Earlier::of(&events));
+    stage.at(8.6);
+    shows(
+        &stage,
+        80,
+        24,
+        "
+        object-counter · dev · 123456789012 / eu-west-1  2 of 7 · 9 s · about 2 min left
+          ✓ Changes                         SNS topic          created             0.9 s
+          ✓ Counter/Table                   DynamoDB table     created             6.1 s
+          ◑ Api                             REST API           creating              8 s
+          ◑ Counter/Handler/ServiceRole     IAM role           creating        2 s / 9 s
+          · Counter/Handler                 Lambda function    waits for Counter…iceRole
+          · Api/Default/co…5678.GET..count  Lambda permission  waits for Api and 1 more
+          · Counter/Handler/Changes         SNS subscription   waits for Counter/Handler
 ",
     );
 }

@@ -77,6 +77,14 @@ pub fn seconds(time: std::time::Duration) -> String {
     }
 }
 
+/// `2026-01-02 03:04:05`, in UTC as in AWS's own consoles.
+pub fn clock(time: std::time::SystemTime) -> String {
+    let time = time::OffsetDateTime::from(time);
+    let (year, month, day) = time.to_calendar_date();
+    let (hour, minute, second) = time.to_hms();
+    format!("{year:04}-{:02}-{day:02} {hour:02}:{minute:02}:{second:02}", u8::from(month))
+}
+
 /// A number with its thousands apart.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -138,5 +146,12 @@ mod tests {
         );
         assert_eq!([count(7), count(1204), count(1_000_000)], ["7", "1,204", "1,000,000"]);
         assert_eq!([size(999), size(2_100_000_000)], ["999 B", "2.1 GB"]);
+    }
+
+    #[test]
+    fn times_are_utc() {
+        let at = |seconds| clock(std::time::UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(at(784_111_777), "1994-11-06 08:49:37");
+        assert_eq!(at(951_782_400), "2000-02-29 00:00:00");
     }
 }

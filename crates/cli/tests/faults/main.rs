@@ -10,6 +10,7 @@ mod kills;
 mod person;
 mod scenario;
 mod table;
+mod watching;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

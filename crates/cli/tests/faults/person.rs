@@ -85,6 +85,11 @@ impl Person {
         std::fs::write(self.folder.path().join("built/app.template.json"), template).unwrap();
     }
 
+    /// A file that a run left in the folder.
+    pub fn reads(&self, file: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(file)).unwrap_or_default()
+    }
+
     fn command(&self, aws: &Aws, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_skysmith"));
         command.current_dir(self.folder.path()).args(arguments).stdin(Stdio::null());

@@ -18,10 +18,11 @@ use crate::error::{Done, Failure};
 use crate::output::outputs::{self, Outputs};
 use crate::select;
 use crate::session::Session;
+use crate::timing::Chart;
 
 use super::many::{End, Many, Turn};
 use one::One;
-pub use one::headline;
+pub use one::{expected, headline};
 
 /// Deploys the stacks and those they depend on, each as soon as these are done. Outputs of what was deployed are shown and written even if another stack fails.
 pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {
@@ -36,6 +37,7 @@ pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {
     if let Some(file) = &flags.outputs_file {
         outputs_file::check(file)?;
     }
+    let chart = flags.timing.as_deref().map(Chart::new).transpose()?;
     let loaded = session.load()?;
     let chosen = select::selected(&loaded.stacks, &flags.stacks, "deploy")?;
     // A plan is one stack's; what it depends on has been deployed, or has a plan of its own.
@@ -66,7 +68,8 @@ pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {
     let deploy = async |index: usize| {
         let wanted: &Wanted = &wanted[index];
         let is_one_of_many = stacks.len() > 1;
-        One { is_one_of_many, ..One::new(session, flags, &aws, wanted, turn.as_ref()) }.deploy(wanted).await
+        let one = One::new(session, flags, &aws, wanted, turn.as_ref());
+        One { is_one_of_many, chart: chart.as_ref(), ..one }.deploy(wanted).await
     };
     let mut result = aws.run(many.run(deploy, |index, stack| {
         ended.insert(index, stack);
@@ -86,6 +89,15 @@ pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {
     }
     if let Some(file) = &flags.outputs_file {
         outputs_file::write(file, &done, &stacks)?;
+    }
+    if let Some(chart) = &chart {
+        // What the deployment came to is more important than its picture.
+        match chart.write() {
+            Ok(true) => ui.say(&format!("where the time went: {}\n", chart.file())),
+            Ok(false) => ui.say("nothing was changed, so there is no chart\n"),
+            Err(error) if result.is_ok() => result = Err(error),
+            Err(error) => error.show(ui),
+        }
     }
     if !ui.is_json() {
         ui.result(&outputs::text(&done))?;

@@ -18,11 +18,13 @@ use crate::cli::Deploy;
 use crate::error::Failure;
 use crate::hints::worded;
 use crate::live::board::{Expected, StackView};
+use crate::live::earlier::Earlier;
 use crate::live::graph::Graph;
 use crate::names::Names;
 use crate::output::{diff, outputs, style, words};
 use crate::session::Session;
 use crate::story::{self, Loss};
+use crate::timing::Chart;
 use crate::watch::Watch;
 
 /// One stack on its way.
@@ -38,6 +40,8 @@ pub struct One<'a> {
     pub is_one_of_many: bool,
     /// It has been deployed in this run already, with outputs that other stacks read.
     pub is_second_step: bool,
+    /// Where it is told where the time went.
+    pub chart: Option<&'a Chart>,
 }
 
 /// How a stack's deployment ended.
@@ -57,7 +61,17 @@ impl<'a> One<'a> {
         turn: Option<&'a Turn>,
     ) -> Self {
         let stack = &wanted.stack;
-        Self { session, flags, aws, names: Names::of(stack), stack, turn, is_one_of_many: false, is_second_step: false }
+        Self {
+            session,
+            flags,
+            aws,
+            names: Names::of(stack),
+            stack,
+            turn,
+            is_one_of_many: false,
+            is_second_step: false,
+            chart: None,
+        }
     }
 
     /// The stack as it is in the end.
@@ -152,7 +166,8 @@ impl<'a> One<'a> {
             return Ok(End::Interrupted(stopped()));
         }
         let tally = Tally::of(&plan);
-        let watch = watch.expecting(&expected(&plan), &Graph::of(&plan.new_template));
+        let graph = Graph::of(&plan.new_template);
+        let watch = watch.expecting(&expected(&plan), &graph);
         // An emulator is done before anybody could wait.
         if self.session.globals.local {
             watch.view(StackView::without_estimate);
@@ -161,7 +176,20 @@ impl<'a> One<'a> {
         let held = plan.held.clone();
         let allowed = if self.flags.allow_data_loss { guards::losses(&plan) } else { Vec::new() };
         let plan = plan.allowing(allowed.iter().filter(|loss| loss.goes()).map(|loss| loss.logical_id.as_str()));
-        match watch.over(session.execute(plan, &watch)).await {
+        let stack_id = plan.stack_id.clone();
+        let learns = ui.live.is_on() && plan.kind == ChangeSetKind::Update && !self.session.globals.local;
+        let learn = async {
+            if learns {
+                let earlier = Earlier::of(&session.recent_events(&stack_id).await);
+                watch.view(|view| view.learn(&earlier));
+            }
+        };
+        let work = async { tokio::join!(session.execute(plan, &watch), learn).0 };
+        let ended = watch.over(work).await;
+        if let Some(chart) = self.chart {
+            chart.add(watch.timeline(&headline, &graph));
+        }
+        match ended {
             Some(Ok(deployed)) => {
                 let took = words::seconds(started.elapsed());
                 ui.say(&format!("{} {name} deployed in {took}: {}\n", style::paint(style::GOOD, "✓"), tally.done()));
@@ -176,10 +204,12 @@ impl<'a> One<'a> {
             }
             Some(Err(error)) => Err(fail(error)),
             None => Ok(End::Interrupted(
-                Failure::failed(format!("stopped watching {name}; CloudFormation goes on with it")).hint(
-                    self.session.globals.next_command(&format!("deploy {name}"))
-                        + "          to see how it ended, and to go on",
-                ),
+                Failure::failed(format!("stopped watching {name}; CloudFormation goes on with it"))
+                    .hint(story::follow(self.session, name))
+                    .hint(
+                        self.session.globals.next_command(&format!("deploy {name}"))
+                            + "          to see how it ended, and to go on",
+                    ),
             )),
         }
     }
@@ -364,7 +394,7 @@ impl<'a> One<'a> {
 }
 
 /// The resources that change, and what is done to them.
-fn expected(plan: &Plan) -> Vec<Expected> {
+pub fn expected(plan: &Plan) -> Vec<Expected> {
     let expected = |nested_in: &[String], change: &Change| Expected {
         nested_in: nested_in.to_vec(),
         logical_id: change.logical_id.clone(),
