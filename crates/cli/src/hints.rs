@@ -42,7 +42,7 @@ pub fn worded(session: &Session, error: Error) -> Failure {
             vec!["it is named by AWS_CA_BUNDLE, or by `ca_bundle` of the profile: a file of PEM certificates".to_owned()]
         }
         // A signature is of a moment; AWS says so in words alone.
-        Error::CredentialsRefused(error) | Error::CredentialsExpired(error) if is_of_another_time(&error.message) => {
+        Error::CredentialsRefused(error) | Error::CredentialsExpired(error) if is_of_another_time(error) => {
             vec!["set this machine's clock: AWS takes signatures of the last five minutes".to_owned()]
         }
         Error::CredentialsExpired(error) => vec![renewal(error, &profile)],
@@ -200,9 +200,11 @@ fn lost_credentials(error: &Error) -> bool {
     )
 }
 
-/// `Signature expired: 20260101T000000Z is now earlier than ...`, `Signature not yet current: ...`.
-fn is_of_another_time(message: &str) -> bool {
-    message.contains("Signature expired") || message.contains("Signature not yet current")
+/// `Signature expired: 20260101T000000Z is now earlier than ...`, `Signature not yet current: ...`; S3 has a code for it.
+fn is_of_another_time(error: &ServiceError) -> bool {
+    error.code == "RequestTimeTooSkewed"
+        || error.message.contains("Signature expired")
+        || error.message.contains("Signature not yet current")
 }
 
 /// What has moved since the plan was made, and how to make another.

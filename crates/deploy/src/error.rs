@@ -11,6 +11,7 @@ use crate::denied::Denied;
 use crate::exports::ReadOutput;
 use crate::failure::Failure;
 use crate::guard::{DataLoss, FixedName};
+use crate::refusal;
 use crate::saved::Moved;
 use crate::session::{Source, uncarried};
 use crate::{NoWayBack, Operation, StackStatus, Stuck};
@@ -531,14 +532,8 @@ impl Error {
         match error {
             SdkError::ServiceError(context) => {
                 let meta = context.err();
-                // The answer to a HEAD has no body, and so neither code nor message.
-                let is_bare_denial = meta.code().is_none() && context.raw().status().as_u16() == 403;
-                let code = if is_bare_denial { "AccessDenied" } else { meta.code().unwrap_or("Unknown") }.to_owned();
-                let message = match meta.message() {
-                    Some(message) => without_request(message).to_owned(),
-                    None if is_bare_denial => "Access Denied".to_owned(),
-                    None => root_cause(meta),
-                };
+                let (code, message) = refusal::told(meta.code(), meta.message(), context.raw());
+                let message = message.unwrap_or_else(|| root_cause(meta));
                 let service =
                     ServiceError { operation, code, message, request_id: error.request_id().map(str::to_owned) };
                 match service.code.as_str() {
@@ -547,6 +542,7 @@ impl Error {
                     | "UnrecognizedClientException"
                     | "SignatureDoesNotMatch"
                     | "InvalidAccessKeyId"
+                    | refusal::OTHER_TIME
                     | "AuthFailure" => Self::CredentialsRefused(service),
                     _ => Self::Service(service),
                 }
@@ -570,11 +566,6 @@ impl Error {
     }
 }
 
-/// AWS's words without the request that it repeats where a signature does not match: the session token is in that.
-fn without_request(message: &str) -> &str {
-    message.split("The Canonical String for this request").next().unwrap_or_default().trim_end()
-}
-
 /// The words of the innermost cause.
 pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut innermost = error;
@@ -582,19 +573,4 @@ pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
         innermost = source;
     }
     innermost.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_request_that_aws_repeats_is_left_out() {
-        let words = "The request signature we calculated does not match the signature you provided.\n\n                     The Canonical String for this request should have been\n'POST\n/\n\nx-amz-security-token:token'";
-        assert_eq!(
-            without_request(words),
-            "The request signature we calculated does not match the signature you provided."
-        );
-        assert_eq!(without_request("Rate exceeded"), "Rate exceeded");
-    }
 }

@@ -52,6 +52,7 @@ mod packing;
 mod past;
 pub mod permissions;
 mod publishing;
+mod refusal;
 mod repair;
 mod roles;
 mod rollback;

@@ -47,8 +47,11 @@ impl Session {
             Ok(_) => Ok(true),
             Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
                 Some(404) => Ok(false),
-                // An answer to HEAD has no words.
-                Some(403) => Err(self.denied("HeadObject", &place.bucket).await),
+                // An answer to HEAD has no words: it may be the bucket, or this machine's clock.
+                Some(403) => match Error::from_sdk("HeadObject", &error) {
+                    refused @ Error::CredentialsRefused(_) => Err(refused),
+                    _ => Err(self.denied("HeadObject", &place.bucket).await),
+                },
                 Some(301) => {
                     let message = format!("bucket {} is in another region than {}", place.bucket, self.region());
                     let code = "PermanentRedirect".to_owned();

@@ -329,10 +329,10 @@ fn credentials() -> Vec<Scenario> {
             .leaves("CREATE_IN_PROGRESS")
             .then_works(),
         row("this machine's clock is ten minutes slow", || Scripted::new().clock_ahead(600))
-            .ends(1, "")
+            .ends(1, "set this machine's clock")
             .leaves(None),
         row("this machine's clock is ten minutes fast", || Scripted::new().clock_ahead(-600))
-            .ends(1, "")
+            .ends(1, "set this machine's clock")
             .leaves(None),
         row("this machine's clock is two minutes slow", || Scripted::new().clock_ahead(120)),
         row("the events may not be read: the end is seen all the same", Scripted::new)

@@ -163,7 +163,11 @@ impl Session {
             Ok(_) => Ok(true),
             Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
                 Some(404) => Ok(false),
-                Some(403) => Err(self.denied("HeadBucket", bucket).await),
+                // Without a word: it may be the bucket, or this machine's clock.
+                Some(403) => match Error::from_sdk("HeadBucket", &error) {
+                    refused @ Error::CredentialsRefused(_) => Err(refused),
+                    _ => Err(self.denied("HeadBucket", bucket).await),
+                },
                 _ => Err(Error::from_sdk("HeadBucket", &error)),
             },
         }
