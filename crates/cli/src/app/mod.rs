@@ -122,7 +122,8 @@ pub fn file(text: &str) -> Option<Source> {
     (looks_like_template(text) && path.is_file()).then(|| Source::Template(path.to_owned()))
 }
 
-fn looks_like_template(text: &str) -> bool {
+/// Whether a name has the ending of a template.
+pub fn looks_like_template(text: &str) -> bool {
     let extension = Path::new(text).extension();
     ["json", "yaml", "yml", "template"].iter().any(|known| extension.is_some_and(|found| found == *known))
 }

@@ -18,7 +18,7 @@ const TOPICS: &[(&str, &[&str])] = &[
     ("DynamoDB", &["table-"]),
     ("Lambda", &["lambda-"]),
     ("API Gateway", &["api-"]),
-    ("S3", &["notification-", "bucket-"]),
+    ("S3", &["notification-", "s3-", "bucket-"]),
     ("SNS and SQS", &["sns-", "fifo", "queue-"]),
     ("IAM", &["policy-", "public-principal", "oidc-", "unknown-action"]),
     ("CloudWatch and EventBridge", &["log-retention", "schedule-", "alarm-"]),

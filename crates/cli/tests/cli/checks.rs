@@ -1,6 +1,7 @@
 //! What is told of findings, and what people say about rules: flags, configuration, the template itself, the program.
 
-use crate::project::{TEMPLATE, TestProject, write_assembly};
+use crate::project::{Ran, TEMPLATE, TestProject, write_assembly};
+use crate::wrong::{mistaken, with_mistake};
 
 /// A function with too little memory.
 const SMALL: &str = "\
@@ -180,4 +181,87 @@ fn rules_are_explained() {
     let json = project.skysmith(["explain", "--json", "--deny", "log-retention"]).ok().json();
     let rule = json["rules"].as_array().unwrap().iter().find(|rule| rule["id"] == "log-retention").unwrap();
     assert_eq!((&rule["severity"], &rule["severity_here"]), (&"warning".into(), &"error".into()));
+}
+
+/// A template with a nested one.
+fn outer(url: &str) -> String {
+    serde_json::json!({ "Resources": { "Inner": {
+        "Type": "AWS::CloudFormation::Stack",
+        "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Delete",
+        "Properties": { "TemplateURL": url },
+        "Metadata": { "aws:asset:path": "inner.json", "aws:asset:property": "TemplateURL" }
+    } } })
+    .to_string()
+}
+
+const INNER: &str = r#"{"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayNam": "x"}}}}"#;
+
+#[test]
+fn nested_templates_are_checked_and_named() {
+    let found = "error[unknown-property]: AWS::SNS::Topic has no property `DisplayNam`\n  ┌─ inner.json:1:68\n  \
+         │    {\"Resources\": {\"Topic\": {\"Type\": \"AWS::SNS::Topic\", \"Properties\": {\"DisplayNam\": \"x\"}}}}\n  \
+         │                                                                       ^^^^^^^^^^^^\n  \
+         = at o/Inner/Topic (AWS::SNS::Topic), DisplayNam\n  = did you mean `DisplayName`?\n\n";
+    let project = template("").file("o.json", &outer("inner.json")).file("inner.json", INNER);
+    project.skysmith(["validate", "o.json"]).code(1).out(found);
+    for command in ["synth", "diff", "deploy"] {
+        let yes: &[&str] = if command == "deploy" { &["--yes"] } else { &[] };
+        let ran = Ran::from(project.command("", ["--app", "o.json", command]).args(yes).output().unwrap()).code(1);
+        assert!(ran.err.contains(found) && ran.out.is_empty(), "{command}\n{}", ran.err);
+    }
+    // A template that names itself ends.
+    let project = project.file("self.json", &outer("self.json"));
+    project.skysmith(["validate", "self.json"]).ok();
+
+    // In an assembly the app says where constructs are made, in nested stacks as well.
+    let manifest = serde_json::json!({ "version": "36.0.0", "artifacts": { "app": {
+        "type": "aws:cloudformation:stack",
+        "environment": "aws://unknown-account/unknown-region",
+        "properties": { "templateFile": "app.json" },
+        "metadata": {
+            "/app/In.NestedStack/In.NestedStackResource": [{ "type": "aws:cdk:logicalId", "data": "Inner", "trace": ["src/main.rs:1"] }],
+            "/app/In/News/Resource": [{ "type": "aws:cdk:logicalId", "data": "Topic", "trace": ["src/main.rs:2:5"] }]
+        }
+    } } });
+    let project = TestProject::new()
+        .file("out/manifest.json", &manifest.to_string())
+        .file("out/app.json", &outer("https://s3.amazonaws.com/bucket/inner.json"))
+        .file("out/inner.json", INNER)
+        .file("src/main.rs", "fn main() {\n    News::new(stack);\n");
+    project.skysmith(["--app", "out", "validate"]).code(1).out(
+        "error[unknown-property]: AWS::SNS::Topic has no property `DisplayNam`\n  ┌─ src/main.rs:2:5\n  │    News::new(stack);\n  │    ^^^^^^^^^^^^^^^^\n  \
+           = at app/In/News (AWS::SNS::Topic), DisplayNam\n  = did you mean `DisplayName`?\n\n",
+    );
+    // An assembly does not lead out of its folder.
+    let project =
+        project.file("out/app.json", &outer("x").replace("inner.json", "../inner.json")).file("inner.json", INNER);
+    project.skysmith(["--app", "out", "validate"]).ok();
+}
+
+#[test]
+fn a_program_hears_of_severities_and_says_what_it_allows() {
+    let project = with_mistake("raw-type");
+    project.skysmith(["-q", "synth"]).code(1);
+    let flags = ["--allow", "wrong-type", "--warn", "unknown-property"];
+    let ran = project.skysmith_with(&flags, ["synth", "-q"]).ok();
+    assert_eq!(ran.err, "");
+    let ran = project.skysmith_with(&flags, ["validate"]).ok().err_has("2 warnings, 1 silenced\n");
+    assert!(ran.out.contains("warning[unknown-property]") && !ran.out.contains("wrong-type"), "{}", ran.out);
+    project.skysmith_with(&flags, ["--strict", "synth"]).code(1).out("").err_has("warnings count as errors here");
+    let project = project.file("skysmith.toml", &format!("app = \"'{}' raw-type\"\n[validate]\nrules = {{ wrong-type = \"off\", unknown-property = \"off\", removal-policy = \"off\" }}\n", mistaken().display()));
+    project.skysmith(["--strict", "validate"]).ok().out("").err("no findings, 3 silenced\n");
+
+    let project = with_mistake("allowed");
+    let ran = project.skysmith(["-v", "--strict", "validate"]).ok().out("").err_has("no findings, 1 silenced\n");
+    ran.err_has("silenced[unknown-property]: AWS::SNS::Topic has no property `DisplayNam`\n  ┌─ crates/cli/tests/cli/mistaken/main.rs:")
+        .err_has("  = at mistaken/Inside/Topic (AWS::SNS::Topic), DisplayNam\n")
+        .err_has("  = allowed: it is in a preview\n");
+    // The reason is kept in the assembly, also for a template inside of another.
+    project.skysmith(["-q", "synth"]).ok();
+    project
+        .skysmith(["--app", "cdk.out", "-v", "validate"])
+        .ok()
+        .err_has("  = at mistaken/Inside/Topic (AWS")
+        .err_has("= allowed: it is in a preview\n");
 }

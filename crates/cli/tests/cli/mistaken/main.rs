@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use skysmith::prelude::*;
-use skysmith::{Resource, dynamodb, lambda, s3};
+use skysmith::{NestedStack, Resource, RuleId, dynamodb, lambda, s3};
 
 fn main() -> ExitCode {
     let mistake = std::env::args().nth(1).unwrap_or_default();
@@ -37,6 +37,12 @@ fn main() -> ExitCode {
                 queue.set("DelaySeconds", "soon");
                 queue.set("VisibilityTimout", 3);
                 table("Table");
+            }
+            "allowed" => {
+                let inside = NestedStack::new(&stack, "Inside");
+                let topic = Resource::new(&inside, "Topic", "AWS::SNS::Topic");
+                topic.set("DisplayNam", "x");
+                topic.allow(RuleId::UnknownProperty, "it is in a preview");
             }
             "bucket-digits" => {
                 let objects = s3::Bucket::builder(&stack, "Objects");
