@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use crate::builder::Draft;
-use crate::resource::Resource;
+use crate::resource::{RemovalPolicy, Resource};
 use crate::scope::Scope;
 use crate::tree::{Kind, StackData};
 
@@ -32,6 +32,8 @@ impl NestedStack {
         // The CDK's ids, so that a nested stack can move between the two.
         let outside = parent.child(&format!("{id}.NestedStack"));
         let resource = Resource::new(&outside, &format!("{id}.NestedStackResource"), "AWS::CloudFormation::Stack");
+        // It goes with what is in it, where each resource has a policy of its own; the CDK says so as well.
+        resource.removal_policy(RemovalPolicy::Destroy);
         let data = StackData { nested_in: Some(resource.node_id()), ..StackData::default() };
         let index = parent.add(id, Kind::Stack(Box::new(data)));
         Self { scope: Scope { index, place: None, ..parent.clone() }, resource }
