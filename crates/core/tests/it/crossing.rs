@@ -207,7 +207,7 @@ fn nested_templates_are_assets_of_the_stack_around_them() {
     }
     // What was made where is told of the inside as well, under the outermost stack.
     let manifest: Value = serde_json::from_str(&std::fs::read_to_string(out.join("manifest.json")).unwrap()).unwrap();
-    let made = &manifest["artifacts"]["A"]["metadata"]["/A/Nested/Deeper/Q"][0];
+    let made = &manifest["artifacts"]["A"]["metadata"]["/A/Nested/Deeper/Q/Resource"][0];
     assert!(made["data"].as_str().is_some_and(|id| id.starts_with('Q')), "{manifest:#}");
     std::fs::remove_dir_all(&out).unwrap();
 }
