@@ -10,7 +10,7 @@ use crate::value::shown;
 
 pub(super) fn distribution(properties: &Map, at: At<'_>, findings: &mut Findings) {
     let Some(Node::Map(configuration)) = given(properties, "DistributionConfig") else { return };
-    if is_open(configuration) {
+    if is_open(configuration) || !matches!(given(configuration, "Origins"), Some(Node::List(_))) {
         return;
     }
     let at = at.key("DistributionConfig");
