@@ -152,6 +152,7 @@ pub fn options(session: &Session, local: Option<&Running>, asks: bool) -> Result
         mfa: Some(Arc::new(Prompt::new(Arc::clone(&session.ui), access.mfa_code.clone(), asks))),
         // Without a home there is nowhere to keep them, and a code the next time.
         cache: skysmith_local::cache_dir().ok().map(|folder| folder.join("sessions")),
+        unrationed: local.is_some(),
         endpoint,
     })
 }

@@ -61,9 +61,19 @@ struct Inner {
     by_account_and_region: Mutex<HashMap<(String, String), Arc<Lane>>>,
     /// The stacks that the run is about, as far as that was said.
     stacks: AtomicUsize,
+    unrationed: bool,
 }
 
 impl Lanes {
+    /// Those of a run whose calls nobody counts.
+    pub fn unrationed() -> Self {
+        Self(Arc::new(Inner { unrationed: true, ..Inner::default() }))
+    }
+
+    pub fn are_rationed(&self) -> bool {
+        !self.0.unrationed
+    }
+
     /// The lane of an account and region; made when it is asked for first.
     pub fn of(&self, account: &str, region: &str) -> Arc<Lane> {
         let mut lanes = self.0.by_account_and_region.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,6 +86,6 @@ impl Lanes {
 
     /// Whether the run is about so many stacks that they are looked at together.
     pub fn are_many(&self) -> bool {
-        self.0.stacks.load(Ordering::Relaxed) > FEW
+        self.are_rationed() && self.0.stacks.load(Ordering::Relaxed) > FEW
     }
 }

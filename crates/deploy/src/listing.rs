@@ -30,6 +30,8 @@ const OLD: Duration = Duration::from_secs(2);
 /// One of many stacks is looked at by itself at least this often, for those who watch; less often the more there are.
 const OWN_LOOK: Duration = Duration::from_secs(8);
 const OWN_LOOK_EACH: Duration = Duration::from_millis(1200);
+/// The same where no list tells anything: two thirds of the budget.
+const UNLISTED_LOOK_EACH: Duration = Duration::from_millis(500);
 
 /// What lists have told. Held while one is fetched: whoever comes meanwhile takes the same one.
 #[derive(Debug, Default)]
@@ -84,7 +86,7 @@ impl Session {
 
     /// Whether so many operations are followed that each of them cannot be looked at by itself.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.lane.followed() > FEW
+        self.lanes.are_rationed() && self.lane.followed() > FEW
     }
 
     /// Waits, with many others, until the stack is worth a look of its own: CloudFormation is no longer at work in it, or nobody has looked for long.
@@ -97,7 +99,7 @@ impl Session {
             match self.is_at_work(stack_id, since).await {
                 Some(false) => return,
                 Some(true) => {}
-                None => tokio::time::sleep_until(until).await,
+                None => return tokio::time::sleep_until(since + UNLISTED_LOOK_EACH.saturating_mul(followed)).await,
             }
         }
     }

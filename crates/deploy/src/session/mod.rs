@@ -105,6 +105,8 @@ pub struct SessionOptions {
     pub cache: Option<PathBuf>,
     /// Where the API is.
     pub endpoint: Endpoint,
+    /// Nobody there counts calls, as in an emulator: they need not wait for their turn, and many stacks are looked at one by one. Default: no.
+    pub unrationed: bool,
 }
 
 /// Who the credentials belong to.
@@ -197,7 +199,7 @@ impl Session {
                 calls: calls.clone(),
                 clock_skew: None,
                 publishing: Arc::default(),
-                lanes: Lanes::default(),
+                lanes: lanes_of(options),
             };
             // A provider of its own each time: the SDK remembers what the one before gave.
             let provider = SharedCredentialsProvider::new(chain.clone());
@@ -242,7 +244,7 @@ impl Session {
             calls,
             clock_skew: None,
             publishing: Arc::default(),
-            lanes: Lanes::default(),
+            lanes: lanes_of(options),
         };
         let session = Self::preflight(patient(config), shared).await?;
         match &options.role_arn {
@@ -333,7 +335,7 @@ impl Session {
             .interceptor(Refusals(Arc::clone(&lane.budget)))
             // Requests are small; that one waits for its turn must not be taken for a stream that has stalled.
             .stalled_stream_protection(StalledStreamProtectionConfig::enabled().upload_enabled(false).build());
-        if let Some(client) = config.http_client() {
+        if let (Some(client), true) = (config.http_client(), lanes.are_rationed()) {
             cloudformation = cloudformation.http_client(Rationed { client, budget: Arc::clone(&lane.budget) });
         }
         // An endpoint of one's own seldom resolves a bucket's name as a host.
@@ -441,6 +443,10 @@ impl Session {
             Endpoint::Url(url) | Endpoint::Local(url) => format!("{}/{bucket}/{key}", url.trim_end_matches('/')),
         }
     }
+}
+
+fn lanes_of(options: &SessionOptions) -> Lanes {
+    if options.unrationed { Lanes::unrationed() } else { Lanes::default() }
 }
 
 /// A configuration whose calls are repeated for as long as throttling may last.

@@ -1,9 +1,9 @@
 //! Many stacks at once, and the lists in which they are looked at together.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use skysmith_assembly::AssumedRole;
-use skysmith_deploy::{Outcome, Session};
+use skysmith_deploy::{Endpoint, Outcome, Session, SessionOptions};
 use skysmith_scripted::{Aws, Fault, Request, Scripted, Stack};
 use tokio::task::JoinSet;
 
@@ -67,6 +67,19 @@ async fn where_nothing_may_be_listed_each_is_looked_at() {
     let aws = with_ours(Scripted::new()).fault(denied("DescribeStacks").once()).fault(denied("ListStacks")).start();
     deploy_all(&session(&aws).await).await;
     assert_eq!((looks(&aws), aws.calls("ListStacks").len()), ((2 * COUNT, 1), 1));
+}
+
+#[tokio::test]
+async fn where_nobody_counts_calls_nobody_waits() {
+    let aws = Scripted::new().start();
+    let endpoint = Endpoint::Local(aws.url().to_owned());
+    let options = SessionOptions { endpoint, unrationed: true, ..SessionOptions::default() };
+    let started = Instant::now();
+    deploy_all(&Session::connect(&options).await.unwrap()).await;
+    assert_eq!(looks(&aws), (2 * COUNT, 0));
+    // At three a second the looks alone would take longer.
+    let asked = aws.requests().iter().filter(|request| request.operation.starts_with("Describe")).count();
+    assert!(started.elapsed() < Duration::from_secs(1) * u32::try_from(asked / 3).unwrap(), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
