@@ -107,6 +107,7 @@ impl Check {
 pub fn run(session: &Session) -> Result<Done, Failure> {
     let (project, needs) = project(session);
     let mut checks = vec![project];
+    checks.extend(rules(session));
     checks.extend(programs(&needs));
     checks.extend(local(session));
     checks.extend(account(session));
@@ -178,6 +179,17 @@ fn project(session: &Session) -> (Check, Vec<&'static str>) {
             (check, vec![])
         }
     }
+}
+
+/// What the project and the flags say of rules, if they say anything.
+fn rules(session: &Session) -> Option<Check> {
+    let levels = session.levels();
+    let mut said: Vec<String> = levels.iter().map(|(rule, level)| format!("{rule} {}", level.as_str())).collect();
+    if session.is_strict() {
+        said.push("warnings fail".to_owned());
+    }
+    let detail = format!("not as `skysmith explain` lists them: {}", said.join(", "));
+    (!said.is_empty()).then(|| Check::new("rules", "how severe mistakes are here", State::Ok, detail))
 }
 
 /// A program of this machine and what to ask it.

@@ -265,3 +265,27 @@ fn a_program_hears_of_severities_and_says_what_it_allows() {
         .err_has("  = at mistaken/Inside/Topic (AWS")
         .err_has("= allowed: it is in a preview\n");
 }
+
+#[test]
+fn colour_underlines_and_says_nothing() {
+    let project = template(SMALL);
+    let plain = project.skysmith(["validate", "t.yaml"]).code(1);
+    let coloured = project.skysmith(["--color", "always", "validate", "t.yaml"]).code(1).out;
+    assert!(coloured.starts_with("\u{1b}[1m\u{1b}[31merror[lambda-memory]\u{1b}[0m: 64 MB is"), "{coloured:?}");
+    assert!(coloured.contains("\u{1b}[1m\u{1b}[31m^^\u{1b}[0m\n"), "{coloured:?}");
+    let mut pieces = coloured.split('\u{1b}');
+    let mut stripped = pieces.next().unwrap().to_owned();
+    pieces.for_each(|piece| stripped.push_str(piece.split_once('m').unwrap().1));
+    assert_eq!(stripped, plain.out);
+    assert!(!plain.out.contains('\u{1b}'));
+}
+
+#[test]
+fn doctor_says_what_the_project_says_of_rules() {
+    let project = template(SMALL)
+        .file("skysmith.toml", "app = \"t.yaml\"\n[validate]\nstrict = true\nrules = { log-retention = \"error\" }\n");
+    let ran = project.skysmith(["doctor", "--local", "--json"]);
+    let checks = ran.json()["checks"].clone();
+    let rules = checks.as_array().unwrap().iter().find(|check| check["name"] == "rules").unwrap();
+    assert!(rules["detail"].as_str().unwrap().ends_with(": log-retention error, warnings fail"), "{rules}");
+}
