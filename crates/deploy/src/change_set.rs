@@ -442,9 +442,12 @@ impl Session {
             waiting.extend(
                 deeper.into_iter().map(|inner| ([path.clone(), vec![inner.logical_id.clone()]].concat(), inner)),
             );
-            let is_harmless =
-                |change: &Change| change.action != ChangeAction::Remove && change.replacement == Replacement::Never;
-            // The templates only tell what a policy keeps, so they are read where something goes.
+            let is_harmless = |change: &Change| {
+                change.action != ChangeAction::Remove
+                    && change.replacement == Replacement::Never
+                    && !change.scope.iter().any(|part| part == "DeletionPolicy")
+            };
+            // The templates only tell what a policy keeps, so they are read where something goes, or where that changes.
             let (mut old_template, mut new_template) = (None, Template::new());
             if !changes.iter().all(is_harmless) {
                 if let Some(id) = &inner.physical_id {

@@ -271,8 +271,9 @@ impl Player<'_> {
                 after: Duration::ZERO,
             });
         }
+        let template = nested.becomes.as_ref().filter(|_| on == On::Update).unwrap_or(&nested.template);
         let operation = Operation {
-            content: Some(Content { template: nested.template.clone(), ..Content::default() }),
+            content: Some(Content { template: template.clone(), ..Content::default() }),
             disable_rollback: true,
             ..Operation::new(kind, self.operation.token.clone())
         };

@@ -75,6 +75,8 @@ pub struct Stack {
     pub(crate) status: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) template: String,
+    /// What an update of the stack around it makes of it.
+    pub(crate) becomes: Option<String>,
     pub(crate) parameters: BTreeMap<String, String>,
     pub(crate) outputs: Vec<(String, String)>,
     pub(crate) tags: BTreeMap<String, String>,
@@ -94,6 +96,7 @@ impl Stack {
             status: None,
             reason: None,
             template: r#"{"Resources":{}}"#.to_owned(),
+            becomes: None,
             parameters: BTreeMap::new(),
             outputs: Vec::new(),
             tags: BTreeMap::new(),
@@ -218,6 +221,13 @@ impl Stack {
     #[must_use]
     pub fn nested(mut self, logical_id: &str, stack: Self) -> Self {
         self.script.nested.insert(logical_id.to_owned(), Box::new(stack));
+        self
+    }
+
+    /// As a nested stack: an update of the stack around it gives it this template.
+    #[must_use]
+    pub fn becomes(mut self, template: &str) -> Self {
+        self.becomes = Some(template.to_owned());
         self
     }
 

@@ -5,6 +5,7 @@
 mod ends;
 mod harness;
 mod many;
+mod nested;
 mod nesting;
 mod plans;
 mod ways;

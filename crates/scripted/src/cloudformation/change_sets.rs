@@ -21,7 +21,11 @@ pub struct Change {
     replacement: &'static str,
     /// The names of the properties that differ.
     properties: Vec<String>,
+    /// Whether its deletion policy differs.
+    policy_differs: bool,
     is_retained: bool,
+    /// The id of the change set of a nested stack.
+    inner: Option<String>,
 }
 
 /// What the stack would be after the request.
@@ -109,7 +113,10 @@ pub(super) fn changes(
             kind: resource.kind.clone(),
             replacement,
             properties,
+            policy_differs: old(id)
+                .is_some_and(|old| old.body.get("DeletionPolicy") != resource.body.get("DeletionPolicy")),
             is_retained: is_retained(resource),
+            inner: None,
         };
         match old(id) {
             None => found.push(change(if import { "Import" } else { "Add" }, "", "", Vec::new())),
@@ -135,7 +142,9 @@ pub(super) fn changes(
                 kind: resource.kind.clone(),
                 replacement: "",
                 properties: Vec::new(),
+                policy_differs: false,
                 is_retained: is_retained(resource),
+                inner: None,
             });
         }
     }
@@ -149,15 +158,18 @@ fn shown_change(change: &Change) -> Xml {
             Xml::new().text("Attribute", "Properties").text("Name", name).text("RequiresRecreation", recreation);
         Xml::new().child("Target", target).text("Evaluation", "Static").text("ChangeSource", "DirectModification")
     });
+    let scope = [(!change.properties.is_empty(), "Properties"), (change.policy_differs, "DeletionPolicy")];
+    let scope = scope.into_iter().filter(|(differs, _)| *differs).map(|(_, name)| name);
     let mut inside = Xml::new()
         .text("Action", change.action)
         .text("LogicalResourceId", &change.logical_id)
         .text("ResourceType", &change.kind)
-        .list("Scope", [])
+        .texts("Scope", scope)
         .list("Details", details);
     if !change.physical_id.is_empty() {
         inside = inside.text("PhysicalResourceId", &change.physical_id);
     }
+    inside = inside.maybe("ChangeSetId", change.inner.as_deref());
     if !change.replacement.is_empty() {
         inside = inside.text("Replacement", change.replacement);
     }
@@ -213,7 +225,10 @@ pub(super) fn create_change_set(world: &mut World, request: &Request) -> Answer 
             id
         }
     };
-    let changes = changes(world, deployed, name, &content, kind == "IMPORT");
+    let mut changes = changes(world, deployed, name, &content, kind == "IMPORT");
+    if let Some(deployed) = deployed.filter(|_| request.parameter("IncludeNestedStacks") == "true") {
+        plan_nested(world, deployed, &mut changes);
+    }
     let number = world.next();
     let (stack_name, script) = {
         let stack = existing(world, &id)?;
@@ -277,6 +292,45 @@ pub(super) fn create_change_set(world: &mut World, request: &Request) -> Answer 
     }
     let _ = stack_name;
     Ok(Xml::new().text("Id", set_id).text("StackId", id))
+}
+
+/// Makes the change sets of the nested stacks that change.
+fn plan_nested(world: &mut World, around: &StackState, changes: &mut [Change]) {
+    for change in changes.iter_mut().filter(|change| change.action == "Modify" && change.kind == STACK_TYPE) {
+        let Some(template) = around
+            .script
+            .nested
+            .get(&change.logical_id)
+            .and_then(|nested| nested.becomes.as_ref().or(Some(&nested.template)))
+        else {
+            continue;
+        };
+        let Some(before) = world.find(&change.physical_id).cloned() else { continue };
+        let content = Content { template: template.clone(), ..before.content.clone() };
+        let mut inner = self::changes(world, Some(&before), &before.name, &content, false);
+        plan_nested(world, &before, &mut inner);
+        let (name, number) = (format!("nested-{}", change.logical_id), world.next());
+        let id = format!("arn:aws:cloudformation:{REGION}:{}:changeSet/{name}/{number:08x}", crate::world::ACCOUNT);
+        change.inner = Some(id.clone());
+        let set = ChangeSet {
+            name,
+            id,
+            kind: "UPDATE".to_owned(),
+            description: String::new(),
+            resolved: BTreeMap::new(),
+            status: "CREATE_COMPLETE".to_owned(),
+            reason: String::new(),
+            // It is executed with the one around it.
+            execution: "UNAVAILABLE".to_owned(),
+            changes: inner,
+            content,
+            looks: 1,
+            on_failure: String::new(),
+        };
+        if let Some(stack) = world.find_mut(&before.id) {
+            stack.change_sets.push(set);
+        }
+    }
 }
 
 /// The values of parameters that are kept in the Parameter Store.
