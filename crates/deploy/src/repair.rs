@@ -220,7 +220,7 @@ impl Session {
         match diagnosis.trouble {
             Trouble::RollbackStuck => self.finish_rollback(stack, options, observer, &mut done).await?,
             Trouble::DeletionStuck => {
-                self.finish_deletion(stack, options, observer, &mut done, 0).await?;
+                self.finish_deletion(stack, options, observer, &mut done, diagnosis.inventory.clone(), 0).await?;
                 done.status = None;
             }
             Trouble::Kept if stack.status == StackStatus::UpdateFailed => {
@@ -397,13 +397,21 @@ impl Session {
         options: &RepairOptions,
         observer: &dyn Observer,
         done: &mut Repaired,
+        mut known: Option<Inventory>,
         depth: usize,
     ) -> Result<(), Error> {
         let mut tried: BTreeSet<String> = BTreeSet::new();
         let mut kept: BTreeMap<String, StackResource> = BTreeMap::new();
         let mut last: Option<Box<Failure>> = None;
         for _ in 0..MAX_ROUNDS {
-            let Some(inventory) = self.inventory(&stack.stack_id, &crate::is_stateful).await? else { break };
+            // The first round goes by what was found, and agreed to, before.
+            let inventory = match known.take() {
+                Some(inventory) => inventory,
+                None => match self.inventory(&stack.stack_id, &crate::is_stateful).await? {
+                    Some(inventory) => inventory,
+                    None => break,
+                },
+            };
             if inventory.stack.status == StackStatus::DeleteComplete {
                 break;
             }
@@ -428,7 +436,7 @@ impl Session {
                         if let Some(nested) = self.stack(inner).await?
                             && trouble(&nested.status) == Trouble::DeletionStuck
                         {
-                            Box::pin(self.finish_deletion(&nested, options, observer, done, depth + 1)).await?;
+                            Box::pin(self.finish_deletion(&nested, options, observer, done, None, depth + 1)).await?;
                         }
                         is_further = true;
                     }

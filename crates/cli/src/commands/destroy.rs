@@ -2,9 +2,11 @@
 
 use std::time::Instant;
 
+use futures_util::future::try_join_all;
 use serde_json::json;
 use skysmith_assembly::Stack;
-use skysmith_deploy::{DestroyOptions, Holding, Inventory, Released, StackResource, Work};
+use skysmith_deploy::{DestroyOptions, Holding, Inventory, ReadOutput, Released, StackResource, Work};
+use tokio::sync::Semaphore;
 
 use crate::aws::Aws;
 use crate::cli::Destroy;
@@ -22,6 +24,9 @@ use crate::watch::Watch;
 
 use super::deploy::headline;
 use super::many::{End, Many, Turn};
+
+/// Stacks that are looked at at the same time.
+const LOOKS_AT_ONCE: usize = 8;
 
 /// Deletes the stacks and those that depend on them, the last one first. A stack that is not there is no failure.
 pub fn run(session: &Session, flags: &Destroy) -> Result<Done, Failure> {
@@ -44,7 +49,7 @@ pub fn run(session: &Session, flags: &Destroy) -> Result<Done, Failure> {
     aws.session.share_among(stacks.len());
     let mut there = Vec::new();
     let turn = asks.then(Turn::default);
-    for &stack in &stacks {
+    for (stack, found) in stacks.iter().zip(aws.run(look(session, &aws, &stacks))?) {
         let one = One {
             session,
             flags,
@@ -54,12 +59,8 @@ pub fn run(session: &Session, flags: &Destroy) -> Result<Done, Failure> {
             turn: turn.as_ref(),
             is_one_of_many: stacks.len() > 1,
         };
-        let session = aws.run(aws.for_stack(session, stack))?;
-        match aws
-            .run(session.inventory(&stack.stack_name, &skysmith_deploy::is_stateful))
-            .map_err(|error| worded(one.session, error))?
-        {
-            Some(inventory) => there.push((one, session, inventory)),
+        match found {
+            Some(found) => there.push((one, found)),
             None => {
                 ui.say(&format!("{} is not there: nothing to delete\n", stack.display_name));
                 one.report(&json!({ "event": "absent", "stack": stack.display_name }))?;
@@ -67,11 +68,8 @@ pub fn run(session: &Session, flags: &Destroy) -> Result<Done, Failure> {
         }
     }
     // Whatever stands against it is said before anything goes: half of the stacks gone is the worst end.
-    let going: Vec<&str> = there.iter().map(|(one, ..)| one.stack.stack_name.as_str()).collect();
-    let mut refusal = None;
-    for (one, session, inventory) in &there {
-        refusal = aws.run(one.refuse(session, inventory, &going, refusal))?;
-    }
+    let going: Vec<&str> = there.iter().map(|(one, _)| one.stack.stack_name.as_str()).collect();
+    let refusal = there.iter().fold(None, |so_far, (one, found)| one.refuse(found, &going, so_far));
     if let Some(refusal) = refusal {
         return Err(refusal);
     }
@@ -79,10 +77,37 @@ pub fn run(session: &Session, flags: &Destroy) -> Result<Done, Failure> {
     let found: Vec<&Stack> = there.iter().map(|(one, ..)| one.stack).collect();
     let many = Many::new(session, &found, &flags.parallel, "destroying", true);
     let destroy = async |index: usize| {
-        let (one, session, inventory) = &there[index];
-        one.destroy(session, inventory).await
+        let (one, found) = &there[index];
+        one.destroy(&found.session, &found.inventory).await
     };
     aws.run(many.run(destroy, |_, ()| {}))
+}
+
+/// A stack that is there.
+struct Found {
+    session: skysmith_deploy::Session,
+    inventory: Inventory,
+    /// Its exports that other stacks import.
+    exports: Vec<ReadOutput>,
+}
+
+/// What each of the stacks has, some of them at a time; nothing for one that is not there.
+async fn look(session: &Session, aws: &Aws, stacks: &[&Stack]) -> Result<Vec<Option<Found>>, Failure> {
+    let at_once = Semaphore::new(LOOKS_AT_ONCE);
+    // Roles one after the other: most stacks have the same.
+    let mut looks = Vec::new();
+    for stack in stacks {
+        let (of_stack, at_once) = (aws.for_stack(session, stack).await?, &at_once);
+        looks.push(async move {
+            let _permit = at_once.acquire().await;
+            let fail = |error| worded(session, error);
+            let inventory = of_stack.inventory(&stack.stack_name, &skysmith_deploy::is_stateful).await.map_err(fail)?;
+            let Some(inventory) = inventory else { return Ok(None) };
+            let exports = of_stack.exports_in_use(&inventory.stack).await.map_err(fail)?;
+            Ok(Some(Found { session: of_stack, inventory, exports }))
+        });
+    }
+    try_join_all(looks).await
 }
 
 struct One<'a> {
@@ -98,13 +123,8 @@ struct One<'a> {
 
 impl One<'_> {
     /// What of this stack stands against deleting all of them, added to what stands against it already.
-    async fn refuse(
-        &self,
-        session: &skysmith_deploy::Session,
-        inventory: &Inventory,
-        going: &[&str],
-        so_far: Option<Failure>,
-    ) -> Result<Option<Failure>, Failure> {
+    fn refuse(&self, found: &Found, going: &[&str], so_far: Option<Failure>) -> Option<Failure> {
+        let inventory = &found.inventory;
         let name = self.stack.display_name.as_str();
         let next = |words: &str| self.session.globals.next_command(&format!("{words} {name}"));
         let mut notes = Vec::new();
@@ -114,8 +134,7 @@ impl One<'_> {
             hints.push(format!("lift it in the app, `.termination_protection(false)`, and: {}", next("deploy")));
             hints.push("or run this at a terminal, where you are asked".to_owned());
         }
-        let exports = session.exports_in_use(&inventory.stack).await.map_err(|error| worded(self.session, error))?;
-        for export in exports {
+        for export in &found.exports {
             let others: Vec<&str> =
                 export.readers.iter().map(String::as_str).filter(|reader| !going.contains(reader)).collect();
             if !others.is_empty() {
@@ -139,7 +158,7 @@ impl One<'_> {
             }
         }
         if notes.is_empty() {
-            return Ok(so_far);
+            return so_far;
         }
         hints.dedup();
         let failure = match so_far {
@@ -147,7 +166,7 @@ impl One<'_> {
             None => Failure::failed(format!("{name} cannot be destroyed like this; nothing was changed")),
         };
         let failure = notes.into_iter().fold(failure, Failure::note);
-        Ok(Some(hints.into_iter().fold(failure, Failure::hint)))
+        Some(hints.into_iter().fold(failure, Failure::hint))
     }
 
     /// `Objects holds 41 versions of objects, 2.1 GB`.

@@ -92,7 +92,10 @@ impl One<'_> {
             return Ok(Done::Negative);
         }
         let started = Instant::now();
-        let resources = session.resources(&diagnosis.stack.stack_id).await.map_err(fail)?;
+        let resources = match &diagnosis.inventory {
+            Some(inventory) => inventory.resources.clone(),
+            None => session.resources(&diagnosis.stack.stack_id).await.map_err(fail)?,
+        };
         let watch = Watch::live(ui, name, &self.names, &headline(self.session, name, &session)).telling_of(&resources);
         match watch.over(session.repair(&diagnosis, &options, &watch)).await {
             Some(Ok(done)) => self.ended(&diagnosis, &done, started),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use skysmith_scripted::{Aws, On, Request, Scripted, Stack};
+use skysmith_scripted::{Aws, Fault, On, Request, Scripted, Stack};
 
 use crate::project::{Ran, TestProject, writes_assembly};
 
@@ -157,4 +157,21 @@ fn two_hundred_stacks_with_never_more_than_three_looks_a_second() {
     assert!(most_in_a_second(&requests) <= 3);
     assert_eq!(count(&requests, "GetTemplate"), COUNT);
     assert!(count(&requests, "DescribeStacks") <= 10, "{}", count(&requests, "DescribeStacks"));
+}
+
+#[test]
+fn what_is_to_be_destroyed_is_looked_at_side_by_side() {
+    let aws = Scripted::new().start();
+    let project = project(&[("a", &[]), ("b", &[]), ("c", &[])]);
+    project.skysmith(["--endpoint-url", aws.url(), "deploy", "--all", "--yes"]).ok();
+    aws.forget();
+    // While one answer is waited for, the next stack is asked about.
+    aws.fault(Fault::slow(Duration::from_millis(700)).on("GetTemplate"));
+    project.skysmith(["--endpoint-url", aws.url(), "destroy", "--all", "--yes", "--allow-data-loss"]).ok();
+    let operations = aws.operations();
+    let deletion = operations.iter().position(|operation| operation == "DeleteStack").unwrap();
+    let templates = operations[..deletion].iter().filter(|operation| *operation == "GetTemplate").count();
+    let resources = operations.iter().position(|operation| operation == "ListStackResources").unwrap();
+    let first = operations[..resources].iter().filter(|operation| *operation == "GetTemplate").count();
+    assert!(templates == 3 && first > 1, "{operations:?}");
 }

@@ -110,6 +110,8 @@ async fn what_was_in_the_way_for_a_moment_is_deleted() {
     let done = session.repair(&diagnose(&session).await, &RepairOptions::default(), &()).await.unwrap();
     assert_eq!((done.status, done.released), (None, Vec::new()));
     assert_eq!(aws.calls("DeleteStack").len(), 1);
+    // Looked at once, before the question, and not again after it.
+    assert_eq!((aws.calls("ListStackResources").len(), aws.calls("GetTemplate").len()), (1, 1));
 }
 
 #[tokio::test]

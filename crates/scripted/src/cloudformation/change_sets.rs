@@ -325,6 +325,7 @@ fn plan_nested(world: &mut World, around: &StackState, changes: &mut [Change]) {
             changes: inner,
             content,
             looks: 1,
+            created: world.now(),
             on_failure: String::new(),
         };
         if let Some(stack) = world.find_mut(&before.id) {
