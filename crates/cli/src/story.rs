@@ -220,6 +220,13 @@ impl Teller<'_> {
                 text.push_str(&format!("    {who}{line}\n"));
             }
         }
+        if let Some(trail) = &cause.trail {
+            let words = if trail.message.is_empty() { String::new() } else { format!(": {}", trail.message) };
+            text.push_str(&format!(
+                "    CloudTrail: {} refused CloudFormation's {} ({}){words}\n",
+                trail.service, trail.call, trail.code
+            ));
+        }
         if let Some(place) = self.place(cause) {
             text.push_str(&format!("  ┌─ {place}\n"));
             if let Some(line) = self.session.ui.sources().source_line(place) {
@@ -242,7 +249,8 @@ impl Teller<'_> {
 
     /// What is behind it, and what to do.
     fn advice(&self, cause: &Cause) -> Vec<String> {
-        if let Some(denied) = Denied::parse(&cause.reason) {
+        let by_trail = || Denied::parse(&cause.trail.as_ref()?.message);
+        if let Some(denied) = Denied::parse(&cause.reason).or_else(by_trail) {
             return hints::missing(self.session, &denied);
         }
         let Some(known) = known::explain(cause) else { return Vec::new() };
@@ -272,6 +280,9 @@ impl Teller<'_> {
             "code": message.code,
             "request_id": message.request_id,
             "property": cause.property,
+            "trail": cause.trail.as_ref().map(|trail| json!({
+                "call": trail.call, "service": trail.service, "code": trail.code, "message": trail.message,
+            })),
             "hook": hook,
             "place": self.place(cause),
             "nested_in": cause.nested_in,

@@ -67,6 +67,8 @@ fn latest(events: &[OperationEvent]) -> Vec<Cause> {
                 reason: event.validation_status_reason().unwrap_or_default().to_owned() + &path,
                 nested_in: Vec::new(),
                 hook: None,
+                time: None,
+                trail: None,
                 property: event.validation_path().and_then(property),
             }
         })

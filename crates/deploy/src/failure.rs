@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::time::SystemTime;
 
 use crate::message::Message;
 use crate::monitor::{By, Ended, STACK_TYPE, Watch};
@@ -57,6 +58,24 @@ pub struct Cause {
     pub hook: Option<HookResult>,
     /// The property that it is about, as a path, where that was said.
     pub property: Option<String>,
+    /// When it was told.
+    pub time: Option<SystemTime>,
+    /// The call behind it, where CloudFormation's words say nothing of that and CloudTrail does.
+    pub trail: Option<TrailEntry>,
+}
+
+/// A call of CloudFormation that a service refused, as CloudTrail has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TrailEntry {
+    /// The operation, such as `CreateTopic`.
+    pub call: String,
+    /// The service, such as `sns.amazonaws.com`.
+    pub service: String,
+    /// Its code.
+    pub code: String,
+    /// Its words.
+    pub message: String,
 }
 
 impl Cause {
@@ -71,6 +90,8 @@ impl Cause {
             reason,
             nested_in: Vec::new(),
             hook: None,
+            time: event.time,
+            trail: None,
         }
     }
 
@@ -132,6 +153,9 @@ impl Session {
             && names_hooks(&cause.reason)
         {
             cause.hook = self.hook_result(stack_id, &cause.logical_id).await;
+        }
+        if let Some(cause) = &mut failure.cause {
+            cause.trail = self.trail(cause).await;
         }
         failure
     }

@@ -503,6 +503,8 @@ fn failing(resources: Vec<StackResource>) -> Vec<Cause> {
         reason: resource.reason.unwrap_or_default(),
         nested_in: Vec::new(),
         hook: None,
+        time: None,
+        trail: None,
         property: None,
     };
     resources.into_iter().filter(is_failing).map(cause).collect()

@@ -174,6 +174,31 @@ fn resources() -> Vec<Scenario> {
         .says("lack sns:CreateTopic")
         .says("permissions")
         .leaves("ROLLBACK_COMPLETE"),
+        row("an internal failure, of which CloudTrail has the call behind it", || {
+            let words = "User: arn:aws:sts::123456789012:assumed-role/deploy/x is not authorized to perform: SNS:CreateTopic on resource: arn:aws:sns:eu-west-1:123456789012:t because no identity-based policy allows the SNS:CreateTopic action";
+            at(Stack::new("app").fails(On::Create, "Topic", "Internal Failure"))
+                .trail("CreateTopic", "sns.amazonaws.com", "t", "AccessDenied", words)
+        })
+        .ends(1, WHY)
+        .says("CloudTrail: sns.amazonaws.com refused CloudFormation's CreateTopic (AccessDenied): User")
+        .says("lack SNS:CreateTopic")
+        .leaves("ROLLBACK_COMPLETE")
+        .also(|aws, _| {
+            let looks = aws.calls("LookupEvents");
+            let asked = looks.first().map(|call| String::from_utf8_lossy(&call.body).into_owned()).unwrap_or_default();
+            let is_limited = ["StartTime", "EndTime", "LookupAttributes"].iter().all(|words| asked.contains(words));
+            if looks.len() == 1 && is_limited { Ok(()) } else { Err(format!("{} looks: {asked}", looks.len())) }
+        }),
+        row("an internal failure, and CloudTrail may not be read", || at(Stack::new("app").fails(On::Create, "Topic", "Internal Failure")))
+            .fault(Fault::error("AccessDeniedException", "not for you").to("cloudtrail"))
+            .ends(1, WHY)
+            .says("Internal Failure")
+            .leaves("ROLLBACK_COMPLETE"),
+        row("an internal failure, and CloudTrail does not answer in time", || at(Stack::new("app").fails(On::Create, "Topic", "Internal Failure")))
+            .fault(Fault::slow(Duration::from_secs(8)).to("cloudtrail"))
+            .ends(1, WHY)
+            .says("Internal Failure")
+            .leaves("ROLLBACK_COMPLETE"),
         row("a name is taken", || at(Stack::new("app").fails(On::Create, "Topic", "orders already exists")))
             .ends(1, WHY)
             .says("--import-existing")

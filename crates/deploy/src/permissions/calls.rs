@@ -171,6 +171,8 @@ pub(crate) const CALLS: &[Call] = &[
     call("ListStackResources", &[("cloudformation:ListStackResources", Stack)], &[Deploy, Repair, Destroy]),
     // Without it many stacks are looked at one by one.
     call("ListStacks", &[], &[]),
+    // It only explains, where somebody allows it: what is printed does without.
+    call("LookupEvents", &[], &[]),
     call("PutBucketEncryption", &[("s3:PutEncryptionConfiguration", OwnBucket)], &[Deploy]),
     call("PutBucketLifecycleConfiguration", &[("s3:PutLifecycleConfiguration", OwnBucket)], &[Deploy]),
     call("PutBucketNotificationConfiguration", &[("s3:PutBucketNotification", EmptiedBuckets)], &[Destroy]),

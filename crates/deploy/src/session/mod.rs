@@ -427,6 +427,12 @@ impl Session {
         aws_sdk_ssm::Client::from_conf(config)
     }
 
+    /// The client that looks up what calls were refused. Made when it is needed, which is seldom.
+    pub(crate) fn cloudtrail(&self) -> aws_sdk_cloudtrail::Client {
+        let config = aws_sdk_cloudtrail::config::Builder::from(&self.config).interceptor(self.calls.clone()).build();
+        aws_sdk_cloudtrail::Client::from_conf(config)
+    }
+
     /// The client of the registry for container images. Made when it is needed, which is seldom.
     pub(crate) fn ecr(&self) -> aws_sdk_ecr::Client {
         let config = aws_sdk_ecr::config::Builder::from(&self.config).interceptor(self.calls.clone()).build();
