@@ -53,7 +53,9 @@ fn cannot_be_changed() {
         Bucket::import(stack, "Bucket", "photos").on_object_created(&Topic::new(stack, "News"));
         Table::import(stack, "Table", "orders").grant_read(&Function::import(stack, "Other", "resize"));
     });
-    let lines: Vec<_> = found.iter().map(|found| (found.line - start, found.message.as_str())).collect();
+    // That the ARN is hard-coded is told as well, and is not what this is about.
+    let found = found.iter().filter(|found| found.message.contains("imported"));
+    let lines: Vec<_> = found.map(|found| (found.line - start, found.message.as_str())).collect();
     assert_eq!(
         lines,
         [
