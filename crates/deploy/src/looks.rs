@@ -19,7 +19,7 @@ use crate::pace::shortened;
 use crate::{ResourceStatus, StackEvent, StackStatus, Work, usual_time};
 
 /// Between two looks where the end is likely.
-const QUICK: Duration = Duration::from_millis(460);
+const QUICK: Duration = Duration::from_millis(380);
 /// The same where it is possible, in the first minute and after it.
 const STEADY: Duration = Duration::from_millis(1050);
 const STEADY_LATER: Duration = Duration::from_secs(2);
@@ -34,7 +34,7 @@ const FAILS_WITHIN: Duration = Duration::from_secs(2);
 /// The stack's own end comes this long after its last resource's at most.
 const LAST_STEP: Duration = Duration::from_secs(6);
 /// A wait condition takes as long as somebody elsewhere takes to send a signal. A machine that starts up, for one, has never done so before this.
-const EARLIEST_SIGNAL: Duration = Duration::from_secs(20);
+const EARLIEST_SIGNAL: Duration = Duration::from_secs(24);
 
 /// What is still to happen, as far as it is known, and the looks that may be spent on it. Times are those since the beginning of the watch.
 #[derive(Debug)]
@@ -189,15 +189,15 @@ mod tests {
 
     #[test]
     fn half_a_minute_for_a_signal_is_seen_in_half_a_second() {
-        let (looks, late) = worst(SIGNAL, 20.0, 30.5);
-        assert!(looks <= 33 && late <= 0.46, "{looks} looks, {late} s late");
+        let (looks, late) = worst(SIGNAL, 24.0, 33.0);
+        assert!(looks <= 33 && late <= 0.38, "{looks} looks, {late} s late");
     }
 
     #[test]
     fn what_takes_as_long_as_usual_is_seen_in_half_a_second() {
-        for (name, usual) in [("AWS::SNS::Topic", 12.0), ("AWS::IAM::Role", 18.0), ("AWS::SQS::Queue", 65.0)] {
+        for (name, usual) in [("AWS::Route53::RecordSet", 35.0), ("AWS::SQS::Queue", 65.0)] {
             let (looks, late) = worst(name, usual * 0.8, usual);
-            assert!(late <= 0.46 && looks as f64 <= usual + 4.0, "{name}: {looks} looks, {late} s late");
+            assert!(late <= 0.38 && looks as f64 <= usual + 4.0, "{name}: {looks} looks, {late} s late");
         }
     }
 
