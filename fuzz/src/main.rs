@@ -40,7 +40,13 @@ fn main() -> ExitCode {
         bytes.truncate(LARGEST_INPUT);
         let before = Instant::now();
         let way = std::panic::catch_unwind(|| (target.run)(&bytes));
-        let took = before.elapsed();
+        let mut took = before.elapsed();
+        if took > SLOW && way.is_ok() {
+            // On a busy machine it may only have waited.
+            let before = Instant::now();
+            (target.run)(&bytes);
+            took = took.min(before.elapsed());
+        }
         cases += 1;
         slowest = slowest.max(took);
         let failure = match &way {

@@ -111,6 +111,11 @@ impl Findings {
         Noted(self.found.last_mut())
     }
 
+    /// What the first one says.
+    pub(crate) fn first_message(&self) -> String {
+        self.found.first().map(|it| it.message.clone()).unwrap_or_default()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }

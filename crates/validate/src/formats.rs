@@ -13,6 +13,7 @@ pub(crate) fn wanted(format: &str, text: &str) -> Option<&'static str> {
         "AWS::EC2::Image.Id" => (is_id(text, "ami-"), "the id of an image, such as `ami-0123456789abcdef0`"),
         "AWS::IAM::Role.Arn" => (is_arn(text, "iam", "role/"), "the ARN of a role"),
         "AWS::KMS::Key.Arn" => (is_arn(text, "kms", "key/") || is_arn(text, "kms", "alias/"), "the ARN of a key"),
+        "AWS::KMS::Key.Id" => (is_key(text), "the id, the alias or the ARN of a key"),
         "AWS::SNS::Topic.Arn" => (is_arn(text, "sns", ""), "the ARN of a topic"),
         "AWS::Lambda::Function.Arn" => (is_arn(text, "lambda", "function:"), "the ARN of a function"),
         "AWS::ACM::Certificate.Arn" => (is_arn(text, "acm", "certificate/"), "the ARN of a certificate"),
@@ -33,6 +34,11 @@ fn is_id(text: &str, prefix: &str) -> bool {
         matches!(it.len(), 8 | 17)
             && it.bytes().all(|it| it.is_ascii_hexdigit() || prefix == "ami-" && it.is_ascii_lowercase())
     })
+}
+
+fn is_key(text: &str) -> bool {
+    let is_id = |it: &str| it.len() >= 32 && it.bytes().all(|it| it.is_ascii_hexdigit() || it == b'-');
+    is_id(text.strip_prefix("mrk-").unwrap_or(text)) || text.starts_with("alias/") || text.starts_with("arn:")
 }
 
 /// An ARN of the service whose last part begins like this and goes on.

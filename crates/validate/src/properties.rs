@@ -45,9 +45,16 @@ pub(crate) fn check(shared: &Shared<'_>, resource: Resource<'_>, findings: &mut 
         return;
     };
     // SAM has its own grammar, and fills in what is missing from `Globals`.
-    if known.transform().is_some() {
+    if let Some(transform) = known.transform() {
+        let root = shared.template.root();
+        if !root.contains_key("Transform") && !root.contains_key("Fn::Transform") {
+            findings
+                .push(RuleId::UnknownType, here.key("Type"), format!("{name} is there only with a transform"))
+                .note(format!("add `Transform: {transform}` to the template"));
+        }
         return;
     }
+    tags(known, resource, here, findings);
     if let Some(region) = shared.region
         && known.regions().len() > 0
         && !known.regions().any(|it| it == region)
@@ -61,6 +68,22 @@ pub(crate) fn check(shared: &Shared<'_>, resource: Resource<'_>, findings: &mut 
             Check { shared, findings }.members(properties, Members::Resource(known), here.key("Properties"));
         }
         Some(_) => {}
+    }
+}
+
+/// A tag is there once.
+fn tags(known: ResourceType, resource: Resource<'_>, here: At<'_>, findings: &mut Findings) {
+    let Some(property) = known.tags().map(|it| it.property) else { return };
+    let properties = here.key("Properties");
+    let at = properties.key(property);
+    let mut keys: Vec<&str> = Vec::new();
+    for (index, tag) in resource.property(property).and_then(Node::as_list).unwrap_or_default().iter().enumerate() {
+        let Some(key) = tag.get("Key").and_then(Node::as_str) else { continue };
+        if keys.contains(&key) {
+            let message = format!("there are two tags `{}`", shown(key));
+            findings.push(RuleId::DuplicateItem, at.index(index).key("Key"), message);
+        }
+        keys.push(key);
     }
 }
 
@@ -324,7 +347,11 @@ impl Check<'_> {
                     self.wrong_type(&format!("a list, made by {}", walk::name(intrinsic)), shape, at);
                 }
             }
-            Intrinsic::Ref(_) | Intrinsic::GetAtt(..) => self.reference(intrinsic, shape, at),
+            Intrinsic::Ref(_) | Intrinsic::GetAtt(..) => {
+                self.reference(intrinsic, shape, at);
+                self.known_values(intrinsic, shape, at);
+            }
+            Intrinsic::FindInMap { .. } => self.known_values(intrinsic, shape, at),
             // What the others give is not known here.
             _ => {}
         }
@@ -356,6 +383,47 @@ impl Check<'_> {
             self.findings.push(RuleId::Pattern, at, wrong(text)).note(format!("it has to match: {pattern}"));
         } else if let Some(wanted) = shape.format().and_then(|format| formats::wanted(format, text)) {
             self.findings.push(RuleId::Pattern, at, wrong(text)).note(format!("wanted: {wanted}"));
+        }
+    }
+
+    /// What a parameter may be, or what a mapping has, is taken by the property.
+    fn known_values(&mut self, intrinsic: &Intrinsic, shape: Shape, at: At<'_>) {
+        let template = self.shared.template;
+        let (what, values): (String, Vec<&Node>) = match intrinsic {
+            Intrinsic::Ref(name) => {
+                let Some(parameter) = template.parameter(name) else { return };
+                // Of the other types the value is a name of what is the value.
+                if !matches!(parameter.parameter_type(), Some("String" | "Number")) {
+                    return;
+                }
+                let values = parameter.default().into_iter().chain(parameter.allowed_values().unwrap_or_default());
+                (format!("the parameter `{name}`"), values.collect())
+            }
+            Intrinsic::FindInMap { map, second, .. } => {
+                let (Some(map), Some(second)) = (map.as_str(), second.as_str()) else { return };
+                let Some(mapping) = template.section("Mappings").and_then(|it| it.get(map)).and_then(Node::as_map)
+                else {
+                    return;
+                };
+                (format!("the mapping `{map}`"), mapping.values().filter_map(|it| it.get(second)).collect())
+            }
+            _ => return,
+        };
+        for value in values {
+            // The empty text mostly stands for a value that is not given.
+            let Some(text) = scalar_text(value).filter(|it| !it.is_empty()) else { continue };
+            let mut findings = Findings::default();
+            Check { shared: self.shared, findings: &mut findings }.value(value, shape, at);
+            if !findings.is_empty() {
+                self.findings
+                    .push(
+                        RuleId::ParameterValue,
+                        at,
+                        format!("{what} may be `{}`, which {} does not take", shown(&text), label(at)),
+                    )
+                    .note(findings.first_message());
+                return;
+            }
         }
     }
 

@@ -171,6 +171,10 @@ impl<'t> Check<'_, 't> {
                 // The version is a number; an ARN has colons of its own.
                 ["ssm" | "ssm-secure", _, version] if version.parse::<u64>().is_err() => "the version is no number",
                 ["secretsmanager", ..] if parts.len() < 2 || parts[1].trim().is_empty() => "it names no secret",
+                ["ssm" | "ssm-secure" | "secretsmanager", ..] if reference.contains(' ') => "it has a space in it",
+                ["ssm-secure" | "secretsmanager", ..] if !is_in_properties(at) => {
+                    "secrets are put into properties only"
+                }
                 ["ssm" | "ssm-secure" | "secretsmanager", ..] => continue,
                 _ => "it is of no service that can be asked",
             };
@@ -519,6 +523,17 @@ fn refused_placeholder(text: &str) -> Option<&str> {
         rest = after;
     }
     None
+}
+
+fn is_in_properties(at: At<'_>) -> bool {
+    let mut place = &at;
+    loop {
+        match place {
+            At::Root => return false,
+            At::Key(At::Key(At::Key(At::Root, "Resources"), _), "Properties") => return true,
+            At::Key(before, _) | At::Index(before, _) => place = before,
+        }
+    }
 }
 
 /// Whether something else than CloudFormation fills in what stands in the text: its own notation is the same.

@@ -61,6 +61,8 @@ pub(crate) fn check(template: &Template, declared: &Declared<'_>, findings: &mut
         findings.push(RuleId::LogicalId, resources.key(name), message);
     }
     parameters(template, findings);
+    rules(template, findings);
+    console(template, declared, findings);
     outputs(template, findings);
     size(template, findings);
 }
@@ -78,6 +80,17 @@ fn sections(template: &Template, findings: &mut Findings) {
             findings
                 .push(RuleId::MalformedSection, at, "the format version does not exist")
                 .note(format!("allowed: {FORMAT_VERSION}"));
+        }
+        match (name.as_str(), section) {
+            ("Description", other) if other.as_str().is_none() => {
+                let message = format!("the description is {}, not text", crate::value::kind(other));
+                findings.push(RuleId::MalformedSection, at, message);
+            }
+            ("Transform", Node::Null | Node::Bool(_) | Node::Number(_)) => {
+                let message = format!("`Transform` is {}, not the name of a macro", crate::value::kind(section));
+                findings.push(RuleId::MalformedSection, at, message);
+            }
+            _ => {}
         }
         if let ("Description", Some(text)) = (name.as_str(), section.as_str())
             && text.len() > LONGEST_DESCRIPTION
@@ -122,6 +135,29 @@ fn entries(template: &Template, findings: &mut Findings) {
                 );
             }
             entry_name(name, key, at, findings);
+            if name == "Mappings" {
+                mapping(entry, at, findings);
+            }
+        }
+    }
+}
+
+/// A mapping is a map of maps of text, numbers and lists.
+fn mapping(entry: &Node, at: At<'_>, findings: &mut Findings) {
+    for (top, values) in entry.as_map().into_iter().flatten().filter(|(top, _)| !top.starts_with("Fn::")) {
+        let here = at.key(top);
+        let Node::Map(values) = values else {
+            if !matches!(values, Node::Intrinsic(_)) {
+                let message = format!("`{top}` is {}, not a map", crate::value::kind(values));
+                findings.push(RuleId::MalformedSection, here, message);
+            }
+            continue;
+        };
+        for (key, value) in values.iter().filter(|(key, _)| !key.starts_with("Fn::")) {
+            if matches!(value, Node::Map(_) | Node::Null) {
+                let message = format!("`{key}` is {}, not text or a list", crate::value::kind(value));
+                findings.push(RuleId::MalformedSection, here.key(key), message);
+            }
         }
     }
 }
@@ -242,6 +278,85 @@ fn parameters(template: &Template, findings: &mut Findings) {
         parameter_default(parameter, at, findings);
         parameter_limits(parameter, at, findings);
         known_keys("a parameter", parameter.body(), PARAMETER, at, findings);
+    }
+}
+
+/// A rule has assertions, and perhaps a condition under which they hold.
+///
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html>
+fn rules(template: &Template, findings: &mut Findings) {
+    let section = At::Root.key("Rules");
+    for (name, rule) in template.rules() {
+        let at = section.key(name);
+        known_keys("a rule", rule, &["Assertions", "RuleCondition"], at, findings);
+        let list_at = at.key("Assertions");
+        match rule.get("Assertions") {
+            None if !rule.keys().any(|it| it.starts_with("Fn::")) => {
+                findings.push(RuleId::MalformedSection, at, "a rule needs `Assertions`");
+            }
+            Some(Node::List(items)) => {
+                for (index, item) in items.iter().enumerate() {
+                    let here = list_at.index(index);
+                    match item {
+                        Node::Map(item) => {
+                            known_keys("an assertion", item, &["Assert", "AssertDescription"], here, findings);
+                            if !item.contains_key("Assert") {
+                                findings.push(RuleId::MalformedSection, here, "an assertion needs `Assert`");
+                            }
+                        }
+                        other => {
+                            let message = format!("an assertion is {}, not a map", crate::value::kind(other));
+                            findings.push(RuleId::MalformedSection, here, message);
+                        }
+                    }
+                }
+            }
+            Some(other @ (Node::Map(_) | Node::String(_) | Node::Number(_) | Node::Bool(_))) => {
+                let message = format!("`Assertions` is {}, not a list", crate::value::kind(other));
+                findings.push(RuleId::MalformedSection, list_at, message);
+            }
+            _ => {}
+        }
+        if let Some(wrong @ (Node::List(_) | Node::String(_) | Node::Number(_))) = rule.get("RuleCondition") {
+            let message = format!("`RuleCondition` is {}, not a function", crate::value::kind(wrong));
+            findings.push(RuleId::MalformedSection, at.key("RuleCondition"), message);
+        }
+    }
+}
+
+/// What the console shows of the parameters.
+fn console(template: &Template, declared: &Declared<'_>, findings: &mut Findings) {
+    const INTERFACE: &str = "AWS::CloudFormation::Interface";
+    let Some(Node::Map(interface)) = template.section("Metadata").and_then(|it| it.get(INTERFACE)) else { return };
+    let metadata = At::Root.key("Metadata");
+    let at = metadata.key(INTERFACE);
+    for key in interface.keys().filter(|it| !matches!(it.as_str(), "ParameterGroups" | "ParameterLabels")) {
+        findings
+            .push(RuleId::ConsoleMetadata, at.key(key), format!("the console knows no `{key}`"))
+            .suggest(key, ["ParameterGroups", "ParameterLabels"].into_iter());
+    }
+    let mut check = |name: &str, at: At<'_>| {
+        if !declared.has("Parameters", name) && !declared.is_open("Parameters") {
+            findings
+                .push(RuleId::ConsoleMetadata, at, format!("there is no parameter `{name}`"))
+                .suggest(name, declared.names("Parameters"));
+        }
+    };
+    let groups_at = at.key("ParameterGroups");
+    for (index, group) in
+        interface.get("ParameterGroups").and_then(Node::as_list).unwrap_or_default().iter().enumerate()
+    {
+        let group_at = groups_at.index(index);
+        let list_at = group_at.key("Parameters");
+        for (index, name) in group.get("Parameters").and_then(Node::as_list).unwrap_or_default().iter().enumerate() {
+            if let Some(name) = name.as_str() {
+                check(name, list_at.index(index));
+            }
+        }
+    }
+    let labels_at = at.key("ParameterLabels");
+    for name in interface.get("ParameterLabels").and_then(Node::as_map).into_iter().flat_map(Map::keys) {
+        check(name, labels_at.key(name));
     }
 }
 

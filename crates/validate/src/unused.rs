@@ -107,6 +107,20 @@ fn gather_texts<'t>(node: &'t Node, into: &mut HashSet<&'t str>) {
 
 /// Parameters that take a secret and show it.
 fn secrets(template: &Template, findings: &mut Findings) {
+    let outputs = At::Root.key("Outputs");
+    for output in template.outputs() {
+        let Some(value) = output.value() else { continue };
+        let mut shown = None;
+        for_each_target(value, &mut |name| {
+            shown = shown.or_else(|| template.parameter(name).filter(|it| it.is_no_echo()).map(|_| name));
+        });
+        if let Some(name) = shown {
+            let here = outputs.key(output.name());
+            findings
+                .push(RuleId::PlainSecret, here.key("Value"), format!("the output shows the secret parameter `{name}`"))
+                .note("outputs are not masked");
+        }
+    }
     let section = At::Root.key("Parameters");
     for parameter in template.parameters() {
         let is_text = parameter.parameter_type() == Some("String");

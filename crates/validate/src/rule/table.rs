@@ -359,4 +359,12 @@ rules! {
         "a behaviour of a distribution names one of its origins"
         "correct the name, or add the origin"
         "`TargetOriginId` of the default behaviour and of each further one is the `Id` of an origin or of a group of origins of the same distribution."
+    ParameterValue "parameter-value" Warning
+        "what a parameter may be, and what a mapping has, is taken by the property that gets it"
+        "change the parameter or the mapping, or what is allowed"
+        "The default of a parameter, its allowed values and the values of a mapping are known before a deployment. Each of them is held against the type, the limits and the pattern of the property that refers to it."
+    ConsoleMetadata "console-metadata" Warning
+        "the console groups and labels the parameters that the template has"
+        "correct the name, or remove it"
+        "Under AWS::CloudFormation::Interface in the Metadata of a template stand groups and labels of parameters. A name that the template does not have is shown nowhere."
 }

@@ -252,3 +252,20 @@ fn permission(trade: &Trade<'_>, uri: &Node, at: At<'_>, findings: &mut Findings
             .note("add an AWS::Lambda::Permission with the principal `apigateway.amazonaws.com`");
     }
 }
+
+/// The longest that what an authorizer said is kept, in seconds.
+const LONGEST_TTL: f64 = 3_600.0;
+
+pub(super) fn authorizer(properties: &Map, at: At<'_>, findings: &mut Findings) {
+    if let Some(seconds) = given(properties, "AuthorizerResultTtlInSeconds").and_then(number)
+        && !(0.0..=LONGEST_TTL).contains(&seconds)
+    {
+        findings
+            .push(
+                RuleId::OutOfRange,
+                at.key("AuthorizerResultTtlInSeconds"),
+                format!("what an authorizer said is not kept for {seconds} seconds"),
+            )
+            .note(format!("allowed: 0 to {LONGEST_TTL}"));
+    }
+}

@@ -2,7 +2,7 @@
 
 use skysmith_template::{Map, Resource};
 
-use super::{given, is_open};
+use super::{Trade, given, is_open};
 use crate::at::At;
 use crate::finding::Findings;
 use crate::rule::RuleId;
@@ -13,6 +13,23 @@ pub(super) fn retention(properties: &Map, at: At<'_>, findings: &mut Findings) {
         findings
             .push(RuleId::LogRetention, at, "the logs are kept, and paid for, for ever")
             .note("add `RetentionInDays`, such as 30");
+    }
+}
+
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
+const MOST_FILTERS: usize = 2;
+
+/// A log group has few subscriptions.
+pub(super) fn subscriptions(trade: &Trade<'_>, group: Resource<'_>, at: At<'_>, findings: &mut Findings) {
+    let id = group.logical_id();
+    let is_its = |it: &&Resource<'_>| {
+        it.condition().is_none() && it.property("LogGroupName").is_some_and(|it| super::mentions(it, id))
+    };
+    let count = trade.of_type("AWS::Logs::SubscriptionFilter").iter().filter(is_its).count();
+    if count > MOST_FILTERS {
+        findings
+            .push(RuleId::ItemCount, at, format!("the log group has {count} subscription filters"))
+            .note(format!("allowed: at most {MOST_FILTERS}"));
     }
 }
 

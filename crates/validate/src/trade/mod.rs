@@ -116,7 +116,11 @@ impl<'t> Trade<'t> {
             Some("AWS::ApiGateway::Stage") => apigateway::stage(self, properties, at, findings),
             Some("AWS::ApiGateway::Method") => apigateway::method(self, properties, at, findings),
             Some("AWS::ApiGatewayV2::Integration") => apigateway::integration(self, properties, at, findings),
-            Some("AWS::Logs::LogGroup") => hygiene::retention(properties, at, findings),
+            Some("AWS::ApiGateway::Authorizer") => apigateway::authorizer(properties, at, findings),
+            Some("AWS::Logs::LogGroup") => {
+                hygiene::retention(properties, at, findings);
+                hygiene::subscriptions(self, resource, at, findings);
+            }
             Some("AWS::Events::Rule") => events::rule(properties, at, findings),
             Some("AWS::Scheduler::Schedule") => events::schedule(properties, at, findings),
             Some("AWS::CloudFront::Distribution") => cloudfront::distribution(properties, at, findings),

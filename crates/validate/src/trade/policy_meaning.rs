@@ -114,7 +114,7 @@ fn matches_wildcard(pattern: &str, name: &str) -> bool {
 
 /// The resource of a policy is an ARN.
 fn resource(node: &Node, attached: Attached, at: At<'_>, findings: &mut Findings) {
-    if attached != Attached::Identity {
+    if attached == Attached::Trust {
         return;
     }
     let Some(pieces) = text::pieces(node) else { return };
