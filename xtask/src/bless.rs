@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::{
     program::{self, Profile},
-    tools::root,
+    tools::{self, root},
 };
 
 const TEMPLATE: &str = ".template.json";
@@ -60,6 +60,13 @@ fn write_tables(root: &Path) -> Result<()> {
     command.args(["test", "--quiet", "--package", "skysmith-cli", "--test", "faults", "document"]).current_dir(root);
     program::succeed(command.env("SKYSMITH_TEST_BLESS", "1"))?;
     eprintln!("    current  architecture/FAULTS.md");
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["test", "--quiet", "--package", "skysmith-diff", "--test", "judges"]).current_dir(root);
+    for (name, place) in tools::environment()?.into_iter().chain(tools::cdk_environment()?) {
+        command.env(name, place);
+    }
+    program::succeed(command.env("SKYSMITH_TEST_BLESS", "1"))?;
+    eprintln!("    current  architecture/DIFF.md");
     Ok(())
 }
 
