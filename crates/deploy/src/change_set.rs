@@ -168,6 +168,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// When the stack was last changed before the plan, in seconds since 1970: it is outdated if that moves.
     pub based_on: Option<i64>,
+    /// The stack as it was before, if it has been deployed.
+    pub deployed: Option<Box<DeployedStack>>,
     /// The template deployed before, if any.
     pub old_template: Option<Template>,
     /// The template to be deployed.
@@ -332,6 +334,7 @@ impl Session {
             kind,
             changes: Vec::new(),
             based_on,
+            deployed: deployed.cloned().map(Box::new),
             old_template,
             new_template: wanted.template.clone(),
             termination_protection: wanted.protection_to_set(deployed),

@@ -68,6 +68,7 @@ impl Session {
             kind,
             changes,
             based_on: deployed.and_then(|stack| stack.last_change),
+            deployed: deployed.cloned().map(Box::new),
             old_template,
             new_template: wanted.template.clone(),
             termination_protection: wanted.protection_to_set(deployed),

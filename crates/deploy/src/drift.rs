@@ -254,6 +254,7 @@ impl Session {
             kind: ChangeSetKind::Update,
             changes: Vec::new(),
             based_on: stack.last_change,
+            deployed: Some(Box::new(stack.clone())),
             old_template: Some(template.clone()),
             new_template: template,
             termination_protection: None,

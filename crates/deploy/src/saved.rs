@@ -156,6 +156,7 @@ impl Session {
             kind: if is_new { ChangeSetKind::Create } else { ChangeSetKind::Update },
             changes: Vec::new(),
             based_on: if is_new { None } else { stack.last_change },
+            deployed: (!is_new).then(|| Box::new(stack.clone())),
             old_template,
             new_template,
             termination_protection: wanted.protection_to_set(Some(&stack)),

@@ -116,6 +116,35 @@ impl Wanted {
         if !unknown.is_empty() {
             return Err(Error::UnknownParameters { stack: stack(), parameters: unknown });
         }
+        let (values, missing) = self.sent_values(deployed);
+        if missing.is_empty() {
+            Ok(values)
+        } else {
+            Err(Error::MissingParameters { stack: stack(), parameters: missing })
+        }
+    }
+
+    /// The values that the template's parameters will have, by name, and the names of those that have none. One that is in neither has its default.
+    #[must_use]
+    pub fn effective_parameters(
+        &self,
+        deployed: Option<(&DeployedStack, &Template)>,
+    ) -> (BTreeMap<String, String>, Vec<String>) {
+        let (sent, missing) = self.sent_values(deployed);
+        let value = |(name, value): (String, ParameterValue)| match value {
+            ParameterValue::Given(text) => Some((name, text)),
+            ParameterValue::Previous => {
+                let before = deployed.and_then(|(stack, _)| stack.parameters.get(&name)).cloned();
+                before.map(|text| (name, text))
+            }
+        };
+        (sent.into_iter().filter_map(value).collect(), missing)
+    }
+
+    fn sent_values(
+        &self,
+        deployed: Option<(&DeployedStack, &Template)>,
+    ) -> (Vec<(String, ParameterValue)>, Vec<String>) {
         let mut values = Vec::new();
         let mut missing = Vec::new();
         for parameter in self.template.parameters() {
@@ -135,11 +164,7 @@ impl Wanted {
                 missing.push(name.to_owned());
             }
         }
-        if missing.is_empty() {
-            Ok(values)
-        } else {
-            Err(Error::MissingParameters { stack: stack(), parameters: missing })
-        }
+        (values, missing)
     }
 
     /// Whether the stack is to be protected against deletion, if that is not as it should be.

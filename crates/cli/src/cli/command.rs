@@ -3,7 +3,8 @@
 use clap::Subcommand;
 
 use super::assets::{Bootstrap, Gc};
-use super::flags::{Deploy, Destroy, Diff, Events, Local, Stacks, Validate};
+use super::diff::Diff;
+use super::flags::{Deploy, Destroy, Events, Local, Stacks, Validate};
 use super::permissions::Permissions;
 use super::ways::{Drift, Import, Repair, Rollback};
 

@@ -71,25 +71,6 @@ pub enum Format {
     Github,
 }
 
-/// Flags of `diff`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  skysmith diff
-  skysmith diff --fail                  exit with 1 if there is a difference
-  skysmith diff --template old.json     compare with a file instead of the deployed stack; needs no AWS")]
-pub struct Diff {
-    /// Stacks to compare
-    #[command(flatten)]
-    pub stacks: Stacks,
-    /// Exit with 1 if there is a difference
-    #[arg(long)]
-    pub fail: bool,
-    /// Compare with this template (JSON or YAML) instead of what is deployed; one stack only
-    #[arg(long, value_name = "FILE")]
-    pub template: Option<PathBuf>,
-}
-
 /// Flags of `events`.
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -6,6 +6,7 @@ mod access;
 mod assets;
 mod checks;
 mod command;
+mod diff;
 mod flags;
 mod how;
 mod permissions;
@@ -23,7 +24,8 @@ pub use access::{Access, Code, duration};
 pub use assets::{Bootstrap, Gc};
 pub use checks::Checks;
 pub use command::Command;
-pub use flags::{Deploy, Destroy, Diff, Events, Format, Local, Parallel, Selection, Stacks, Validate};
+pub use diff::Diff;
+pub use flags::{Deploy, Destroy, Events, Format, Local, Parallel, Selection, Stacks, Validate};
 pub use permissions::{Permissions, Purpose};
 pub use ways::{Drift, Import, Repair, Rollback};
 

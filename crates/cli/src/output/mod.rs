@@ -100,6 +100,16 @@ impl Ui {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
+    /// The columns that a result may take: those of the terminal, or what is comfortable where there is none.
+    pub fn width(&self) -> usize {
+        columns(terminal_size::terminal_size_of(io::stdout())).map_or(diff::text::WIDE, |width| width.max(40))
+    }
+
+    /// The same of what stands beside results.
+    pub fn side_width(&self) -> usize {
+        columns(terminal_size::terminal_size_of(io::stderr())).map_or(diff::text::WIDE, |width| width.max(40))
+    }
+
     /// Whether a person looks on, who wants to see what happens.
     pub fn can_be_live(&self) -> bool {
         self.verbosity > Verbosity::Quiet && !self.json && Live::is_possible()

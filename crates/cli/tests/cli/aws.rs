@@ -88,6 +88,13 @@ fn a_template_is_compared_with_a_file_without_aws() {
     );
     project.skysmith(["diff", "--template", "old.json", "--fail"]).code(1);
     let json = project.skysmith(["diff", "--template", "old.json", "--json"]).ok().json();
+    assert_eq!(json["version"], 1);
+    project.skysmith(["diff", "--template", "old.json", "--security-only", "--fail"]).ok();
+    project
+        .skysmith(["diff", "--template", "old.json", "--markdown"])
+        .ok()
+        .out_has("<!-- skysmith diff: only -->")
+        .out_has("!~ Table");
     assert_eq!(json["stacks"][0]["resources"][0]["properties"][0]["before"], "PROVISIONED");
     let project = project.file("same.json", TEMPLATE);
     project.skysmith(["diff", "--template", "same.json", "--fail"]).ok().out("only   no changes\n");

@@ -136,6 +136,12 @@ impl Ran {
     }
 
     #[track_caller]
+    pub fn out_has(self, text: &str) -> Self {
+        assert!(self.out.contains(text), "no `{text}` in\n{}", self.out);
+        self
+    }
+
+    #[track_caller]
     pub fn err_has(self, text: &str) -> Self {
         assert!(self.err.contains(text), "no `{text}` in\n{}", self.err);
         self

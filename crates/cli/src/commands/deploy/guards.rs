@@ -1,6 +1,7 @@
 //! What a plan would lose, and what of that needs an explicit word.
 
 use skysmith_deploy::{Plan, is_guarded};
+use skysmith_diff::TemplateDiff;
 
 use crate::story::Loss;
 
@@ -10,8 +11,7 @@ use crate::story::Loss;
 ///
 /// In a protected environment the guard is about all resources that are not replaced as a matter of course, and about those too that a policy keeps: the
 /// stack no longer has them.
-pub fn losses(plan: &Plan) -> Vec<Loss> {
-    let found = skysmith_diff::diff(&plan.old_template.clone().unwrap_or_default(), &plan.new_template);
+pub fn losses(plan: &Plan, found: &TemplateDiff) -> Vec<Loss> {
     let counts = |kind: &str| if plan.protect { is_guarded(kind) } else { skysmith_deploy::is_stateful(kind) };
     let by_plan = plan.data_loss(&counts);
     let mut losses: Vec<Loss> = by_plan.iter().filter(|loss| plan.protect || !loss.kept).map(Loss::of_plan).collect();

@@ -22,7 +22,7 @@ use crate::timing::Chart;
 
 use super::many::{End, Many, Turn};
 use one::One;
-pub use one::{expected, headline};
+pub use one::{expected, headline, title};
 
 /// Deploys the stacks and those they depend on, each as soon as these are done. Outputs of what was deployed are shown and written even if another stack fails.
 pub fn run(session: &Session, flags: &Deploy) -> Result<Done, Failure> {

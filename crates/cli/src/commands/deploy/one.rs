@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use serde_json::json;
 use skysmith_assembly::Stack;
-use skysmith_deploy::{
-    Change, ChangeAction, ChangeSetKind, DeployedStack, Inventory, Plan, Prepared, ReadOutput, Replacement, Wanted,
-};
+use skysmith_deploy::{Change, ChangeSetKind, DeployedStack, Inventory, Plan, Prepared, ReadOutput, Wanted};
+use skysmith_diff::TemplateDiff;
 use skysmith_template::Template;
 
+use super::super::diff::Compared;
 use super::super::is_yes;
 use super::super::many::{End, Turn};
 use super::guards;
@@ -21,7 +21,8 @@ use crate::live::board::{Expected, StackView};
 use crate::live::earlier::Earlier;
 use crate::live::graph::Graph;
 use crate::names::Names;
-use crate::output::{diff, outputs, style, words};
+use crate::output::diff::{estimated, text};
+use crate::output::{outputs, style, words};
 use crate::session::Session;
 use crate::story::{self, Loss};
 use crate::timing::Chart;
@@ -134,11 +135,13 @@ impl<'a> One<'a> {
         if is_told_later {
             ui.say(&format!("{headline}\n"));
         }
-        self.show_plan(&plan)?;
+        let compared = self.compared(&session, wanted, &plan).await;
+        self.show_plan(&plan, &compared)?;
+        let losses = guards::losses(&plan, &compared.diff);
         if self.flags.how.no_execute {
-            return self.left(&session, *plan).await.map(|ended| End::Done("planned", ended));
+            return self.left(&session, *plan, &losses).await.map(|ended| End::Done("planned", ended));
         }
-        let guarded = match self.guard(&session, &plan).await {
+        let guarded = match self.guard_against(&session, &plan.stack_id, &losses).await {
             Ok(()) if !plan.held.is_empty() => {
                 self.guard_steps(&session, &plan.stack_id, plan.old_template.clone(), wanted).await
             }
@@ -150,7 +153,7 @@ impl<'a> One<'a> {
         }
         self.say_held(&plan.held);
         if let Some((turn, _asking)) = asking {
-            let answer = turn.ask(ui, &format!("Deploy {name}? [y/N] ")).await?;
+            let answer = turn.ask(ui, &question(name, &compared.diff, &losses)).await?;
             if !answer.as_deref().is_some_and(is_yes) {
                 self.give_up(&session, &plan).await?;
                 if answer.is_none() {
@@ -174,7 +177,7 @@ impl<'a> One<'a> {
         }
         let started = Instant::now();
         let held = plan.held.clone();
-        let allowed = if self.flags.allow_data_loss { guards::losses(&plan) } else { Vec::new() };
+        let allowed = if self.flags.allow_data_loss { losses } else { Vec::new() };
         let plan = plan.allowing(allowed.iter().filter(|loss| loss.goes()).map(|loss| loss.logical_id.as_str()));
         let stack_id = plan.stack_id.clone();
         let learns = ui.live.is_on() && plan.kind == ChangeSetKind::Update && !self.session.globals.local;
@@ -228,14 +231,14 @@ impl<'a> One<'a> {
     }
 
     /// Tells how the plan that stays in the account is carried out.
-    async fn left(&self, session: &skysmith_deploy::Session, plan: Plan) -> Result<Ended, Failure> {
+    async fn left(&self, session: &skysmith_deploy::Session, plan: Plan, losses: &[Loss]) -> Result<Ended, Failure> {
         let (ui, name) = (&self.session.ui, self.stack.display_name.as_str());
         let mut more = String::new();
-        for loss in guards::losses(&plan) {
+        for loss in losses {
             ui.say(&format!(
                 "{} {}\n",
                 style::paint(style::ERROR, "! DATA LOSS "),
-                story::loss(&self.names, &loss, None)
+                story::loss(&self.names, loss, None)
             ));
             more = " --allow-data-loss".to_owned();
         }
@@ -263,10 +266,25 @@ impl<'a> One<'a> {
         headline(self.session, &self.stack.display_name, session)
     }
 
-    fn show_plan(&self, plan: &Plan) -> Result<(), Failure> {
+    /// The plan as a difference, and what is worth knowing beside it.
+    async fn compared(&self, session: &skysmith_deploy::Session, wanted: &Wanted, plan: &Plan) -> Compared {
+        let before = plan.deployed.as_deref().zip(plan.old_template.as_ref());
+        let mut compared = Compared::of(wanted, &plan.new_template, before);
+        // Without a change set the changes come from the templates as well.
+        if !plan.is_direct {
+            compared.join(&plan.changes, plan.old_template.as_ref());
+        }
+        compared.has_estimate = !self.session.globals.local;
+        if let Some(deployed) = &plan.deployed {
+            compared.look_up(session, deployed).await;
+        }
+        compared
+    }
+
+    fn show_plan(&self, plan: &Plan, compared: &Compared) -> Result<(), Failure> {
         let ui = &self.session.ui;
         let tally = Tally::of(plan);
-        let found = skysmith_diff::diff(&plan.old_template.clone().unwrap_or_default(), &plan.new_template);
+        let view = compared.view();
         if ui.is_json() {
             ui.json_line(&json!({
                 "event": "plan",
@@ -276,7 +294,7 @@ impl<'a> One<'a> {
                 "replace": tally.replaced,
                 "remove": tally.removed,
                 "change_set": plan.change_set_name,
-                "diff": diff::json(&found, &self.names),
+                "diff": view.json(&self.stack.display_name),
             }))?;
             if self.turn.is_none() {
                 return Ok(());
@@ -284,37 +302,19 @@ impl<'a> One<'a> {
         }
         // Nobody is asked about what they have not seen, however little they want to see.
         let tell = |text: &str| if self.turn.is_some() { ui.error(text) } else { ui.say(text) };
-        tell(&format!("  {}\n", tally.planned()));
+        let time = if view.has_estimate { estimated(view.diff, view.after) } else { None };
+        let time = time.map(|time| format!(" · {time}")).unwrap_or_default();
+        tell(&format!("  {}{time}\n", tally.planned()));
         // Everything is new in a new stack; its resources come by as they are made.
         if plan.kind == ChangeSetKind::Create && !ui.is_verbose() && self.turn.is_none() {
             return Ok(());
         }
-        tell(&diff::text(&found, &self.names));
-        // What the templates do not show: values that only CloudFormation can resolve.
-        for change in plan.changes.iter().filter(|change| found.resource(&change.logical_id).is_none()) {
-            let what = match (&change.action, change.replacement) {
-                (ChangeAction::Import, _) => "imported",
-                (_, Replacement::Always) => "replaced, by what CloudFormation resolves",
-                (_, Replacement::Conditional) => "may be replaced, by what CloudFormation resolves",
-                _ => "changed, by what CloudFormation resolves",
-            };
-            let name = self.names.name(&change.logical_id);
-            tell(&format!(
-                "  {} {name}  {}  {what}\n",
-                style::paint(style::CHANGE, "~"),
-                words::kind(&change.resource_type)
-            ));
-        }
+        tell(&text::sections(&view.document().sections, ui.side_width()));
         tell("\n");
         Ok(())
     }
 
-    /// Refuses what would lose data, unless that is allowed; then it is said.
-    async fn guard(&self, session: &skysmith_deploy::Session, plan: &Plan) -> Result<(), Failure> {
-        self.guard_against(session, &plan.stack_id, guards::losses(plan)).await
-    }
-
-    /// The same for all steps before the first of them: a refusal half-way would leave the readers without what they read.
+    /// Refuses what all steps together would lose before the first of them: a refusal half-way would leave the readers without what they read.
     async fn guard_steps(
         &self,
         session: &skysmith_deploy::Session,
@@ -324,14 +324,16 @@ impl<'a> One<'a> {
     ) -> Result<(), Failure> {
         let found = skysmith_diff::diff(&old.unwrap_or_default(), &wanted.template);
         let certain = found.data_losses().into_iter().filter(|loss| loss.is_certain);
-        self.guard_against(session, stack_id, certain.map(|loss| Loss::of_diff(loss.resource)).collect()).await
+        let losses: Vec<Loss> = certain.map(|loss| Loss::of_diff(loss.resource)).collect();
+        self.guard_against(session, stack_id, &losses).await
     }
 
+    /// Refuses what would lose data, unless that is allowed; then it is said.
     async fn guard_against(
         &self,
         session: &skysmith_deploy::Session,
         stack_id: &str,
-        losses: Vec<Loss>,
+        losses: &[Loss],
     ) -> Result<(), Failure> {
         if losses.is_empty() {
             return Ok(());
@@ -411,9 +413,22 @@ fn holding<'a>(inventory: &'a Inventory, loss: &Loss) -> Option<&'a skysmith_dep
     inventory.holdings.iter().find(|holding| holding.resource.path() == loss.logical_id)
 }
 
+/// What a yes is a yes to: `Deploy app, with broader permissions and loss of data? [y/N] `.
+fn question(name: &str, diff: &TemplateDiff, losses: &[Loss]) -> String {
+    let mut with = Vec::new();
+    if diff.broader().next().is_some() {
+        with.push("broader permissions");
+    }
+    if losses.iter().any(Loss::is_of_data) {
+        with.push("LOSS OF DATA");
+    }
+    let with = if with.is_empty() { String::new() } else { format!(", with {}", with.join(" and ")) };
+    format!("Deploy {name}{with}? [y/N] ")
+}
+
 /// `object-counter · dev · 123456789012 / eu-west-1`, or `object-counter · local AWS · us-east-1`.
-pub fn headline(session: &Session, stack: &str, aws: &skysmith_deploy::Session) -> String {
-    let mut parts = vec![style::paint(style::STRONG, stack)];
+pub fn title(session: &Session, stack: &str, aws: &skysmith_deploy::Session) -> String {
+    let mut parts = vec![stack.to_owned()];
     parts.extend(session.globals.environment.clone());
     if session.globals.local {
         parts.push("local AWS".to_owned());
@@ -422,4 +437,9 @@ pub fn headline(session: &Session, stack: &str, aws: &skysmith_deploy::Session) 
         parts.push(format!("{} / {}", aws.identity().account, aws.region()));
     }
     parts.join(" · ")
+}
+
+/// The same with the stack's name standing out.
+pub fn headline(session: &Session, stack: &str, aws: &skysmith_deploy::Session) -> String {
+    title(session, stack, aws).replacen(stack, &style::paint(style::STRONG, stack), 1)
 }

@@ -1,0 +1,129 @@
+//! A stack compared with what is deployed of it: what `diff` shows, and `deploy` before it asks.
+
+use std::collections::BTreeMap;
+
+use skysmith_deploy::{Change, ChangeAction, DeployedStack, Wanted};
+use skysmith_diff::{Side, TemplateDiff};
+use skysmith_template::Template;
+
+use crate::names::Names;
+use crate::output::diff::{More, TagChange, View};
+use crate::story;
+
+/// A stack's difference, and what is known beside it.
+#[derive(Debug, Default)]
+pub struct Compared {
+    /// The stack, and where it is.
+    pub title: String,
+    pub names: Names,
+    pub diff: TemplateDiff,
+    pub after: Template,
+    pub is_deployed: bool,
+    pub has_estimate: bool,
+    pub more: More,
+}
+
+impl Compared {
+    /// Compares without asking anybody. `after` is the template that is deployed in the end: the wanted one, perhaps with outputs that are held.
+    pub fn of(wanted: &Wanted, after: &Template, before: Option<(&DeployedStack, &Template)>) -> Self {
+        let (values, missing) = wanted.effective_parameters(before);
+        let (nothing, no_values) = (Template::new(), BTreeMap::new());
+        let old = before.map_or(&nothing, |(_, template)| template);
+        let diff = skysmith_diff::compare(
+            Side { template: old, parameters: Some(before.map_or(&no_values, |(stack, _)| &stack.parameters)) },
+            Side { template: after, parameters: Some(&values) },
+        );
+        let tags = before.map(|(stack, _)| tags(&stack.tags, &wanted.tags)).unwrap_or_default();
+        Self {
+            title: wanted.stack.display_name.clone(),
+            names: Names::of(&wanted.stack),
+            diff,
+            after: after.clone(),
+            is_deployed: before.is_some(),
+            has_estimate: false,
+            more: More { tags, missing, ..More::default() },
+        }
+    }
+
+    /// Two templates, of which nothing else is known.
+    pub fn of_templates(title: &str, names: Names, before: Side<'_>, after: Side<'_>) -> Self {
+        Self {
+            title: title.to_owned(),
+            names,
+            diff: skysmith_diff::compare(before, after),
+            after: after.template.clone(),
+            is_deployed: true,
+            ..Self::default()
+        }
+    }
+
+    /// Takes in what CloudFormation's change set says of the same.
+    pub fn join(&mut self, changes: &[Change], before: Option<&Template>) {
+        let nothing = Template::new();
+        let observed: Vec<_> = changes.iter().filter_map(Change::observed).collect();
+        self.more.imported = changes
+            .iter()
+            .filter(|change| change.action == ChangeAction::Import)
+            .map(|change| change.logical_id.clone())
+            .collect();
+        self.diff.join(&observed, before.unwrap_or(&nothing), &self.after);
+    }
+
+    /// What people and programs are shown.
+    pub fn view(&self) -> View<'_> {
+        View {
+            title: &self.title,
+            diff: &self.diff,
+            names: &self.names,
+            after: &self.after,
+            is_deployed: self.is_deployed,
+            has_estimate: self.has_estimate,
+            more: &self.more,
+        }
+    }
+
+    /// Finds out what is not in the templates: what is in resources that go, and who reads outputs that do. What cannot be found out is left out: this is
+    /// worth a word, but not worth failing for.
+    pub async fn look_up(&mut self, session: &skysmith_deploy::Session, deployed: &DeployedStack) {
+        if !self.diff.data_losses().is_empty() {
+            let found = session.inventory(&deployed.stack_id, &skysmith_deploy::is_stateful).await.ok().flatten();
+            for holding in found.into_iter().flat_map(|inventory| inventory.holdings) {
+                self.more.contents.insert(holding.resource.path(), story::contents(holding.contents));
+            }
+        }
+        for exposed in &self.diff.exposed {
+            let output = deployed.outputs.iter().find(|output| output.name == exposed.name);
+            let Some(export) = output.and_then(|output| output.export_name.as_deref()) else { continue };
+            if let Ok(readers) = session.importers(export).await
+                && !readers.is_empty()
+            {
+                self.more.readers.insert(exposed.name.clone(), readers);
+            }
+        }
+    }
+}
+
+/// The tags of the stack that differ; those that AWS itself sets are not the app's.
+fn tags(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<TagChange> {
+    let mut keys: Vec<&String> = before.keys().chain(after.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    keys.into_iter()
+        .filter(|key| !key.starts_with("aws:") && before.get(*key) != after.get(*key))
+        .map(|key| TagChange { key: key.clone(), before: before.get(key).cloned(), after: after.get(key).cloned() })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_of_aws_are_left_alone() {
+        let of = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let found = tags(&of(&[("a", "1"), ("aws:x", "1"), ("b", "1")]), &of(&[("b", "2"), ("c", "3")]));
+        let said: Vec<_> =
+            found.iter().map(|it| (it.key.as_str(), it.before.as_deref(), it.after.as_deref())).collect();
+        assert_eq!(said, [("a", Some("1"), None), ("b", Some("1"), Some("2")), ("c", None, Some("3"))]);
+    }
+}

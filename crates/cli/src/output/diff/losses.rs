@@ -1,0 +1,188 @@
+//! What nobody may miss: data that goes, what CloudFormation will refuse, what may go wrong.
+
+use skysmith_diff::{
+    Action, ChangeKind, DataLoss, Helper, Path, Refusal, RefusalReason, ResourceChange, Risk, RiskKind, WayOut,
+};
+
+use super::View;
+use super::document::{Item, Section, Tone};
+use super::values::{elided, spell};
+use crate::output::words;
+
+/// Values in a sentence are no longer than this.
+const IN_A_SENTENCE: usize = 40;
+
+impl View<'_> {
+    pub(super) fn alerts(&self) -> Option<Section> {
+        let mut items: Vec<Item> = self.diff.data_losses().iter().map(|loss| self.data_loss(loss)).collect();
+        items.extend(self.diff.refusals.iter().map(|refusal| self.refusal(refusal)));
+        if !self.more.missing.is_empty() {
+            items.push(Item::Alert {
+                tone: Tone::Alarm,
+                word: "REFUSED",
+                lines: vec![
+                    format!("there is no value for {}", self.more.missing.join(", ")),
+                    "to give one: --parameters KEY=VALUE, or a default in the template".to_owned(),
+                ],
+            });
+        }
+        items.extend(self.diff.risks.iter().filter_map(|risk| self.risk(risk)));
+        (!items.is_empty()).then(|| Section::new("", items).open())
+    }
+
+    fn data_loss(&self, loss: &DataLoss<'_>) -> Item {
+        let resource = loss.resource;
+        let (name, kind) = (self.inner_name(&loss.nested_in, &resource.logical_id), self.kind_of(resource));
+        let subject = format!("{name} ({kind})");
+        let held = self.more.contents.get(&resource.logical_id).map(|held| format!(", with {held}"));
+        let held = held.unwrap_or_else(|| ", with its data".to_owned());
+        let mut lines = Vec::new();
+        match (resource.action, loss.is_certain) {
+            (Action::Remove, true) => lines.push(format!("{subject} is deleted{held}.")),
+            (Action::Remove, false) => {
+                lines.push(format!("{subject} is removed. Whether its data is kept depends on a condition."));
+            }
+            (_, true) => {
+                lines.push(format!("{subject} is replaced: {}.", self.causes(resource, "cannot change in place")));
+                lines.push(format!("The new one starts empty; the old one is deleted{held}."));
+            }
+            (_, false) => {
+                lines.push(format!(
+                    "{subject} may be replaced, and its data lost: {}.",
+                    self.causes(resource, "perhaps cannot change in place")
+                ));
+            }
+        }
+        let keep = match resource.action {
+            Action::Remove => {
+                "to keep it: take it back, or deploy once with the removal policy Retain before removing it"
+            }
+            _ => "to keep it: take the change back, or set the removal policy Retain and copy",
+        };
+        lines.push(keep.to_owned());
+        if let Some(place) = self.names.place(&resource.logical_id) {
+            lines.push(format!("at {place}"));
+        }
+        let word = if loss.is_certain { "DATA LOSS" } else { "DATA AT RISK" };
+        Item::Alert { tone: Tone::Alarm, word, lines }
+    }
+
+    /// `its KeySchema[RANGE].AttributeName (object → key) cannot change in place`.
+    fn causes(&self, resource: &ResourceChange, what: &str) -> String {
+        if resource.before_type != resource.after_type {
+            return "it becomes another type of resource".to_owned();
+        }
+        let causes: Vec<String> = resource
+            .causes()
+            .take(3)
+            .map(|cause| {
+                let path = &cause.change.path;
+                match (&cause.change.before, &cause.change.after) {
+                    (Some(before), Some(after)) if cause.change.kind == ChangeKind::Changed => {
+                        let (before, after) = (spell(before, self.names), spell(after, self.names));
+                        let (before, after) = elided(&before, &after, IN_A_SENTENCE);
+                        format!("its {path} ({before} → {after})")
+                    }
+                    _ => format!("its {path}"),
+                }
+            })
+            .collect();
+        match causes.as_slice() {
+            [] => "by what CloudFormation works out".to_owned(),
+            causes => format!("{} {what}", causes.join(" and ")),
+        }
+    }
+
+    fn refusal(&self, refusal: &Refusal) -> Item {
+        let subject = format!("{} ({})", self.names.name(&refusal.logical_id), words::kind(&refusal.resource_type));
+        let paths = |paths: &[Path]| paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let why = match &refusal.reason {
+            RefusalReason::NameStays { name, causes } => format!(
+                "{subject} cannot be replaced: the new one would have the {} `{}`, which the old one still has. It is replaced because of {}.",
+                name.property,
+                spell(&name.name, self.names),
+                if causes.is_empty() { "what CloudFormation works out".to_owned() } else { paths(causes) }
+            ),
+            RefusalReason::NameTaken { name, by } => format!(
+                "{subject} cannot be made: {} still has the {} `{}` when it is made, and goes only afterwards.",
+                self.names.name(by),
+                name.property,
+                spell(&name.name, self.names)
+            ),
+            RefusalReason::TypeChanges { before, after } => {
+                format!(
+                    "{subject} cannot become another type of resource under the same logical id: {before} → {after}."
+                )
+            }
+            _ => format!("CloudFormation will not do this to {subject}."),
+        };
+        let mut lines = vec![why];
+        lines.extend(refusal.ways_out.iter().enumerate().map(|(index, way)| {
+            let way = match way {
+                WayOut::Rename { property } => format!("change its {property} as well, or leave that out"),
+                WayOut::TakeBack { paths: changed } => format!("take {} back", paths(changed)),
+                WayOut::KeepLogicalId { logical_id } => {
+                    format!("keep the logical id {logical_id}, for example with an alias of the construct's old path")
+                }
+                WayOut::NewLogicalId => "give it another id: then the old one is removed and a new one made".to_owned(),
+                WayOut::RemoveFirst => {
+                    "deploy without it first, and then with it; what is in it goes unless it is retained".to_owned()
+                }
+                _ => "see CloudFormation's documentation".to_owned(),
+            };
+            format!("{} {way}", if index == 0 { "way out:" } else { "     or:" })
+        }));
+        if let Some(place) = self.names.place(&refusal.logical_id) {
+            lines.push(format!("at {place}"));
+        }
+        Item::Alert { tone: Tone::Alarm, word: "REFUSED", lines }
+    }
+
+    fn risk(&self, risk: &Risk) -> Option<Item> {
+        let subject = format!("{} ({})", self.names.name(&risk.logical_id), words::kind(&risk.resource_type));
+        let said = match &risk.kind {
+            RiskKind::CustomRemoved { helper, acts_on } => {
+                let on: Vec<&str> = acts_on.iter().map(|id| self.names.name(id)).collect();
+                let on = if on.is_empty() { String::new() } else { format!(" It acts on {}.", on.join(", ")) };
+                match helper {
+                    Some(helper) => format!("{subject} is removed: {}.{on}", clean_up(*helper)),
+                    None => format!(
+                        "{subject} is removed: its function cleans up after everything else, in a way that only it knows.{on}"
+                    ),
+                }
+            }
+            RiskKind::CustomReplaced { .. } => {
+                format!("{subject}: its function decides whether it is replaced; the old one is then cleaned up.")
+            }
+            RiskKind::CleansUpAnother { other, shared } => format!(
+                "{subject} is removed at the end by its {}, which {} has as well: what that one has set up goes with it.",
+                if shared.is_empty() { "kind".to_owned() } else { shared.join(" and ") },
+                self.names.name(other)
+            ),
+            // What it says is said as a loss of data when it comes to that.
+            RiskKind::NoLongerKept => {
+                format!("{subject} would no longer be kept when it is removed: its deletion policy changes.")
+            }
+            _ => return None,
+        };
+        Some(Item::Alert { tone: Tone::Warning, word: "RISK", lines: vec![said] })
+    }
+}
+
+/// What the clean-up of a helper of the CDK does.
+fn clean_up(helper: Helper) -> &'static str {
+    match helper {
+        Helper::BucketNotifications => {
+            "its clean-up takes away all notifications of the bucket, those set up by other means in the same update as well"
+        }
+        Helper::AutoDeleteObjects => "its clean-up empties the bucket if that still has its tag",
+        Helper::AutoDeleteImages => "its clean-up empties the repository",
+        Helper::LogRetention => "its clean-up may delete the log group",
+        Helper::BucketDeployment => "its clean-up removes the files that it deployed, unless it was told not to",
+        Helper::ExportWriter => "its clean-up removes the parameters that stacks in other regions read",
+        Helper::ExportReader => "its clean-up says that the parameters of the other region are no longer read",
+        Helper::SdkCall => "its clean-up makes the call of AWS that it was given for that",
+        Helper::DefaultSecurityGroup => "its clean-up gives the default security group its open rules back",
+        _ => "its clean-up acts on other resources",
+    }
+}

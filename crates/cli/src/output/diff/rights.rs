@@ -1,0 +1,245 @@
+//! Who may do what from now on, and other settings that matter for security.
+
+use skysmith_diff::{
+    Action, Broadening, ChangeKind, Effect, PolicyKind, Principal, Rights, SecurityChange, Statement, StatementChange,
+    Topic, Trend, Which,
+};
+use skysmith_template::{Intrinsic, Node};
+
+use super::View;
+use super::document::{Cell, Content, Item, Mark, Row, Section, Tone};
+use super::values::{spell, spell_name};
+
+impl View<'_> {
+    pub(super) fn rights(&self) -> Vec<Section> {
+        let (broader, others): (Vec<_>, Vec<_>) =
+            self.diff.iam.iter().partition(|change| change.broadens() && !self.goes(&change.holder));
+        let rows = |changes: Vec<&StatementChange>| -> Vec<Item> {
+            changes.into_iter().map(|change| Item::Row(self.right(change))).collect()
+        };
+        let mut sections = Vec::new();
+        if !broader.is_empty() {
+            sections.push(Section::new("permissions, broader than before", rows(broader)).open());
+        }
+        if !others.is_empty() {
+            sections.push(Section::new("permissions, not broader", rows(others)));
+        }
+        sections
+    }
+
+    /// Whether this is a resource that is removed: nobody can do anything with it, or through it, any more.
+    fn goes(&self, holder: &Node) -> bool {
+        let Some(Intrinsic::Ref(id)) = holder.as_intrinsic() else { return false };
+        self.diff.resource(id).is_some_and(|resource| resource.action == Action::Remove)
+    }
+
+    fn right(&self, change: &StatementChange) -> Row {
+        let mark = match change.change {
+            ChangeKind::Added => Mark::Add,
+            ChangeKind::Removed => Mark::Remove,
+            _ => Mark::Change,
+        };
+        let holder = spell_name(&change.holder, self.names);
+        let reasons: Vec<&str> = change.broader.iter().map(reason).filter(|text| !text.is_empty()).collect();
+        let mut cells = vec![Cell::path(holder)];
+        let mut inside = Vec::new();
+        match (change.rights(), change.before_statement(), change.after_statement()) {
+            (Some(Rights::Managed(arn)), ..) => {
+                cells.push(Cell::text(""));
+                cells.push(Cell::text(format!("managed policy {}", policy_name(&spell_name(arn, self.names)))));
+            }
+            (_, Some(before), Some(after)) => {
+                cells.push(effect(after));
+                cells.push(Cell::text(self.sentence(change.kind, after)));
+                inside.extend(self.differences(before, after));
+            }
+            (_, Some(only), None) | (_, None, Some(only)) => {
+                cells.push(effect(only));
+                cells.push(Cell::text(self.sentence(change.kind, only)));
+                inside.extend(self.condition(only));
+            }
+            _ => {}
+        }
+        if !reasons.is_empty() {
+            let tone = if change.broader.iter().any(is_grave) { Tone::Alarm } else { Tone::Changed };
+            inside.push(Item::Row(Row { cells: vec![Cell::text(reasons.join("; ")).toned(tone)], ..Row::default() }));
+        }
+        Row { mark, cells, inside }
+    }
+
+    /// `dynamodb:PutItem, dynamodb:GetItem on Counter/Table`.
+    fn sentence(&self, kind: PolicyKind, statement: &Statement) -> String {
+        let mut text = self.which(&statement.actions, |node| spell_name(node, self.names), "all but ");
+        if text.is_empty() {
+            "anything".clone_into(&mut text);
+        }
+        let resources = self.which(&statement.resources, |node| spell_name(node, self.names), "all but ");
+        if !resources.is_empty() && kind == PolicyKind::Identity {
+            text.push_str(&format!(" on {}", if resources == "*" { "everything".to_owned() } else { resources }));
+        }
+        let principals = self.which(&statement.principals, |who| self.principal(who), "all but ");
+        if !principals.is_empty() {
+            text.push_str(&format!(" by {principals}"));
+        }
+        text
+    }
+
+    fn principal(&self, who: &Principal) -> String {
+        if who.is_everybody() {
+            return "everybody".to_owned();
+        }
+        spell_name(&who.id, self.names)
+    }
+
+    fn which<T>(&self, which: &Which<T>, say: impl Fn(&T) -> String, but: &str) -> String {
+        let items = || which.items().iter().map(&say).collect::<Vec<_>>().join(", ");
+        match which {
+            Which::Only(_) => items(),
+            Which::AllBut(_) => format!("{but}{}", items()),
+            Which::Unsaid => String::new(),
+        }
+    }
+
+    /// What comes and goes in a statement that stays.
+    fn differences(&self, before: &Statement, after: &Statement) -> Vec<Item> {
+        let name = |node: &&Node| spell_name(node, self.names);
+        let mut rows = Vec::new();
+        let mut push = |what: &str, gone: Vec<String>, new: Vec<String>| {
+            for (mark, items) in [(Mark::Remove, gone), (Mark::Add, new)] {
+                if !items.is_empty() {
+                    rows.push(Item::Row(Row {
+                        mark,
+                        cells: vec![Cell::text(what), Cell::text(items.join(", "))],
+                        inside: Vec::new(),
+                    }));
+                }
+            }
+        };
+        let nodes = |nodes: Vec<&Node>| nodes.iter().map(name).collect::<Vec<_>>();
+        push("actions", nodes(before.actions.without(&after.actions)), nodes(after.actions.without(&before.actions)));
+        push(
+            "resources",
+            nodes(before.resources.without(&after.resources)),
+            nodes(after.resources.without(&before.resources)),
+        );
+        let who = |list: Vec<&Principal>| list.into_iter().map(|one| self.principal(one)).collect::<Vec<_>>();
+        push(
+            "who",
+            who(before.principals.without(&after.principals)),
+            who(after.principals.without(&before.principals)),
+        );
+        if before.conditions != after.conditions {
+            push("if", self.conditions(before), self.conditions(after));
+        }
+        rows
+    }
+
+    fn conditions(&self, statement: &Statement) -> Vec<String> {
+        statement
+            .conditions
+            .iter()
+            .map(|condition| {
+                let values: Vec<String> = condition.values.iter().map(|value| spell(value, self.names)).collect();
+                format!("{} {} {}", condition.key, condition.operator, values.join(", "))
+            })
+            .collect()
+    }
+
+    fn condition(&self, statement: &Statement) -> Option<Item> {
+        let said = self.conditions(statement);
+        (!said.is_empty()).then(|| {
+            let cells = vec![Cell::text(format!("if {}", said.join(" and "))).toned(Tone::Faint)];
+            Item::Row(Row { cells, ..Row::default() })
+        })
+    }
+
+    pub(super) fn security_settings(&self) -> Option<Section> {
+        let mut changes: Vec<&SecurityChange> = self.diff.security.iter().collect();
+        changes.sort_by_key(|change| change.trend);
+        let items: Vec<Item> = changes.into_iter().map(|change| Item::Row(self.setting(change))).collect();
+        (!items.is_empty()).then(|| Section::new("security", items).open())
+    }
+
+    fn setting(&self, change: &SecurityChange) -> Row {
+        let (mark, tone, trend) = match change.trend {
+            Trend::Weaker => (Mark::Change, Tone::Bad, "weaker"),
+            Trend::Other => (Mark::Change, Tone::Plain, ""),
+            Trend::Stronger => (Mark::Change, Tone::Good, "safer"),
+        };
+        let topic = match change.topic {
+            Topic::PublicAccess => "public access",
+            Topic::Authorisation => "authorisation",
+            Topic::Network => "network",
+            Topic::Encryption => "encryption",
+            Topic::Tls => "encryption on the way",
+            Topic::Logging => "logging",
+            Topic::Protection => "protection from loss",
+            _ => "security",
+        };
+        let path = change.path.to_string();
+        let is_whole = path.is_empty();
+        let text = |node: &Option<Node>| node.as_ref().map(|node| spell(node, self.names));
+        let content = match (is_whole, text(&change.before), text(&change.after)) {
+            (true, None, _) => Content::Text("is new".to_owned()),
+            (true, ..) => Content::Text("goes".to_owned()),
+            (_, Some(before), Some(after)) => Content::Change(before, after),
+            (_, None, Some(after)) => Content::Text(format!("+ {after}")),
+            (_, Some(before), None) => Content::Text(format!("- {before}")),
+            (_, None, None) => Content::Text(String::new()),
+        };
+        let what = if trend.is_empty() { topic.to_owned() } else { format!("{topic}, {trend}") };
+        let inside = if is_whole {
+            Vec::new()
+        } else {
+            let cells = vec![Cell::text(path), Cell { tone: Tone::Plain, content }];
+            return Row {
+                mark,
+                cells: vec![Cell::path(self.names.name(&change.logical_id)), Cell::text(what).toned(tone)],
+                inside: vec![Item::Row(Row { cells, ..Row::default() })],
+            };
+        };
+        Row {
+            mark,
+            cells: vec![
+                Cell::path(self.names.name(&change.logical_id)),
+                Cell::text(what).toned(tone),
+                Cell { tone: Tone::Plain, content },
+            ],
+            inside,
+        }
+    }
+}
+
+fn effect(statement: &Statement) -> Cell {
+    match &statement.effect {
+        Effect::Allow => Cell::text("may"),
+        Effect::Deny => Cell::text("may not"),
+        Effect::Other(_) => Cell::text("?"),
+    }
+}
+
+fn policy_name(arn: &str) -> String {
+    arn.rsplit_once(":policy/").map_or(arn, |(_, name)| name).to_owned()
+}
+
+fn is_grave(broadening: &Broadening) -> bool {
+    matches!(
+        broadening,
+        Broadening::Everybody | Broadening::ActionPattern | Broadening::AllResources | Broadening::AllBut
+    )
+}
+
+/// Why a right is broader, where the right itself does not say it.
+fn reason(broadening: &Broadening) -> &'static str {
+    match broadening {
+        Broadening::Everybody => "EVERYBODY may, even without an account of AWS",
+        Broadening::ActionPattern => "a pattern of actions that was not there",
+        Broadening::AllResources => "on ALL resources",
+        Broadening::Conditions => "a condition is gone or wider",
+        Broadening::Combination => "each part was allowed before, but not together",
+        Broadening::NoLongerDenied => "what was denied no longer is",
+        Broadening::ManagedPolicy => "what it allows is written elsewhere, and may change there",
+        Broadening::AllBut => "all but some: whatever comes later is included",
+        _ => "",
+    }
+}

@@ -1,0 +1,201 @@
+//! A difference as text of a given width. Styles are always in it; the streams take them out where they are not wanted.
+
+use super::document::{Cell, Content, Document, Item, Mark, Row, Section, Tone};
+use super::values;
+use crate::live::fit;
+use crate::output::style;
+
+/// Where there is no terminal there is room for all but what nobody reads.
+pub const WIDE: usize = 160;
+/// Below this two values next to each other say too little.
+const LEAST_VALUE: usize = 14;
+/// A column is no wider for one long entry.
+const WIDEST: usize = 48;
+
+/// The whole of it, ending with a line break.
+pub fn render(document: &Document, width: usize) -> String {
+    let mut text = headline(document, width);
+    text.push_str(&sections(&document.sections, width));
+    text
+}
+
+fn headline(document: &Document, width: usize) -> String {
+    let (title, verdict) = (&document.title, &document.verdict);
+    let together = fit::width(title) + 3 + fit::width(verdict) <= width;
+    let between = if together { "   " } else { "\n  " };
+    format!("{}{between}{verdict}\n", style::paint(style::STRONG, title))
+}
+
+/// All below the headline.
+pub fn sections(sections: &[Section], width: usize) -> String {
+    let mut text = String::new();
+    for section in sections {
+        text.push('\n');
+        if !section.title.is_empty() {
+            text.push_str(&style::paint(style::STRONG, &section.title));
+            text.push('\n');
+        }
+        items(&section.items, 2, width, &mut text);
+    }
+    text
+}
+
+/// The items of a section, as deep as `indent`.
+pub fn items(all: &[Item], indent: usize, width: usize, text: &mut String) {
+    let mut index = 0;
+    while index < all.len() {
+        match &all[index] {
+            Item::Row(_) => {
+                let rows: Vec<&Row> = all[index..]
+                    .iter()
+                    .map_while(|item| match item {
+                        Item::Row(row) => Some(row),
+                        _ => None,
+                    })
+                    .collect();
+                index += rows.len();
+                table(&rows, indent, width, text);
+                continue;
+            }
+            Item::Alert { tone, word, lines } => alert(*tone, word, lines, width, text),
+            Item::Note(note) => {
+                for line in wrap(note, width.saturating_sub(indent)) {
+                    text.push_str(&format!("{}{line}\n", " ".repeat(indent)));
+                }
+            }
+            Item::Lines(lines) => {
+                for (mark, line) in lines {
+                    let room = width.saturating_sub(indent + 2).max(20);
+                    let line = fit::end(&line.replace('\t', "    "), room);
+                    let said = format!("{} {line}", mark.sign());
+                    let said = style::paint(mark.tone().style(), said.trim_end());
+                    text.push_str(&format!("{}{said}\n", " ".repeat(indent)));
+                }
+            }
+        }
+        index += 1;
+    }
+}
+
+/// `! DATA LOSS  …`, with what follows aligned below the first word.
+fn alert(tone: Tone, word: &str, lines: &[String], width: usize, text: &mut String) {
+    let head = format!("! {word}");
+    let indent = fit::width(&head) + 2;
+    let mut is_first = true;
+    for line in lines {
+        for part in wrap(line, width.saturating_sub(indent)) {
+            if is_first {
+                text.push_str(&format!("{}  {part}\n", style::paint(tone.style(), &head)));
+                is_first = false;
+            } else {
+                text.push_str(&format!("{}{part}\n", " ".repeat(indent)));
+            }
+        }
+    }
+}
+
+/// Words in lines of at most `columns`; a word that is longer stays whole.
+fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if fit::width(line) + 1 + fit::width(word) <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+fn natural(cell: &Cell) -> usize {
+    match &cell.content {
+        Content::Text(text) | Content::Path(text) | Content::Aside(text) => fit::width(text),
+        // What differs is no column: what comes after it follows where it ends.
+        Content::Change(..) => 0,
+    }
+}
+
+fn table(rows: &[&Row], indent: usize, width: usize, text: &mut String) {
+    let has_marks = rows.iter().any(|row| row.mark != Mark::None);
+    let at = indent + if has_marks { 2 } else { 0 };
+    let columns = rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
+    // A row's last cell does not make the column wider for others.
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| {
+            let cells = rows.iter().filter(|row| column + 1 < row.cells.len() || column == 0);
+            let most = if column == 0 { WIDEST.min(width * 2 / 5) } else { WIDEST };
+            cells.filter_map(|row| row.cells.get(column)).map(natural).max().unwrap_or(0).min(most)
+        })
+        .collect();
+    for row in rows {
+        let mut line = " ".repeat(indent);
+        if has_marks {
+            line.push_str(&style::paint(row.mark.tone().style(), row.mark.sign()));
+            line.push(' ');
+        }
+        let below = cells(row, &widths, at, width, &mut line);
+        text.push_str(line.trim_end());
+        text.push('\n');
+        text.push_str(&below);
+        items(&row.inside, at + if has_marks { 2 } else { 4 }, width, text);
+    }
+}
+
+/// Adds the cells to the line; what does not fit into it comes back as lines below.
+fn cells(row: &Row, widths: &[usize], start: usize, width: usize, line: &mut String) -> String {
+    let mut below = String::new();
+    let mut used = start;
+    for (column, cell) in row.cells.iter().enumerate() {
+        let rest = &row.cells[column + 1..];
+        let column_width = widths[column];
+        let is_last = rest.iter().all(|cell| natural(cell) == 0 && !matches!(cell.content, Content::Change(..)));
+        let paint = |text: &str| style::paint(cell.tone.style(), text);
+        match &cell.content {
+            Content::Change(before, after) => {
+                let after_it: usize = rest.iter().map(|cell| natural(cell) + 2).sum();
+                let room = width.saturating_sub(used + after_it + 3);
+                let both = fit::width(before) + fit::width(after);
+                if both <= room {
+                    line.push_str(&format!("{before} → {after}  "));
+                    used += both + 5;
+                } else if room / 2 >= LEAST_VALUE.max(both / 8) {
+                    let (before, after) = values::elided(before, after, room / 2);
+                    used += fit::width(&before) + fit::width(&after) + 5;
+                    line.push_str(&format!("{before} → {after}  "));
+                } else {
+                    let room = width.saturating_sub(start + 4).max(LEAST_VALUE);
+                    let (before, after) = values::elided(before, after, room);
+                    for (mark, value) in [(Mark::Remove, before), (Mark::Add, after)] {
+                        let said = style::paint(mark.tone().style(), &format!("{} {value}", mark.sign()));
+                        below.push_str(&format!("{}{said}\n", " ".repeat(start + 2)));
+                    }
+                }
+            }
+            Content::Aside(aside) => {
+                if !aside.is_empty() && used + fit::width(aside) < width {
+                    line.push_str(&paint(aside));
+                    line.push_str("  ");
+                    used += fit::width(aside) + 2;
+                }
+            }
+            Content::Text(said) | Content::Path(said) => {
+                if column_width == 0 && said.is_empty() {
+                    continue;
+                }
+                let room = if is_last { width.saturating_sub(used).max(20) } else { column_width };
+                let said = match &cell.content {
+                    Content::Path(_) => fit::path(said, room),
+                    // A column that is wider than the others goes over its edge rather than losing its end.
+                    _ if !is_last => said.clone(),
+                    _ => fit::end(said, room),
+                };
+                let pad = if is_last { 0 } else { column_width.saturating_sub(fit::width(&said)) };
+                used += fit::width(&said) + pad + 2;
+                line.push_str(&format!("{}{}  ", paint(&said), " ".repeat(pad)));
+            }
+        }
+    }
+    below
+}
