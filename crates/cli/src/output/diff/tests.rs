@@ -22,7 +22,7 @@ const BEFORE: &str = r#"{
   "Fn1A":{"Type":"AWS::Lambda::Function","Properties":{"MemorySize":128,"Role":{"Fn::GetAtt":["Role1A","Arn"]},
     "Code":{"S3Bucket":"b","S3Key":"00000000000000000000000000000000.zip"},
     "Environment":{"Variables":{"STAGE":{"Ref":"Stage"},"URL":"https://example.com/a/very/long/path/that/nobody/wants/to/read/twice/v1/items"}}}},
-  "Rule1A":{"Type":"AWS::Events::Rule","Properties":{"Description":"{\\"a\\":1,\\"b\\":[1,2]}"}},
+  "Rule1A":{"Type":"AWS::Events::Rule","Properties":{"Description":"{\"a\":1,\"b\":[1,2]}"}},
   "Objects1A":{"Type":"AWS::S3::Bucket"},
   "Old1A":{"Type":"AWS::SNS::Topic","DeletionPolicy":"Retain"}},
 "Outputs":{"Name":{"Value":{"Ref":"Table1A"},"Export":{"Name":"orders-name"}}}}"#;
@@ -38,7 +38,7 @@ const AFTER: &str = r#"{
   "Fn1A":{"Type":"AWS::Lambda::Function","Properties":{"MemorySize":256,"Role":{"Fn::GetAtt":["Role1A","Arn"]},
     "Code":{"S3Bucket":"b","S3Key":"11111111111111111111111111111111.zip"},
     "Environment":{"Variables":{"STAGE":{"Ref":"Stage"},"URL":"https://example.com/a/very/long/path/that/nobody/wants/to/read/twice/v2/items"}}}},
-  "Rule1A":{"Type":"AWS::Events::Rule","Properties":{"Description":"{\\"a\\":1,\\"b\\":[1,3]}"}},
+  "Rule1A":{"Type":"AWS::Events::Rule","Properties":{"Description":"{\"a\":1,\"b\":[1,3]}"}},
   "Errors1A":{"Type":"AWS::CloudWatch::Alarm"}}}"#;
 
 fn read(text: &str) -> Template {

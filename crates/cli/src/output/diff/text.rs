@@ -9,6 +9,10 @@ use crate::output::style;
 pub const WIDE: usize = 160;
 /// Below this two values next to each other say too little.
 const LEAST_VALUE: usize = 14;
+/// Below this a text goes to lines of its own.
+const LEAST_TEXT: usize = 24;
+/// Lines of one text.
+const MOST_LINES: usize = 8;
 /// A column is no wider for one long entry.
 const WIDEST: usize = 48;
 
@@ -184,12 +188,28 @@ fn cells(row: &Row, widths: &[usize], start: usize, width: usize, line: &mut Str
                 if column_width == 0 && said.is_empty() {
                     continue;
                 }
-                let room = if is_last { width.saturating_sub(used).max(20) } else { column_width };
+                let room = if is_last { width.saturating_sub(used) } else { column_width };
+                if is_last && fit::width(said) > room && !matches!(cell.content, Content::Path(_)) {
+                    // In full, in lines below each other; where there is no room beside what comes before, all of them below that.
+                    let (at, is_beside) = if room < LEAST_TEXT { (start + 4, false) } else { (used, true) };
+                    let room = width.saturating_sub(at).max(LEAST_TEXT);
+                    let lines = wrap(said, room);
+                    for (index, part) in lines.iter().take(MOST_LINES).enumerate() {
+                        let is_cut = index + 1 == MOST_LINES && lines.len() > MOST_LINES;
+                        let part = fit::end(&if is_cut { format!("{part} …") } else { part.clone() }, room);
+                        if index == 0 && is_beside {
+                            line.push_str(&paint(&part));
+                        } else {
+                            below.push_str(&format!("{}{}\n", " ".repeat(at), paint(&part)));
+                        }
+                    }
+                    used = width;
+                    continue;
+                }
                 let said = match &cell.content {
                     Content::Path(_) => fit::path(said, room),
                     // A column that is wider than the others goes over its edge rather than losing its end.
-                    _ if !is_last => said.clone(),
-                    _ => fit::end(said, room),
+                    _ => said.clone(),
                 };
                 let pad = if is_last { 0 } else { column_width.saturating_sub(fit::width(&said)) };
                 used += fit::width(&said) + pad + 2;

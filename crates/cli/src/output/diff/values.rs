@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(of("128", "256", 10), ("128".to_owned(), "256".to_owned()));
         let arn = |name: &str| format!("arn:aws:iam::123456789012:role/service-role/{name}-role-for-everybody");
         let (before, after) = of(&arn("old"), &arn("newer"), 24);
-        assert_eq!((before.as_str(), after.as_str()), ("…ice-role/old-role-f…", "…ice-role/newer-role-f…"));
+        assert_eq!((before.as_str(), after.as_str()), ("…rvice-role/old-role-…", "…rvice-role/newer-role-…"));
         for room in 4..100 {
             let (before, after) = of(&arn("old"), &arn("new"), room);
             assert!(before.chars().count() <= room && after.chars().count() <= room, "{room}");
