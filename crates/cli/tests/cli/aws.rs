@@ -84,7 +84,7 @@ fn a_template_is_compared_with_a_file_without_aws() {
     let ran = project.skysmith(["diff", "--template", "old.json"]).ok().err("");
     assert_eq!(
         ran.out,
-        "only   0 to add, 1 to change, 0 to replace, 0 to remove\n\n  ~ Table  DynamoDB table\n      BillingMode  PROVISIONED → PAY_PER_REQUEST\n"
+        "only   0 to add, 1 to change, 0 to replace, 0 to remove\n\n  ~ Table  DynamoDB table  src/main.rs:3\n      BillingMode  PROVISIONED → PAY_PER_REQUEST\n"
     );
     project.skysmith(["diff", "--template", "old.json", "--fail"]).code(1);
     let json = project.skysmith(["diff", "--template", "old.json", "--json"]).ok().json();
