@@ -124,9 +124,30 @@ pub fn validate(bench: &Bench, report: &mut Report) -> Result<()> {
     let line =
         format!("`validate` of {SMALL} resources, beyond the start of the program, reading the template included");
     report.row(Row::new(line, Unit::Time, small, RUNS).bar(Bar::Under(0.005)));
+    judged_by_cfn_lint(bench, &source, report)?;
     let each = (large - small).max(0.0) / (LARGE - SMALL) as f64;
     let line = format!("each further resource, up to {LARGE}");
     report.row(Row::new(line, Unit::Time, each, RUNS).bar(Bar::AtMost(20e-6)));
+    Ok(())
+}
+
+/// What `validate` and cfn-lint take for the application's template, both from start to end.
+fn judged_by_cfn_lint(bench: &Bench, template: &Path, report: &mut Report) -> Result<()> {
+    const LINT_RUNS: usize = 3;
+    let own = ours(bench, &["--app", &path(template), "validate"])?;
+    let environment = crate::tools::environment()?;
+    let Some((_, python)) = environment.iter().find(|(name, _)| *name == "SKYSMITH_TEST_PYTHON") else { return Ok(()) };
+    let lint = median(LINT_RUNS, &bench.log(), || {
+        let mut command = Command::new(python);
+        command
+            .args(["-c", "from cfnlint.runner import main; main()", "--non-zero-exit-code", "error", "--"])
+            .arg(template);
+        Ok(command)
+    })?;
+    report.row(Row::time(format!("`validate` of {APP} as a whole"), own.wall, RUNS).bar(Bar::Under(SHORT)));
+    report.row(Row::new("the same, memory", Unit::Memory, own.memory as f64, RUNS).bar(Bar::Under(15e6)));
+    report.row(Row::time("cfn-lint on the same template", lint.wall, LINT_RUNS));
+    report.row(Row::new("the same, memory", Unit::Memory, lint.memory as f64, LINT_RUNS));
     Ok(())
 }
 
