@@ -72,6 +72,8 @@ pub use security::{SecurityChange, Topic, Trend};
 pub use skysmith_spec::Replacement;
 pub use verdict::{Origin, Verdict};
 
+use std::collections::HashSet;
+
 use skysmith_template::Template;
 
 /// What it takes to come from one template to the other.
@@ -96,10 +98,18 @@ pub fn compare(before: Side<'_>, after: Side<'_>) -> TemplateDiff {
     moves::mark(&mut diff.resources, &diff.moves);
     diff.refusals = refusal::all(before, after, &diff.resources);
     diff.risks = risk::all(before, after, &diff.resources);
-    let rights = iam::changes(before, after, &diff.moves);
+    // All others are written alike on both sides, so nothing more need be looked for in them.
+    let written: HashSet<&str> = diff
+        .resources
+        .iter()
+        .map(|it| it.logical_id.as_str())
+        .chain(diff.rewritten.iter().filter(|it| it.section == "Resources").filter_map(|it| it.name.as_deref()))
+        .collect();
+    let rights = iam::changes(before, after, &written, &diff.moves);
+    let security = security::changes(before, after, &written, &rights.changes);
     diff.risks.extend(rights.gaps.iter().map(|(from, to)| risk::of_gap(from, to, before)));
     diff.iam = rights.changes;
-    diff.security = security::changes(before, after, &diff.iam);
+    diff.security = security;
     diff.code = code::changes(before, after, &diff.resources);
     diff.exposed = outputs::changes(before, after, &diff.resources);
     diff

@@ -109,11 +109,8 @@ fn alone(name: &str, before: Option<&Node>, after: Option<&Node>, reading: Readi
 /// What stands in `Resources` and is no resource: loops, and entries or a section of the wrong shape.
 fn resources_otherwise(before: Option<&Node>, after: Option<&Node>, entries: &mut Vec<EntryChange>) {
     let none = Map::new();
-    let map = |node: Option<&'_ Node>| match node {
-        None => Some(none.clone()),
-        Some(node) => node.as_map().cloned(),
-    };
-    let (Some(old), Some(new)) = (map(before), map(after)) else {
+    let (Some(old), Some(new)) = (before.map_or(Some(&none), Node::as_map), after.map_or(Some(&none), Node::as_map))
+    else {
         return entry("Resources", before, after, Reading::Json, entries);
     };
     let is_resource = |key: &str, node: Option<&Node>| {

@@ -3,6 +3,8 @@
 //! Rights are in [`iam`](crate::StatementChange); of them only two kinds are repeated here: what everybody may do, and the
 //! denial of plain HTTP that is gone.
 
+use std::collections::HashSet;
+
 use skysmith_template::{Node, Resource, Template};
 
 use crate::compare::{Comparison, Reading};
@@ -62,14 +64,17 @@ pub enum Trend {
     Stronger,
 }
 
-pub(crate) fn changes(before: &Template, after: &Template, iam: &[StatementChange]) -> Vec<SecurityChange> {
+/// `written` are the resources that are not written alike on both sides.
+pub(crate) fn changes(
+    before: &Template,
+    after: &Template,
+    written: &HashSet<&str>,
+    iam: &[StatementChange],
+) -> Vec<SecurityChange> {
     let mut changes = Vec::new();
     for new in after.resources() {
-        let Some(kind) = new.resource_type() else { continue };
+        let Some(kind) = new.resource_type().filter(|_| written.contains(new.logical_id())) else { continue };
         let old = before.resource(new.logical_id()).filter(|old| old.resource_type() == Some(kind));
-        if old.is_some_and(|old| old.body() == new.body()) {
-            continue;
-        }
         watch(kind, old, Some(new), &mut changes);
         if let (None, Some((_, topic))) = (old, REMOVAL.iter().find(|(known, _)| *known == kind)) {
             changes.push(whole(new, kind, *topic, true));

@@ -95,12 +95,10 @@ pub(crate) struct Found {
     pub(crate) gaps: Vec<(String, String)>,
 }
 
-pub(crate) fn changes(before: &Template, after: &Template, moves: &[Move]) -> Found {
+/// `written` are the resources that are not written alike on both sides.
+pub(crate) fn changes(before: &Template, after: &Template, written: &HashSet<&str>, moves: &[Move]) -> Found {
     // What is the same on both sides matters only where the rights of the same holder differ somewhere else.
-    let differs = |id: &str| match (before.resource(id), after.resource(id)) {
-        (Some(old), Some(new)) => old.body() != new.body(),
-        _ => true,
-    };
+    let differs = |id: &str| written.contains(id);
     let names: HashMap<&str, &str> = moves.iter().map(|it| (it.from.as_str(), it.to.as_str())).collect();
     let mut found = Found::default();
     let mut old = renamed(collect::grants(before, &differs), &names);
