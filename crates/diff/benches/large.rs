@@ -1,5 +1,5 @@
-//! Two templates of 500 resources each: how long a comparison takes, and how much memory. Prints one line of JSON a case, which
-//! `cargo xtask bench diff` puts into its table.
+//! Two templates of 500 resources each: how long a comparison takes, and how much memory. Prints one line of JSON a case:
+//! `cargo bench -p skysmith-diff --bench large`.
 //!
 //! No harness: what counts are a median and the peak of the whole process, the templates and their texts included.
 
