@@ -13,6 +13,10 @@ Examples:
   skysmith diff                         every stack against what is deployed of it
   skysmith diff --fail                  exit with 1 if there is a difference
   skysmith diff --template old.json     compare with a file instead of the deployed stack; needs no AWS
+  skysmith --app cdk.out diff --against cdk.out.before
+                                        two assemblies, or two templates; needs no AWS
+  skysmith diff --change-set            with CloudFormation's own verdict, by a change set that is removed again
+  skysmith diff --drift                 with what was changed behind CloudFormation's back
   skysmith diff --security-only --fail  only what matters for security
   skysmith diff --markdown > diff.md    a comment for a pull request; its first line is a marker to find it again
   skysmith diff --json                  for programs: architecture/DIFF-JSON.md says what is in it")]
@@ -26,6 +30,15 @@ pub struct Diff {
     /// Compare with this template (JSON or YAML) instead of what is deployed; one stack only
     #[arg(long, value_name = "FILE")]
     pub template: Option<PathBuf>,
+    /// Compare with this assembly or template instead of what is deployed, each stack with the one of its name
+    #[arg(long, value_name = "FOLDER|TEMPLATE", conflicts_with = "template")]
+    pub against: Option<PathBuf>,
+    /// Ask CloudFormation as well, by a change set that is removed again; publishes the assets
+    #[arg(long, conflicts_with_all = ["template", "against"])]
+    pub change_set: bool,
+    /// Show also what was changed behind CloudFormation's back: the code, what is deployed, what is there
+    #[arg(long, conflicts_with_all = ["template", "against"])]
+    pub drift: bool,
     /// Show permissions and other settings that matter for security, and nothing else; --fail goes by these
     #[arg(long)]
     pub security_only: bool,

@@ -216,7 +216,7 @@ impl<'a> Many<'a> {
 }
 
 /// Waits for the first that ends, and takes it out. `None`: there are none. All are looked at whenever one of them can go on, which is nothing for a hundred.
-async fn first_of<T>(at_work: &mut Vec<Pin<Box<dyn Future<Output = T> + '_>>>) -> Option<T> {
+pub(super) async fn first_of<T>(at_work: &mut Vec<Pin<Box<dyn Future<Output = T> + '_>>>) -> Option<T> {
     poll_fn(|context| {
         if at_work.is_empty() {
             return Poll::Ready(None);

@@ -96,6 +96,9 @@ fn a_template_is_compared_with_a_file_without_aws() {
         .out_has("<!-- skysmith diff: only -->")
         .out_has("!~ Table");
     assert_eq!(json["stacks"][0]["resources"][0]["properties"][0]["before"], "PROVISIONED");
+    project.skysmith(["diff", "--against", "old.json", "--fail"]).code(1).out_has("PROVISIONED → PAY_PER_REQUEST");
+    project.skysmith(["synth", "-q"]).ok();
+    project.skysmith(["--app", "cdk.out", "diff", "--against", "cdk.out", "--fail"]).ok().out("only   no changes\n");
     let project = project.file("same.json", TEMPLATE);
     project.skysmith(["diff", "--template", "same.json", "--fail"]).ok().out("only   no changes\n");
     project.skysmith(["diff", "--template", "nowhere.json"]).code(1).err_has("cannot read nowhere.json");

@@ -1,27 +1,33 @@
 //! `skysmith diff`: what a deploy would do.
 
+mod asked;
 mod compared;
+mod offline;
+
+use std::future::Future;
+use std::pin::Pin;
 
 use serde_json::{Value, json};
-use skysmith_assembly::Stack;
 use skysmith_deploy::Wanted;
 
-use crate::app;
 use crate::aws::Aws;
 use crate::check;
 use crate::cli::Diff;
 use crate::error::{Done, Failure};
 use crate::hints::worded;
-use crate::names::Names;
 use crate::output::diff::document::Document;
 use crate::output::diff::{View, json as programs, markdown, text};
 use crate::select;
 use crate::session::Session;
 
 use super::deploy::{settings, title, wanted};
+use super::many::first_of;
 pub use compared::Compared;
 
-/// Compares the chosen stacks with what is deployed, or one of them with a file.
+/// Stacks that are looked at together. How fast CloudFormation is asked is rationed elsewhere.
+const AT_ONCE: usize = 10;
+
+/// Compares the chosen stacks with what is deployed, or with what is in files.
 pub fn run(session: &Session, flags: &Diff) -> Result<Done, Failure> {
     let loaded = session.load()?;
     let stacks = match &flags.template {
@@ -29,31 +35,54 @@ pub fn run(session: &Session, flags: &Diff) -> Result<Done, Failure> {
         None => select::named(&loaded.stacks, &flags.stacks.names)?,
     };
     check::require(session, &loaded, &stacks)?;
-    let mut found = Vec::new();
-    if let Some(file) = &flags.template {
-        // A comparison with a file needs no AWS.
-        let before = app::template_file(file)?.template;
-        let after = app::template(stacks[0])?.template;
-        let names = Names::of(stacks[0]);
-        let compared = Compared::of_templates(&stacks[0].display_name, names, (&before).into(), (&after).into());
-        found.push((stacks[0].display_name.clone(), compared));
-    } else {
-        let mut all = wanted::read(session, &loaded.stacks, &stacks, &flags.parameters)?;
-        for wanted in &mut all {
-            settings::tag(session, wanted);
+    // A comparison with a file or a folder needs no AWS.
+    let found = match (&flags.template, &flags.against) {
+        (Some(file), _) => vec![offline::with_file(stacks[0], file)?],
+        (None, Some(other)) => offline::against(&stacks, flags.stacks.names.is_empty(), other)?,
+        (None, None) => {
+            let mut all = wanted::read(session, &loaded.stacks, &stacks, &flags.parameters)?;
+            for wanted in &mut all {
+                settings::tag(session, wanted);
+            }
+            let aws = Aws::connect(session)?;
+            let names = stacks.iter().map(|stack| stack.display_name.clone());
+            names.zip(aws.run(at_once(session, flags, &aws, &all))?).collect()
         }
-        let aws = Aws::connect(session)?;
-        for (stack, wanted) in stacks.iter().zip(&all) {
-            found.push((stack.display_name.clone(), aws.run(with_deployed(session, &aws, stack, wanted))?));
-        }
-    }
+    };
     tell(session, flags, &found)
 }
 
+/// Compares all stacks with what is deployed of them, several at once, and gives them back in their order.
+async fn at_once(session: &Session, flags: &Diff, aws: &Aws, all: &[Wanted]) -> Result<Vec<Compared>, Failure> {
+    let mut accounts = Vec::with_capacity(all.len());
+    for wanted in all {
+        // One after the other: a role that several stacks need is taken once.
+        accounts.push(aws.for_stack(session, &wanted.stack).await?);
+    }
+    let mut waiting = (0..all.len()).zip(accounts);
+    let mut at_work: Vec<Pin<Box<dyn Future<Output = _> + '_>>> = Vec::new();
+    let mut done: Vec<Option<Result<Compared, Failure>>> = all.iter().map(|_| None).collect();
+    loop {
+        let room = AT_ONCE.saturating_sub(at_work.len());
+        for (index, account) in waiting.by_ref().take(room) {
+            at_work.push(Box::pin(async move { (index, with_deployed(session, flags, &account, &all[index]).await) }));
+        }
+        let Some((index, compared)) = first_of(&mut at_work).await else { break };
+        // Of one that fails the others are seen to their end: a change set that was begun is to be removed.
+        done[index] = Some(compared);
+    }
+    done.into_iter().flatten().collect()
+}
+
 /// Compares a stack with what is deployed of it.
-async fn with_deployed(session: &Session, aws: &Aws, stack: &Stack, wanted: &Wanted) -> Result<Compared, Failure> {
+async fn with_deployed(
+    session: &Session,
+    flags: &Diff,
+    account: &skysmith_deploy::Session,
+    wanted: &Wanted,
+) -> Result<Compared, Failure> {
     let fail = |error| worded(session, error);
-    let account = aws.for_stack(session, stack).await?;
+    let stack = &wanted.stack;
     let deployed = account.stack(&stack.stack_name).await.map_err(fail)?;
     // What a failed creation leaves behind has a template, but nothing of it is there.
     let deployed = deployed.filter(|found| super::is_deployed(&found.status));
@@ -62,10 +91,16 @@ async fn with_deployed(session: &Session, aws: &Aws, stack: &Stack, wanted: &Wan
         None => None,
     };
     let mut compared = Compared::of(wanted, &wanted.template, deployed.as_ref().zip(before.as_ref()));
-    compared.title = title(session, &stack.display_name, &account);
+    compared.title = title(session, &stack.display_name, account);
     compared.has_estimate = !session.globals.local;
+    if flags.change_set {
+        asked::change_set(session, account, wanted, deployed.as_ref(), &mut compared).await?;
+    }
     if let Some(deployed) = &deployed {
-        compared.look_up(&account, deployed).await;
+        compared.look_up(account, deployed).await;
+        if flags.drift {
+            asked::drift(session, account, deployed, &mut compared).await?;
+        }
     }
     Ok(compared)
 }
