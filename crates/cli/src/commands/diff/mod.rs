@@ -2,6 +2,7 @@
 
 mod asked;
 mod compared;
+mod nested;
 mod offline;
 
 use std::future::Future;
@@ -96,6 +97,8 @@ async fn with_deployed(
     if flags.change_set {
         asked::change_set(session, account, wanted, deployed.as_ref(), &mut compared).await?;
     }
+    let id = deployed.as_ref().map(|found| found.stack_id.as_str());
+    nested::hang_in(&mut compared.diff, account, id, &wanted.template, &stack.template_file, 0).await;
     if let Some(deployed) = &deployed {
         compared.look_up(account, deployed).await;
         if flags.drift {
