@@ -3,6 +3,7 @@
 //! A panic ends the run with the input in a file; so does one that takes more than five seconds, or more than 1 GB.
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,8 @@ const LARGEST_INPUT: usize = 64 * 1024;
 /// What is kept in the checkout is small.
 const LARGEST_KEPT: usize = 6 * 1024;
 const MOST_KEPT: usize = 60;
+/// What is kept in memory to be broken further; beyond that a new input takes the place of another, so that the memory which is watched is the target's.
+const MOST_INPUTS: usize = 2000;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,7 +32,7 @@ fn main() -> ExitCode {
     if inputs.is_empty() {
         inputs.push(b"{}".to_vec());
     }
-    let mut ways: HashSet<String> = inputs.iter().map(|it| (target.run)(it)).collect();
+    let mut ways: HashSet<u64> = inputs.iter().map(|it| digest(&(target.run)(it))).collect();
     let mut kept = inputs.len();
     let start = Instant::now();
     let mut cases = 0_u64;
@@ -64,7 +67,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
         if let Ok(way) = way
-            && ways.insert(way)
+            && ways.insert(digest(&way))
         {
             if bytes.len() <= LARGEST_KEPT && kept < MOST_KEPT {
                 let file = corpus_folder(target.name).join(format!("{seed}-{cases}"));
@@ -72,12 +75,23 @@ fn main() -> ExitCode {
                     kept += 1;
                 }
             }
-            inputs.push(bytes);
+            if inputs.len() < MOST_INPUTS {
+                inputs.push(bytes);
+            } else {
+                let place = numbers.below(MOST_INPUTS);
+                inputs[place] = bytes;
+            }
         }
     }
     let memory = peak().unwrap_or_default() >> 20;
     println!("{}: {cases} inputs, {} ways, slowest {slowest:?}, {memory} MB", target.name, ways.len());
     ExitCode::SUCCESS
+}
+
+fn digest(way: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    way.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The most memory that this process has had, where the system says so.

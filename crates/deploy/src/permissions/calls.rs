@@ -24,6 +24,8 @@ pub enum Use {
 pub(crate) enum On {
     /// The stack.
     Stack,
+    /// The stacks that are nested in it, at any depth: CloudFormation's names for them begin with that of the one around.
+    Nested,
     /// The stack, if it is protected.
     ProtectedStack,
     /// The stack, if it is made and changed without change sets.
@@ -76,7 +78,7 @@ const fn call(operation: &'static str, takes: &'static [(&'static str, On)], use
 
 use On::{
     Anything, AssetBuckets, AssetObjects, BootstrapParameter, Buckets, DirectStack, EmptiedBuckets, EmptiedObjects,
-    Followers, OwnAssets, OwnBucket, ProtectedStack, Registry, Repositories, Stack, StoredParameters, Tables,
+    Followers, Nested, OwnAssets, OwnBucket, ProtectedStack, Registry, Repositories, Stack, StoredParameters, Tables,
     UpdatedStack,
 };
 use Use::{Collect, Deploy, Destroy, Drift, Look, Repair};
@@ -106,9 +108,17 @@ pub(crate) const CALLS: &[Call] = &[
     call("DeleteObjects", &[("s3:DeleteObject", OwnAssets)], &[Collect]),
     // Of a stack that was made for a change set alone, or whose creation failed, as well.
     call("DeleteStack", &[("cloudformation:DeleteStack", Stack)], &[Deploy, Repair, Destroy]),
-    call("DescribeChangeSet", &[("cloudformation:DescribeChangeSet", Stack)], &[Deploy]),
+    call(
+        "DescribeChangeSet",
+        &[("cloudformation:DescribeChangeSet", Stack), ("cloudformation:DescribeChangeSet", Nested)],
+        &[Deploy],
+    ),
     call("DescribeChangeSet", &[("cloudformation:DescribeChangeSet", Anything)], &[Collect]),
-    call("DescribeEvents", &[("cloudformation:DescribeEvents", Stack)], &[Deploy, Repair, Destroy]),
+    call(
+        "DescribeEvents",
+        &[("cloudformation:DescribeEvents", Stack), ("cloudformation:DescribeEvents", Nested)],
+        &[Deploy, Repair, Destroy],
+    ),
     call("DescribeImages", &[("ecr:DescribeImages", Repositories)], &[Deploy]),
     call("DescribeImages", &[("ecr:DescribeImages", Anything)], &[Collect]),
     call("DescribeRepositories", &[("ecr:DescribeRepositories", Repositories)], &[Deploy]),
@@ -117,11 +127,20 @@ pub(crate) const CALLS: &[Call] = &[
         &[("cloudformation:DescribeStackDriftDetectionStatus", Anything)],
         &[Drift],
     ),
-    call("DescribeStackEvents", &[("cloudformation:DescribeStackEvents", Stack)], &[Deploy, Repair, Destroy]),
+    call(
+        "DescribeStackEvents",
+        &[("cloudformation:DescribeStackEvents", Stack), ("cloudformation:DescribeStackEvents", Nested)],
+        &[Deploy, Repair, Destroy],
+    ),
     call("DescribeStackResourceDrifts", &[("cloudformation:DescribeStackResourceDrifts", Stack)], &[Drift]),
-    call("DescribeStacks", &[("cloudformation:DescribeStacks", Stack)], &[Look]),
+    call(
+        "DescribeStacks",
+        &[("cloudformation:DescribeStacks", Stack), ("cloudformation:DescribeStacks", Nested)],
+        &[Look],
+    ),
     call("DescribeStacks", &[("cloudformation:DescribeStacks", Anything)], &[Collect]),
-    call("DescribeTable", &[("dynamodb:DescribeTable", Tables)], &[Deploy, Destroy]),
+    // What would be lost is counted before it is said.
+    call("DescribeTable", &[("dynamodb:DescribeTable", Tables)], &[Look]),
     // <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html> names what it takes besides.
     call(
         "DetectStackDrift",
@@ -156,7 +175,7 @@ pub(crate) const CALLS: &[Call] = &[
     call("GetParametersByPath", &[("ssm:GetParametersByPath", Anything)], &[Collect]),
     call("GetSessionToken", &[], &[]),
     call("GetStackPolicy", &[("cloudformation:GetStackPolicy", ProtectedStack)], &[Deploy]),
-    call("GetTemplate", &[("cloudformation:GetTemplate", Stack)], &[Look]),
+    call("GetTemplate", &[("cloudformation:GetTemplate", Stack), ("cloudformation:GetTemplate", Nested)], &[Look]),
     call("GetTemplate", &[("cloudformation:GetTemplate", Followers)], &[Deploy]),
     call("GetTemplate", &[("cloudformation:GetTemplate", Anything)], &[Collect]),
     call("HeadBucket", &[("s3:ListBucket", AssetBuckets)], &[Deploy]),
@@ -164,11 +183,15 @@ pub(crate) const CALLS: &[Call] = &[
     call("HeadObject", &[("s3:GetObject", AssetObjects), ("s3:ListBucket", AssetBuckets)], &[Deploy]),
     call("ListChangeSets", &[("cloudformation:ListChangeSets", Stack)], &[Deploy, Repair]),
     call("ListChangeSets", &[("cloudformation:ListChangeSets", Anything)], &[Collect]),
-    call("ListImports", &[("cloudformation:ListImports", Anything)], &[Deploy]),
+    call("ListImports", &[("cloudformation:ListImports", Anything)], &[Look]),
     call("ListMultipartUploads", &[("s3:ListBucketMultipartUploads", EmptiedBuckets)], &[Destroy]),
-    call("ListObjectVersions", &[("s3:ListBucketVersions", Buckets)], &[Deploy, Destroy]),
+    call("ListObjectVersions", &[("s3:ListBucketVersions", Buckets)], &[Look]),
     call("ListObjectsV2", &[("s3:ListBucket", OwnAssets)], &[Collect]),
-    call("ListStackResources", &[("cloudformation:ListStackResources", Stack)], &[Deploy, Repair, Destroy]),
+    call(
+        "ListStackResources",
+        &[("cloudformation:ListStackResources", Stack), ("cloudformation:ListStackResources", Nested)],
+        &[Look],
+    ),
     // Without it many stacks are looked at one by one.
     call("ListStacks", &[], &[]),
     // It only explains, where somebody allows it: what is printed does without.

@@ -179,6 +179,9 @@ impl About<'_> {
         let objects = |name: &String| place.arn("s3", "", "", &format!("{name}/*"));
         match on {
             On::Stack => vec![place.stack_arn(&self.wanted.stack.stack_name)],
+            On::Nested => {
+                resource_arns(self.stack(), place, |it| it.resource_type() == Some("AWS::CloudFormation::Stack"))
+            }
             On::ProtectedStack if !self.wanted.settings.protect => Vec::new(),
             On::DirectStack if !self.wanted.settings.direct => Vec::new(),
             On::UpdatedStack if !self.wanted.settings.protect && !self.wanted.settings.direct => Vec::new(),

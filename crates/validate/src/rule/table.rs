@@ -50,7 +50,7 @@ rules! {
     PropertyCombination "property-combination" Error
         "some properties need or exclude each other"
         "keep to one of them, or add the one that is missing"
-        "A provider may take one of two properties, at least one of several, or one only together with another. Where conditions decide what is there, each combination that can come about is looked at by itself."
+        "A provider may take one of two properties, at least one of several, or one only together with another. What a condition gives or takes is left open."
     WrongType "wrong-type" Error
         "CloudFormation refuses a value of another type than the property has"
         "write the value in the type of the property"
