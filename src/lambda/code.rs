@@ -2,6 +2,7 @@
 
 use skysmith_cfn::lambda::function;
 use skysmith_core::{Diagnostic, DirectoryAsset, Scope};
+use skysmith_validate::{HandlerFiles, handler_files};
 
 use super::Runtime;
 
@@ -41,10 +42,10 @@ impl Code {
 
 /// Whether the handler names a file that is there. What the file defines only its runtime can tell.
 pub(super) fn check_handler(asset: &DirectoryAsset, runtime: &Runtime, handler: &str) -> Option<Diagnostic> {
-    let module = match handler.rsplit_once('.') {
-        Some((module, function)) if !module.is_empty() && !function.is_empty() => module,
-        _ if runtime.handler_files("x").is_empty() => return None,
-        _ => {
+    let files = match handler_files(runtime.name(), handler) {
+        HandlerFiles::Any => return None,
+        HandlerFiles::OneOf(files) => files,
+        HandlerFiles::Malformed => {
             return Some(
                 Diagnostic::error(format!("handler `{handler}` is not of the form `file.function`"))
                     .rule("lambda-handler")
@@ -52,10 +53,7 @@ pub(super) fn check_handler(asset: &DirectoryAsset, runtime: &Runtime, handler: 
             );
         }
     };
-    // Python also takes dots for folders.
-    let files: Vec<String> =
-        runtime.handler_files(module).into_iter().chain(runtime.handler_files(&module.replace('.', "/"))).collect();
-    if !asset.is_readable() || files.is_empty() || files.iter().any(|file| asset.files().contains(file)) {
+    if !asset.is_readable() || files.iter().any(|file| asset.files().contains(file)) {
         return None;
     }
     let folder = asset.source().display();

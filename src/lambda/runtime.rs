@@ -48,18 +48,6 @@ impl Runtime {
     pub fn name(&self) -> &str {
         &self.name
     }
-
-    /// The file, without its folder, that a handler `module.function` of this runtime is in, where the runtime is one
-    /// whose handlers name a file.
-    pub(super) fn handler_files(&self, module: &str) -> Vec<String> {
-        let extensions: &[&str] = match self.name.as_ref() {
-            name if name.starts_with("python") => &["py"],
-            name if name.starts_with("nodejs") => &["js", "mjs", "cjs"],
-            name if name.starts_with("ruby") => &["rb"],
-            _ => &[],
-        };
-        extensions.iter().map(|extension| format!("{module}.{extension}")).collect()
-    }
 }
 
 /// The processor that a function runs on.

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use skysmith_assembly::protocol::{Diagnostic, Severity, Silenced};
 use skysmith_assembly::{MetadataEntry, SourcePlace, Stack};
-use skysmith_template::{Document, Node, Resource};
+use skysmith_template::{Document, Node, Resource, Step};
 use skysmith_validate::{Finding, Levels};
 
 use crate::app::{self, Loaded};
 use crate::error::Failure;
+use crate::handlers::{self, Missing};
 use crate::output::{diagnostics, paths};
 use crate::points;
 use crate::session::Session;
@@ -103,6 +104,10 @@ impl Check<'_> {
             let diagnostic = self.diagnostic(silenced.finding, &document, file, around);
             self.checked.silenced.push(Silenced { diagnostic, reason: silenced.reason });
         }
+        for missing in handlers::missing(self.stack, &document.template) {
+            let diagnostic = self.handler(missing, &document, file, around);
+            self.checked.findings.push(diagnostic);
+        }
         for resource in document.template.resources() {
             if around.len() < MAX_DEPTH
                 && let Some(nested) = self.nested(resource, file)
@@ -145,6 +150,43 @@ impl Check<'_> {
         };
         let id = finding.logical_id.as_deref();
         let resource = id.and_then(|id| document.template.resource(id));
+        let (path, place) = self.origin(id, resource, around);
+        Diagnostic {
+            severity,
+            rule: Some(finding.rule.to_string()),
+            property: finding.shown_path(),
+            path: Some(path),
+            resource_type: resource.and_then(Resource::resource_type).map(str::to_owned),
+            // The app's source is not known, or the template is the source.
+            place: Some(place.unwrap_or_else(|| points::of(&finding, document, &paths::shown(file)))),
+            message: finding.message,
+            notes: finding.notes,
+        }
+    }
+
+    fn handler(&mut self, missing: Missing<'_>, document: &Document, file: &Path, around: &[String]) -> Diagnostic {
+        let id = missing.logical_id;
+        let resource = document.template.resource(id);
+        let (path, place) = self.origin(Some(id), resource, around);
+        let span = document.source.span(&["Resources", id, "Properties", "Handler"].map(Step::Key));
+        Diagnostic {
+            rule: Some("lambda-handler".to_owned()),
+            property: Some("Handler".to_owned()),
+            path: Some(path),
+            resource_type: resource.and_then(Resource::resource_type).map(str::to_owned),
+            place: place.or_else(|| Some(points::place(&paths::shown(file), span?))),
+            notes: missing.notes,
+            ..Diagnostic::new(Severity::Error, missing.message)
+        }
+    }
+
+    /// The construct behind a logical id, or the stack, and the line that made it.
+    fn origin(
+        &mut self,
+        id: Option<&str>,
+        resource: Option<Resource<'_>>,
+        around: &[String],
+    ) -> (String, Option<SourcePlace>) {
         let ids: Vec<&str> = around.iter().map(String::as_str).chain(id).collect();
         let stack = self.stack;
         let known = self.known.get_or_insert_with(|| known(stack)).get(&ids);
@@ -153,21 +195,7 @@ impl Check<'_> {
             Some(path) => path.strip_suffix("/Resource").unwrap_or(path).to_owned(),
             None => [stack.display_name.as_str()].into_iter().chain(ids).collect::<Vec<_>>().join("/"),
         };
-        let place = match known {
-            Some((_, Some(place))) => place.clone(),
-            // The app's source is not known, or the template is the source.
-            _ => points::of(&finding, document, &paths::shown(file)),
-        };
-        Diagnostic {
-            severity,
-            rule: Some(finding.rule.to_string()),
-            property: finding.shown_path(),
-            message: finding.message,
-            path: Some(path),
-            resource_type: resource.and_then(Resource::resource_type).map(str::to_owned),
-            place: Some(place),
-            notes: finding.notes,
-        }
+        (path, known.and_then(|(_, place)| place.clone()))
     }
 }
 

@@ -13,6 +13,7 @@ mod commands;
 mod config;
 mod emulator;
 mod error;
+mod handlers;
 mod hints;
 mod interrupt;
 mod known;

@@ -67,6 +67,17 @@ impl Session {
         Ok(session)
     }
 
+    /// The same project in another environment, with a folder of its own for the assembly.
+    pub fn in_environment(&self, name: &str, out: &Path) -> Result<Self, Failure> {
+        let mut globals = self.globals.clone();
+        globals.environment = Some(name.to_owned());
+        globals.out = Some(out.to_owned());
+        let (ui, project) = (Arc::clone(&self.ui), self.project.clone());
+        let session = Self { globals, ui, project, environment: OnceCell::new(), lock: OnceCell::new() };
+        session.check_region()?;
+        Ok(session)
+    }
+
     /// What skysmith.toml says about the chosen environment; nothing if none is chosen or it is not mentioned.
     pub fn environment(&self) -> &Environment {
         self.environment.get_or_init(|| {

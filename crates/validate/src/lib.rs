@@ -30,6 +30,7 @@ mod cycle;
 mod declared;
 mod finding;
 mod formats;
+mod handler;
 mod patterns;
 mod policy;
 mod properties;
@@ -45,6 +46,7 @@ mod walk;
 mod yields;
 
 pub use finding::{Finding, PathStep};
+pub use handler::{HandlerFiles, handler_files};
 pub use policy::{Judged, Level, Levels, Silenced, judge};
 pub use rule::{RuleId, Severity, UnknownRule};
 

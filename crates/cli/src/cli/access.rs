@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 /// Sessions, and the codes that they take.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Sessions and MFA (where a profile asks for a code, it is asked for on a terminal)")]
 pub struct Access {
     /// With --role-arn: the external id that the role's owner asks for

@@ -5,7 +5,7 @@ use clap::{ArgAction, Args};
 use skysmith_validate::{Level, Levels, RuleId};
 
 /// What counts, and for how much. `synth`, `validate`, `diff`, `deploy` and `import` check before they do anything.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(
     next_help_heading = "Checks (`skysmith explain` lists the rules; [validate] of skysmith.toml says the same for good)"
 )]

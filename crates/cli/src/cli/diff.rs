@@ -15,6 +15,8 @@ Examples:
   skysmith diff --template old.json     compare with a file instead of the deployed stack; needs no AWS
   skysmith --app cdk.out diff --against cdk.out.before
                                         two assemblies, or two templates; needs no AWS
+  skysmith --env dev diff --against-env prod
+                                        what the program makes for two environments; needs no AWS
   skysmith diff --change-set            with CloudFormation's own verdict, by a change set that is removed again
   skysmith diff --drift                 with what was changed behind CloudFormation's back
   skysmith diff --security-only --fail  only what matters for security
@@ -33,11 +35,14 @@ pub struct Diff {
     /// Compare with this assembly or template instead of what is deployed, each stack with the one of its name
     #[arg(long, value_name = "FOLDER|TEMPLATE", conflicts_with = "template")]
     pub against: Option<PathBuf>,
+    /// Compare with what the program makes for this environment instead of what is deployed
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["template", "against"])]
+    pub against_env: Option<String>,
     /// Ask CloudFormation as well, by a change set that is removed again; publishes the assets
-    #[arg(long, conflicts_with_all = ["template", "against"])]
+    #[arg(long, conflicts_with_all = ["template", "against", "against_env"])]
     pub change_set: bool,
     /// Show also what was changed behind CloudFormation's back: the code, what is deployed, what is there
-    #[arg(long, conflicts_with_all = ["template", "against"])]
+    #[arg(long, conflicts_with_all = ["template", "against", "against_env"])]
     pub drift: bool,
     /// Show permissions and other settings that matter for security, and nothing else; --fail goes by these
     #[arg(long)]

@@ -114,7 +114,7 @@ impl Globals {
 }
 
 /// Options of every command.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub struct Globals {
     /// What to work on, in place of `app` in skysmith.toml: a command that runs an app, a folder with an assembly, a template

@@ -289,3 +289,50 @@ fn doctor_says_what_the_project_says_of_rules() {
     let rules = checks.as_array().unwrap().iter().find(|check| check["name"] == "rules").unwrap();
     assert!(rules["detail"].as_str().unwrap().ends_with(": log-retention error, warnings fail"), "{rules}");
 }
+
+#[test]
+fn the_handler_of_another_apps_function_is_in_its_code() {
+    let manifest = serde_json::json!({ "version": "36.0.0", "artifacts": {
+        "app.assets": { "type": "cdk:asset-manifest", "properties": { "file": "app.assets.json" } },
+        "app": {
+            "type": "aws:cloudformation:stack",
+            "environment": "aws://unknown-account/unknown-region",
+            "properties": { "templateFile": "app.json" },
+            "dependencies": ["app.assets"]
+        }
+    } });
+    let assets = serde_json::json!({ "version": "36.0.0", "dockerImages": {}, "files": { "abc": {
+        "source": { "path": "asset.abc", "packaging": "zip" },
+        "destinations": { "here": { "bucketName": "code", "objectKey": "abc.zip" } }
+    } } });
+    let function = |handler: &str| {
+        serde_json::json!({ "Resources": { "Count": { "Type": "AWS::Lambda::Function", "Properties": {
+            "Handler": handler,
+            "Runtime": "python3.13",
+            "Role": { "Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/r" },
+            "Code": { "S3Bucket": "code", "S3Key": "abc.zip" }
+        } } } })
+        .to_string()
+    };
+    let mut project = TestProject::new()
+        .file("out/manifest.json", &manifest.to_string())
+        .file("out/app.assets.json", &assets.to_string())
+        .file("out/asset.abc/inner/count.py", "")
+        .file("out/asset.abc/main.py", "");
+    for right in ["main.handler", "inner.count.handler", "inner/count.handler"] {
+        project = project.file("out/app.json", &function(right));
+        project.skysmith(["--app", "out", "validate"]).ok();
+    }
+    let project = project.file("out/app.json", &function("mian.handler"));
+    let ran = project.skysmith(["--app", "out", "validate"]).code(1);
+    for words in [
+        "error[lambda-handler]: handler `mian.handler` needs a file `mian.py`, and its code has none",
+        "= at app/Count (AWS::Lambda::Function), Handler",
+        "= files there: inner/, main.py",
+    ] {
+        assert!(ran.out.contains(words), "{words}\n{}", ran.out);
+    }
+    let project = project.file("out/app.json", &function("main"));
+    let ran = project.skysmith(["--app", "out", "validate"]).code(1);
+    assert!(ran.out.contains("handler `main` is not of the form `file.function`"), "{}", ran.out);
+}

@@ -11,6 +11,7 @@ mod command_line;
 mod config;
 mod credentials;
 mod deploying;
+mod diff;
 mod doctor;
 mod fake_aws;
 mod many;

@@ -36,11 +36,13 @@ pub fn run(session: &Session, flags: &Diff) -> Result<Done, Failure> {
         None => select::named(&loaded.stacks, &flags.stacks.names)?,
     };
     check::require(session, &loaded, &stacks)?;
-    // A comparison with a file or a folder needs no AWS.
-    let found = match (&flags.template, &flags.against) {
-        (Some(file), _) => vec![offline::with_file(stacks[0], file)?],
-        (None, Some(other)) => offline::against(&stacks, flags.stacks.names.is_empty(), other)?,
-        (None, None) => {
+    let is_all = flags.stacks.names.is_empty();
+    // A comparison with a file, a folder or another environment needs no AWS.
+    let found = match (&flags.template, &flags.against, &flags.against_env) {
+        (Some(file), ..) => vec![offline::with_file(stacks[0], file)?],
+        (_, Some(other), _) => offline::against(&stacks, is_all, other)?,
+        (.., Some(name)) => offline::against_environment(session, &stacks, is_all, name)?,
+        (None, None, None) => {
             let mut all = wanted::read(session, &loaded.stacks, &stacks, &flags.parameters)?;
             for wanted in &mut all {
                 settings::tag(session, wanted);
