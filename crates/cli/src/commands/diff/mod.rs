@@ -59,8 +59,12 @@ pub fn run(session: &Session, flags: &Diff) -> Result<Done, Failure> {
 async fn at_once(session: &Session, flags: &Diff, aws: &Aws, all: &[Wanted]) -> Result<Vec<Compared>, Failure> {
     let mut accounts = Vec::with_capacity(all.len());
     for wanted in all {
-        // One after the other: a role that several stacks need is taken once.
-        accounts.push(aws.for_stack(session, &wanted.stack).await?);
+        // One after the other: a role that several stacks need is taken once. The role for reading may make no change set and look for no drift.
+        let only_reads = !flags.change_set && !flags.drift;
+        accounts.push(match only_reads {
+            true => aws.for_reading(session, &wanted.stack).await?,
+            false => aws.for_stack(session, &wanted.stack).await?,
+        });
     }
     let mut waiting = (0..all.len()).zip(accounts);
     let mut at_work: Vec<Pin<Box<dyn Future<Output = _> + '_>>> = Vec::new();
