@@ -16,15 +16,37 @@ fn prints_a_document_and_says_the_rest_elsewhere() {
 
     let looking = project.skysmith(["--app", "web.json", "permissions", "--for", "diff"]).ok().json();
     let statements = looking["Statement"].as_array().unwrap();
-    assert_eq!(statements.len(), 1);
+    let stack = statements.iter().find(|it| it["Sid"] == "CloudformationStack").unwrap();
     assert_eq!(
-        statements[0]["Action"],
-        serde_json::json!(["cloudformation:DescribeStacks", "cloudformation:GetTemplate"])
+        stack["Action"],
+        serde_json::json!([
+            "cloudformation:DescribeStacks",
+            "cloudformation:GetTemplate",
+            "cloudformation:ListStackResources"
+        ])
     );
+    // What would be lost is counted, and readers of exports are named. Nothing is changed.
+    let actions: String = statements.iter().map(|it| it["Action"].to_string()).collect();
+    for action in ["dynamodb:DescribeTable", "cloudformation:ListImports"] {
+        assert!(actions.contains(action), "{actions}");
+    }
+    assert!(!actions.contains("Create") && !actions.contains("Delete") && !actions.contains("Put"), "{actions}");
     project
         .skysmith(["--app", "web.json", "permissions", "--for", "deply"])
         .code(2)
         .err_has("[possible values: diff, drift, deploy");
+}
+
+#[test]
+fn nested_stacks_are_looked_at_by_the_names_that_they_get() {
+    let nested = r#"{"Resources": {"Inner": {"Type": "AWS::CloudFormation::Stack", "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Delete", "Properties": {"TemplateURL": "https://bucket.s3.amazonaws.com/inner.json"}}}}"#;
+    let project = TestProject::new().file("web.json", nested);
+    let run = project.skysmith(["--app", "web.json", "permissions", "--for", "diff", "--region", "eu-west-1"]).ok();
+    let policy = run.json();
+    let statements = policy["Statement"].as_array().unwrap();
+    let resources: String = statements.iter().map(|it| it["Resource"].to_string()).collect();
+    assert!(resources.contains("arn:aws:cloudformation:eu-west-1:*:stack/web-Inner-*/*"), "{resources}");
 }
 
 #[test]
