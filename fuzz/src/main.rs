@@ -17,6 +17,7 @@ const LARGEST_KEPT: usize = 6 * 1024;
 const MOST_KEPT: usize = 60;
 /// What is kept in memory to be broken further; beyond that a new input takes the place of another, so that the memory which is watched is the target's.
 const MOST_INPUTS: usize = 2000;
+const MOST_WAYS: usize = 1 << 20;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -66,6 +67,9 @@ fn main() -> ExitCode {
             eprintln!("{failure}; the input is {} ({written:?})", file.display());
             return ExitCode::FAILURE;
         }
+        if ways.len() > MOST_WAYS {
+            ways.clear();
+        }
         if let Ok(way) = way
             && ways.insert(digest(&way))
         {
@@ -84,7 +88,7 @@ fn main() -> ExitCode {
         }
     }
     let memory = peak().unwrap_or_default() >> 20;
-    println!("{}: {cases} inputs, {} ways, slowest {slowest:?}, {memory} MB", target.name, ways.len());
+    println!("{}: {cases} inputs, {} ways remembered, slowest {slowest:?}, {memory} MB", target.name, ways.len());
     ExitCode::SUCCESS
 }
 
