@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -15,6 +16,9 @@ use crate::recorder::Recorder;
 const REPOSITORY: &str = "cdk-hnb659fds-container-assets-000000000000-us-east-1";
 const REGISTRY: &str = "000000000000.dkr.ecr.us-east-1.amazonaws.com";
 const PASSWORD: &str = "ministack-auth-token";
+
+/// Held by the tests of this file: both have the stacks of the same app in the same account, one to deploy them, one while they are not there.
+static STACKS: Mutex<()> = Mutex::new(());
 
 /// A made-up container client with nothing in its memory.
 struct Docker {
@@ -137,6 +141,7 @@ fn role(name: &str) -> String {
 
 #[test]
 fn images_are_built_and_pushed_as_by_the_cdk_each_with_its_role() {
+    let _alone = STACKS.lock().unwrap_or_else(PoisonError::into_inner);
     let both = Both::new("images", &["images"]);
     let folder = root().join("tests/cdk/apps/images");
     let theirs = both.path("theirs");
@@ -224,6 +229,7 @@ fn images_are_built_and_pushed_as_by_the_cdk_each_with_its_role() {
 
 #[test]
 fn the_lookup_role_is_enough_to_look() {
+    let _alone = STACKS.lock().unwrap_or_else(PoisonError::into_inner);
     let both = Both::new("looking", &["images"]);
     let folder = root().join("tests/cdk/apps/images");
     let theirs = both.path("theirs");
