@@ -104,5 +104,5 @@ pub use wanted::{ImportedResource, Wanted};
 /// A type that the specification does not know is taken to hold none, but a nested stack always counts, in [`data_loss`], since it may hold anything.
 #[must_use]
 pub fn is_stateful(resource_type: &str) -> bool {
-    skysmith_spec::resource_type(resource_type).is_some_and(skysmith_spec::ResourceType::is_stateful)
+    skysmith_spec::is_stateful(resource_type)
 }

@@ -55,10 +55,7 @@ pub(crate) fn of_replacement(before: Resource<'_>, after: Resource<'_>, is_certa
 }
 
 fn settle(policy: Policy, before: Resource<'_>, is_certain: bool) -> Fate {
-    let is_stateful = before
-        .resource_type()
-        .and_then(skysmith_spec::resource_type)
-        .is_some_and(skysmith_spec::ResourceType::is_stateful);
+    let is_stateful = before.resource_type().is_some_and(skysmith_spec::is_stateful);
     match (policy, is_stateful, is_certain) {
         (Policy::Retain, _, true) => Fate::LeavesStack(Retention::Resource),
         (Policy::Snapshot, _, true) => Fate::LeavesStack(Retention::Snapshot),
@@ -96,10 +93,7 @@ fn read(node: &Node) -> Policy {
 
 /// Whether the old template keeps the data of a resource that is removed, and the new one would not.
 pub(crate) fn is_no_longer_kept(before: Resource<'_>, after: Resource<'_>) -> bool {
-    let is_stateful = after
-        .resource_type()
-        .and_then(skysmith_spec::resource_type)
-        .is_some_and(skysmith_spec::ResourceType::is_stateful);
+    let is_stateful = after.resource_type().is_some_and(skysmith_spec::is_stateful);
     let is_kept = |resource: Resource<'_>| {
         matches!(policy(resource, resource.deletion_policy()), Policy::Retain | Policy::Snapshot)
     };

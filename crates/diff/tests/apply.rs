@@ -2,9 +2,9 @@
 
 mod common;
 
-use common::{Random, replace, size, templates};
+use common::{Random, replace, size, template_of, templates};
 use skysmith_diff::{diff, normalise};
-use skysmith_template::{Map, Node, Template, read_json};
+use skysmith_template::{Map, Node, Template};
 
 fn check(name: &str, before: &Template, after: &Template) {
     let diff = diff(before, after);
@@ -122,24 +122,12 @@ fn from_any_template_to_any_other() {
 
 #[test]
 fn the_cases_too() {
-    let mut count = 0;
-    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/cases")).unwrap() {
-        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
-        for (name, case) in read_json(&text).unwrap().template.into_root() {
-            let template = |key: &str| match (case.get("type"), case.get(key).map(Node::to_long_form)) {
-                (None, Some(Node::Map(root))) => Template::from_long_form(root),
-                (Some(kind), properties) => {
-                    let mut body = Map::from([("Type".to_owned(), kind.clone())]);
-                    body.extend(properties.filter(|it| *it != Node::Null).map(|it| ("Properties".to_owned(), it)));
-                    let resources = Map::from([("X".to_owned(), body.into())]);
-                    Template::from_long_form(Map::from([("Resources".to_owned(), resources.into())]))
-                }
-                _ => panic!("{name}: no `{key}`"),
-            };
-            check(&name, &template("before"), &template("after"));
-            check(&name, &template("after"), &template("before"));
-            count += 1;
-        }
+    let cases = common::cases();
+    for (name, case) in &cases {
+        let (before, after) = (template_of(name, case, "before"), template_of(name, case, "after"));
+        check(name, &before, &after);
+        check(name, &after, &before);
     }
+    let count = cases.len();
     assert!(count > 100, "{count}");
 }

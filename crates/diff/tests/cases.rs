@@ -13,15 +13,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its data has failed")]
 
-use std::collections::BTreeMap;
-use std::path::Path;
+mod common;
 
+use std::collections::BTreeMap;
+
+use common::template_of;
 use skysmith_diff::{
     Action, ChangeKind, Code, Effect, EntryChange, Fate, Judge, Observed, ObservedCause, Origin, OutputChangeKind,
     RefusalReason, Replacement, Retention, Rights, RiskKind, Side, StatementChange, TemplateDiff, ValueChange, compare,
     diff,
 };
-use skysmith_template::{Map, Node, Template, read_json};
+use skysmith_template::{Node, Template};
 
 struct Case {
     name: String,
@@ -83,36 +85,17 @@ fn observed(node: &Node) -> Observed {
 }
 
 fn cases() -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let mut cases = Vec::new();
-    for file in files {
-        let text = std::fs::read_to_string(&file).unwrap();
-        let document = read_json(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        for (name, case) in document.template.into_root() {
-            let template = |key: &str| match (case.get("type"), case.get(key).map(Node::to_long_form)) {
-                (None, Some(Node::Map(root))) => Template::from_long_form(root),
-                (Some(kind), properties) => {
-                    let mut body = Map::from([("Type".to_owned(), kind.clone())]);
-                    body.extend(properties.filter(|it| *it != Node::Null).map(|it| ("Properties".to_owned(), it)));
-                    let resources = Map::from([("X".to_owned(), body.into())]);
-                    Template::from_long_form(Map::from([("Resources".to_owned(), resources.into())]))
-                }
-                _ => panic!("{name}: no `{key}`"),
-            };
-            let lines = case.get("expect").and_then(Node::as_list).unwrap();
-            let expect = lines.iter().map(|line| line.as_str().unwrap().to_owned()).collect();
-            let (before, after) = (template("before"), template("after"));
-            let name = format!("{}: {name}", file.file_stem().unwrap().to_string_lossy());
-            let side = |key: &str| values(case.get("parameters").and_then(|it| it.get(key)).unwrap());
-            let parameters = case.get("parameters").map(|_| [side("before"), side("after")]);
-            let seen = case.get("observed").and_then(Node::as_list);
-            let observed = seen.map(|all| all.iter().map(observed).collect());
-            cases.push(Case { name, before, after, parameters, observed, expect });
-        }
-    }
-    cases
+    let read = |(name, case): (String, Node)| {
+        let lines = case.get("expect").and_then(Node::as_list).unwrap();
+        let expect = lines.iter().map(|line| line.as_str().unwrap().to_owned()).collect();
+        let (before, after) = (template_of(&name, &case, "before"), template_of(&name, &case, "after"));
+        let side = |key: &str| values(case.get("parameters").and_then(|it| it.get(key)).unwrap());
+        let parameters = case.get("parameters").map(|_| [side("before"), side("after")]);
+        let seen = case.get("observed").and_then(Node::as_list);
+        let observed = seen.map(|all| all.iter().map(observed).collect());
+        Case { name, before, after, parameters, observed, expect }
+    };
+    common::cases().into_iter().map(read).collect()
 }
 
 fn lines(diff: &TemplateDiff) -> Vec<String> {

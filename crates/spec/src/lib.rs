@@ -22,5 +22,5 @@ mod shape;
 mod table;
 
 pub use definition::{Property, Replacement, Rule, RuleKind, TypeDefinition};
-pub use resource::{Attribute, Operation, ResourceType, TagStyle, Tags, resource_type, resource_types};
+pub use resource::{Attribute, Operation, ResourceType, TagStyle, Tags, is_stateful, resource_type, resource_types};
 pub use shape::{Shape, Union, ValueType};

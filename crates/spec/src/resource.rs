@@ -11,6 +11,12 @@ pub fn resource_type(name: &str) -> Option<ResourceType> {
     find(Section::Resources, 0, count(Section::Resources), name).map(ResourceType)
 }
 
+/// Whether a resource of this type holds data that is gone when the resource is. One that the tables do not have is taken to hold none.
+#[must_use]
+pub fn is_stateful(name: &str) -> bool {
+    resource_type(name).is_some_and(ResourceType::is_stateful)
+}
+
 /// All resource types, sorted by name.
 pub fn resource_types() -> impl ExactSizeIterator<Item = ResourceType> + Clone {
     run(Section::Resources, 0, count(Section::Resources)).map(ResourceType)

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use skysmith_template::{Node, Template, read_json};
+use skysmith_template::{Map, Node, Template, read_json};
 
 /// The valid templates that the validator's tests have: they cover many services and every function.
 pub fn templates() -> Vec<(String, Template)> {
@@ -20,6 +20,35 @@ pub fn templates() -> Vec<(String, Template)> {
             (file.file_stem().unwrap().to_string_lossy().into_owned(), read_json(&text).unwrap().template)
         })
         .collect()
+}
+
+/// The cases of `tests/data/cases`, each by the name of its file and its own.
+pub fn cases() -> Vec<(String, Node)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut cases = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let document = read_json(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let stem = file.file_stem().unwrap().to_string_lossy();
+        cases.extend(document.template.into_root().into_iter().map(|(name, case)| (format!("{stem}: {name}"), case)));
+    }
+    cases
+}
+
+/// The template of a case that is called `key`: whole, or with `type` the properties of one resource `X`.
+pub fn template_of(name: &str, case: &Node, key: &str) -> Template {
+    match (case.get("type"), case.get(key).map(Node::to_long_form)) {
+        (None, Some(Node::Map(root))) => Template::from_long_form(root),
+        (Some(kind), properties) => {
+            let mut body = Map::from([("Type".to_owned(), kind.clone())]);
+            body.extend(properties.filter(|it| *it != Node::Null).map(|it| ("Properties".to_owned(), it)));
+            let resources = Map::from([("X".to_owned(), body.into())]);
+            Template::from_long_form(Map::from([("Resources".to_owned(), resources.into())]))
+        }
+        _ => panic!("{name}: no `{key}`"),
+    }
 }
 
 /// A small generator: the same seed gives the same rewrites on every machine.

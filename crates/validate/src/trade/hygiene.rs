@@ -35,10 +35,7 @@ pub(super) fn subscriptions(trade: &Trade<'_>, group: Resource<'_>, at: At<'_>, 
 
 /// What holds data says what becomes of it.
 pub(super) fn removal(resource: Resource<'_>, at: At<'_>, findings: &mut Findings) {
-    let is_stateful = resource
-        .resource_type()
-        .and_then(skysmith_spec::resource_type)
-        .is_some_and(skysmith_spec::ResourceType::is_stateful);
+    let is_stateful = resource.resource_type().is_some_and(skysmith_spec::is_stateful);
     if !is_stateful || is_open(resource.body()) {
         return;
     }
