@@ -1,14 +1,15 @@
 //! Resources that only get another logical id. For CloudFormation one is new and the other is gone.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
-use skysmith_template::{Map, Resource, Template};
+use skysmith_template::{Map, Node, Resource, Template};
 
 use crate::compare::Comparison;
 use crate::fate::Fate;
 use crate::model::{Action, ResourceChange};
-use crate::normal;
+use crate::normal::{self, Form};
 use crate::refusal::{self, FixedName};
 use crate::verdict::Known;
 
@@ -53,53 +54,48 @@ pub(crate) fn find(before: &Template, after: &Template, changes: &[ResourceChang
         .collect();
     // Looks go by what is referred to, not by where: what is said below is checked word by word.
     loop {
-        let names: BTreeMap<&str, &str> = pairs.iter().map(|(old, new)| (old.logical_id(), new.logical_id())).collect();
+        let names: HashMap<&str, &str> = pairs.iter().map(|(old, new)| (old.logical_id(), new.logical_id())).collect();
         let count = pairs.len();
         pairs.retain(|(old, new)| is_same(*old, *new, &names));
         if pairs.len() == count {
             break;
         }
     }
-    pairs.into_iter().map(|(old, new)| moved(old, new, changes)).collect()
+    let fates: HashMap<&str, Fate> = changes.iter().map(|it| (it.logical_id.as_str(), it.fate)).collect();
+    let fate = |old: Resource<'_>| fates.get(old.logical_id()).copied().unwrap_or(Fate::Deleted);
+    pairs.into_iter().map(|(old, new)| moved(old, new, fate(old))).collect()
 }
 
-fn moved(old: Resource<'_>, new: Resource<'_>, changes: &[ResourceChange]) -> Move {
-    let id = old.logical_id();
+fn moved(old: Resource<'_>, new: Resource<'_>, fate: Fate) -> Move {
     Move {
-        from: id.to_owned(),
+        from: old.logical_id().to_owned(),
         to: new.logical_id().to_owned(),
         resource_type: new.resource_type().unwrap_or_default().to_owned(),
-        fate: changes.iter().find(|it| it.logical_id == id).map_or(Fate::Deleted, |it| it.fate),
+        fate,
         fixed_name: refusal::shared_name(old, new),
     }
 }
 
-fn is_same(old: Resource<'_>, new: Resource<'_>, names: &BTreeMap<&str, &str>) -> bool {
+fn is_same(old: Resource<'_>, new: Resource<'_>, names: &HashMap<&str, &str>) -> bool {
     let known = Known::of(new.resource_type());
-    let named = |id: &String| names.get(id.as_str()).map_or_else(|| id.clone(), |to| (*to).to_owned());
-    let content = |resource: Resource<'_>, named: &mut dyn FnMut(&String) -> String| {
-        let mut map: Map = resource
-            .properties()
-            .into_iter()
-            .flatten()
-            .map(|(key, node)| (key.clone(), node.map_refs(&mut |id| named(id))))
-            .collect();
-        own_name(&mut map, resource.logical_id());
-        map
-    };
-    let (old, new) = (content(old, &mut |id| named(id)), content(new, &mut String::clone));
+    let mut named = |id: &String| (*names.get(id.as_str()).unwrap_or(&id.as_str())).to_owned();
+    let old_properties = old.properties().into_iter().flatten();
+    let renamed: Map = old_properties.map(|(key, node)| (key.clone(), node.map_refs(&mut named))).collect();
+    let none = Map::new();
+    let as_it_is = Cow::Borrowed(new.properties().unwrap_or(&none));
+    let (before, after) = (own_name(Cow::Owned(renamed), old.logical_id()), own_name(as_it_is, new.logical_id()));
     let mut comparison = Comparison::new();
-    comparison.properties(&old, &new, known);
+    comparison.properties(&before, &after, known);
     comparison.changes.is_empty()
 }
 
 /// Some name their resource after its logical id.
-fn own_name(map: &mut Map, logical_id: &str) {
-    for value in map.values_mut() {
-        if value.as_str() == Some(logical_id) {
-            *value = SOME.into();
-        }
+fn own_name<'m>(mut map: Cow<'m, Map>, logical_id: &str) -> Cow<'m, Map> {
+    let is_own = |value: &Node| value.as_str() == Some(logical_id);
+    if map.values().any(is_own) {
+        map.to_mut().values_mut().filter(|value| is_own(value)).for_each(|value| *value = SOME.into());
     }
+    map
 }
 
 /// A number for each resource that is the same for all that are alike.
@@ -109,22 +105,19 @@ fn looks<'t>(resources: &[Resource<'t>]) -> Vec<(Resource<'t>, u64)> {
     let mut references: Vec<Vec<usize>> = Vec::with_capacity(resources.len());
     let mut alone: Vec<u64> = Vec::with_capacity(resources.len());
     for resource in resources {
-        let mut found = Vec::new();
-        let mut map = Map::new();
-        for (key, node) in resource.properties().into_iter().flatten() {
-            let node = node.map_refs(&mut |id| match places.get(id.as_str()) {
-                Some(place) => {
-                    found.push(*place);
-                    SOME.to_owned()
-                }
-                None => id.clone(),
-            });
-            map.insert(key.clone(), node);
+        let known = Known::of(resource.resource_type());
+        let mut looks = Looks { places: &places, found: Vec::new() };
+        let mut entries = Vec::new();
+        for (key, node) in resource.properties().into_iter().flatten().filter(|(_, node)| !normal::is_no_value(node)) {
+            let made = match node.as_str() == Some(resource.logical_id()) {
+                true => looks.leaf(SOME.into()),
+                false => normal::form(node, known.reading(key), &mut looks),
+            };
+            entries.push((key.as_str(), made));
         }
-        own_name(&mut map, resource.logical_id());
-        let content = normal::sorted(normal::properties(Known::of(resource.resource_type()), &map));
-        alone.push(hash(&(resource.resource_type(), content.to_json_compact())));
-        references.push(found);
+        let content = looks.map(entries);
+        alone.push(hash(&(resource.resource_type(), content)));
+        references.push(looks.found);
     }
     let mut looks = alone.clone();
     for _ in 0..ROUNDS {
@@ -139,6 +132,54 @@ fn looks<'t>(resources: &[Resource<'t>]) -> Vec<(Resource<'t>, u64)> {
             .collect();
     }
     resources.iter().copied().zip(looks).collect()
+}
+
+/// Makes a number of a value, in which all references to resources that come or go look alike; they are kept aside.
+struct Looks<'p> {
+    places: &'p HashMap<&'p str, usize>,
+    found: Vec<usize>,
+}
+
+impl Form for Looks<'_> {
+    type Made = u64;
+
+    fn leaf(&mut self, node: Node) -> u64 {
+        let node = match node {
+            Node::String(text) => return hash(&('s', text)),
+            Node::Intrinsic(intrinsic) => intrinsic
+                .map_refs(&mut |id| match self.places.get(id.as_str()) {
+                    Some(place) => {
+                        self.found.push(*place);
+                        SOME.to_owned()
+                    }
+                    None => id.clone(),
+                })
+                .into(),
+            other => other,
+        };
+        hash(&('n', normal::canonical_text(&node)))
+    }
+
+    fn map(&mut self, entries: Vec<(&str, u64)>) -> u64 {
+        let mut entries: Vec<u64> = entries.iter().map(hash).collect();
+        entries.sort_unstable();
+        hash(&('m', entries))
+    }
+
+    fn list(&mut self, mut items: Vec<u64>, is_unordered: bool) -> u64 {
+        if is_unordered {
+            items.sort_unstable();
+        }
+        hash(&('l', items))
+    }
+
+    fn branches(&mut self, condition: &str, then: u64, otherwise: u64) -> u64 {
+        hash(&('i', condition, then, otherwise))
+    }
+
+    fn json_string(&mut self, inner: u64) -> u64 {
+        hash(&('j', inner))
+    }
 }
 
 fn hash(value: &impl Hash) -> u64 {

@@ -67,12 +67,9 @@ pub(crate) fn resource(resource: Resource<'_>) -> Node {
 }
 
 /// The properties of a resource.
-pub(crate) fn properties(known: Known, map: &Map) -> Node {
-    map.iter()
-        .filter(|(_, node)| !is_no_value(node))
-        .map(|(key, node)| (key.clone(), value(node, known.reading(key))))
-        .collect::<Map>()
-        .into()
+fn properties(known: Known, map: &Map) -> Node {
+    let given = map.iter().filter(|(_, node)| !is_no_value(node));
+    given.map(|(key, node)| (key.clone(), value(node, known.reading(key)))).collect::<Map>().into()
 }
 
 /// `DependsOn` as a sorted list: one name is a list of one, and the order means nothing.
@@ -90,43 +87,90 @@ pub(crate) fn is_no_value(node: &Node) -> bool {
     node.as_intrinsic().is_some_and(|it| it.is_ref_to("AWS::NoValue"))
 }
 
+/// What is made of a value, from the inside out: a value in the one form, or a number that is the same for the same form.
+pub(crate) trait Form {
+    type Made;
+
+    /// A scalar, or a function, that is in its one form already.
+    fn leaf(&mut self, node: Node) -> Self::Made;
+    /// A map, whose order means nothing.
+    fn map(&mut self, entries: Vec<(&str, Self::Made)>) -> Self::Made;
+    fn list(&mut self, items: Vec<Self::Made>, is_unordered: bool) -> Self::Made;
+    fn branches(&mut self, condition: &str, then: Self::Made, otherwise: Self::Made) -> Self::Made;
+    fn json_string(&mut self, inner: Self::Made) -> Self::Made;
+}
+
+/// The value itself.
+struct Value;
+
+impl Form for Value {
+    type Made = Node;
+
+    fn leaf(&mut self, node: Node) -> Node {
+        node
+    }
+
+    fn map(&mut self, entries: Vec<(&str, Node)>) -> Node {
+        entries.into_iter().map(|(key, node)| (key.to_owned(), node)).collect::<Map>().into()
+    }
+
+    fn list(&mut self, mut items: Vec<Node>, is_unordered: bool) -> Node {
+        if is_unordered {
+            items.sort_by_cached_key(canonical_text);
+        }
+        Node::List(items)
+    }
+
+    fn branches(&mut self, condition: &str, then: Node, otherwise: Node) -> Node {
+        Intrinsic::If { condition: condition.to_owned(), then, otherwise }.into()
+    }
+
+    fn json_string(&mut self, inner: Node) -> Node {
+        Node::JsonString(Box::new(sorted(inner)))
+    }
+}
+
 pub(crate) fn value(node: &Node, reading: Reading) -> Node {
+    form(node, reading, &mut Value)
+}
+
+/// What the form makes of the value.
+pub(crate) fn form<F: Form>(node: &Node, reading: Reading, made: &mut F) -> F::Made {
     if reading.is_policy(node) {
-        return value(&policy::normalised(node), Reading::Policy);
+        return form(&policy::normalised(node), Reading::Policy, made);
     }
     if reading.takes_one_or_many() && !matches!(node, Node::List(_)) {
-        return Node::List(vec![value(node, reading.item())]);
+        let one = form(node, reading.item(), made);
+        return made.list(vec![one], false);
     }
     match node {
-        Node::Map(map) => map
-            .iter()
-            .filter(|(_, node)| !is_no_value(node))
-            .map(|(key, node)| (key.clone(), value(node, reading.entry(key))))
-            .collect::<Map>()
-            .into(),
+        Node::Map(map) => {
+            let given = map.iter().filter(|(_, node)| !is_no_value(node));
+            let entries = given.map(|(key, node)| (key.as_str(), form(node, reading.entry(key), made))).collect();
+            made.map(entries)
+        }
         Node::List(items) => {
-            let identity = list::identity(items, items);
-            let mut items: Vec<Node> = items.iter().map(|item| value(item, reading.item())).collect();
-            if reading.is_unordered() || identity.is_some_and(|key| list::UNORDERED.contains(&key)) {
-                items.sort_by_cached_key(canonical_text);
-            }
-            Node::List(items)
+            let is_unordered = reading.is_unordered()
+                || list::identity(items, items).is_some_and(|key| list::UNORDERED.contains(&key));
+            let items = items.iter().map(|item| form(item, reading.item(), made)).collect();
+            made.list(items, is_unordered)
         }
         Node::Intrinsic(intrinsic) => match &**intrinsic {
-            Intrinsic::If { condition, then, otherwise } => Intrinsic::If {
-                condition: condition.clone(),
-                then: value(then, reading),
-                otherwise: value(otherwise, reading),
+            Intrinsic::If { condition, then, otherwise } => {
+                let (then, otherwise) = (form(then, reading, made), form(otherwise, reading, made));
+                made.branches(condition, then, otherwise)
             }
-            .into(),
-            _ => text::canonical(node),
+            _ => made.leaf(text::canonical(node)),
         },
-        Node::JsonString(_) => value(&Node::from_long_form(node.to_long_form()), reading),
+        Node::JsonString(_) => form(&Node::from_long_form(node.to_long_form()), reading, made),
         Node::String(literal) => match text::json(literal) {
-            Some(json) => Node::JsonString(Box::new(sorted(value(&json, Reading::Json)))),
-            None => scalar(node, reading),
+            Some(json) => {
+                let inner = form(&json, Reading::Json, made);
+                made.json_string(inner)
+            }
+            None => made.leaf(scalar(node, reading)),
         },
-        Node::Number(_) | Node::Bool(_) | Node::Null => scalar(node, reading),
+        Node::Number(_) | Node::Bool(_) | Node::Null => made.leaf(scalar(node, reading)),
     }
 }
 

@@ -3,10 +3,13 @@
 //! It makes the new one of a replaced resource before it removes the old one. Where the template fixes a name that only one
 //! resource may have, there cannot be two.
 
+use std::collections::HashMap;
+
 use skysmith_template::{Node, Resource, Template};
 
 use crate::compare::{Comparison, Reading};
 use crate::model::{Action, ResourceChange};
+use crate::normal;
 use crate::path::Path;
 
 /// A change that CloudFormation is bound to refuse, before it starts or half-way.
@@ -110,15 +113,23 @@ pub fn name_property(resource_type: &str) -> Option<&'static str> {
     kind.property(name).is_some_and(|property| !property.read_only()).then_some(name)
 }
 
+/// The type of a resource and the name that it fixes.
+fn fixed_name(resource: Resource<'_>) -> Option<(&str, FixedName)> {
+    let kind = resource.resource_type()?;
+    let property = name_property(kind)?;
+    Some((kind, FixedName { property, name: resource.property(property)?.clone() }))
+}
+
 /// The name that both resources fix, whichever their logical ids are.
 pub(crate) fn shared_name(before: Resource<'_>, after: Resource<'_>) -> Option<FixedName> {
+    let ((old_kind, old), (kind, name)) = (fixed_name(before)?, fixed_name(after)?);
     // Another type is another namespace.
-    if before.resource_type() != after.resource_type() {
-        return None;
-    }
-    let property = name_property(after.resource_type()?)?;
-    let (old, new) = (before.property(property)?, after.property(property)?);
-    Comparison::is_same(old, new, Reading::Text).then(|| FixedName { property, name: new.clone() })
+    (old_kind == kind && Comparison::is_same(&old.name, &name.name, Reading::Text)).then_some(name)
+}
+
+/// The same text for all names that are the same.
+fn same_text(name: &Node) -> String {
+    normal::canonical_text(&normal::value(name, Reading::Text))
 }
 
 /// What follows from the resources and moves as they are now.
@@ -154,15 +165,17 @@ pub(crate) fn all(before: &Template, after: &Template, resources: &[ResourceChan
             refusals.push(refusal(RefusalReason::NameStays { name: name.clone(), causes }, ways_out));
         }
     }
-    let gone: Vec<Resource<'_>> = resources
-        .iter()
-        .filter(|it| it.action == Action::Remove)
-        .filter_map(|it| before.resource(&it.logical_id))
-        .collect();
-    for resource in resources.iter().filter(|it| it.action == Action::Add) {
-        let Some(new) = after.resource(&resource.logical_id) else { continue };
-        let taken = gone.iter().find_map(|old| Some((old.logical_id(), shared_name(*old, new)?)));
-        let Some((by, name)) = taken else { continue };
+    let mut taken: HashMap<(&str, String), &str> = HashMap::new();
+    for old in resources.iter().filter(|it| it.action == Action::Remove) {
+        if let Some(old) = before.resource(&old.logical_id)
+            && let Some((kind, name)) = fixed_name(old)
+        {
+            taken.entry((kind, same_text(&name.name))).or_insert(old.logical_id());
+        }
+    }
+    for resource in resources.iter().filter(|it| it.action == Action::Add && !taken.is_empty()) {
+        let Some((kind, name)) = after.resource(&resource.logical_id).and_then(fixed_name) else { continue };
+        let Some(by) = taken.get(&(kind, same_text(&name.name))).copied() else { continue };
         let mut ways_out = vec![WayOut::Rename { property: name.property.to_owned() }, WayOut::RemoveFirst];
         ways_out.insert(0, WayOut::KeepLogicalId { logical_id: by.to_owned() });
         refusals.push(Refusal {
