@@ -33,6 +33,23 @@ impl Names {
         }
     }
 
+    /// The names of what is in a nested stack, as seen from there: of all that the app says something of, and of the resources `ids`.
+    pub fn inside<'a>(&self, nested: &str, ids: impl Iterator<Item = &'a str>) -> Self {
+        let around = [nested.to_owned()];
+        let mut inside = Self::default();
+        for (key, name) in self.nested.iter().filter(|(key, _)| key[0] == nested) {
+            match &key[1..] {
+                [id] => inside.by_id.insert(id.clone(), name.clone()),
+                further => inside.nested.insert(further.to_vec(), name.clone()),
+            };
+        }
+        for id in ids {
+            let name = || (self.name_in(&around, id).into_owned(), self.place_in(&around, id).cloned());
+            inside.by_id.entry(id.to_owned()).or_insert_with(name);
+        }
+        inside
+    }
+
     /// Names for a test.
     #[cfg(test)]
     pub fn from_pairs(pairs: &[(&str, &str)]) -> Self {
@@ -127,5 +144,13 @@ mod tests {
         assert_eq!([names.name_in(&[], "Queue1"), names.name_in(&two, "Other")], ["Queue", "In/Deep/Other"]);
         let line = |ids: &[String], id: &str| names.place_in(ids, id).map(|place| place.line);
         assert_eq!([line(&two, "Queue1"), line(&two, "Other"), line(&one, "DeepNested")], [Some(5), Some(4), Some(4)]);
+
+        let inside = names.inside("InNested", ["Queue1", "Other"].into_iter());
+        assert_eq!(
+            [inside.name("Queue1"), inside.name("Other"), inside.name("Queue2")],
+            ["In/Queue", "In/Other", "Queue2"]
+        );
+        assert_eq!(inside.name_in(&around(&["DeepNested"]), "Queue1"), "In/Deep/Queue");
+        assert_eq!(inside.place("Other").map(|place| place.line), Some(2));
     }
 }

@@ -73,6 +73,7 @@ impl Compared {
     pub fn view(&self) -> View<'_> {
         View {
             title: &self.title,
+            nested_in: &[],
             diff: &self.diff,
             names: &self.names,
             after: &self.after,

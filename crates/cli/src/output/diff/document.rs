@@ -41,16 +41,22 @@ impl Section {
 #[derive(Debug)]
 pub enum Item {
     Row(Row),
-    /// Something that nobody may miss: a word, what it is, and what to do.
-    Alert {
-        tone: Tone,
-        word: &'static str,
-        lines: Vec<String>,
-    },
+    Alert(Alert),
     /// Text in full sentences.
     Note(String),
     /// Lines of code, or of a value that is too large for one line.
     Lines(Vec<(Mark, String)>),
+}
+
+/// Something that nobody may miss.
+#[derive(Debug)]
+pub struct Alert {
+    pub tone: Tone,
+    pub word: &'static str,
+    /// What it is, in full sentences.
+    pub lines: Vec<String>,
+    /// What to do about it, and where: each with a label in front, such as `to keep it`.
+    pub steps: Vec<(&'static str, String)>,
 }
 
 /// One line of columns. Rows that follow each other are aligned.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use skysmith_diff::{
     Action, Broadening, ChangeKind, Code, Effect, EntryChange, Fate, FileChanges, Judge, Origin, OutputChangeKind,
     ParameterValue, PolicyKind, Principal, RefusalReason, Replacement, ResourceChange, Retention, Rights, RiskKind,
-    SecurityChange, Statement, StatementChange, TemplateDiff, Topic, Trend, ValueChange, Verdict, WayOut, Which,
+    SecurityChange, Statement, StatementChange, Topic, Trend, ValueChange, Verdict, WayOut, Which,
 };
 use skysmith_template::Node;
 
@@ -20,7 +20,7 @@ impl View<'_> {
     /// One stack.
     pub fn json(&self, stack: &str) -> Value {
         let (diff, names, more) = (self.diff, self.names, self.more);
-        let mut value = template(diff, names);
+        let mut value = template(self);
         let summary = diff.summary();
         value["stack"] = stack.into();
         value["is_deployed"] = self.is_deployed.into();
@@ -41,21 +41,19 @@ impl View<'_> {
             .iter()
             .map(|loss| {
                 let id = &loss.resource.logical_id;
+                let around: Vec<String> = loss.nested_in.iter().map(|&id| id.to_owned()).collect();
+                let key = [&loss.nested_in[..], &[id.as_str()]].concat().join("/");
                 json!({
-                    "path": names.name(id),
+                    "path": names.name_in(&around, id),
                     "logical_id": id,
                     "nested_in": loss.nested_in,
                     "is_certain": loss.is_certain,
-                    "contents": more.contents.get(id),
+                    "contents": more.contents.get(&key),
                 })
             })
             .collect();
         value["tags"] =
             more.tags.iter().map(|tag| json!({ "key": tag.key, "before": tag.before, "after": tag.after })).collect();
-        for code in value["code"].as_array_mut().into_iter().flatten() {
-            let files = code["logical_id"].as_str().and_then(|id| more.files.get(id));
-            code["files"] = files.map_or(Value::Null, files_json);
-        }
         for output in value["exposed"].as_array_mut().into_iter().flatten() {
             output["readers"] = output["name"].as_str().and_then(|name| more.readers.get(name)).cloned().into();
         }
@@ -68,9 +66,10 @@ impl View<'_> {
 }
 
 /// What two templates are to each other, of a stack or of one nested in it.
-fn template(diff: &TemplateDiff, names: &Names) -> Value {
+fn template(view: &View<'_>) -> Value {
+    let (diff, names) = (view.diff, view.names);
     json!({
-        "resources": diff.resources.iter().map(|it| resource(it, names)).collect::<Vec<_>>(),
+        "resources": diff.resources.iter().map(|it| resource(it, view)).collect::<Vec<_>>(),
         "moves": diff.moves.iter().map(|it| json!({
             "from": it.from, "to": it.to, "resource_type": it.resource_type, "fate": fate(it.fate),
         })).collect::<Vec<_>>(),
@@ -107,6 +106,7 @@ fn template(diff: &TemplateDiff, names: &Names) -> Value {
             "property": it.property,
             "before": code(&it.before),
             "after": code(&it.after),
+            "files": view.more.files.get(&view.key(&it.logical_id)).map(files_json),
         })).collect::<Vec<_>>(),
         "values": diff.values.iter().map(|it| json!({
             "name": it.name,
@@ -137,7 +137,7 @@ fn template(diff: &TemplateDiff, names: &Names) -> Value {
     })
 }
 
-fn resource(resource: &ResourceChange, names: &Names) -> Value {
+fn resource(resource: &ResourceChange, view: &View<'_>) -> Value {
     let properties: Vec<Value> = resource
         .properties
         .iter()
@@ -151,7 +151,7 @@ fn resource(resource: &ResourceChange, names: &Names) -> Value {
         })
         .collect();
     json!({
-        "path": names.name(&resource.logical_id),
+        "path": view.names.name(&resource.logical_id),
         "logical_id": resource.logical_id,
         "resource_type": resource.resource_type(),
         "action": match resource.action {
@@ -172,10 +172,10 @@ fn resource(resource: &ResourceChange, names: &Names) -> Value {
         "overruled": resource.overruled.map(replacement),
         "fate": fate(resource.fate),
         "moved": resource.moved,
-        "place": names.place(&resource.logical_id),
+        "place": view.names.place(&resource.logical_id),
         "properties": properties,
         "attributes": resource.attributes.iter().map(change).collect::<Vec<_>>(),
-        "nested": resource.nested.as_ref().map(|inner| template(inner, names)),
+        "nested": view.inside(resource, template),
     })
 }
 
@@ -390,7 +390,7 @@ fn parameter(value: &ParameterValue) -> Value {
 
 fn drifted(one: &Drifted, names: &Names) -> Value {
     json!({
-        "path": names.name(&one.logical_id),
+        "path": names.name_in(&one.nested_in, &one.logical_id),
         "logical_id": one.logical_id,
         "nested_in": one.nested_in,
         "resource_type": one.resource_type,

@@ -5,7 +5,7 @@ use skysmith_diff::{
 };
 
 use super::View;
-use super::document::{Item, Section, Tone};
+use super::document::{Alert, Item, Section, Tone};
 use super::values::{elided, spell};
 use crate::output::words;
 
@@ -14,27 +14,28 @@ const IN_A_SENTENCE: usize = 40;
 
 impl View<'_> {
     pub(super) fn alerts(&self) -> Option<Section> {
-        let mut items: Vec<Item> = self.diff.data_losses().iter().map(|loss| self.data_loss(loss)).collect();
-        items.extend(self.diff.refusals.iter().map(|refusal| self.refusal(refusal)));
+        let mut items = self.everywhere(&mut |view| {
+            let own = view.diff.data_losses().into_iter().filter(|loss| loss.nested_in.is_empty());
+            own.map(|loss| view.data_loss(&loss)).collect()
+        });
+        items.extend(self.everywhere(&mut |view| view.diff.refusals.iter().map(|it| view.refusal(it)).collect()));
         if !self.more.missing.is_empty() {
-            items.push(Item::Alert {
+            items.push(Item::Alert(Alert {
                 tone: Tone::Alarm,
                 word: "REFUSED",
-                lines: vec![
-                    format!("there is no value for {}", self.more.missing.join(", ")),
-                    "to give one: --parameters KEY=VALUE, or a default in the template".to_owned(),
-                ],
-            });
+                lines: vec![format!("there is no value for {}", self.more.missing.join(", "))],
+                steps: vec![("to give one", "--parameters KEY=VALUE, or a default in the template".to_owned())],
+            }));
         }
-        items.extend(self.diff.risks.iter().filter_map(|risk| self.risk(risk)));
+        items.extend(self.everywhere(&mut |view| view.diff.risks.iter().filter_map(|it| view.risk(it)).collect()));
         (!items.is_empty()).then(|| Section::new("", items).open())
     }
 
     fn data_loss(&self, loss: &DataLoss<'_>) -> Item {
         let resource = loss.resource;
-        let (name, kind) = (self.inner_name(&loss.nested_in, &resource.logical_id), self.kind_of(resource));
+        let (name, kind) = (self.names.name(&resource.logical_id), self.kind_of(resource));
         let subject = format!("{name} ({kind})");
-        let held = self.more.contents.get(&resource.logical_id).map(|held| format!(", with {held}"));
+        let held = self.more.contents.get(&self.key(&resource.logical_id)).map(|held| format!(", with {held}"));
         let held = held.unwrap_or_else(|| ", with its data".to_owned());
         let mut lines = Vec::new();
         match (resource.action, loss.is_certain) {
@@ -54,17 +55,18 @@ impl View<'_> {
             }
         }
         let keep = match resource.action {
-            Action::Remove => {
-                "to keep it: take it back, or deploy once with the removal policy Retain before removing it"
-            }
-            _ => "to keep it: take the change back, or set the removal policy Retain and copy",
+            Action::Remove => "take it back, or deploy once with the removal policy Retain before removing it",
+            _ => "take the change back, or set the removal policy Retain and copy",
         };
-        lines.push(keep.to_owned());
-        if let Some(place) = self.names.place(&resource.logical_id) {
-            lines.push(format!("at {place}"));
-        }
+        let mut steps = vec![("to keep it", keep.to_owned())];
+        steps.extend(self.place(&resource.logical_id));
         let word = if loss.is_certain { "DATA LOSS" } else { "DATA AT RISK" };
-        Item::Alert { tone: Tone::Alarm, word, lines }
+        Item::Alert(Alert { tone: Tone::Alarm, word, lines, steps })
+    }
+
+    /// Where the resource is written in the program.
+    fn place(&self, logical_id: &str) -> Option<(&'static str, String)> {
+        self.names.place(logical_id).map(|place| ("at", place.to_string()))
     }
 
     /// `its KeySchema[RANGE].AttributeName (object → key) cannot change in place`.
@@ -116,8 +118,8 @@ impl View<'_> {
             }
             _ => format!("CloudFormation will not do this to {subject}."),
         };
-        let mut lines = vec![why];
-        lines.extend(refusal.ways_out.iter().enumerate().map(|(index, way)| {
+        let mut steps: Vec<(&str, String)> = Vec::new();
+        steps.extend(refusal.ways_out.iter().enumerate().map(|(index, way)| {
             let way = match way {
                 WayOut::Rename { property } => format!("change its {property} as well, or leave that out"),
                 WayOut::TakeBack { paths: changed } => format!("take {} back", paths(changed)),
@@ -130,12 +132,10 @@ impl View<'_> {
                 }
                 _ => "see CloudFormation's documentation".to_owned(),
             };
-            format!("{} {way}", if index == 0 { "way out:" } else { "     or:" })
+            (if index == 0 { "way out" } else { "or" }, way)
         }));
-        if let Some(place) = self.names.place(&refusal.logical_id) {
-            lines.push(format!("at {place}"));
-        }
-        Item::Alert { tone: Tone::Alarm, word: "REFUSED", lines }
+        steps.extend(self.place(&refusal.logical_id));
+        Item::Alert(Alert { tone: Tone::Alarm, word: "REFUSED", lines: vec![why], steps })
     }
 
     fn risk(&self, risk: &Risk) -> Option<Item> {
@@ -165,7 +165,7 @@ impl View<'_> {
             }
             _ => return None,
         };
-        Some(Item::Alert { tone: Tone::Warning, word: "RISK", lines: vec![said] })
+        Some(Item::Alert(Alert { tone: Tone::Warning, word: "RISK", lines: vec![said], steps: Vec::new() }))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use anstream::adapter::strip_str;
 
-use super::document::{Document, Item, Mark, Section};
+use super::document::{Document, Item, Mark, Section, Tone};
 use super::text;
 
 /// GitHub takes 65,536 characters; some are left for what others put around it. Counted in bytes, which are never fewer.
@@ -75,7 +75,7 @@ fn head(document: &Document) -> String {
 }
 
 fn one(section: &Section) -> String {
-    if let [Item::Alert { .. }, ..] = section.items.as_slice() {
+    if let [Item::Alert(_), ..] = section.items.as_slice() {
         return section.items.iter().map(alert).collect();
     }
     let mut body = String::new();
@@ -92,10 +92,12 @@ fn one(section: &Section) -> String {
 }
 
 fn alert(item: &Item) -> String {
-    let Item::Alert { word, lines, .. } = item else { return String::new() };
-    let kind = if *word == "RISK" { "WARNING" } else { "CAUTION" };
-    let lines: Vec<String> = lines.iter().map(|line| format!("> {}", escape(line.trim()))).collect();
-    format!("\n> [!{kind}]\n> **{word}**: {}\n", lines.join("<br>\n").trim_start_matches("> "))
+    let Item::Alert(alert) = item else { return String::new() };
+    let kind = if alert.tone == Tone::Warning { "WARNING" } else { "CAUTION" };
+    let lines = alert.lines.iter().map(|line| escape(line));
+    let steps = alert.steps.iter().map(|(label, step)| format!("_{label}:_ {}", escape(step)));
+    let said: Vec<String> = lines.chain(steps).collect();
+    format!("\n> [!{kind}]\n> **{}**: {}\n", alert.word, said.join("<br>\n> "))
 }
 
 /// In GitHub's `diff` blocks the first character of a line gives it its colour: `+`, `-`, and `!` for what is changed.

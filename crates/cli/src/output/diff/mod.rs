@@ -18,7 +18,7 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use skysmith_diff::{FileChanges, TemplateDiff};
+use skysmith_diff::{FileChanges, ResourceChange, TemplateDiff};
 use skysmith_template::Template;
 
 use crate::names::Names;
@@ -62,11 +62,11 @@ pub struct DriftedProperty {
 #[derive(Clone, Debug, Default)]
 pub struct More {
     pub tags: Vec<TagChange>,
-    /// The files of the code of a function or layer, by logical id.
+    /// The files of the code of a function or layer, by logical id, after those of the nested stacks around it: `Inner/Function`.
     pub files: BTreeMap<String, FileChanges>,
     /// The stacks that read an output, by its name.
     pub readers: BTreeMap<String, Vec<String>>,
-    /// What is in a resource, by logical id: `1,204 items`.
+    /// What is in a resource, by logical id as above: `1,204 items`.
     pub contents: BTreeMap<String, String>,
     /// Required parameters without a value.
     pub missing: Vec<String>,
@@ -82,6 +82,8 @@ pub struct More {
 pub struct View<'a> {
     /// The stack, and where it is.
     pub title: &'a str,
+    /// The logical ids of the nested stacks around what is looked at, from the outermost; none for the stack itself.
+    pub nested_in: &'a [String],
     pub diff: &'a TemplateDiff,
     pub names: &'a Names,
     /// The new template.
@@ -101,7 +103,33 @@ impl View<'_> {
 
     /// Whether there is nothing to tell that matters for security.
     pub fn is_secure(&self) -> bool {
-        self.diff.iam.is_empty() && self.diff.security.is_empty()
+        self.everywhere(&mut |view| {
+            Vec::from_iter((!view.diff.iam.is_empty() || !view.diff.security.is_empty()).then_some(()))
+        })
+        .is_empty()
+    }
+
+    /// What is found in the stack itself and then in each of those nested in it.
+    fn everywhere<T>(&self, find: &mut impl FnMut(&View<'_>) -> Vec<T>) -> Vec<T> {
+        let mut found = find(self);
+        for resource in &self.diff.resources {
+            found.extend(self.inside(resource, |view| view.everywhere(find)).unwrap_or_default());
+        }
+        found
+    }
+
+    /// Looks at the stack that a resource is, if it is one.
+    fn inside<T>(&self, resource: &ResourceChange, look: impl FnOnce(&View<'_>) -> T) -> Option<T> {
+        let diff = resource.nested.as_deref()?;
+        let id = &resource.logical_id;
+        let nested_in: Vec<String> = self.nested_in.iter().chain([id]).cloned().collect();
+        let names = self.names.inside(id, diff.resources.iter().map(|it| it.logical_id.as_str()));
+        Some(look(&View { nested_in: &nested_in, diff, names: &names, ..*self }))
+    }
+
+    /// A resource's logical id, after those of the nested stacks around it.
+    fn key(&self, logical_id: &str) -> String {
+        self.nested_in.iter().map(String::as_str).chain([logical_id]).collect::<Vec<_>>().join("/")
     }
 
     /// `1 to add, 1 to change, 1 to replace, 0 to remove · about 40 s`.

@@ -1,7 +1,8 @@
 //! The resources, each with what differs in it.
 
 use skysmith_diff::{
-    Action, Fate, Judge, Origin, PropertyChange, Replacement, ResourceChange, Retention, TemplateDiff,
+    Action, ChangeKind, Fate, Judge, Origin, PathStep, PropertyChange, Replacement, ResourceChange, Retention,
+    StatementChange,
 };
 
 use super::View;
@@ -11,16 +12,12 @@ use crate::output::words;
 
 impl View<'_> {
     pub(super) fn resources(&self) -> Option<Section> {
-        let items = self.resources_of(self.diff);
+        let items = rows(self);
         (!items.is_empty()).then(|| Section::new("", items).open())
     }
 
-    fn resources_of(&self, diff: &TemplateDiff) -> Vec<Item> {
-        diff.resources.iter().map(|resource| Item::Row(self.resource(resource))).collect()
-    }
-
     fn resource(&self, resource: &ResourceChange) -> Row {
-        let is_imported = self.more.imported.contains(&resource.logical_id);
+        let is_imported = self.more.imported.contains(&self.key(&resource.logical_id));
         let mut said = Vec::new();
         if is_imported {
             said.push("exists, and becomes part of the stack".to_owned());
@@ -36,14 +33,19 @@ impl View<'_> {
         said.extend(judged(resource));
         said.retain(|text| !text.is_empty());
         let place = self.names.place(&resource.logical_id).map(ToString::to_string).unwrap_or_default();
-        let rows = resource.properties.iter().map(|property| (&property.change, self.says(property)));
-        let rows = rows.chain(resource.attributes.iter().map(|change| (change, String::new())));
-        let mut inside = values::rows(rows, self.names);
-        if let Some(nested) = &resource.nested {
-            inside.extend(self.resources_of(nested));
-        }
+        let (rights, others): (Vec<_>, Vec<_>) =
+            resource.properties.iter().partition(|it| self.is_told_as_right(&resource.logical_id, it));
+        let plain = others.into_iter().map(|it| values::row(&it.change, self.says(it), self.names));
+        let mut inside: Vec<Item> = plain.map(Item::Row).collect();
+        inside.extend(told_below(&rights));
+        inside.extend(resource.attributes.iter().map(|it| Item::Row(values::row(it, None, self.names))));
+        inside.extend(self.inside(resource, rows).unwrap_or_default());
         let mark = mark(resource);
-        let tone = if mark == Mark::Add || said.is_empty() { Tone::Plain } else { mark.tone() };
+        let tone = match resource.fate {
+            Fate::LeavesStack(_) => Tone::Changed,
+            _ if mark == Mark::Add || said.is_empty() => Tone::Plain,
+            _ => mark.tone(),
+        };
         Row {
             mark,
             cells: vec![
@@ -60,41 +62,86 @@ impl View<'_> {
         resource.resource_type().map(words::kind).unwrap_or_default()
     }
 
-    /// The name of a resource in nested stacks.
-    pub(super) fn inner_name(&self, nested_in: &[&str], logical_id: &str) -> String {
-        let name = self.names.name(logical_id).to_owned();
-        if nested_in.is_empty() {
-            return name;
-        }
-        let around: Vec<&str> = nested_in.iter().map(|id| self.names.name(id)).collect();
-        format!("{name} in the nested stack {}", around.join("/"))
+    /// Whether this lies in a statement that has a row of its own among the permissions, which say it better.
+    fn is_told_as_right(&self, logical_id: &str, property: &PropertyChange) -> bool {
+        let change = &property.change;
+        let is_in_words = matches!(change.kind, ChangeKind::Added | ChangeKind::Removed | ChangeKind::Changed);
+        let is_told = |right: &StatementChange| {
+            let is_gone = right.change == ChangeKind::Removed;
+            right.logical_id == logical_id && is_in_statement(change.path.steps(), right.path.steps(), is_gone)
+        };
+        is_in_words && self.diff.iam.iter().any(is_told)
     }
 
     /// What a property does to its resource, and who says so.
-    fn says(&self, property: &PropertyChange) -> String {
-        let name = |id: &str| self.names.name(id).to_owned();
+    fn says(&self, property: &PropertyChange) -> Option<Cell> {
         let verdict = &property.verdict;
         let why = match &verdict.origin {
-            Origin::Reference { logical_id } => format!(", since {} is replaced", name(logical_id)),
-            Origin::Parameter { name } => format!(", by the parameter {name}"),
-            Origin::UnknownType => ", this type is not known".to_owned(),
-            Origin::CustomResource => ", its function decides".to_owned(),
-            Origin::ChangeSet => ", says CloudFormation".to_owned(),
+            Origin::Reference { logical_id } => {
+                // By itself such a reference may also be a renaming, after which the value is another all the same.
+                let is_replaced = self.diff.resource(logical_id).is_some_and(|it| it.action == Action::Replace);
+                let what = if is_replaced { "replaced" } else { "another, or changes" };
+                format!("since {} is {what}", self.names.name(logical_id))
+            }
+            Origin::Parameter { name } => format!("by the parameter {name}"),
+            Origin::UnknownType => "this type is not known".to_owned(),
+            Origin::CustomResource => "its function decides".to_owned(),
+            Origin::ChangeSet => "says CloudFormation".to_owned(),
             _ => String::new(),
         };
-        let said = match verdict.replacement {
-            Replacement::Always => format!("replaces it{why}"),
-            Replacement::Conditional => format!("may replace it{why}"),
-            Replacement::Never => return String::new(),
-        };
-        match &property.overruled {
-            Some(other) if other.replacement != verdict.replacement => {
-                let who = if other.origin == Origin::ChangeSet { "CloudFormation" } else { "the specification" };
-                format!("{said} ({who} says {})", replacement(other.replacement))
+        let does = match verdict.replacement {
+            Replacement::Always => "replaces it",
+            Replacement::Conditional => "may replace it",
+            Replacement::Never if property.change.kind == ChangeKind::Referenced && !why.is_empty() => {
+                return Some(Cell::text(why).toned(Tone::Faint));
             }
-            _ => said,
+            Replacement::Never => return None,
+        };
+        let mut said = if why.is_empty() { does.to_owned() } else { format!("{does}, {why}") };
+        if let Some(other) = property.overruled.as_ref().filter(|other| other.replacement != verdict.replacement) {
+            let who = if other.origin == Origin::ChangeSet { "CloudFormation" } else { "the specification" };
+            said.push_str(&format!(" ({who} says {})", replacement(other.replacement)));
         }
+        Some(Cell::text(said).toned(Tone::Bad))
     }
+}
+
+fn rows(view: &View<'_>) -> Vec<Item> {
+    view.diff.resources.iter().map(|resource| Item::Row(view.resource(resource))).collect()
+}
+
+/// Whether `path` is at or below the statement at `statement`.
+fn is_in_statement(path: &[PathStep], statement: &[PathStep], is_gone: bool) -> bool {
+    let place = |step: &PathStep| match step {
+        PathStep::Index { before, after } | PathStep::Item { before, after, .. } => {
+            if is_gone {
+                *before
+            } else {
+                *after
+            }
+        }
+        _ => None,
+    };
+    let is_same = |(ours, theirs): (&PathStep, &PathStep)| match (ours, theirs) {
+        (PathStep::Key(ours), PathStep::Key(theirs)) => ours == theirs,
+        _ => place(ours).is_some() && place(ours) == place(theirs),
+    };
+    !statement.is_empty() && path.len() >= statement.len() && path.iter().zip(statement).all(is_same)
+}
+
+/// One row for each policy whose statements stand among the permissions.
+fn told_below(rights: &[&PropertyChange]) -> Vec<Item> {
+    let document = |it: &PropertyChange| {
+        let said = it.change.path.to_string();
+        said.split_once(".Statement").map_or(said.clone(), |(document, _)| document.to_owned())
+    };
+    let mut documents: Vec<String> = rights.iter().map(|it| document(it)).collect();
+    documents.dedup();
+    let row = |document| {
+        let cells = vec![Cell::text(document), Cell::text("see the permissions below").toned(Tone::Faint)];
+        Item::Row(Row { cells, ..Row::default() })
+    };
+    documents.into_iter().map(row).collect()
 }
 
 fn mark(resource: &ResourceChange) -> Mark {

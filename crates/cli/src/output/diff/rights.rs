@@ -12,19 +12,15 @@ use super::values::{spell, spell_name};
 
 impl View<'_> {
     pub(super) fn rights(&self) -> Vec<Section> {
-        let (broader, others): (Vec<_>, Vec<_>) =
-            self.diff.iam.iter().partition(|change| change.broadens() && !self.goes(&change.holder));
-        let rows = |changes: Vec<&StatementChange>| -> Vec<Item> {
-            changes.into_iter().map(|change| Item::Row(self.right(change))).collect()
+        let rows = |is_broader: bool| {
+            self.everywhere(&mut |view| {
+                let is_in = |it: &&StatementChange| (it.broadens() && !view.goes(&it.holder)) == is_broader;
+                view.diff.iam.iter().filter(is_in).map(|it| Item::Row(view.right(it))).collect()
+            })
         };
-        let mut sections = Vec::new();
-        if !broader.is_empty() {
-            sections.push(Section::new("permissions, broader than before", rows(broader)).open());
-        }
-        if !others.is_empty() {
-            sections.push(Section::new("permissions, not broader", rows(others)));
-        }
-        sections
+        let broader = Section::new("permissions, broader than before", rows(true)).open();
+        let others = Section::new("permissions, not broader", rows(false));
+        [broader, others].into_iter().filter(|section| !section.items.is_empty()).collect()
     }
 
     /// Whether this is a resource that is removed: nobody can do anything with it, or through it, any more.
@@ -154,9 +150,11 @@ impl View<'_> {
     }
 
     pub(super) fn security_settings(&self) -> Option<Section> {
-        let mut changes: Vec<&SecurityChange> = self.diff.security.iter().collect();
-        changes.sort_by_key(|change| change.trend);
-        let items: Vec<Item> = changes.into_iter().map(|change| Item::Row(self.setting(change))).collect();
+        let mut rows = self.everywhere(&mut |view| {
+            view.diff.security.iter().map(|change| (change.trend, Item::Row(view.setting(change)))).collect()
+        });
+        rows.sort_by_key(|(trend, _)| *trend);
+        let items: Vec<Item> = rows.into_iter().map(|(_, row)| row).collect();
         (!items.is_empty()).then(|| Section::new("security", items).open())
     }
 

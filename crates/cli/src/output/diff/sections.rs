@@ -18,11 +18,12 @@ fn section(title: &str, items: Vec<Item>) -> Option<Section> {
 
 impl View<'_> {
     pub(super) fn code(&self) -> Option<Section> {
-        section("code", self.diff.code.iter().map(|change| Item::Row(self.one_code(change))).collect())
+        let rows = |view: &View<'_>| view.diff.code.iter().map(|change| Item::Row(view.one_code(change))).collect();
+        section("code", self.everywhere(&mut |view| rows(view)))
     }
 
     fn one_code(&self, change: &CodeChange) -> Row {
-        let files = self.more.files.get(&change.logical_id);
+        let files = self.more.files.get(&self.key(&change.logical_id));
         let mut inside = Vec::new();
         let said = match (&change.before, &change.after, files) {
             (_, _, Some(files)) => {
@@ -84,7 +85,11 @@ impl View<'_> {
             let node = node.get("Value").unwrap_or(node);
             cells.push(Cell::text(spell(node, self.names)).toned(Tone::Faint));
         }
-        Row { mark, cells, inside: values::rows(entry.changes.iter().map(|it| (it, String::new())), self.names) }
+        Row {
+            mark,
+            cells,
+            inside: entry.changes.iter().map(|it| Item::Row(values::row(it, None, self.names))).collect(),
+        }
     }
 
     /// The outputs, and those that others read although nothing in their words differs.
@@ -106,21 +111,27 @@ impl View<'_> {
             };
             let mut notes = Vec::new();
             if !said.is_empty() {
-                notes.push(said);
+                notes.push(Cell::text(said).toned(Tone::Changed));
             }
             if let Some(readers) = readers {
-                notes.push(format!("READ BY {}", readers.join(", ")));
+                let then = match &exposed.kind {
+                    OutputChangeKind::Value | OutputChangeKind::Replaced { .. } => {
+                        "CloudFormation does not change it while they read it"
+                    }
+                    _ => "it goes when they have let go of it: deploy them with it",
+                };
+                notes.push(Cell::text(format!("READ BY {}", readers.join(", "))).toned(Tone::Alarm));
+                notes.push(Cell::text(then));
             }
             if notes.is_empty() {
                 continue;
             }
-            let tone = if readers.is_some() { Tone::Alarm } else { Tone::Changed };
-            let note = Item::Row(Row { cells: vec![Cell::text(notes.join("; ")).toned(tone)], ..Row::default() });
+            let notes = notes.into_iter().map(|note| Item::Row(Row { cells: vec![note], ..Row::default() }));
             match rows.iter_mut().find(|(name, _)| *name == exposed.name) {
-                Some((_, row)) => row.inside.push(note),
+                Some((_, row)) => row.inside.extend(notes),
                 None => {
                     let cells = vec![Cell::text(exposed.name.clone())];
-                    rows.push((exposed.name.clone(), Row { mark: Mark::Change, cells, inside: vec![note] }));
+                    rows.push((exposed.name.clone(), Row { mark: Mark::Change, cells, inside: notes.collect() }));
                 }
             }
         }
@@ -134,9 +145,8 @@ impl View<'_> {
     }
 
     fn drifted(&self, one: &Drifted) -> Row {
-        let nested: Vec<&str> = one.nested_in.iter().map(String::as_str).collect();
         let cells = vec![
-            Cell::path(self.inner_name(&nested, &one.logical_id)),
+            Cell::path(self.names.name_in(&one.nested_in, &one.logical_id)),
             Cell::text(words::kind(&one.resource_type)),
             Cell::text(if one.is_gone { "is not there any more" } else { "" }).toned(Tone::Bad),
         ];

@@ -86,6 +86,7 @@ fn with_view<T>(show: impl FnOnce(&View<'_>) -> T) -> T {
     let (diff, after, more) = compared();
     let view = View {
         title: "object-counter · dev · 123456789012 / eu-west-1",
+        nested_in: &[],
         diff: &diff,
         names: &names(),
         after: &after,
@@ -155,6 +156,7 @@ fn nothing_is_said_in_one_word() {
     let names = Names::default();
     let view = View {
         title: "app",
+        nested_in: &[],
         diff: &diff,
         names: &names,
         after: &template,
@@ -164,4 +166,46 @@ fn nothing_is_said_in_one_word() {
     };
     assert_eq!(strip_str(&text::render(&view.document(), 80)).to_string(), "app   no changes\n");
     assert!(view.is_empty() && view.is_secure());
+}
+
+/// What is in a nested stack is told where everything of its kind is, under its own name.
+#[test]
+fn nested_stacks_are_no_hiding_place() {
+    let outer = read(
+        r#"{"Resources":{"Inner":{"Type":"AWS::CloudFormation::Stack","Properties":{"TemplateURL":"u"}},
+        "Role":{"Type":"AWS::IAM::Role"},"Table":{"Type":"AWS::DynamoDB::Table"}}}"#,
+    );
+    let inner = |table: &str, action: &str| {
+        read(&format!(
+            r#"{{"Resources":{{{table}
+            "Role":{{"Type":"AWS::IAM::Role","Properties":{{"Policies":[{{"PolicyName":"P","PolicyDocument":{{"Statement":[
+            {{"Effect":"Allow","Action":"{action}","Resource":"*"}}]}}}}]}}}}}}}}"#
+        ))
+    };
+    let mut diff = skysmith_diff::diff(&outer, &outer);
+    let table = r#""Table":{"Type":"AWS::DynamoDB::Table"},"#;
+    diff.nest("Inner", skysmith_diff::diff(&inner(table, "s3:GetObject"), &inner("", "s3:*")));
+    let more = More { contents: [("Inner/Table".to_owned(), "7 items".to_owned())].into(), ..More::default() };
+    let names = Names::default();
+    let view = View {
+        title: "app",
+        nested_in: &[],
+        diff: &diff,
+        names: &names,
+        after: &outer,
+        is_deployed: true,
+        has_estimate: false,
+        more: &more,
+    };
+    let plain = strip_str(&text::render(&view.document(), 100)).to_string();
+    assert!(plain.contains("DATA LOSS  Inner/Table (DynamoDB table) is deleted, with 7 items."), "{plain}");
+    assert!(plain.contains("permissions, broader than before\n  ~ Inner/Role  may  s3:* on everything"), "{plain}");
+    assert!(!view.is_secure());
+    let security = strip_str(&text::render(&view.security(), 100)).to_string();
+    assert!(security.contains("Inner/Role  may  s3:*"), "{security}");
+    let json = view.json("app");
+    let nested = &json["resources"][0]["nested"];
+    assert_eq!(nested["iam"][0]["path"], "Inner/Role", "{nested}");
+    assert_eq!(json["data_losses"][0]["path"], "Inner/Table");
+    assert_eq!(json["data_losses"][0]["contents"], "7 items");
 }

@@ -1,6 +1,6 @@
 //! A difference as text of a given width. Styles are always in it; the streams take them out where they are not wanted.
 
-use super::document::{Cell, Content, Document, Item, Mark, Row, Section, Tone};
+use super::document::{Alert, Cell, Content, Document, Item, Mark, Row, Section};
 use super::values;
 use crate::live::fit;
 use crate::output::style;
@@ -61,7 +61,18 @@ pub fn items(all: &[Item], indent: usize, width: usize, text: &mut String) {
                 table(&rows, indent, width, text);
                 continue;
             }
-            Item::Alert { tone, word, lines } => alert(*tone, word, lines, width, text),
+            Item::Alert(_) => {
+                let all: Vec<&Alert> = all[index..]
+                    .iter()
+                    .map_while(|item| match item {
+                        Item::Alert(alert) => Some(alert),
+                        _ => None,
+                    })
+                    .collect();
+                index += all.len();
+                alerts(&all, width, text);
+                continue;
+            }
             Item::Note(note) => {
                 for line in wrap(note, width.saturating_sub(indent)) {
                     text.push_str(&format!("{}{line}\n", " ".repeat(indent)));
@@ -81,19 +92,28 @@ pub fn items(all: &[Item], indent: usize, width: usize, text: &mut String) {
     }
 }
 
-/// `! DATA LOSS  …`, with what follows aligned below the first word.
-fn alert(tone: Tone, word: &str, lines: &[String], width: usize, text: &mut String) {
-    let head = format!("! {word}");
-    let indent = fit::width(&head) + 2;
-    let mut is_first = true;
-    for line in lines {
-        for part in wrap(line, width.saturating_sub(indent)) {
-            if is_first {
-                text.push_str(&format!("{}  {part}\n", style::paint(tone.style(), &head)));
-                is_first = false;
-            } else {
-                text.push_str(&format!("{}{part}\n", " ".repeat(indent)));
+/// `! DATA LOSS  …`, all of them aligned, those of several lines apart from each other.
+fn alerts(all: &[&Alert], width: usize, text: &mut String) {
+    let longest = all.iter().map(|alert| fit::width(alert.word)).max().unwrap_or(0);
+    let indent = 2 + longest + 2;
+    let room = width.saturating_sub(indent).max(LEAST_TEXT);
+    for (index, alert) in all.iter().enumerate() {
+        let is_long = |alert: &Alert| alert.lines.len() + alert.steps.len() > 1;
+        if index > 0 && (is_long(alert) || is_long(all[index - 1])) {
+            text.push('\n');
+        }
+        let mut lines: Vec<String> = alert.lines.iter().flat_map(|line| wrap(line, room)).collect();
+        let labels = alert.steps.iter().map(|(label, _)| fit::width(label)).max().unwrap_or(0);
+        for (label, step) in &alert.steps {
+            let label = format!("{}{}:", " ".repeat(labels - fit::width(label)), style::paint(style::STRONG, label));
+            for (index, part) in wrap(step, room.saturating_sub(labels + 2).max(LEAST_TEXT)).into_iter().enumerate() {
+                lines.push(if index == 0 { format!("{label} {part}") } else { " ".repeat(labels + 2) + &part });
             }
+        }
+        let head = fit::pad(&format!("! {}", alert.word), indent - 2);
+        for (index, line) in lines.iter().enumerate() {
+            let head = if index == 0 { style::paint(alert.tone.style(), &head) } else { " ".repeat(indent - 2) };
+            text.push_str(&format!("{head}  {line}\n"));
         }
     }
 }
@@ -128,7 +148,7 @@ fn table(rows: &[&Row], indent: usize, width: usize, text: &mut String) {
     // A row's last cell does not make the column wider for others.
     let widths: Vec<usize> = (0..columns)
         .map(|column| {
-            let cells = rows.iter().filter(|row| column + 1 < row.cells.len() || column == 0);
+            let cells = rows.iter().filter(|row| column + 1 < row.cells.len());
             let most = if column == 0 { WIDEST.min(width * 2 / 5) } else { WIDEST };
             cells.filter_map(|row| row.cells.get(column)).map(natural).max().unwrap_or(0).min(most)
         })
@@ -147,6 +167,13 @@ fn table(rows: &[&Row], indent: usize, width: usize, text: &mut String) {
     }
 }
 
+/// `before → after`, with the colours of what goes and what comes on the words that differ.
+fn underlined(before: &str, after: &str) -> String {
+    let ([head, old, tail], [_, new, _]) = values::differing(before, after);
+    let (old, new) = (style::paint(Mark::Remove.tone().style(), old), style::paint(Mark::Add.tone().style(), new));
+    format!("{head}{old}{tail} → {head}{new}{tail}  ")
+}
+
 /// Adds the cells to the line; what does not fit into it comes back as lines below.
 fn cells(row: &Row, widths: &[usize], start: usize, width: usize, line: &mut String) -> String {
     let mut below = String::new();
@@ -162,12 +189,12 @@ fn cells(row: &Row, widths: &[usize], start: usize, width: usize, line: &mut Str
                 let room = width.saturating_sub(used + after_it + 3);
                 let both = fit::width(before) + fit::width(after);
                 if both <= room {
-                    line.push_str(&format!("{before} → {after}  "));
+                    line.push_str(&underlined(before, after));
                     used += both + 5;
                 } else if room / 2 >= LEAST_VALUE.max(both / 8) {
                     let (before, after) = values::elided(before, after, room / 2);
                     used += fit::width(&before) + fit::width(&after) + 5;
-                    line.push_str(&format!("{before} → {after}  "));
+                    line.push_str(&underlined(&before, &after));
                 } else {
                     let room = width.saturating_sub(start + 4).max(LEAST_VALUE);
                     let (before, after) = values::elided(before, after, room);

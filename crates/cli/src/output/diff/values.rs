@@ -79,17 +79,11 @@ fn is_hash(text: &str) -> bool {
     stem.len() >= 32 && stem.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The rows of some differences, aligned among each other. `more` is what is to be said of each beside its values.
-pub fn rows<'a>(changes: impl Iterator<Item = (&'a ValueChange, String)>, names: &Names) -> Vec<Item> {
-    changes.map(|(change, more)| Item::Row(row(change, more, names))).collect()
-}
-
-fn row(change: &ValueChange, more: String, names: &Names) -> Row {
+/// The row of a difference. `more` is what is to be said beside its values.
+pub fn row(change: &ValueChange, more: Option<Cell>, names: &Names) -> Row {
     let (said, inside) = difference(change, names);
     let mut cells = vec![Cell::text(change.path.to_string()), said];
-    if !more.is_empty() {
-        cells.push(Cell::text(more).toned(Tone::Bad));
-    }
+    cells.extend(more);
     Row { mark: Mark::None, cells, inside }
 }
 
@@ -207,9 +201,37 @@ pub fn elided(before: &str, after: &str, room: usize) -> (String, String) {
     (cut(&old), cut(&new))
 }
 
+/// What two values begin with alike, what differs, and what they end with alike; words are not cut in two.
+pub fn differing<'a>(before: &'a str, after: &'a str) -> ([&'a str; 3], [&'a str; 3]) {
+    let is_word = |character: char| character.is_alphanumeric() || character == '_';
+    let alike = before.chars().zip(after.chars()).take_while(|(a, b)| a == b);
+    let mut head: usize = alike.map(|(character, _)| character.len_utf8()).sum();
+    let alike = before[head..].chars().rev().zip(after[head..].chars().rev()).take_while(|(a, b)| a == b);
+    let mut tail: usize = alike.map(|(character, _)| character.len_utf8()).sum();
+    head -= before[..head].chars().rev().take_while(|it| is_word(*it)).map(char::len_utf8).sum::<usize>();
+    tail -= before[before.len() - tail..].chars().take_while(|it| is_word(*it)).map(char::len_utf8).sum::<usize>();
+    let cut = |text: &'a str| [&text[..head], &text[head..text.len() - tail], &text[text.len() - tail..]];
+    (cut(before), cut(after))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_that_differ_are_found_whole() {
+        for (before, after, said) in [
+            ("128", "256", (["", "128", ""], ["", "256", ""])),
+            ("a/v1/items", "a/v2/items", (["a/", "v1", "/items"], ["a/", "v2", "/items"])),
+            ("PAY_PER_REQUEST", "PROVISIONED", (["", "PAY_PER_REQUEST", ""], ["", "PROVISIONED", ""])),
+            ("a-b", "a-b-c", (["a-", "b", ""], ["a-", "b-c", ""])),
+            ("über/a", "über/ä", (["über/", "a", ""], ["über/", "ä", ""])),
+            ("", "x", (["", "", ""], ["", "x", ""])),
+            ("aa", "a", (["", "aa", ""], ["", "a", ""])),
+        ] {
+            assert_eq!(differing(before, after), said, "{before} {after}");
+        }
+    }
 
     #[test]
     fn what_two_values_have_in_common_is_left_out() {
