@@ -6,6 +6,7 @@
 
 mod bootstrap;
 mod calls;
+mod code;
 mod exports;
 mod harness;
 mod object_counter;

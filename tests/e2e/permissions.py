@@ -24,12 +24,17 @@ def client(service, key="test", secret="test"):
 def user(documents):
     """Forgets everything that there is, and makes a user with these policies. Gives an access key."""
     urllib.request.urlopen(urllib.request.Request(f"{endpoint}/_ministack/reset", b"", method="POST")).read()
+    return another_user("ci", documents)
+
+
+def another_user(name, documents):
+    """The same beside what there is."""
     iam = client("iam")
-    iam.create_user(UserName="ci")
+    iam.create_user(UserName=name)
     for index, document in enumerate(json.loads(documents)):
-        made = iam.create_policy(PolicyName=f"ci-{index}", PolicyDocument=json.dumps(document))
-        iam.attach_user_policy(UserName="ci", PolicyArn=made["Policy"]["Arn"])
-    key = iam.create_access_key(UserName="ci")["AccessKey"]
+        made = iam.create_policy(PolicyName=f"{name}-{index}", PolicyDocument=json.dumps(document))
+        iam.attach_user_policy(UserName=name, PolicyArn=made["Policy"]["Arn"])
+    key = iam.create_access_key(UserName=name)["AccessKey"]
     return [key["AccessKeyId"], key["SecretAccessKey"]]
 
 
@@ -159,4 +164,4 @@ def provisions(policies, bucket, topic):
     ]
 
 
-print(json.dumps({"user": user, "put": put, "provisions": provisions}[command](*arguments)))
+print(json.dumps({"user": user, "another_user": another_user, "put": put, "provisions": provisions}[command](*arguments)))

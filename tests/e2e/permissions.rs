@@ -47,7 +47,16 @@ impl Guarded {
 
     /// An empty account with a user who has this policy.
     fn user(&self, policy: &Value) -> Person<'_> {
-        let key = self.python(&["user", &json!([policy]).to_string()]);
+        self.person(&["user", &json!([policy]).to_string()])
+    }
+
+    /// One more user, in the account as it is.
+    fn another_user(&self, name: &str, policy: &Value) -> Person<'_> {
+        self.person(&["another_user", name, &json!([policy]).to_string()])
+    }
+
+    fn person(&self, made: &[&str]) -> Person<'_> {
+        let key = self.python(made);
         let text = |index: usize| key[index].as_str().unwrap().to_owned();
         Person { guarded: self, key: text(0), secret: text(1) }
     }
@@ -160,6 +169,50 @@ fn exactly_what_is_printed_is_enough_and_nothing_of_it_too_much() {
         judged.push(sid);
     }
     eprintln!("judged: {judged:?}");
+}
+
+#[test]
+fn what_a_diff_needs_and_no_more() {
+    let (_one, shell) = Shell::with_local_aws("diff-permissions");
+    let guarded = Guarded::new(shell);
+    // The same program with other code of its function.
+    let other = guarded.shell.folder().join("other");
+    let app = other.to_str().unwrap();
+    guarded.shell.skysmith(["--local", "--out", app, "synth", "-q"]).exits(0);
+    let template = other.join("object-counter.template.json");
+    let text = std::fs::read_to_string(&template).unwrap();
+    let key = text.split("\"S3Key\": \"").nth(1).unwrap().split(".zip").next().unwrap().to_owned();
+    std::fs::write(&template, text.replace(&key, "0123")).unwrap();
+    let assets = other.join("object-counter.assets.json");
+    let text = std::fs::read_to_string(&assets).unwrap();
+    assert!(text.contains(&key), "{text}");
+    std::fs::write(&assets, text.replace(&format!("{key}.zip"), "0123.zip")).unwrap();
+
+    let maker = guarded.user(&guarded.printed(&["--for", "deploy"])["caller"]);
+    let deployed = maker.skysmith(guarded.assembly.to_str().unwrap(), &["deploy", "--yes"]);
+    assert_eq!(deployed.code, 0, "{}", deployed.stderr);
+
+    let looking = guarded.printed(&["--for", "diff"])["caller"].clone();
+    let _ = guarded.recorder.actions();
+    let seen = guarded.another_user("looks", &looking).skysmith(app, &["diff"]);
+    assert_eq!(seen.code, 0, "{}", seen.stderr);
+    assert!(seen.stdout.contains("files: ") && !seen.stdout.contains("not looked at"), "{}", seen.stdout);
+    let allowed: BTreeSet<String> = statements(&looking).into_iter().flat_map(|(_, actions)| actions).collect();
+    let called = guarded.recorder.actions();
+    let more: Vec<&String> = called.difference(&allowed).collect();
+    assert_eq!(more, ["sts:GetCallerIdentity"], "called but not allowed");
+    assert!(called.contains("s3:GetObject"), "{called:?}");
+
+    // Without the right to read code there is a difference all the same.
+    let blind = without(&looking, "S3Objects");
+    assert_ne!(blind, looking);
+    let seen = guarded.another_user("blind", &blind).skysmith(app, &["diff"]);
+    assert_eq!(seen.code, 0, "{}", seen.stderr);
+    assert!(
+        seen.stdout.split_whitespace().collect::<Vec<_>>().join(" ").contains("may not be read"),
+        "{}",
+        seen.stdout
+    );
 }
 
 /// Deploys a stack with an export, and then without it: CloudFormation is asked who reads it.

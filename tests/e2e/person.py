@@ -64,6 +64,15 @@ def make_bucket(bucket):
     return client("s3").create_bucket(Bucket=bucket)["Location"]
 
 
+def remove_object(bucket, key):
+    """All versions of it."""
+    s3 = client("s3")
+    versions = s3.list_object_versions(Bucket=bucket, Prefix=key)["Versions"]
+    for version in versions:
+        s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+    return len(versions)
+
+
 def put(bucket, key, body):
     return client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())["ETag"]
 

@@ -12,12 +12,8 @@ use crate::Error;
 /// Packs the folder. Entries are sorted by name, the time is that of the format's epoch, modes are 0644 or 0755; symbolic links become what they point to,
 /// which must lie in the folder. Empty folders are left out, as nothing that runs from a zip archive misses them.
 pub(crate) fn zip_directory(folder: &Path) -> Result<Vec<u8>, Error> {
-    let root = folder.canonicalize().map_err(at(folder))?;
-    let mut files = Vec::new();
-    collect(&root, folder, "", &mut files, &mut vec![root.clone()])?;
-    files.sort();
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, path) in files {
+    for (name, path) in files(folder)? {
         let content = fs::read(&path).map_err(at(&path))?;
         let mode = if is_executable(&path)? { 0o755 } else { 0o644 };
         let options = SimpleFileOptions::default()
@@ -30,6 +26,15 @@ pub(crate) fn zip_directory(folder: &Path) -> Result<Vec<u8>, Error> {
     }
     let cursor = writer.finish().map_err(|error| at(folder)(error.into()))?;
     Ok(cursor.into_inner())
+}
+
+/// The files that are packed: their names in the archive, in its order, and where they really are.
+pub(crate) fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
+    let root = folder.canonicalize().map_err(at(folder))?;
+    let mut files = Vec::new();
+    collect(&root, folder, "", &mut files, &mut vec![root.clone()])?;
+    files.sort();
+    Ok(files)
 }
 
 /// `above` has the real folders on the way down: one that comes again is a circle of links.
@@ -66,14 +71,14 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
 }
 
 #[cfg(unix)]
-fn is_executable(path: &Path) -> Result<bool, Error> {
+pub(crate) fn is_executable(path: &Path) -> Result<bool, Error> {
     use std::os::unix::fs::PermissionsExt as _;
     Ok(fs::metadata(path).map_err(at(path))?.permissions().mode() & 0o111 != 0)
 }
 
 /// Where files have no such bit, what a function needs to run is told by its name or its first bytes.
 #[cfg(not(unix))]
-fn is_executable(path: &Path) -> Result<bool, Error> {
+pub(crate) fn is_executable(path: &Path) -> Result<bool, Error> {
     let content = fs::read(path).map_err(at(path))?;
     Ok(path.file_name().is_some_and(|name| name == "bootstrap")
         || content.starts_with(b"#!")

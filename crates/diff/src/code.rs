@@ -46,6 +46,19 @@ pub enum Code {
 }
 
 impl Code {
+    /// The code of a function, a layer or the like; `None` for a resource that has none.
+    #[must_use]
+    pub fn of(resource: Resource<'_>) -> Option<Self> {
+        Some(Self::at(resource, place(resource.resource_type()?)?))
+    }
+
+    fn at(resource: Resource<'_>, property: &str) -> Self {
+        match resource.property(property) {
+            Some(Node::String(text)) => Self::Inline(text.clone()),
+            node => Self::read(node),
+        }
+    }
+
     fn read(node: Option<&Node>) -> Self {
         let Some(map) = node.and_then(Node::as_map) else { return Self::Other };
         let key = |names: [&str; 2]| names.into_iter().find_map(|name| map.get(name)).cloned();
@@ -78,16 +91,16 @@ const PLACES: &[(&str, &str)] = &[
     ("AWS::CloudFront::Function", "FunctionCode"),
 ];
 
+fn place(kind: &str) -> Option<&'static str> {
+    PLACES.iter().find(|(known, _)| *known == kind).map(|(_, property)| *property)
+}
+
 pub(crate) fn changes(before: &Template, after: &Template, resources: &[ResourceChange]) -> Vec<CodeChange> {
-    let of = |resource: Option<Resource<'_>>, property: &str| match resource.and_then(|it| it.property(property)) {
-        Some(Node::String(text)) => Code::Inline(text.clone()),
-        node => Code::read(node),
-    };
     resources
         .iter()
         .filter_map(|change| {
             let kind = change.resource_type()?;
-            let (_, property) = PLACES.iter().find(|(known, _)| *known == kind)?;
+            let property = place(kind)?;
             let (old, new) = (before.resource(&change.logical_id)?, after.resource(&change.logical_id)?);
             let reading = Reading::Text;
             let none = Node::Map(Map::new());
@@ -99,8 +112,8 @@ pub(crate) fn changes(before: &Template, after: &Template, resources: &[Resource
                 logical_id: change.logical_id.clone(),
                 resource_type: kind.to_owned(),
                 property,
-                before: of(Some(old), property),
-                after: of(Some(new), property),
+                before: Code::at(old, property),
+                after: Code::at(new, property),
             })
         })
         .collect()

@@ -40,6 +40,8 @@ pub(crate) enum On {
     AssetBuckets,
     /// What is in them.
     AssetObjects,
+    /// What is in the buckets that functions, layers and the like of the stack have their code in.
+    CodeObjects,
     /// Skysmith's own bucket for assets, which is made on first need.
     OwnBucket,
     /// The same, whether or not the stack has assets, and what is in it.
@@ -77,9 +79,9 @@ const fn call(operation: &'static str, takes: &'static [(&'static str, On)], use
 }
 
 use On::{
-    Anything, AssetBuckets, AssetObjects, BootstrapParameter, Buckets, DirectStack, EmptiedBuckets, EmptiedObjects,
-    Followers, Nested, OwnAssets, OwnBucket, ProtectedStack, Registry, Repositories, Stack, StoredParameters, Tables,
-    UpdatedStack,
+    Anything, AssetBuckets, AssetObjects, BootstrapParameter, Buckets, CodeObjects, DirectStack, EmptiedBuckets,
+    EmptiedObjects, Followers, Nested, OwnAssets, OwnBucket, ProtectedStack, Registry, Repositories, Stack,
+    StoredParameters, Tables, UpdatedStack,
 };
 use Use::{Collect, Deploy, Destroy, Drift, Look, Repair};
 
@@ -167,6 +169,8 @@ pub(crate) const CALLS: &[Call] = &[
     ),
     call("GetBucketLifecycleConfiguration", &[("s3:GetLifecycleConfiguration", OwnBucket)], &[Deploy]),
     call("GetCallerIdentity", &[], &[]),
+    // The files of code that is deployed are compared with those that would be.
+    call("GetObject", &[("s3:GetObject", CodeObjects)], &[Look]),
     call("GetObject", &[("s3:GetObject", OwnAssets)], &[Collect]),
     call("GetParameter", &[("ssm:GetParameter", BootstrapParameter)], &[Deploy]),
     call("GetParameterHistory", &[("ssm:GetParameterHistory", Anything)], &[Collect]),

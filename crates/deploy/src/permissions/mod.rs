@@ -5,6 +5,7 @@ mod calls;
 use std::collections::BTreeSet;
 
 use skysmith_assembly::{EMPTY_ON_DELETE, FileDestination, Placeholders};
+use skysmith_diff::Code;
 use skysmith_permissions::{Conditions, Provisioning, StackTemplate, provisioning, resource_arns};
 pub use skysmith_permissions::{INLINE_ROLE_LIMIT, MANAGED_POLICY_LIMIT, Note, Permissions, Place, Policy, Statement};
 use skysmith_spec::Operation;
@@ -14,8 +15,9 @@ pub use calls::Use;
 pub(crate) use calls::action_of;
 use calls::{CALLS, On};
 
-use crate::Wanted;
+use crate::monitor::STACK_TYPE;
 use crate::wanted::INLINE_TEMPLATE_LIMIT;
+use crate::{Known, Wanted};
 
 /// The service that takes the roles of stacks.
 const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
@@ -206,6 +208,7 @@ impl About<'_> {
             On::Anything => vec!["*".to_owned()],
             On::AssetBuckets => self.asset_buckets().iter().map(bucket).collect(),
             On::AssetObjects => self.asset_buckets().iter().map(objects).collect(),
+            On::CodeObjects => self.code_buckets().iter().map(objects).collect(),
             On::OwnBucket => {
                 let own = self.filled(skysmith_assembly::ASSET_BUCKET);
                 self.asset_buckets().iter().filter(|name| **name == own).map(bucket).collect()
@@ -255,6 +258,22 @@ impl About<'_> {
         let mut names: BTreeSet<String> = self.destinations().map(|it| self.filled(&it.bucket)).collect();
         if self.wanted.body.len() > INLINE_TEMPLATE_LIMIT && self.wanted.stack.template_asset_url.is_none() {
             names.insert(self.filled(skysmith_assembly::ASSET_BUCKET));
+        }
+        names
+    }
+
+    /// The buckets that code comes from. What nested stacks have theirs in is not looked up: it is an asset of the stack around them, if anything.
+    fn code_buckets(&self) -> BTreeSet<String> {
+        let Place { partition, region, account } = self.place.clone();
+        let known =
+            Known::at(&self.wanted.template, &self.wanted.parameters, Placeholders { account, region, partition });
+        let mut names = BTreeSet::new();
+        for resource in self.wanted.template.resources() {
+            if resource.resource_type() == Some(STACK_TYPE) {
+                names.extend(self.destinations().map(|it| self.filled(&it.bucket)));
+            } else if let Some(Code::Object { bucket: Some(bucket), .. }) = Code::of(resource) {
+                names.extend(known.text(&bucket));
+            }
         }
         names
     }

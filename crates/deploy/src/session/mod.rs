@@ -46,6 +46,7 @@ use self::preflight::{Calls, Clock, preflight_error};
 use self::profile::Role;
 use self::rationed::Rationed;
 use self::refusals::Refusals;
+pub(crate) use self::region::url_suffix;
 use self::region::{is_loopback, metadata_client, region};
 use self::role::TakenRole;
 pub use self::source::{CredentialsInfo, Source};
@@ -443,7 +444,7 @@ impl Session {
     pub(crate) fn object_url(&self, bucket: &str, key: &str) -> String {
         match &self.endpoint {
             Endpoint::Aws => {
-                let suffix = region::url_suffix(self.partition());
+                let suffix = url_suffix(self.partition());
                 format!("https://s3.{}.{suffix}/{bucket}/{key}", self.region)
             }
             Endpoint::Url(url) | Endpoint::Local(url) => format!("{}/{bucket}/{key}", url.trim_end_matches('/')),

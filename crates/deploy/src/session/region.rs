@@ -42,7 +42,7 @@ pub(super) fn is_this_machine(host: &str) -> bool {
 }
 
 /// What the hosts of a [partition](https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html) end in.
-pub(super) fn url_suffix(partition: &str) -> &'static str {
+pub(crate) fn url_suffix(partition: &str) -> &'static str {
     match partition {
         "aws-cn" => "amazonaws.com.cn",
         "aws-eusc" => "amazonaws.eu",

@@ -275,8 +275,8 @@ impl<'a> One<'a> {
             compared.join(&plan.changes, plan.old_template.as_ref());
         }
         compared.has_estimate = !self.session.globals.local;
-        if let Some(deployed) = &plan.deployed {
-            compared.look_up(session, deployed).await;
+        if let Some(before) = before {
+            compared.look_up(session, wanted, before).await;
         }
         compared
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use skysmith_deploy::{Change, ChangeAction, DeployedStack, Wanted};
+use skysmith_deploy::{Change, ChangeAction, CodeFiles, CodeSide, DeployedStack, Session as Account, Wanted};
 use skysmith_diff::{Side, TemplateDiff};
 use skysmith_template::Template;
 
@@ -83,25 +83,65 @@ impl Compared {
         }
     }
 
-    /// Finds out what is not in the templates: what is in resources that go, and who reads outputs that do. What cannot be found out is left out: this is
-    /// worth a word, but not worth failing for.
-    pub async fn look_up(&mut self, session: &skysmith_deploy::Session, deployed: &DeployedStack) {
-        if !self.diff.data_losses().is_empty() {
-            let found = session.inventory(&deployed.stack_id, &skysmith_deploy::is_stateful).await.ok().flatten();
-            for holding in found.into_iter().flat_map(|inventory| inventory.holdings) {
-                self.more.contents.insert(holding.resource.path(), story::contents(holding.contents));
-            }
-        }
-        for exposed in &self.diff.exposed {
-            let output = deployed.outputs.iter().find(|output| output.name == exposed.name);
-            let Some(export) = output.and_then(|output| output.export_name.as_deref()) else { continue };
-            if let Ok(readers) = session.importers(export).await
-                && !readers.is_empty()
-            {
-                self.more.readers.insert(exposed.name.clone(), readers);
+    /// Finds out what is not in the templates: what is in resources that go, who reads outputs that do, and which files of functions' code change. What
+    /// cannot be found out is left out: this is worth a word, but not worth failing for.
+    pub async fn look_up(&mut self, session: &Account, wanted: &Wanted, before: (&DeployedStack, &Template)) {
+        let (deployed, _) = before;
+        let (contents, readers, files) = tokio::join!(
+            contents(session, &self.diff, deployed),
+            readers(session, &self.diff, deployed),
+            self.code_files(session, wanted, before),
+        );
+        self.more.contents.extend(contents);
+        self.more.readers.extend(readers);
+        for one in files {
+            match one.found {
+                Ok(files) => drop(self.more.files.insert(one.logical_id, files)),
+                Err((side, why)) => {
+                    let whose = if side == CodeSide::Old { "old" } else { "new" };
+                    let said = format!("the files of the {whose} one were not looked at: {why}");
+                    self.more.unread.insert(one.logical_id, said);
+                }
             }
         }
     }
+
+    async fn code_files(
+        &self,
+        session: &Account,
+        wanted: &Wanted,
+        before: (&DeployedStack, &Template),
+    ) -> Vec<CodeFiles> {
+        let (deployed, old) = before;
+        let (values, _) = wanted.effective_parameters(Some(before));
+        let (old, new) = (session.known(old, &deployed.parameters), session.known(&self.after, &values));
+        session.code_files(&self.diff.code, &old, &new, &wanted.stack.assets).await
+    }
+}
+
+/// What is in the resources whose data is lost.
+async fn contents(session: &Account, diff: &TemplateDiff, deployed: &DeployedStack) -> BTreeMap<String, String> {
+    if diff.data_losses().is_empty() {
+        return BTreeMap::new();
+    }
+    let found = session.inventory(&deployed.stack_id, &skysmith_deploy::is_stateful).await.ok().flatten();
+    let holdings = found.into_iter().flat_map(|inventory| inventory.holdings);
+    holdings.map(|holding| (holding.resource.path(), story::contents(holding.contents))).collect()
+}
+
+/// The stacks that read what is no longer there to be read, by the output's name.
+async fn readers(session: &Account, diff: &TemplateDiff, deployed: &DeployedStack) -> BTreeMap<String, Vec<String>> {
+    let mut found = BTreeMap::new();
+    for exposed in &diff.exposed {
+        let output = deployed.outputs.iter().find(|output| output.name == exposed.name);
+        let Some(export) = output.and_then(|output| output.export_name.as_deref()) else { continue };
+        if let Ok(readers) = session.importers(export).await
+            && !readers.is_empty()
+        {
+            found.insert(exposed.name.clone(), readers);
+        }
+    }
+    found
 }
 
 /// The tags of the stack that differ; those that AWS itself sets are not the app's.

@@ -106,7 +106,9 @@ async fn with_deployed(
     let id = deployed.as_ref().map(|found| found.stack_id.as_str());
     nested::hang_in(&mut compared.diff, account, id, &wanted.template, &stack.template_file, 0).await;
     if let Some(deployed) = &deployed {
-        compared.look_up(account, deployed).await;
+        if let Some(before) = &before {
+            compared.look_up(account, wanted, (deployed, before)).await;
+        }
         if flags.drift {
             asked::drift(session, account, deployed, &mut compared).await?;
         }

@@ -107,6 +107,7 @@ fn template(view: &View<'_>) -> Value {
             "before": code(&it.before),
             "after": code(&it.after),
             "files": view.more.files.get(&view.key(&it.logical_id)).map(files_json),
+            "files_unread": view.more.unread.get(&view.key(&it.logical_id)),
         })).collect::<Vec<_>>(),
         "values": diff.values.iter().map(|it| json!({
             "name": it.name,

@@ -64,6 +64,8 @@ pub struct More {
     pub tags: Vec<TagChange>,
     /// The files of the code of a function or layer, by logical id, after those of the nested stacks around it: `Inner/Function`.
     pub files: BTreeMap<String, FileChanges>,
+    /// Whose files were not looked at, and why, where they are not known.
+    pub unread: BTreeMap<String, String>,
     /// The stacks that read an output, by its name.
     pub readers: BTreeMap<String, Vec<String>>,
     /// What is in a resource, by logical id as above: `1,204 items`.

@@ -43,7 +43,10 @@ impl View<'_> {
             {
                 "another version of the same object".to_owned()
             }
-            _ => "changes; the files of the old one were not looked at".to_owned(),
+            _ => match self.more.unread.get(&self.key(&change.logical_id)) {
+                Some(why) => format!("changes; {why}"),
+                None => "changes".to_owned(),
+            },
         };
         Row {
             mark: Mark::Change,
