@@ -9,6 +9,8 @@ mod calls;
 mod code;
 mod exports;
 mod harness;
+#[path = "../../crates/cli/tests/judges/mod.rs"]
+mod judges;
 mod object_counter;
 mod permissions;
 mod recorder;

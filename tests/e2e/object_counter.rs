@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::harness::Shell;
+use crate::judges::keeps_to;
 
 const BUCKET: &str = "skysmith-demo-objects";
 const TOPIC: &str = "skysmith-demo-object-changes";
@@ -115,6 +116,9 @@ fn from_a_program_to_a_running_stack_and_back() {
     let rename = ["--param", "OpenTopic=true", "--param", "DBTableName=other"];
     let diff = shell.skysmith(["diff", "--local"].into_iter().chain(rename)).exits(0);
     assert!(diff.stdout.contains("DATA LOSS"), "{}", diff.stdout);
+    let diff = shell.skysmith(["diff", "--local", "--json"].into_iter().chain(rename)).exits(0).json();
+    keeps_to("architecture/diff.schema.json", &diff);
+    assert!(diff["stacks"][0]["data_losses"][0]["contents"].is_string(), "{diff:#}");
     let refused = shell.skysmith(["deploy", "--local", "--yes"].into_iter().chain(rename)).exits(1);
     assert!(refused.stderr.contains("--allow-data-loss"), "{}", refused.stderr);
     assert_eq!(running.counts(), counted_again);

@@ -15,88 +15,12 @@
 
 mod common;
 
-use std::collections::BTreeMap;
-
-use common::template_of;
+use common::case::cases;
 use skysmith_diff::{
-    Action, ChangeKind, Code, Effect, EntryChange, Fate, Judge, Observed, ObservedCause, Origin, OutputChangeKind,
-    RefusalReason, Replacement, Retention, Rights, RiskKind, Side, StatementChange, TemplateDiff, ValueChange, compare,
-    diff,
+    Action, ChangeKind, Code, Effect, EntryChange, Fate, Judge, Origin, OutputChangeKind, RefusalReason, Replacement,
+    Retention, Rights, RiskKind, StatementChange, TemplateDiff, ValueChange, diff,
 };
-use skysmith_template::{Node, Template};
-
-struct Case {
-    name: String,
-    before: Template,
-    after: Template,
-    parameters: Option<[BTreeMap<String, String>; 2]>,
-    observed: Option<Vec<Observed>>,
-    expect: Vec<String>,
-}
-
-impl Case {
-    fn diff(&self) -> TemplateDiff {
-        let values = self.parameters.as_ref();
-        let side = |template, at: usize| Side { template, parameters: values.map(|values| &values[at]) };
-        let mut diff = compare(side(&self.before, 0), side(&self.after, 1));
-        if let Some(observed) = &self.observed {
-            diff.join(observed, &self.before, &self.after);
-        }
-        diff
-    }
-}
-
-fn values(node: &Node) -> BTreeMap<String, String> {
-    let map = node.as_map().unwrap();
-    map.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
-}
-
-fn observed(node: &Node) -> Observed {
-    let text = |node: &Node, key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
-    let replacement = |node: &Node| match text(node, "replacement").as_deref() {
-        Some("always") => Replacement::Always,
-        Some("conditional") => Replacement::Conditional,
-        _ => Replacement::Never,
-    };
-    Observed {
-        logical_id: text(node, "id").unwrap(),
-        resource_type: text(node, "type").unwrap(),
-        action: match text(node, "action").unwrap().as_str() {
-            "add" => Action::Add,
-            "remove" => Action::Remove,
-            _ => Action::Change,
-        },
-        replacement: replacement(node),
-        policy_action: text(node, "policy"),
-        causes: node
-            .get("causes")
-            .and_then(Node::as_list)
-            .unwrap_or_default()
-            .iter()
-            .map(|cause| ObservedCause {
-                property: text(cause, "property"),
-                replacement: replacement(cause),
-                entity: text(cause, "entity"),
-                before: text(cause, "before"),
-                after: text(cause, "after"),
-            })
-            .collect(),
-    }
-}
-
-fn cases() -> Vec<Case> {
-    let read = |(name, case): (String, Node)| {
-        let lines = case.get("expect").and_then(Node::as_list).unwrap();
-        let expect = lines.iter().map(|line| line.as_str().unwrap().to_owned()).collect();
-        let (before, after) = (template_of(&name, &case, "before"), template_of(&name, &case, "after"));
-        let side = |key: &str| values(case.get("parameters").and_then(|it| it.get(key)).unwrap());
-        let parameters = case.get("parameters").map(|_| [side("before"), side("after")]);
-        let seen = case.get("observed").and_then(Node::as_list);
-        let observed = seen.map(|all| all.iter().map(observed).collect());
-        Case { name, before, after, parameters, observed, expect }
-    };
-    common::cases().into_iter().map(read).collect()
-}
+use skysmith_template::Node;
 
 fn lines(diff: &TemplateDiff) -> Vec<String> {
     let mut lines = Vec::new();

@@ -1,7 +1,9 @@
-//! What several tests need: templates, and the same choices on every machine.
+//! What several tests need, also of the program that shows what is found: templates, and the same choices on every machine.
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its data has failed")]
+
+pub mod case;
 
 use std::path::Path;
 
@@ -24,7 +26,7 @@ pub fn templates() -> Vec<(String, Template)> {
 
 /// The cases of `tests/data/cases`, each by the name of its file and its own.
 pub fn cases() -> Vec<(String, Node)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../diff/tests/data/cases");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let mut cases = Vec::new();

@@ -1,12 +1,12 @@
-//! A difference for programs: version 1 of the document that `architecture/DIFF-JSON.md` describes.
+//! A difference for programs: version 1 of the document that `architecture/diff.schema.json` describes.
 //!
 //! Names are only ever added to a version. A value of an enumeration may come that was not there before.
 
 use serde_json::{Value, json};
 use skysmith_diff::{
     Action, Broadening, ChangeKind, Code, Effect, EntryChange, Fate, FileChanges, Judge, Origin, OutputChangeKind,
-    ParameterValue, PolicyKind, Principal, RefusalReason, Replacement, ResourceChange, Retention, Rights, RiskKind,
-    SecurityChange, Statement, StatementChange, Topic, Trend, ValueChange, Verdict, WayOut, Which,
+    ParameterValue, PolicyKind, Principal, RefusalReason, Replacement, ResourceChange, Retention, Rights, Risk,
+    RiskKind, SecurityChange, Statement, StatementChange, Topic, Trend, ValueChange, Verdict, WayOut, Which,
 };
 use skysmith_template::Node;
 
@@ -83,20 +83,11 @@ fn template(view: &View<'_>) -> Value {
                 RefusalReason::TypeChanges { .. } => "type_changes",
                 _ => "other",
             },
+            "name": fixed_name(&it.reason),
+            "causes": causes(&it.reason),
             "ways_out": it.ways_out.iter().map(way_out).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
-        "risks": diff.risks.iter().map(|it| json!({
-            "path": names.name(&it.logical_id),
-            "logical_id": it.logical_id,
-            "resource_type": it.resource_type,
-            "kind": match &it.kind {
-                RiskKind::CustomRemoved { .. } => "custom_removed",
-                RiskKind::CustomReplaced { .. } => "custom_replaced",
-                RiskKind::CleansUpAnother { .. } => "cleans_up_another",
-                RiskKind::NoLongerKept => "no_longer_kept",
-                _ => "other",
-            },
-        })).collect::<Vec<_>>(),
+        "risks": diff.risks.iter().map(|it| risk(it, names)).collect::<Vec<_>>(),
         "iam": diff.iam.iter().map(|it| right(it, names)).collect::<Vec<_>>(),
         "security": diff.security.iter().map(|it| setting(it, names)).collect::<Vec<_>>(),
         "code": diff.code.iter().map(|it| json!({
@@ -127,6 +118,7 @@ fn template(view: &View<'_>) -> Value {
                 OutputChangeKind::Replaced { .. } => "replaced",
                 _ => "other",
             },
+            "readers": null,
         })).collect::<Vec<_>>(),
         "conditions": entries(&diff.conditions),
         "mappings": entries(&diff.mappings),
@@ -135,6 +127,46 @@ fn template(view: &View<'_>) -> Value {
         "rewritten": diff.rewritten.iter().map(|it| json!({
             "section": it.section, "name": it.name, "is_order": it.is_order,
         })).collect::<Vec<_>>(),
+    })
+}
+
+/// The name that stands in the way, and the resource that has it, if that is another.
+fn fixed_name(reason: &RefusalReason) -> Value {
+    match reason {
+        RefusalReason::NameStays { name, .. } => {
+            json!({ "property": name.property, "value": node(Some(&name.name)), "holder": null })
+        }
+        RefusalReason::NameTaken { name, by } => {
+            json!({ "property": name.property, "value": node(Some(&name.name)), "holder": by })
+        }
+        _ => Value::Null,
+    }
+}
+
+/// The properties that cannot change in place.
+fn causes(reason: &RefusalReason) -> Vec<String> {
+    match reason {
+        RefusalReason::NameStays { causes, .. } => causes.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn risk(risk: &Risk, names: &Names) -> Value {
+    let (kind, other, acts_on) = match &risk.kind {
+        RiskKind::CustomRemoved { acts_on, .. } => ("custom_removed", None, acts_on.as_slice()),
+        RiskKind::CustomReplaced { .. } => ("custom_replaced", None, &[][..]),
+        RiskKind::CleansUpAnother { other, .. } => ("cleans_up_another", Some(other), &[][..]),
+        RiskKind::RightsGap { to } => ("rights_gap", Some(to), &[][..]),
+        RiskKind::NoLongerKept => ("no_longer_kept", None, &[][..]),
+        _ => ("other", None, &[][..]),
+    };
+    json!({
+        "path": names.name(&risk.logical_id),
+        "logical_id": risk.logical_id,
+        "resource_type": risk.resource_type,
+        "kind": kind,
+        "other": other,
+        "acts_on": acts_on,
     })
 }
 

@@ -10,6 +10,8 @@ mod losses;
 pub mod markdown;
 mod resources;
 mod rights;
+#[cfg(test)]
+mod schema;
 mod sections;
 #[cfg(test)]
 mod tests;
