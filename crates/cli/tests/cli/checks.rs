@@ -1,5 +1,6 @@
 //! What is told of findings, and what people say about rules: flags, configuration, the template itself, the program.
 
+use crate::judges;
 use crate::project::{Ran, TEMPLATE, TestProject, write_assembly};
 use crate::wrong::{mistaken, with_mistake};
 
@@ -153,6 +154,25 @@ fn findings_are_told_in_sarif() {
         serde_json::json!([{ "kind": "inSource", "justification": "it says less" }])
     );
     assert!(results[0].get("suppressions").is_none());
+
+    // By the schema of OASIS, which refuses what is wrong.
+    let schema = judges::schema("crates/cli/tests/judges/sarif/sarif-schema-2.1.0.json");
+    let changed = |pointer: &str, key: &str, value: serde_json::Value| {
+        let mut log = log.clone();
+        log.pointer_mut(pointer).unwrap()[key] = value;
+        (format!("{pointer}/{key}"), log)
+    };
+    let logs = [
+        ("right".to_owned(), log.clone()),
+        changed("/runs/0/results/0", "level", "fatal".into()),
+        changed("/runs/0/results/0", "unheard_of", 1.into()),
+        changed("/runs/0/results/0", "message", serde_json::json!({})),
+        changed("/runs/0/results/0/locations/0/physicalLocation/region", "startLine", 0.into()),
+        changed("/runs/0/results/1/suppressions/0", "kind", "elsewhere".into()),
+        changed("", "version", "2.0.0".into()),
+    ];
+    let (wrong, _) = judges::judged(&schema, &logs);
+    assert!(!wrong.contains_key("right") && wrong.len() == logs.len() - 1, "{wrong:#?}");
 }
 
 #[test]

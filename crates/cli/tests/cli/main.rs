@@ -14,6 +14,8 @@ mod deploying;
 mod diff;
 mod doctor;
 mod fake_aws;
+#[path = "../judges/mod.rs"]
+mod judges;
 mod many;
 mod pace;
 mod package;
