@@ -134,7 +134,8 @@ fn watch(kind: &str, old: Option<Resource<'_>>, new: Option<Resource<'_>>, chang
         }
         let trend = match old {
             Some(_) => trend(watched, was, is),
-            // Of what is new only what is open on purpose is worth a word.
+            // Of what is new only what is open on purpose is worth a word, not how many days something is kept.
+            None if matches!(watched.safe, Safe::Greater(_)) => continue,
             None if is.is_some() && trend(watched, watched.best().as_ref(), is) == Trend::Weaker => Trend::Weaker,
             None => continue,
         };

@@ -41,6 +41,18 @@ pub fn path(text: &str, columns: usize) -> String {
     if columns == 0 { String::new() } else { format!("{head}…{tail}") }
 }
 
+/// `text` in pieces of at most `columns`.
+pub fn pieces(text: &str, columns: usize) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    for character in text.chars() {
+        match pieces.last_mut() {
+            Some(piece) if width(piece) + character.width().unwrap_or(0) <= columns => piece.push(character),
+            _ => pieces.push(character.to_string()),
+        }
+    }
+    pieces
+}
+
 /// The characters from the start that fit.
 fn taken(characters: impl Iterator<Item = char>, columns: usize) -> String {
     let mut used = 0;
@@ -76,6 +88,14 @@ pub fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_long_goes_on() {
+        assert_eq!(pieces("abcdefg", 3), ["abc", "def", "g"]);
+        // Characters that are wider than all there is stand alone.
+        assert_eq!(pieces("日本語", 1), ["日", "本", "語"]);
+        assert_eq!(pieces("", 3), [""; 0]);
+    }
 
     #[test]
     fn paths_lose_their_middle() {

@@ -24,11 +24,10 @@ impl View<'_> {
         } else {
             said.push(fate(resource).to_owned());
         }
-        if let Some(other) = &resource.moved {
-            said.push(match resource.action {
-                Action::Remove => format!("the same comes as {}", self.names.name(other)),
-                _ => format!("the same as {}, under another id", self.names.name(other)),
-            });
+        let gone = self.gone_for(resource);
+        if let Some(gone) = gone {
+            let name = self.names.name(&gone.logical_id);
+            said.push(format!("under another id; the old one, {name}, is {}", fate(gone)));
         }
         said.extend(judged(resource));
         said.retain(|text| !text.is_empty());
@@ -40,9 +39,11 @@ impl View<'_> {
         inside.extend(told_below(&rights));
         inside.extend(resource.attributes.iter().map(|it| Item::Row(values::row(it, None, self.names))));
         inside.extend(self.inside(resource, rows).unwrap_or_default());
-        let mark = mark(resource);
-        let tone = match resource.fate {
+        let mark = if gone.is_some() { Mark::Move } else { mark(resource) };
+        let tone = match gone.unwrap_or(resource).fate {
+            Fate::DataLost | Fate::DataAtRisk => Tone::Bad,
             Fate::LeavesStack(_) => Tone::Changed,
+            _ if mark == Mark::Move => Tone::Plain,
             _ if mark == Mark::Add || said.is_empty() => Tone::Plain,
             _ => mark.tone(),
         };
@@ -62,6 +63,12 @@ impl View<'_> {
         resource.resource_type().map(words::kind).unwrap_or_default()
     }
 
+    /// What this takes the place of: the same under another id, which goes.
+    fn gone_for(&self, resource: &ResourceChange) -> Option<&ResourceChange> {
+        let old = self.diff.resource(resource.moved.as_deref()?)?;
+        (resource.action == Action::Add && old.action == Action::Remove).then_some(old)
+    }
+
     /// Whether this lies in a statement that has a row of its own among the permissions, which say it better.
     fn is_told_as_right(&self, logical_id: &str, property: &PropertyChange) -> bool {
         let change = &property.change;
@@ -78,10 +85,9 @@ impl View<'_> {
         let verdict = &property.verdict;
         let why = match &verdict.origin {
             Origin::Reference { logical_id } => {
-                // By itself such a reference may also be a renaming, after which the value is another all the same.
-                let is_replaced = self.diff.resource(logical_id).is_some_and(|it| it.action == Action::Replace);
-                let what = if is_replaced { "replaced" } else { "another, or changes" };
-                format!("since {} is {what}", self.names.name(logical_id))
+                let is_certain = self.diff.resource(logical_id).is_some_and(|it| it.action == Action::Replace);
+                let does = if is_certain { "is" } else { "may be" };
+                format!("since {} {does} replaced", self.names.name(logical_id))
             }
             Origin::Parameter { name } => format!("by the parameter {name}"),
             Origin::UnknownType => "this type is not known".to_owned(),
@@ -93,7 +99,9 @@ impl View<'_> {
             Replacement::Always => "replaces it",
             Replacement::Conditional => "may replace it",
             Replacement::Never if property.change.kind == ChangeKind::Referenced && !why.is_empty() => {
-                return Some(Cell::text(why).toned(Tone::Faint));
+                let is_shown = property.change.before != property.change.after;
+                let said = if is_shown { why } else { format!("another value {why}") };
+                return Some(Cell::text(said).toned(Tone::Faint));
             }
             Replacement::Never => return None,
         };
@@ -107,7 +115,10 @@ impl View<'_> {
 }
 
 fn rows(view: &View<'_>) -> Vec<Item> {
-    view.diff.resources.iter().map(|resource| Item::Row(view.resource(resource))).collect()
+    let in_place_of: Vec<&str> =
+        view.diff.resources.iter().filter_map(|it| Some(view.gone_for(it)?.logical_id.as_str())).collect();
+    let is_told = |it: &&ResourceChange| in_place_of.contains(&it.logical_id.as_str());
+    view.diff.resources.iter().filter(|it| !is_told(it)).map(|it| Item::Row(view.resource(it))).collect()
 }
 
 /// Whether `path` is at or below the statement at `statement`.
@@ -137,19 +148,19 @@ fn told_below(rights: &[&PropertyChange]) -> Vec<Item> {
     };
     let mut documents: Vec<String> = rights.iter().map(|it| document(it)).collect();
     documents.dedup();
-    let row = |document| {
-        let cells = vec![Cell::text(document), Cell::text("see the permissions below").toned(Tone::Faint)];
+    let row = |document: String| {
+        let cells = vec![Cell::text(format!("{document}: see the permissions below")).toned(Tone::Faint)];
         Item::Row(Row { cells, ..Row::default() })
     };
     documents.into_iter().map(row).collect()
 }
 
 fn mark(resource: &ResourceChange) -> Mark {
-    match (resource.action, &resource.moved) {
-        (Action::Add, _) => Mark::Add,
-        (Action::Remove, _) => Mark::Remove,
-        (Action::Replace, _) => Mark::Replace,
-        (Action::Change, _) => Mark::Change,
+    match resource.action {
+        Action::Add => Mark::Add,
+        Action::Remove => Mark::Remove,
+        Action::Replace => Mark::Replace,
+        Action::Change => Mark::Change,
     }
 }
 

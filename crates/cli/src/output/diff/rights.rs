@@ -18,8 +18,13 @@ impl View<'_> {
                 view.diff.iam.iter().filter(is_in).map(|it| Item::Row(view.right(it))).collect()
             })
         };
-        let broader = Section::new("permissions, broader than before", rows(true)).open();
-        let others = Section::new("permissions, not broader", rows(false));
+        // Of a stack that is not there yet nothing is broader than it was.
+        let titles = match self.is_deployed {
+            true => ["permissions, broader than before", "permissions, not broader"],
+            false => ["permissions", "permissions, denials"],
+        };
+        let broader = Section::new(titles[0], rows(true)).open();
+        let others = Section::new(titles[1], rows(false));
         [broader, others].into_iter().filter(|section| !section.items.is_empty()).collect()
     }
 
@@ -36,7 +41,8 @@ impl View<'_> {
             _ => Mark::Change,
         };
         let holder = spell_name(&change.holder, self.names);
-        let reasons: Vec<&str> = change.broader.iter().map(reason).filter(|text| !text.is_empty()).collect();
+        let reasons: Vec<&str> =
+            change.broader.iter().map(|it| reason(it, change)).filter(|text| !text.is_empty()).collect();
         let mut cells = vec![Cell::path(holder)];
         let mut inside = Vec::new();
         match (change.rights(), change.before_statement(), change.after_statement()) {
@@ -159,10 +165,13 @@ impl View<'_> {
     }
 
     fn setting(&self, change: &SecurityChange) -> Row {
-        let (mark, tone, trend) = match change.trend {
-            Trend::Weaker => (Mark::Change, Tone::Bad, "weaker"),
-            Trend::Other => (Mark::Change, Tone::Plain, ""),
-            Trend::Stronger => (Mark::Change, Tone::Good, "safer"),
+        let is_new = self.diff.resource(&change.logical_id).is_some_and(|it| it.action == Action::Add);
+        let mark = if is_new { Mark::Add } else { Mark::Change };
+        let (tone, trend) = match change.trend {
+            Trend::Weaker if is_new => (Tone::Changed, "open from the start"),
+            Trend::Weaker => (Tone::Bad, "weaker"),
+            Trend::Other => (Tone::Plain, ""),
+            Trend::Stronger => (Tone::Good, "safer"),
         };
         let topic = match change.topic {
             Topic::PublicAccess => "public access",
@@ -228,11 +237,12 @@ fn is_grave(broadening: &Broadening) -> bool {
 }
 
 /// Why a right is broader, where the right itself does not say it.
-fn reason(broadening: &Broadening) -> &'static str {
+fn reason(broadening: &Broadening, change: &StatementChange) -> &'static str {
     match broadening {
         Broadening::Everybody => "EVERYBODY may, even without an account of AWS",
         Broadening::ActionPattern => "a pattern of actions that was not there",
         Broadening::AllResources => "on ALL resources",
+        Broadening::Conditions if change.before.is_none() => "under a condition that was not there",
         Broadening::Conditions => "a condition is gone or wider",
         Broadening::Combination => "each part was allowed before, but not together",
         Broadening::NoLongerDenied => "what was denied no longer is",

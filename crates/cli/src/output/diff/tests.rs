@@ -209,3 +209,28 @@ fn nested_stacks_are_no_hiding_place() {
     assert_eq!(json["data_losses"][0]["path"], "Inner/Table");
     assert_eq!(json["data_losses"][0]["contents"], "7 items");
 }
+
+/// What comes under another id is one thing to a person, and so one row; what becomes of the old one stands in it.
+#[test]
+fn another_id_is_one_row() {
+    let of = |id: &str| read(&format!(r#"{{"Resources":{{"{id}":{{"Type":"AWS::DynamoDB::Table"}}}}}}"#));
+    let (before, after, more) = (of("Old"), of("New"), More::default());
+    let diff = skysmith_diff::diff(&before, &after);
+    let names = Names::default();
+    let view = View {
+        title: "app",
+        nested_in: &[],
+        diff: &diff,
+        names: &names,
+        after: &after,
+        is_deployed: true,
+        has_estimate: false,
+        more: &more,
+    };
+    let plain = strip_str(&text::render(&view.document(), 100)).to_string();
+    assert!(plain.contains("DATA LOSS  Old (DynamoDB table) is deleted"), "{plain}");
+    assert!(
+        plain.ends_with("\n  → New  DynamoDB table  under another id; the old one, Old, is deleted with its data\n"),
+        "{plain}"
+    );
+}

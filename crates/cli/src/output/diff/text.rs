@@ -118,7 +118,7 @@ fn alerts(all: &[&Alert], width: usize, text: &mut String) {
     }
 }
 
-/// Words in lines of at most `columns`; a word that is longer stays whole.
+/// Words in lines of at most `columns`; a word that is longer goes on in the next line.
 fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -127,7 +127,7 @@ fn wrap(text: &str, columns: usize) -> Vec<String> {
                 line.push(' ');
                 line.push_str(word);
             }
-            _ => lines.push(word.to_owned()),
+            _ => lines.extend(fit::pieces(word, columns)),
         }
     }
     lines
@@ -181,7 +181,6 @@ fn cells(row: &Row, widths: &[usize], start: usize, width: usize, line: &mut Str
     for (column, cell) in row.cells.iter().enumerate() {
         let rest = &row.cells[column + 1..];
         let column_width = widths[column];
-        let is_last = rest.iter().all(|cell| natural(cell) == 0 && !matches!(cell.content, Content::Change(..)));
         let paint = |text: &str| style::paint(cell.tone.style(), text);
         match &cell.content {
             Content::Change(before, after) => {
@@ -215,15 +214,20 @@ fn cells(row: &Row, widths: &[usize], start: usize, width: usize, line: &mut Str
                 if column_width == 0 && said.is_empty() {
                     continue;
                 }
-                let room = if is_last { width.saturating_sub(used) } else { column_width };
-                if is_last && fit::width(said) > room && !matches!(cell.content, Content::Path(_)) {
+                let is_path = matches!(cell.content, Content::Path(_));
+                let room = width.saturating_sub(used);
+                // A column that is wider than the others goes over its edge rather than losing its end, and so does the last one but for what may be left out.
+                let is_last = rest.iter().all(is_empty);
+                let said =
+                    if is_path { fit::path(said, if is_last { room } else { column_width }) } else { said.clone() };
+                if fit::width(&said) > room && !is_path {
                     // In full, in lines below each other; where there is no room beside what comes before, all of them below that.
                     let (at, is_beside) = if room < LEAST_TEXT { (start + 4, false) } else { (used, true) };
                     let room = width.saturating_sub(at).max(LEAST_TEXT);
-                    let lines = wrap(said, room);
+                    let lines = wrap(&said, room);
                     for (index, part) in lines.iter().take(MOST_LINES).enumerate() {
                         let is_cut = index + 1 == MOST_LINES && lines.len() > MOST_LINES;
-                        let part = fit::end(&if is_cut { format!("{part} …") } else { part.clone() }, room);
+                        let part = if is_cut { fit::end(&format!("{part}…"), room) } else { part.clone() };
                         if index == 0 && is_beside {
                             line.push_str(&paint(&part));
                         } else {
@@ -233,11 +237,6 @@ fn cells(row: &Row, widths: &[usize], start: usize, width: usize, line: &mut Str
                     used = width;
                     continue;
                 }
-                let said = match &cell.content {
-                    Content::Path(_) => fit::path(said, room),
-                    // A column that is wider than the others goes over its edge rather than losing its end.
-                    _ => said.clone(),
-                };
                 let pad = if is_last { 0 } else { column_width.saturating_sub(fit::width(&said)) };
                 used += fit::width(&said) + pad + 2;
                 line.push_str(&format!("{}{}  ", paint(&said), " ".repeat(pad)));
@@ -245,4 +244,9 @@ fn cells(row: &Row, widths: &[usize], start: usize, width: usize, line: &mut Str
         }
     }
     below
+}
+
+/// Whether a cell takes no room.
+fn is_empty(cell: &Cell) -> bool {
+    natural(cell) == 0 && !matches!(cell.content, Content::Change(..))
 }

@@ -82,7 +82,10 @@ fn is_hash(text: &str) -> bool {
 /// The row of a difference. `more` is what is to be said beside its values.
 pub fn row(change: &ValueChange, more: Option<Cell>, names: &Names) -> Row {
     let (said, inside) = difference(change, names);
-    let mut cells = vec![Cell::text(change.path.to_string()), said];
+    let mut cells = vec![Cell::text(change.path.to_string())];
+    // Why it has another value says as much as that it has one.
+    let is_said = change.kind == ChangeKind::Referenced && change.before == change.after && more.is_some();
+    cells.extend((!is_said).then_some(said));
     cells.extend(more);
     Row { mark: Mark::None, cells, inside }
 }
