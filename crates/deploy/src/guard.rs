@@ -1,6 +1,7 @@
 //! What a planned change would lose for good. Pure: a judgement over the plan and the two templates.
 
-use skysmith_template::{Node, Template};
+use skysmith_diff::{kept_when_removed, kept_when_replaced};
+use skysmith_template::{Resource, Template};
 
 use crate::change_set::{Change, ChangeAction, Replacement};
 
@@ -58,11 +59,8 @@ pub fn data_loss(
         let Some(kind) = resource.resource_type().filter(|kind| is_stateful(kind)) else { continue };
         let id = resource.logical_id();
         let before = old.and_then(|old| old.resource(id)).filter(|before| before.resource_type() == Some(kind));
-        let was_kept = before.is_some_and(|before| keeps(before.deletion_policy(), kind, LossKind::Removed));
-        if was_kept
-            && !keeps(resource.deletion_policy(), kind, LossKind::Removed)
-            && losses.iter().all(|loss| loss.logical_id != id)
-        {
+        let was_kept = before.and_then(kept_when_removed).is_some();
+        if was_kept && kept_when_removed(resource).is_none() && losses.iter().all(|loss| loss.logical_id != id) {
             losses.push(DataLoss {
                 kind: LossKind::NoLongerKept,
                 logical_id: id.to_owned(),
@@ -124,14 +122,10 @@ pub struct FixedName {
 pub fn bound_to_fail(changes: &[Change], old: Option<&Template>, new: &Template) -> Vec<FixedName> {
     let certain = |change: &&Change| change.action == ChangeAction::Modify && change.replacement == Replacement::Always;
     let fixed = |change: &Change| {
-        let property = skysmith_diff::name_property(&change.resource_type)?;
-        let resource = new.resource(&change.logical_id)?;
-        let before = old?.resource(&change.logical_id)?;
-        // Another type is another namespace.
-        let same_type = before.resource_type() == resource.resource_type();
-        let name = resource.property(property)?;
-        let renamed = change.details.iter().any(|detail| detail.name.as_deref() == Some(property));
-        if !same_type || renamed || before.property(property) != Some(name) {
+        let (before, after) = (old?.resource(&change.logical_id)?, new.resource(&change.logical_id)?);
+        let property = skysmith_diff::shared_name(before, after)?.property;
+        // The same words may stand for another value.
+        if change.details.iter().any(|detail| detail.name.as_deref() == Some(property)) {
             return None;
         }
         Some(FixedName {
@@ -164,15 +158,15 @@ fn one(change: &Change, old: Option<&Template>, new: &Template) -> Option<DataLo
         Some("Retain" | "Snapshot" | "ReplaceAndRetain" | "ReplaceAndSnapshot") => true,
         Some("Delete" | "ReplaceAndDelete") => false,
         _ => {
-            let policy = match kind {
-                LossKind::Removed => old
-                    .and_then(|template| template.resource(&change.logical_id))
-                    .map(skysmith_template::Resource::deletion_policy),
-                LossKind::Replaced | LossKind::MayBeReplaced | LossKind::NoLongerKept => {
-                    new.resource(&change.logical_id).map(skysmith_template::Resource::update_replace_policy)
-                }
+            let in_template = |template: Option<&Template>, kept: &dyn Fn(Resource<'_>) -> bool| {
+                template.and_then(|template| template.resource(&change.logical_id)).is_some_and(kept)
             };
-            keeps(policy.flatten(), &change.resource_type, kind)
+            match kind {
+                LossKind::Removed => in_template(old, &|it| kept_when_removed(it).is_some()),
+                LossKind::Replaced | LossKind::MayBeReplaced | LossKind::NoLongerKept => {
+                    in_template(Some(new), &|it| kept_when_replaced(it).is_some())
+                }
+            }
         }
     };
     let properties = if kind == LossKind::Removed { Vec::new() } else { causes(change) };
@@ -185,19 +179,6 @@ fn one(change: &Change, old: Option<&Template>, new: &Template) -> Option<DataLo
         properties,
         nested_in: Vec::new(),
     })
-}
-
-/// Whether a deletion or replacement policy keeps the data. Without one CloudFormation deletes, except that databases leave a snapshot when they are removed.
-pub(crate) fn keeps(policy: Option<&Node>, resource_type: &str, kind: LossKind) -> bool {
-    match policy.map(Node::as_str) {
-        Some(Some("Retain" | "RetainExceptOnCreate" | "Snapshot")) => true,
-        // A policy that is an expression (language extensions) may be anything.
-        Some(_) => false,
-        None => {
-            kind == LossKind::Removed
-                && matches!(resource_type, "AWS::RDS::DBCluster" | "AWS::Neptune::DBCluster" | "AWS::DocDB::DBCluster")
-        }
-    }
 }
 
 #[cfg(test)]

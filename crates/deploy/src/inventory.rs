@@ -2,10 +2,10 @@
 
 use aws_sdk_cloudformation::types::TemplateStage;
 use skysmith_assembly::EMPTY_ON_DELETE;
+use skysmith_diff::Retention;
 use skysmith_template::{Node, Template};
 
 use crate::arns::arn;
-use crate::guard::{LossKind, keeps};
 use crate::monitor::STACK_TYPE;
 use crate::{DeployedStack, Error, ResourceStatus, Session};
 
@@ -194,11 +194,10 @@ impl Session {
         for resource in &mut resources {
             resource.nested_in = nested_in.to_vec();
             let written = template.resource(&resource.logical_id);
-            let policy = written.and_then(skysmith_template::Resource::deletion_policy);
-            let kept = keeps(policy, &resource.resource_type, LossKind::Removed);
+            let retention = written.and_then(skysmith_diff::kept_when_removed);
+            let kept = retention.is_some();
             if kept {
-                // Without a policy, what is kept of a database is a snapshot.
-                let as_snapshot = !policy.and_then(Node::as_str).is_some_and(|policy| policy.starts_with("Retain"));
+                let as_snapshot = retention == Some(Retention::Snapshot);
                 kept_resources.push(Released { as_snapshot, ..self.released(resource.clone()) });
             } else if is_nested_stack(resource)
                 && nested_in.len() < MAX_DEPTH

@@ -54,7 +54,7 @@ mod verdict;
 mod watched;
 
 pub use code::{Code, CodeChange, File, FileChange, FileChanges, Hunk, Line, Lines, compare_files, compare_lines};
-pub use fate::{Fate, Retention};
+pub use fate::{Fate, Retention, kept_when_removed, kept_when_replaced};
 pub use iam::{Broadening, Condition, Effect, PolicyKind, Principal, Rights, Statement, StatementChange, Which};
 pub use model::{
     Action, ChangeKind, DataLoss, EntryChange, PropertyChange, ResourceChange, Rewritten, Summary, TemplateDiff,
@@ -66,7 +66,7 @@ pub use observed::{Judge, Observed, ObservedCause};
 pub use outputs::{OutputChange, OutputChangeKind};
 pub use parameters::{ParameterChange, ParameterValue, Side};
 pub use path::{Path, PathStep};
-pub use refusal::{FixedName, Refusal, RefusalReason, WayOut, name_property};
+pub use refusal::{FixedName, Refusal, RefusalReason, WayOut, name_property, shared_name};
 pub use risk::{Helper, Risk, RiskKind};
 pub use security::{SecurityChange, Topic, Trend};
 pub use skysmith_spec::Replacement;

@@ -120,8 +120,9 @@ fn fixed_name(resource: Resource<'_>) -> Option<(&str, FixedName)> {
     Some((kind, FixedName { property, name: resource.property(property)?.clone() }))
 }
 
-/// The name that both resources fix, whichever their logical ids are.
-pub(crate) fn shared_name(before: Resource<'_>, after: Resource<'_>) -> Option<FixedName> {
+/// The name that both resources fix, whichever their logical ids are, and that only one of them can have at a time.
+#[must_use]
+pub fn shared_name(before: Resource<'_>, after: Resource<'_>) -> Option<FixedName> {
     let ((old_kind, old), (kind, name)) = (fixed_name(before)?, fixed_name(after)?);
     // Another type is another namespace.
     (old_kind == kind && Comparison::is_same(&old.name, &name.name, Reading::Text)).then_some(name)
