@@ -1,10 +1,11 @@
 //! Failures of CloudFormation, and losses of data, told so that the next step is clear.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::json;
 use skysmith_assembly::Stack;
-use skysmith_deploy::{Cause, Contents, DataLoss, Denied, Error, Failure as Failed, Holding, LossKind, StackStatus};
+use skysmith_deploy::{Cause, Contents, DataLoss, Denied, Error, Failure as Failed, LossKind, StackStatus};
 
 use skysmith_diff::{Action, ResourceChange};
 
@@ -302,7 +303,7 @@ pub struct Loss {
     /// The properties that call for it.
     properties: Vec<String>,
     /// The nested stacks that it lies in.
-    nested_in: Vec<String>,
+    pub nested_in: Vec<String>,
 }
 
 const NO_LONGER_KEPT: &str = "would no longer be kept when it is removed: its deletion policy changes";
@@ -342,8 +343,8 @@ impl Loss {
     }
 }
 
-/// What a change would lose, in one line.
-pub fn loss(names: &Names, loss: &Loss, holding: Option<&Holding>) -> String {
+/// What a change would lose, in one line; `held` is what is in it, by the path of the resource.
+pub fn loss(names: &Names, loss: &Loss, held: &BTreeMap<String, String>) -> String {
     let mut what = format!("{} ({})", names.name(&loss.logical_id), words::kind(&loss.resource_type));
     if !loss.nested_in.is_empty() {
         what = format!(
@@ -354,8 +355,8 @@ pub fn loss(names: &Names, loss: &Loss, holding: Option<&Holding>) -> String {
         );
     }
     let because = because(&loss.properties);
-    let held =
-        holding.map(|holding| contents(holding.contents)).map(|held| format!(", with {held}")).unwrap_or_default();
+    let path: Vec<&str> = loss.nested_in.iter().map(String::as_str).chain([loss.logical_id.as_str()]).collect();
+    let held = held.get(&path.join("/")).map(|held| format!(", with {held}")).unwrap_or_default();
     let place = names.place(&loss.logical_id).map(|place| format!("   {place}")).unwrap_or_default();
     format!("{what} {}{because}{held}{place}", loss.how)
 }

@@ -105,7 +105,7 @@ pub fn compare(before: Side<'_>, after: Side<'_>) -> TemplateDiff {
         .map(|it| it.logical_id.as_str())
         .chain(diff.rewritten.iter().filter(|it| it.section == "Resources").filter_map(|it| it.name.as_deref()))
         .collect();
-    let rights = iam::changes(before, after, &written, &diff.moves);
+    let rights = iam::changes(before, after, &written, &diff.moves, &diff.resources);
     let security = security::changes(before, after, &written, &rights.changes);
     diff.risks.extend(rights.gaps.iter().map(|(from, to)| risk::of_gap(from, to, before)));
     diff.iam = rights.changes;

@@ -133,9 +133,10 @@ impl TemplateDiff {
         work
     }
 
-    /// The changes of rights that give more than before.
+    /// The changes of rights that give more than before, those of nested stacks after the stack's own.
     pub fn broader(&self) -> impl Iterator<Item = &StatementChange> {
-        self.iam.iter().filter(|change| change.broadens())
+        let nested = self.all_resources().into_iter().filter_map(|(_, resource)| resource.nested.as_deref());
+        std::iter::once(self).chain(nested).flat_map(|diff| &diff.iam).filter(|change| change.broadens())
     }
 
     /// Hangs the difference of a nested stack's templates below its resource `logical_id`. One that is empty is not kept; the

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use skysmith_template::{Node, Resource, Template};
 
 use crate::compare::{Comparison, Reading};
-use crate::iam::{Broadening, Effect, StatementChange};
+use crate::iam::{Broadening, Effect, Statement, StatementChange};
 use crate::list;
 use crate::path::{Path, PathStep};
 use crate::watched::{REMOVAL, Safe, WATCHED, Watched};
@@ -207,7 +207,7 @@ fn of_rights(change: &StatementChange) -> Option<SecurityChange> {
         path: change.path.clone(),
         topic,
         trend: Trend::Weaker,
-        before: None,
-        after: None,
+        before: change.before_statement().map(Statement::to_node),
+        after: change.after_statement().map(Statement::to_node),
     })
 }

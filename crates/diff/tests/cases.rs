@@ -140,6 +140,8 @@ fn findings(diff: &TemplateDiff, lines: &mut Vec<String>) {
     lines.extend(diff.iam.iter().map(rights));
     for it in &diff.security {
         lines.push(format!("security {} .{} {:?} {:?}", it.logical_id, it.path, it.topic, it.trend));
+        // A weaker setting without a word on what it was or is would be no help.
+        assert!(it.before.is_some() || it.after.is_some(), "{it:?}");
     }
     for it in &diff.code {
         let code = |code: &Code| match code {

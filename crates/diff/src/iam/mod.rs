@@ -16,7 +16,8 @@ use std::collections::{HashMap, HashSet};
 use skysmith_template::{Intrinsic, Node, Template};
 
 use crate::compare::{Comparison, Reading};
-use crate::model::ChangeKind;
+use crate::fate::{Fate, Retention};
+use crate::model::{Action, ChangeKind, ResourceChange};
 use crate::moves::Move;
 use crate::path::Path;
 use crate::{normal, policy};
@@ -45,7 +46,8 @@ pub struct StatementChange {
     pub before: Option<Rights>,
     /// What is there.
     pub after: Option<Rights>,
-    /// In which ways this gives more than all that the holder had before; empty if it does not.
+    /// In which ways this gives more than all that the holder had before; empty if it does not, and of a holder that is deleted:
+    /// nobody can do anything with it, or through it, any more.
     pub broader: Vec<Broadening>,
 }
 
@@ -96,7 +98,13 @@ pub(crate) struct Found {
 }
 
 /// `written` are the resources that are not written alike on both sides.
-pub(crate) fn changes(before: &Template, after: &Template, written: &HashSet<&str>, moves: &[Move]) -> Found {
+pub(crate) fn changes(
+    before: &Template,
+    after: &Template,
+    written: &HashSet<&str>,
+    moves: &[Move],
+    resources: &[ResourceChange],
+) -> Found {
     // What is the same on both sides matters only where the rights of the same holder differ somewhere else.
     let differs = |id: &str| written.contains(id);
     let names: HashMap<&str, &str> = moves.iter().map(|it| (it.from.as_str(), it.to.as_str())).collect();
@@ -120,7 +128,22 @@ pub(crate) fn changes(before: &Template, after: &Template, written: &HashSet<&st
     for old in old.rest() {
         holder(old, Vec::new(), sides, &mut found);
     }
+    let deleted: HashSet<&str> =
+        resources.iter().filter(|it| is_deleted(it)).map(|it| it.logical_id.as_str()).collect();
+    for change in &mut found.changes {
+        if let Some(Intrinsic::Ref(holder)) = change.holder.as_intrinsic()
+            && deleted.contains(holder.as_str())
+        {
+            change.broader.clear();
+        }
+    }
     found
+}
+
+/// Whether nothing of the resource is there afterwards. What is retained is there without the policies that were on it.
+fn is_deleted(resource: &ResourceChange) -> bool {
+    resource.action == Action::Remove
+        && matches!(resource.fate, Fate::Deleted | Fate::DataLost | Fate::LeavesStack(Retention::Snapshot))
 }
 
 /// The grants with what gets another logical id under its new one, so that rights which only move with it are the same.

@@ -41,6 +41,59 @@ pub struct Statement {
     pub conditions: Vec<Condition>,
 }
 
+impl Statement {
+    /// The statement as a policy has it, with a list wherever one may stand.
+    #[must_use]
+    pub fn to_node(&self) -> Node {
+        let mut map = Map::new();
+        if let Some(sid) = &self.sid {
+            map.insert("Sid".to_owned(), sid.as_str().into());
+        }
+        let effect = match &self.effect {
+            Effect::Allow => "Allow".into(),
+            Effect::Deny => "Deny".into(),
+            Effect::Other(node) => node.clone(),
+        };
+        map.insert("Effect".to_owned(), effect);
+        let listed = |items: &[Node]| Node::List(items.to_vec());
+        insert(&mut map, "Principal", "NotPrincipal", &self.principals, all_principals);
+        insert(&mut map, "Action", "NotAction", &self.actions, listed);
+        insert(&mut map, "Resource", "NotResource", &self.resources, listed);
+        if !self.conditions.is_empty() {
+            let mut conditions = Map::new();
+            for Condition { operator, key, values } in &self.conditions {
+                let tests = conditions.entry(operator.clone()).or_insert_with(|| Map::new().into());
+                if let Node::Map(tests) = tests {
+                    tests.insert(key.clone(), listed(values));
+                }
+            }
+            map.insert("Condition".to_owned(), conditions.into());
+        }
+        map.into()
+    }
+}
+
+fn insert<T>(map: &mut Map, only: &str, but: &str, which: &Which<T>, write: impl Fn(&[T]) -> Node) {
+    match which {
+        Which::Only(items) => map.insert(only.to_owned(), write(items)),
+        Which::AllBut(items) => map.insert(but.to_owned(), write(items)),
+        Which::Unsaid => None,
+    };
+}
+
+fn all_principals(all: &[Principal]) -> Node {
+    let mut kinds = Map::new();
+    for Principal { kind, id } in all {
+        if kind == "*" {
+            return "*".into();
+        }
+        if let Node::List(ids) = kinds.entry(kind.clone()).or_insert_with(|| Node::List(Vec::new())) {
+            ids.push(id.clone());
+        }
+    }
+    kinds.into()
+}
+
 /// Whether a statement allows or denies.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -167,5 +220,27 @@ fn conditions(node: &Node) -> Vec<Condition> {
     match node {
         Node::Map(map) => map.iter().flat_map(|(operator, node)| tests(operator, node)).collect(),
         other => vec![Condition { operator: String::new(), key: String::new(), values: vec![other.clone()] }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use skysmith_template::read_json;
+
+    use super::read;
+    use crate::policy;
+
+    #[test]
+    fn a_statement_is_written_as_it_was_read() {
+        for text in [
+            r#"{"Sid":"A","Effect":"Allow","Principal":{"AWS":["1","2"],"Service":["s"]},"NotAction":["a"],"Resource":["*"]}"#,
+            r#"{"Effect":"Deny","Principal":"*","Action":["s3:*"],"Resource":[{"Ref":"B"}],
+                "Condition":{"Bool":{"aws:SecureTransport":["false"]},"StringEquals":{"a":["1","2"],"b":["3"]}}}"#,
+            r#"{"Effect":"Allow","NotPrincipal":{"AWS":["1"]},"Action":["a"],"NotResource":["r"]}"#,
+        ] {
+            let template = read_json(&format!(r#"{{"X":{text}}}"#)).unwrap().template;
+            let node = policy::statement(&template.root()["X"]);
+            assert_eq!(read(&node).unwrap().to_node(), node);
+        }
     }
 }

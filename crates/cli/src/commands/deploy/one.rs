@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::json;
 use skysmith_assembly::Stack;
-use skysmith_deploy::{Change, ChangeSetKind, DeployedStack, Inventory, Plan, Prepared, ReadOutput, Wanted};
+use skysmith_deploy::{Change, ChangeSetKind, DeployedStack, Plan, Prepared, ReadOutput, Wanted};
 use skysmith_diff::TemplateDiff;
 use skysmith_template::Template;
 
@@ -111,7 +111,7 @@ impl<'a> One<'a> {
                     ui.say(&format!("{} {name} is as it should be: nothing to do\n", style::paint(style::GOOD, "✓")));
                 } else {
                     let old = session.template(&stack.stack_id).await.map_err(fail)?;
-                    self.guard_steps(&session, &stack.stack_id, old, wanted).await?;
+                    self.guard_steps(&session, &stack.stack_id, old, wanted, &mut Compared::default()).await?;
                     self.say_held(&held);
                 }
                 self.report("unchanged", started, None, &stack)?;
@@ -135,15 +135,15 @@ impl<'a> One<'a> {
         if is_told_later {
             ui.say(&format!("{headline}\n"));
         }
-        let compared = self.compared(&session, wanted, &plan).await;
-        self.show_plan(&plan, &compared)?;
+        let mut compared = self.compared(&session, wanted, &plan).await;
+        compared.is_told = self.show_plan(&plan, &compared)?;
         let losses = guards::losses(&plan, &compared.diff);
         if self.flags.how.no_execute {
-            return self.left(&session, *plan, &losses).await.map(|ended| End::Done("planned", ended));
+            return self.left(&session, *plan, &losses, &compared).await.map(|ended| End::Done("planned", ended));
         }
-        let guarded = match self.guard_against(&session, &plan.stack_id, &losses).await {
+        let guarded = match self.guard_against(&session, &plan.stack_id, &losses, &mut compared).await {
             Ok(()) if !plan.held.is_empty() => {
-                self.guard_steps(&session, &plan.stack_id, plan.old_template.clone(), wanted).await
+                self.guard_steps(&session, &plan.stack_id, plan.old_template.clone(), wanted, &mut compared).await
             }
             other => other,
         };
@@ -231,17 +231,16 @@ impl<'a> One<'a> {
     }
 
     /// Tells how the plan that stays in the account is carried out.
-    async fn left(&self, session: &skysmith_deploy::Session, plan: Plan, losses: &[Loss]) -> Result<Ended, Failure> {
+    async fn left(
+        &self,
+        session: &skysmith_deploy::Session,
+        plan: Plan,
+        losses: &[Loss],
+        compared: &Compared,
+    ) -> Result<Ended, Failure> {
         let (ui, name) = (&self.session.ui, self.stack.display_name.as_str());
-        let mut more = String::new();
-        for loss in losses {
-            ui.say(&format!(
-                "{} {}\n",
-                style::paint(style::ERROR, "! DATA LOSS "),
-                story::loss(&self.names, loss, None)
-            ));
-            more = " --allow-data-loss".to_owned();
-        }
+        self.say_untold(losses, compared);
+        let more = if losses.is_empty() { "" } else { " --allow-data-loss" };
         let change_set = &plan.change_set_name;
         ui.say(&format!("the plan is in the account as the change set {change_set}; nothing was changed\n"));
         let next = self.session.globals.next_command(&format!("deploy {name} --change-set {change_set}{more}"));
@@ -258,6 +257,14 @@ impl<'a> One<'a> {
     fn say_held(&self, held: &[ReadOutput]) {
         for output in held {
             self.session.ui.say(&format!("  keeping for now the {output}\n"));
+        }
+    }
+
+    /// Says what would be lost, but for what the difference has said already.
+    fn say_untold(&self, losses: &[Loss], compared: &Compared) {
+        for loss in losses.iter().filter(|loss| !compared.tells(loss)) {
+            let line = story::loss(&self.names, loss, &compared.more.contents);
+            self.session.ui.say(&format!("{} {line}\n", style::paint(style::ERROR, "! DATA LOSS ")));
         }
     }
 
@@ -281,7 +288,8 @@ impl<'a> One<'a> {
         compared
     }
 
-    fn show_plan(&self, plan: &Plan, compared: &Compared) -> Result<(), Failure> {
+    /// Shows what would change. Returns whether somebody can have read it.
+    fn show_plan(&self, plan: &Plan, compared: &Compared) -> Result<bool, Failure> {
         let ui = &self.session.ui;
         let tally = Tally::of(plan);
         let view = compared.view();
@@ -297,7 +305,7 @@ impl<'a> One<'a> {
                 "diff": view.json(&self.stack.display_name),
             }))?;
             if self.turn.is_none() {
-                return Ok(());
+                return Ok(false);
             }
         }
         // Nobody is asked about what they have not seen, however little they want to see.
@@ -307,11 +315,11 @@ impl<'a> One<'a> {
         tell(&format!("  {}{time}\n", tally.planned()));
         // Everything is new in a new stack; its resources come by as they are made.
         if plan.kind == ChangeSetKind::Create && !ui.is_verbose() && self.turn.is_none() {
-            return Ok(());
+            return Ok(false);
         }
         tell(&text::sections(&view.document().sections, ui.side_width()));
         tell("\n");
-        Ok(())
+        Ok(true)
     }
 
     /// Refuses what all steps together would lose before the first of them: a refusal half-way would leave the readers without what they read.
@@ -321,11 +329,12 @@ impl<'a> One<'a> {
         stack_id: &str,
         old: Option<Template>,
         wanted: &Wanted,
+        compared: &mut Compared,
     ) -> Result<(), Failure> {
         let found = skysmith_diff::diff(&old.unwrap_or_default(), &wanted.template);
         let certain = found.data_losses().into_iter().filter(|loss| loss.is_certain);
         let losses: Vec<Loss> = certain.map(|loss| Loss::of_diff(loss.resource)).collect();
-        self.guard_against(session, stack_id, &losses).await
+        self.guard_against(session, stack_id, &losses, compared).await
     }
 
     /// Refuses what would lose data, unless that is allowed; then it is said.
@@ -334,28 +343,23 @@ impl<'a> One<'a> {
         session: &skysmith_deploy::Session,
         stack_id: &str,
         losses: &[Loss],
+        compared: &mut Compared,
     ) -> Result<(), Failure> {
         if losses.is_empty() {
             return Ok(());
         }
         // What is in them is worth a question, but not worth failing for.
-        let inventory = session.inventory(stack_id, &skysmith_deploy::is_stateful).await.ok().flatten();
-        let lines: Vec<String> = losses
-            .iter()
-            .map(|loss| story::loss(&self.names, loss, inventory.as_ref().and_then(|all| holding(all, loss))))
-            .collect();
+        compared.look_into(session, stack_id).await;
         if self.flags.allow_data_loss {
-            for line in &lines {
-                self.session.ui.say(&format!("{} {line}\n", style::paint(style::ERROR, "! DATA LOSS ")));
-            }
+            self.say_untold(losses, compared);
             return Ok(());
         }
         let name = &self.stack.display_name;
         let what =
             if losses.iter().any(Loss::is_of_data) { "lose data" } else { "replace or remove what is protected" };
         let mut failure = Failure::failed(format!("deploying {name} would {what}; nothing was changed"));
-        for line in lines {
-            failure = failure.note(line);
+        for loss in losses {
+            failure = failure.note(story::loss(&self.names, loss, &compared.more.contents));
         }
         Err(failure.hint("to keep the data: take the change back, or set the removal policy Retain and copy").hint(
             format!(
@@ -407,10 +411,6 @@ pub fn expected(plan: &Plan) -> Vec<Expected> {
     let nested =
         plan.nested.iter().flat_map(|nested| nested.changes.iter().map(|change| expected(&nested.path, change)));
     own.chain(nested).collect()
-}
-
-fn holding<'a>(inventory: &'a Inventory, loss: &Loss) -> Option<&'a skysmith_deploy::Holding> {
-    inventory.holdings.iter().find(|holding| holding.resource.path() == loss.logical_id)
 }
 
 /// What a yes is a yes to: `Deploy app, with broader permissions and loss of data? [y/N] `.

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use skysmith_deploy::{Change, ChangeAction, CodeFiles, CodeSide, DeployedStack, Session as Account, Wanted};
-use skysmith_diff::{Side, TemplateDiff};
+use skysmith_diff::{Risk, RiskKind, Side, TemplateDiff};
 use skysmith_template::Template;
 
 use crate::names::Names;
 use crate::output::diff::{More, TagChange, View};
-use crate::story;
+use crate::story::{self, Loss};
 
 /// A stack's difference, and what is known beside it.
 #[derive(Debug, Default)]
@@ -20,6 +20,10 @@ pub struct Compared {
     pub after: Template,
     pub is_deployed: bool,
     pub has_estimate: bool,
+    /// Whether it was asked what is in the stack's resources.
+    pub is_looked_into: bool,
+    /// Whether somebody has been shown the difference.
+    pub is_told: bool,
     pub more: More,
 }
 
@@ -41,6 +45,8 @@ impl Compared {
             after: after.clone(),
             is_deployed: before.is_some(),
             has_estimate: false,
+            is_looked_into: false,
+            is_told: false,
             more: More { tags, missing, ..More::default() },
         }
     }
@@ -87,11 +93,15 @@ impl Compared {
     /// cannot be found out is left out: this is worth a word, but not worth failing for.
     pub async fn look_up(&mut self, session: &Account, wanted: &Wanted, before: (&DeployedStack, &Template)) {
         let (deployed, _) = before;
-        let (contents, readers, files) = tokio::join!(
-            contents(session, &self.diff, deployed),
-            readers(session, &self.diff, deployed),
-            self.code_files(session, wanted, before),
-        );
+        self.is_looked_into = !self.diff.data_losses().is_empty();
+        let inside = async {
+            match self.is_looked_into {
+                true => contents(session, &deployed.stack_id).await,
+                false => BTreeMap::new(),
+            }
+        };
+        let (contents, readers, files) =
+            tokio::join!(inside, readers(session, &self.diff, deployed), self.code_files(session, wanted, before),);
         self.more.contents.extend(contents);
         self.more.readers.extend(readers);
         for one in files {
@@ -104,6 +114,30 @@ impl Compared {
                 }
             }
         }
+    }
+
+    /// Finds out what is in the stack's resources, unless that is known already.
+    pub async fn look_into(&mut self, session: &Account, stack_id: &str) {
+        if !self.is_looked_into {
+            self.is_looked_into = true;
+            self.more.contents.extend(contents(session, stack_id).await);
+        }
+    }
+
+    /// Whether somebody has been told already that this is lost, or will no longer be kept.
+    pub fn tells(&self, loss: &Loss) -> bool {
+        let id = loss.logical_id.as_str();
+        self.is_told
+            && match loss.goes() {
+                true => {
+                    let losses = self.diff.data_losses();
+                    losses.iter().any(|it| it.resource.logical_id == id && it.nested_in == loss.nested_in)
+                }
+                false => {
+                    let is_it = |risk: &Risk| risk.logical_id == id && risk.kind == RiskKind::NoLongerKept;
+                    loss.nested_in.is_empty() && self.diff.risks.iter().any(is_it)
+                }
+            }
     }
 
     async fn code_files(
@@ -119,12 +153,9 @@ impl Compared {
     }
 }
 
-/// What is in the resources whose data is lost.
-async fn contents(session: &Account, diff: &TemplateDiff, deployed: &DeployedStack) -> BTreeMap<String, String> {
-    if diff.data_losses().is_empty() {
-        return BTreeMap::new();
-    }
-    let found = session.inventory(&deployed.stack_id, &skysmith_deploy::is_stateful).await.ok().flatten();
+/// What is in the resources of a stack, by their paths.
+async fn contents(session: &Account, stack_id: &str) -> BTreeMap<String, String> {
+    let found = session.inventory(stack_id, &skysmith_deploy::is_stateful).await.ok().flatten();
     let holdings = found.into_iter().flat_map(|inventory| inventory.holdings);
     holdings.map(|holding| (holding.resource.path(), story::contents(holding.contents))).collect()
 }

@@ -1,10 +1,10 @@
 //! Who may do what from now on, and other settings that matter for security.
 
 use skysmith_diff::{
-    Action, Broadening, ChangeKind, Effect, PolicyKind, Principal, Rights, SecurityChange, Statement, StatementChange,
-    Topic, Trend, Which,
+    Broadening, ChangeKind, Effect, PolicyKind, Principal, Rights, SecurityChange, Statement, StatementChange, Topic,
+    Trend, Which,
 };
-use skysmith_template::{Intrinsic, Node};
+use skysmith_template::Node;
 
 use super::View;
 use super::document::{Cell, Content, Item, Mark, Row, Section, Tone};
@@ -14,7 +14,7 @@ impl View<'_> {
     pub(super) fn rights(&self) -> Vec<Section> {
         let rows = |is_broader: bool| {
             self.everywhere(&mut |view| {
-                let is_in = |it: &&StatementChange| (it.broadens() && !view.goes(&it.holder)) == is_broader;
+                let is_in = |it: &&StatementChange| it.broadens() == is_broader;
                 view.diff.iam.iter().filter(is_in).map(|it| Item::Row(view.right(it))).collect()
             })
         };
@@ -26,12 +26,6 @@ impl View<'_> {
         let broader = Section::new(titles[0], rows(true)).open();
         let others = Section::new(titles[1], rows(false));
         [broader, others].into_iter().filter(|section| !section.items.is_empty()).collect()
-    }
-
-    /// Whether this is a resource that is removed: nobody can do anything with it, or through it, any more.
-    fn goes(&self, holder: &Node) -> bool {
-        let Some(Intrinsic::Ref(id)) = holder.as_intrinsic() else { return false };
-        self.diff.resource(id).is_some_and(|resource| resource.action == Action::Remove)
     }
 
     fn right(&self, change: &StatementChange) -> Row {
@@ -185,10 +179,18 @@ impl View<'_> {
         };
         let path = change.path.to_string();
         let is_whole = path.is_empty();
-        let text = |node: &Option<Node>| node.as_ref().map(|node| spell(node, self.names));
-        let content = match (is_whole, text(&change.before), text(&change.after)) {
+        let right = self.diff.iam.iter().find(|it| is_about(change, it));
+        let text = |node: &Option<Node>, statement: Option<&Statement>| match (statement, right) {
+            (Some(statement), Some(right)) => {
+                Some(format!("{} {}", effect_word(statement), self.sentence(right.kind, statement)))
+            }
+            _ => node.as_ref().map(|node| spell(node, self.names)),
+        };
+        let before = text(&change.before, right.and_then(StatementChange::before_statement));
+        let after = text(&change.after, right.and_then(StatementChange::after_statement));
+        let content = match (is_whole, before, after) {
             (true, None, _) => Content::Text("is new".to_owned()),
-            (true, ..) => Content::Text("goes".to_owned()),
+            (true, Some(_), None) => Content::Text("goes".to_owned()),
             (_, Some(before), Some(after)) => Content::Change(before, after),
             (_, None, Some(after)) => Content::Text(format!("+ {after}")),
             (_, Some(before), None) => Content::Text(format!("- {before}")),
@@ -217,11 +219,28 @@ impl View<'_> {
     }
 }
 
+/// Whether the setting is what becomes of this right.
+fn is_about(setting: &SecurityChange, right: &StatementChange) -> bool {
+    let is_same = |node: &Option<Node>, statement: Option<&Statement>| match (node, statement) {
+        (Some(node), Some(statement)) => statement.to_node() == *node,
+        (None, None) => true,
+        _ => false,
+    };
+    right.logical_id == setting.logical_id
+        && right.path == setting.path
+        && is_same(&setting.before, right.before_statement())
+        && is_same(&setting.after, right.after_statement())
+}
+
 fn effect(statement: &Statement) -> Cell {
+    Cell::text(effect_word(statement))
+}
+
+fn effect_word(statement: &Statement) -> &'static str {
     match &statement.effect {
-        Effect::Allow => Cell::text("may"),
-        Effect::Deny => Cell::text("may not"),
-        Effect::Other(_) => Cell::text("?"),
+        Effect::Allow => "may",
+        Effect::Deny => "may not",
+        Effect::Other(_) => "?",
     }
 }
 
