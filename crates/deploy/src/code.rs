@@ -11,10 +11,9 @@ use std::time::{Duration, Instant};
 use flate2::Crc;
 use futures_util::{StreamExt as _, stream};
 use skysmith_assembly::{FileAsset, FileSource, Packaging};
-use skysmith_diff::{Code, CodeChange, File, FileChanges, compare_files};
+use skysmith_diff::{Code, CodeChange, File, FileChanges, Known, compare_files};
 
 use crate::entries::{self, Tail, Unlisted};
-use crate::known::Known;
 use crate::packing::blocking;
 use crate::{Error, Session, archive};
 

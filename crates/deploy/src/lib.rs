@@ -88,7 +88,6 @@ pub use guard::{DataLoss, FixedName, LossKind, bound_to_fail, data_loss, is_guar
 pub use history::History;
 pub use import::{Importable, importable};
 pub use inventory::{Contents, Holding, Inventory, Released, StackResource};
-pub use known::Known;
 pub use message::Message;
 pub use monitor::{Event, Observer, StackEvent};
 pub use operation::Operation;

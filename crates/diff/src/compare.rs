@@ -3,10 +3,10 @@
 use skysmith_spec::{Shape, ValueType};
 use skysmith_template::{Intrinsic, Map, Node};
 
-use crate::list;
 use crate::model::{ChangeKind, ValueChange};
 use crate::path::{Path, PathStep};
-use crate::verdict::Known;
+use crate::verdict::Specified;
+use crate::{known, list};
 use crate::{policy, text};
 
 /// How a value is read, which decides what is the same.
@@ -126,7 +126,7 @@ impl Comparison {
     }
 
     /// Compares the properties of two resources of one type.
-    pub(crate) fn properties(&mut self, before: &Map, after: &Map, known: Known) {
+    pub(crate) fn properties(&mut self, before: &Map, after: &Map, known: Specified) {
         let gone = before.keys().filter(|key| !after.contains_key(*key));
         for key in after.keys().chain(gone) {
             self.entry(key, before, after, known.reading(key));
@@ -193,7 +193,7 @@ impl Comparison {
 
 /// The entry of a map. What `AWS::NoValue` stands for is not there.
 fn given<'m>(map: &'m Map, key: &str) -> Option<&'m Node> {
-    map.get(key).filter(|node| !node.as_intrinsic().is_some_and(|it| it.is_ref_to("AWS::NoValue")))
+    map.get(key).filter(|node| !known::is_no_value(node))
 }
 
 fn is_one(items: &[Node], other: &Node, reading: Reading) -> bool {

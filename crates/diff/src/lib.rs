@@ -35,6 +35,7 @@ mod code;
 mod compare;
 mod fate;
 mod iam;
+mod known;
 mod list;
 mod model;
 mod moves;
@@ -56,6 +57,7 @@ mod watched;
 pub use code::{Code, CodeChange, File, FileChange, FileChanges, Hunk, Line, Lines, compare_files, compare_lines};
 pub use fate::{Fate, Retention, kept_when_removed, kept_when_replaced};
 pub use iam::{Broadening, Condition, Effect, PolicyKind, Principal, Rights, Statement, StatementChange, Which};
+pub use known::Known;
 pub use model::{
     Action, ChangeKind, DataLoss, EntryChange, PropertyChange, ResourceChange, Rewritten, Summary, TemplateDiff,
     ValueChange,

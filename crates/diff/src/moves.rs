@@ -8,10 +8,11 @@ use skysmith_template::{Map, Node, Resource, Template};
 
 use crate::compare::Comparison;
 use crate::fate::Fate;
+use crate::known;
 use crate::model::{Action, ResourceChange};
 use crate::normal::{self, Form};
 use crate::refusal::{self, FixedName};
-use crate::verdict::Known;
+use crate::verdict::Specified;
 
 /// A resource that gets another logical id and is the same otherwise. CloudFormation makes a new one and then removes the old
 /// one: with another name made up for it, another ARN, and nothing in it.
@@ -77,7 +78,7 @@ fn moved(old: Resource<'_>, new: Resource<'_>, fate: Fate) -> Move {
 }
 
 fn is_same(old: Resource<'_>, new: Resource<'_>, names: &HashMap<&str, &str>) -> bool {
-    let known = Known::of(new.resource_type());
+    let known = Specified::of(new.resource_type());
     let mut named = |id: &String| (*names.get(id.as_str()).unwrap_or(&id.as_str())).to_owned();
     let old_properties = old.properties().into_iter().flatten();
     let renamed: Map = old_properties.map(|(key, node)| (key.clone(), node.map_refs(&mut named))).collect();
@@ -105,10 +106,10 @@ fn looks<'t>(resources: &[Resource<'t>]) -> Vec<(Resource<'t>, u64)> {
     let mut references: Vec<Vec<usize>> = Vec::with_capacity(resources.len());
     let mut alone: Vec<u64> = Vec::with_capacity(resources.len());
     for resource in resources {
-        let known = Known::of(resource.resource_type());
+        let known = Specified::of(resource.resource_type());
         let mut looks = Looks { places: &places, found: Vec::new() };
         let mut entries = Vec::new();
-        for (key, node) in resource.properties().into_iter().flatten().filter(|(_, node)| !normal::is_no_value(node)) {
+        for (key, node) in resource.properties().into_iter().flatten().filter(|(_, node)| !known::is_no_value(node)) {
             let made = match node.as_str() == Some(resource.logical_id()) {
                 true => looks.leaf(SOME.into()),
                 false => normal::form(node, known.reading(key), &mut looks),

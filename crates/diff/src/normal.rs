@@ -5,7 +5,8 @@
 use skysmith_template::{ForEach, Intrinsic, Map, Node, Resource, Template};
 
 use crate::compare::Reading;
-use crate::verdict::Known;
+use crate::known::is_no_value;
+use crate::verdict::Specified;
 use crate::{list, policy, text};
 
 /// The template in the one form that all templates of the same meaning have: keys and sets sorted, policies with lists
@@ -50,7 +51,7 @@ pub fn normalise(template: &Template) -> Template {
 
 /// All of a resource.
 pub(crate) fn resource(resource: Resource<'_>) -> Node {
-    let known = Known::of(resource.resource_type());
+    let known = Specified::of(resource.resource_type());
     let mut body = Map::new();
     for (key, node) in resource.body() {
         let node = match (key.as_str(), node) {
@@ -67,7 +68,7 @@ pub(crate) fn resource(resource: Resource<'_>) -> Node {
 }
 
 /// The properties of a resource.
-fn properties(known: Known, map: &Map) -> Node {
+fn properties(known: Specified, map: &Map) -> Node {
     let given = map.iter().filter(|(_, node)| !is_no_value(node));
     given.map(|(key, node)| (key.clone(), value(node, known.reading(key)))).collect::<Map>().into()
 }
@@ -81,10 +82,6 @@ pub(crate) fn dependencies(node: &Node) -> Node {
     names.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
     names.dedup();
     Node::List(names)
-}
-
-pub(crate) fn is_no_value(node: &Node) -> bool {
-    node.as_intrinsic().is_some_and(|it| it.is_ref_to("AWS::NoValue"))
 }
 
 /// What is made of a value, from the inside out: a value in the one form, or a number that is the same for the same form.

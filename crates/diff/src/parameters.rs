@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use skysmith_template::{Intrinsic, Node, SubPart, Template};
 
+use crate::known::scalar_text;
+
 /// One of the two templates that are compared, and what its parameters are.
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'a> {
@@ -66,19 +68,10 @@ pub(crate) fn changes(before: Side<'_>, after: Side<'_>) -> Vec<ParameterChange>
 fn value(side: Side<'_>, name: &str) -> Option<ParameterValue> {
     let parameter = side.template.parameter(name)?;
     let given = side.parameters.and_then(|values| values.get(name));
-    let default = parameter.default().and_then(scalar);
+    let default = parameter.default().and_then(scalar_text);
     let text = given.cloned().or_else(|| default.clone());
     let is_default = text == default;
     Some(ParameterValue { text: text.filter(|_| !parameter.is_no_echo()), is_default })
-}
-
-fn scalar(node: &Node) -> Option<String> {
-    match node {
-        Node::String(text) => Some(text.clone()),
-        Node::Number(number) => Some(number.as_str().to_owned()),
-        Node::Bool(value) => Some(value.to_string()),
-        _ => None,
-    }
 }
 
 /// The value with the values of the parameters in their places.

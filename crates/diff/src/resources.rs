@@ -10,7 +10,7 @@ use crate::fate::{self, Fate};
 use crate::model::{Action, ChangeKind, PropertyChange, ResourceChange, Rewritten, ValueChange};
 use crate::parameters::{self, ParameterChange, ParameterValue, Side};
 use crate::path::{Path, PathStep};
-use crate::verdict::{Known, Origin, Verdict};
+use crate::verdict::{Origin, Specified, Verdict};
 use crate::{list, normal, refusal, sections};
 
 pub(crate) fn compare(
@@ -77,7 +77,7 @@ fn removed(old: Resource<'_>) -> ResourceChange {
 struct Kept<'t> {
     old: Resource<'t>,
     new: Resource<'t>,
-    known: Known,
+    known: Specified,
     replacement: Replacement,
     properties: Vec<PropertyChange>,
     attributes: Vec<ValueChange>,
@@ -85,7 +85,7 @@ struct Kept<'t> {
 
 impl<'t> Kept<'t> {
     fn compare(old: Resource<'t>, new: Resource<'t>) -> Self {
-        let known = Known::of(new.resource_type());
+        let known = Specified::of(new.resource_type());
         let mut kept =
             Self { old, new, known, replacement: Replacement::Never, properties: Vec::new(), attributes: Vec::new() };
         if old.body() == new.body() {

@@ -44,13 +44,13 @@ pub enum Origin {
 
 /// What the specification says of a resource type, or why it says nothing.
 #[derive(Clone, Copy)]
-pub(crate) enum Known {
+pub(crate) enum Specified {
     Type(ResourceType),
     Custom,
     Nothing,
 }
 
-impl Known {
+impl Specified {
     pub(crate) fn of(resource_type: Option<&str>) -> Self {
         match resource_type {
             Some("AWS::CloudFormation::CustomResource") => Self::Custom,

@@ -2,6 +2,7 @@
 
 use skysmith_template::Node;
 
+use crate::known::scalar_text;
 use crate::security::Topic;
 use crate::text;
 
@@ -51,20 +52,20 @@ impl Watched {
             Safe::Order(values, default) => match node {
                 None => *default,
                 Some(node) => {
-                    let text = scalar(node)?;
+                    let text = scalar_text(node)?;
                     values.iter().position(|it| *it == text).and_then(|it| i64::try_from(it).ok()).unwrap_or(*default)
                 }
             },
             Safe::NoneOf(values) => match node {
                 None => 1,
                 Some(node) => {
-                    let text = scalar(node)?;
+                    let text = scalar_text(node)?;
                     i64::from(!values.contains(&text.as_str()))
                 }
             },
             Safe::Greater(default) => match node {
                 None => *default,
-                Some(node) => scalar(node)?.parse().ok()?,
+                Some(node) => scalar_text(node)?.parse().ok()?,
             },
             Safe::FewerItems => return None,
         })
@@ -79,15 +80,6 @@ impl Watched {
             Safe::False | Safe::Absence | Safe::NoneOf(_) | Safe::FewerItems => None,
             Safe::Presence | Safe::Greater(_) => None,
         }
-    }
-}
-
-fn scalar(node: &Node) -> Option<String> {
-    match node {
-        Node::String(text) => Some(text.clone()),
-        Node::Number(number) => Some(number.as_str().to_owned()),
-        Node::Bool(value) => Some(value.to_string()),
-        _ => None,
     }
 }
 

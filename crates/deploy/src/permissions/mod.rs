@@ -2,10 +2,11 @@
 
 mod calls;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use skysmith_assembly::{EMPTY_ON_DELETE, FileDestination, Placeholders};
-use skysmith_diff::Code;
+use skysmith_diff::{Code, Known};
 use skysmith_permissions::{Conditions, Provisioning, StackTemplate, provisioning, resource_arns};
 pub use skysmith_permissions::{INLINE_ROLE_LIMIT, MANAGED_POLICY_LIMIT, Note, Permissions, Place, Policy, Statement};
 use skysmith_spec::Operation;
@@ -15,9 +16,10 @@ pub use calls::Use;
 pub(crate) use calls::action_of;
 use calls::{CALLS, On};
 
+use crate::Wanted;
+use crate::known::with_place;
 use crate::monitor::STACK_TYPE;
 use crate::wanted::INLINE_TEMPLATE_LIMIT;
-use crate::{Known, Wanted};
 
 /// The service that takes the roles of stacks.
 const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
@@ -265,8 +267,8 @@ impl About<'_> {
     /// The buckets that code comes from. What nested stacks have theirs in is not looked up: it is an asset of the stack around them, if anything.
     fn code_buckets(&self) -> BTreeSet<String> {
         let Place { partition, region, account } = self.place.clone();
-        let known =
-            Known::at(&self.wanted.template, &self.wanted.parameters, Placeholders { account, region, partition });
+        let values = with_place(&self.wanted.parameters, &Placeholders { account, region, partition });
+        let known = Known::new(&self.wanted.template, Cow::Owned(values));
         let mut names = BTreeSet::new();
         for resource in self.wanted.template.resources() {
             if resource.resource_type() == Some(STACK_TYPE) {
