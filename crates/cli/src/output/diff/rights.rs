@@ -1,8 +1,8 @@
 //! Who may do what from now on, and other settings that matter for security.
 
 use skysmith_diff::{
-    Broadening, ChangeKind, Effect, PolicyKind, Principal, Rights, SecurityChange, Statement, StatementChange, Topic,
-    Trend, Which,
+    Action, Broadening, ChangeKind, Effect, PolicyKind, Principal, Rights, SecurityChange, Statement, StatementChange,
+    Topic, Trend, Which,
 };
 use skysmith_template::Node;
 
