@@ -6,6 +6,7 @@ mod app;
 mod assembly;
 mod assets;
 mod aws;
+mod change_sets;
 mod checks;
 mod command_line;
 mod config;
