@@ -7,6 +7,7 @@
 mod bootstrap;
 mod calls;
 mod code;
+mod diff;
 mod exports;
 mod harness;
 #[path = "../../crates/cli/tests/judges/mod.rs"]

@@ -1,19 +1,6 @@
 //! The ways back, as a person at a shell finds them: rollback, repair, drift, import, destroy.
 
-use std::process::Command;
-
-use crate::harness::{Shell, python};
-
-/// Runs a few lines of the AWS SDK for Python against the local AWS; `b` makes a client.
-#[track_caller]
-fn aws(endpoint: &str, code: &str) -> String {
-    let program = format!(
-        "import boto3, time\ndef b(service): return boto3.client(service, endpoint_url='{endpoint}', region_name='us-east-1', aws_access_key_id='test', aws_secret_access_key='test')\nc=b('cloudformation')\ndef name(stack, id): return c.describe_stack_resource(StackName=stack,LogicalResourceId=id)['StackResourceDetail']['PhysicalResourceId']\n{code}"
-    );
-    let output = Command::new(python()).args(["-c", &program]).output().expect("python starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
-}
+use crate::harness::{Shell, aws};
 
 #[test]
 fn out_of_every_corner_and_away() {
