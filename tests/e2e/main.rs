@@ -12,6 +12,7 @@ mod exports;
 mod harness;
 #[path = "../../crates/cli/tests/judges/mod.rs"]
 mod judges;
+mod nested;
 mod object_counter;
 mod permissions;
 mod recorder;

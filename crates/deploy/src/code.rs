@@ -26,12 +26,12 @@ const LONGEST_DIRECTORY: u64 = 8 * 1024 * 1024;
 /// The longest that the files of one asset are waited for.
 const LONGEST: Duration = Duration::from_secs(4);
 
-/// Why files were not looked at.
+/// Why something that is in S3, or goes there, was not looked at.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unread {
-    /// Where they are follows from something that is not known.
-    #[error("where they are is not known")]
+    /// Where it is follows from something that is not known.
+    #[error("the place follows from what is not known before")]
     Unknown,
     /// There is nothing.
     #[error("{place} is not there")]
@@ -58,7 +58,7 @@ pub enum Unread {
         place: String,
     },
     /// A command makes it when it is deployed.
-    #[error("a command makes them when they are deployed")]
+    #[error("a command makes it when it is deployed")]
     MadeLater,
     /// It took too long.
     #[error("{place} takes too long to read")]
@@ -142,12 +142,7 @@ impl Session {
     fn source<'a>(&self, code: &Code, known: &Known<'_>, assets: &'a [FileAsset]) -> Option<Source<'a>> {
         let Code::Object { bucket, key, version } = code else { return None };
         let (bucket, key) = (known.text(bucket.as_ref()?)?, known.text(key)?);
-        let values = self.placeholders();
-        let is_it = |asset: &&FileAsset| {
-            let mut places = asset.destinations.iter().map(|it| it.resolve(&values));
-            places.any(|place| place.bucket == bucket && place.object_key == key)
-        };
-        if let Some(asset) = assets.iter().find(is_it) {
+        if let Some(asset) = self.asset_at(&bucket, &key, assets) {
             return Some(Source::Asset(asset));
         }
         let version = match version {
@@ -155,6 +150,16 @@ impl Session {
             None => None,
         };
         Some(Source::Object { bucket, key, version })
+    }
+
+    /// The asset that goes there.
+    pub(crate) fn asset_at<'a>(&self, bucket: &str, key: &str, assets: &'a [FileAsset]) -> Option<&'a FileAsset> {
+        let values = self.placeholders();
+        let is_there = |asset: &&FileAsset| {
+            let mut places = asset.destinations.iter().map(|it| it.resolve(&values));
+            places.any(|place| place.bucket == bucket && place.object_key == key)
+        };
+        assets.iter().find(is_there)
     }
 
     async fn files(&self, source: &Source<'_>) -> Result<Vec<File>, Unread> {
@@ -226,7 +231,8 @@ impl Session {
     }
 }
 
-fn unread(error: &Error, place: &str) -> Unread {
+/// Why an object was not read.
+pub(crate) fn unread(error: &Error, place: &str) -> Unread {
     let place = place.to_owned();
     match error.code() {
         Some("NoSuchKey" | "NoSuchBucket" | "NoSuchVersion" | "NotFound") => Unread::Missing { place },

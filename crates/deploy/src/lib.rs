@@ -67,6 +67,7 @@ mod stack;
 mod stack_policy;
 mod state;
 mod status;
+mod template_url;
 mod trail;
 mod upload;
 mod usual;

@@ -51,6 +51,12 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// The template.
+    #[must_use]
+    pub fn template(&self) -> &'a Template {
+        self.template
+    }
+
     /// The text that a value is; `None` if it is not known, or is no text.
     #[must_use]
     pub fn text(&self, value: &Node) -> Option<String> {

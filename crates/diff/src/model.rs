@@ -140,13 +140,18 @@ impl TemplateDiff {
     }
 
     /// Hangs the difference of a nested stack's templates below its resource `logical_id`. One that is empty is not kept; the
-    /// resource of one that is not need not differ itself.
+    /// resource of one that is not need not differ itself. What is lost with it is told of what is in it, and no longer of itself.
     pub fn nest(&mut self, logical_id: &str, nested: Self) {
         if nested.is_empty() {
             return;
         }
         match self.resources.iter_mut().find(|it| it.logical_id == logical_id) {
-            Some(resource) => resource.nested = Some(Box::new(nested)),
+            Some(resource) => {
+                if resource.fate == Fate::DataLost {
+                    resource.fate = Fate::Deleted;
+                }
+                resource.nested = Some(Box::new(nested));
+            }
             None => {
                 let kind = Some("AWS::CloudFormation::Stack".to_owned());
                 let mut change = ResourceChange::new(logical_id, kind.clone(), kind, Action::Change);

@@ -16,10 +16,11 @@ pub use calls::Use;
 pub(crate) use calls::action_of;
 use calls::{CALLS, On};
 
-use crate::Wanted;
 use crate::known::with_place;
 use crate::monitor::STACK_TYPE;
+use crate::template_url::bucket_and_key;
 use crate::wanted::INLINE_TEMPLATE_LIMIT;
+use crate::{Endpoint, Wanted};
 
 /// The service that takes the roles of stacks.
 const CLOUDFORMATION: &str = "cloudformation.amazonaws.com";
@@ -264,7 +265,8 @@ impl About<'_> {
         names
     }
 
-    /// The buckets that code comes from. What nested stacks have theirs in is not looked up: it is an asset of the stack around them, if anything.
+    /// The buckets that code and the templates of nested stacks come from. What nested stacks have their code in is not looked up: it is an asset of the stack
+    /// around them, if anything.
     fn code_buckets(&self) -> BTreeSet<String> {
         let Place { partition, region, account } = self.place.clone();
         let values = with_place(&self.wanted.parameters, &Placeholders { account, region, partition });
@@ -273,6 +275,8 @@ impl About<'_> {
         for resource in self.wanted.template.resources() {
             if resource.resource_type() == Some(STACK_TYPE) {
                 names.extend(self.destinations().map(|it| self.filled(&it.bucket)));
+                let url = resource.property("TemplateURL").and_then(|url| known.text(url));
+                names.extend(url.and_then(|url| Some(bucket_and_key(&url, &Endpoint::Aws)?.0)));
             } else if let Some(Code::Object { bucket: Some(bucket), .. }) = Code::of(resource) {
                 names.extend(known.text(&bucket));
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use skysmith_deploy::{Change, ChangeAction, CodeFiles, CodeSide, DeployedStack, Session as Account, Wanted};
+use skysmith_deploy::{Change, ChangeAction, CodeFiles, CodeSide, Contents, DeployedStack, Session as Account, Wanted};
 use skysmith_diff::{Risk, RiskKind, Side, TemplateDiff};
 use skysmith_template::Template;
 
@@ -105,14 +105,7 @@ impl Compared {
         self.more.contents.extend(contents);
         self.more.readers.extend(readers);
         for one in files {
-            match one.found {
-                Ok(files) => drop(self.more.files.insert(one.logical_id, files)),
-                Err((side, why)) => {
-                    let whose = if side == CodeSide::Old { "old" } else { "new" };
-                    let said = format!("the files of the {whose} one were not looked at: {why}");
-                    self.more.unread.insert(one.logical_id, said);
-                }
-            }
+            self.more.add_files(&[], one);
         }
     }
 
@@ -153,11 +146,29 @@ impl Compared {
     }
 }
 
+impl More {
+    /// Takes in which files of some code change, or why that is not known.
+    pub fn add_files(&mut self, nested_in: &[String], found: CodeFiles) {
+        let key = nested_in.iter().cloned().chain([found.logical_id]).collect::<Vec<_>>().join("/");
+        match found.found {
+            Ok(files) => drop(self.files.insert(key, files)),
+            Err((side, why)) => {
+                let whose = if side == CodeSide::Old { "old" } else { "new" };
+                self.unread.insert(key, format!("the files of the {whose} one were not looked at: {why}"));
+            }
+        }
+    }
+}
+
 /// What is in the resources of a stack, by their paths.
 async fn contents(session: &Account, stack_id: &str) -> BTreeMap<String, String> {
     let found = session.inventory(stack_id, &skysmith_deploy::is_stateful).await.ok().flatten();
     let holdings = found.into_iter().flat_map(|inventory| inventory.holdings);
-    holdings.map(|holding| (holding.resource.path(), story::contents(holding.contents))).collect()
+    let is_counted = |contents| !matches!(contents, Contents::NotCounted | Contents::NotAllowed { .. });
+    holdings
+        .filter(|holding| is_counted(holding.contents))
+        .map(|holding| (holding.resource.path(), story::contents(holding.contents)))
+        .collect()
 }
 
 /// The stacks that read what is no longer there to be read, by the output's name.

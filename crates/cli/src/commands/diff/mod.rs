@@ -103,8 +103,7 @@ async fn with_deployed(
     if flags.change_set {
         asked::change_set(session, account, wanted, deployed.as_ref(), &mut compared).await?;
     }
-    let id = deployed.as_ref().map(|found| found.stack_id.as_str());
-    nested::hang_in(&mut compared.diff, account, id, &wanted.template, &stack.template_file, 0).await;
+    compared.look_inside(account, wanted, deployed.as_ref().zip(before.as_ref())).await;
     if let Some(deployed) = &deployed {
         if let Some(before) = &before {
             compared.look_up(account, wanted, (deployed, before)).await;
