@@ -3,9 +3,12 @@
 //! There is no verdict of CloudFormation's to go by then. The templates are compared here, and whatever could lose data is left to a change set, as is
 //! what a comparison of templates cannot see.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use aws_sdk_cloudformation::types::OnFailure;
-use skysmith_diff::Fate;
-use skysmith_template::Template;
+use skysmith_diff::{Fate, Known, Side, kept_when_removed};
+use skysmith_template::{Resource, Template};
 
 use crate::change_set::TemplateSource;
 use crate::operation::token;
@@ -44,7 +47,19 @@ impl Session {
         {
             return Err(refused(reason.to_owned()));
         }
-        let found = skysmith_diff::diff(&before, &wanted.template);
+        let none = BTreeMap::new();
+        let had = self.with_place(previous.map_or(&none, |(stack, _)| &stack.parameters));
+        let (values, _) = wanted.effective_parameters(previous);
+        let has = self.with_place(&values);
+        if deployed.is_some()
+            && let Some(id) = undecided(&before, &Known::new(&wanted.template, Cow::Borrowed(&has)))
+        {
+            return Err(refused(format!("a condition that only a change set knows decides whether {id} stays")));
+        }
+        let found = skysmith_diff::compare(
+            Side { template: &before, parameters: Some(&had) },
+            Side { template: &wanted.template, parameters: Some(&has) },
+        );
         let risks: Vec<&str> = found
             .resources
             .iter()
@@ -153,6 +168,18 @@ fn blind_spot(old: &Template, new: &Template) -> Option<&'static str> {
         return Some("it has nested stacks, whose changes only a change set tells");
     }
     both.into_iter().any(has_macros).then_some("it has macros, whose result only a change set tells")
+}
+
+/// A resource with data that nothing keeps, and of which it is not known whether its condition will hold.
+fn undecided<'t>(old: &'t Template, new: &Known<'_>) -> Option<&'t str> {
+    let may_go = |resource: &Resource<'_>| {
+        let after = new.template().resource(resource.logical_id());
+        let condition = after.and_then(Resource::condition);
+        resource.resource_type().is_some_and(crate::is_stateful)
+            && kept_when_removed(*resource).is_none()
+            && condition.is_some_and(|name| new.condition(name).is_none())
+    };
+    old.resources().find(may_go).map(Resource::logical_id)
 }
 
 fn change(found: &skysmith_diff::ResourceChange) -> Change {

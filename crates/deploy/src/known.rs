@@ -14,7 +14,13 @@ impl Session {
     /// What is known of a template of a stack in this session's account and region, with the effective values of its parameters.
     #[must_use]
     pub fn known<'a>(&self, template: &'a Template, parameters: &BTreeMap<String, String>) -> Known<'a> {
-        Known::new(template, Cow::Owned(with_place(parameters, &self.placeholders())))
+        Known::new(template, Cow::Owned(self.with_place(parameters)))
+    }
+
+    /// The values of parameters with those of the pseudo parameters that follow from this session's account and region.
+    #[must_use]
+    pub fn with_place(&self, parameters: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        with_place(parameters, &self.placeholders())
     }
 }
 

@@ -19,6 +19,9 @@ impl TemplateDiff {
     /// On any other template the result is some template.
     #[must_use]
     pub fn apply(&self, before: &Template) -> Template {
+        if let Some(effective) = &self.effective {
+            return effective.written.apply(before);
+        }
         let mut template = before.clone();
         if !self.resources.is_empty() {
             let resources = template.section_mut("Resources");

@@ -35,7 +35,7 @@ enum Policy {
     Delete,
     Retain,
     Snapshot,
-    /// A function: known only when conditions are.
+    /// A function of which nothing is known.
     Unknown,
 }
 

@@ -155,10 +155,19 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// The template with all that is there under a condition which is known: resources and outputs whose condition does not hold are
-    /// not in it, and instead of `Fn::If` stands the branch that holds. What is not known stays as it is.
+    /// The template.
     #[must_use]
-    pub fn effective(&self) -> Template {
+    pub fn template(&self) -> &'a Template {
+        self.template
+    }
+
+    pub(crate) fn has_condition(&self, name: &str) -> bool {
+        self.template.section("Conditions").is_some_and(|all| all.contains_key(name))
+    }
+
+    /// The template as it is in effect: resources and outputs whose condition does not hold are not in it, and instead of an `Fn::If`
+    /// over a condition that `may_choose` stands the branch that counts. What is not known stays as it is.
+    pub(crate) fn effective(&self, may_choose: &dyn Fn(&str) -> bool) -> Template {
         let mut template = self.template.clone();
         for section in ["Resources", "Outputs"] {
             if self.template.section(section).is_none() {
@@ -169,19 +178,20 @@ impl<'a> Known<'a> {
                 let condition = entry.get("Condition").and_then(Node::as_str);
                 condition.and_then(|name| self.condition(name)) != Some(false)
             });
-            entries.values_mut().for_each(|entry| self.choose(entry));
+            entries.values_mut().for_each(|entry| self.choose(entry, may_choose));
         }
         template
     }
 
-    fn choose(&self, node: &mut Node) {
+    fn choose(&self, node: &mut Node, may_choose: &dyn Fn(&str) -> bool) {
         while let Node::Intrinsic(call) = node
             && let Intrinsic::If { condition, then, otherwise } = &mut **call
+            && may_choose(condition)
             && let Some(holds) = self.condition(condition)
         {
             *node = std::mem::replace(if holds { then } else { otherwise }, Node::Null);
         }
-        node.for_each_child_mut(&mut |child| self.choose(child));
+        node.for_each_child_mut(&mut |child| self.choose(child, may_choose));
         // In a list, what is not there leaves no gap.
         if let Node::List(items) = node {
             items.retain(|item| !is_no_value(item));

@@ -8,6 +8,9 @@
 //! nothing more changes; every [`Verdict`] says where it comes from. What becomes of the data of a resource that goes or
 //! is replaced is its [`Fate`].
 //!
+//! [`compare`] takes the values of the parameters as well. Conditions that follow from them are decided then, and what is compared is
+//! what is there in effect; the rest counts as written. [`Known`] is what such values tell of one template.
+//!
 //! The crate must not know files, accounts, the network, colours or words for people: the command line renders a diff,
 //! and the deployment asks it for [`TemplateDiff::data_losses`].
 //!
@@ -33,6 +36,7 @@
 mod apply;
 mod code;
 mod compare;
+mod conditions;
 mod fate;
 mod iam;
 mod known;
@@ -76,6 +80,7 @@ pub use verdict::{Origin, Verdict};
 
 use std::collections::HashSet;
 
+use conditions::{Conditions, Effective};
 use skysmith_template::Template;
 
 /// What it takes to come from one template to the other.
@@ -88,14 +93,34 @@ pub fn diff(before: &Template, after: &Template) -> TemplateDiff {
 
 /// What it takes to come from one template with its parameters to the other with its own.
 ///
-/// A parameter that gets another value changes what refers to it, and may replace it. Conditions are not evaluated: a resource
-/// that is there only under a condition counts as there.
+/// A parameter that gets another value changes what refers to it, and may replace it. Where the values are known on both sides, so
+/// are the conditions that follow from them: a resource whose condition no longer holds is removed, and of an `Fn::If` the branch
+/// that holds counts.
 #[must_use]
 pub fn compare(before: Side<'_>, after: Side<'_>) -> TemplateDiff {
+    let conditions = Conditions::of(before, after);
+    let Some((conditions, [old, new])) = conditions.and_then(|it| it.effective().map(|sides| (it, sides))) else {
+        return in_effect(before, after);
+    };
+    let mut diff = in_effect(Side { template: &old, ..before }, Side { template: &new, ..after });
+    let written = differences(before.template.into(), after.template.into());
+    conditions.explain(&mut diff, &written);
+    diff.effective = Some(Box::new(Effective { before: old, after: new, written }));
+    diff
+}
+
+/// What differs, without what follows from it.
+fn differences(before: Side<'_>, after: Side<'_>) -> TemplateDiff {
     let mut diff = TemplateDiff { values: parameters::changes(before, after), ..TemplateDiff::default() };
     diff.resources = resources::compare(before, after, &diff.values, &mut diff.rewritten);
+    sections::compare(before.template, after.template, &mut diff);
+    diff
+}
+
+/// Compares two templates in which all is there.
+fn in_effect(before: Side<'_>, after: Side<'_>) -> TemplateDiff {
+    let mut diff = differences(before, after);
     let (before, after) = (before.template, after.template);
-    sections::compare(before, after, &mut diff);
     diff.moves = moves::find(before, after, &diff.resources);
     moves::mark(&mut diff.resources, &diff.moves);
     diff.refusals = refusal::all(before, after, &diff.resources);

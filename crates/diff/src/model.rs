@@ -6,6 +6,7 @@ use skysmith_spec::Replacement;
 use skysmith_template::{Map, Node};
 
 use crate::code::CodeChange;
+use crate::conditions::Effective;
 use crate::fate::Fate;
 use crate::iam::StatementChange;
 use crate::moves::Move;
@@ -56,10 +57,12 @@ pub struct TemplateDiff {
     pub code: Vec<CodeChange>,
     /// Outputs that go, are exported by another name or get another value: others may read them.
     pub exposed: Vec<OutputChange>,
+    /// Where conditions make something else of the templates than what is written.
+    pub(crate) effective: Option<Box<Effective>>,
 }
 
 impl TemplateDiff {
-    /// Whether the templates mean the same, and so do their parameters.
+    /// Whether the templates mean the same, and so do their parameters. What has no effect with these parameters means nothing.
     pub fn is_empty(&self) -> bool {
         self.resources.is_empty()
             && self.values.is_empty()
@@ -236,6 +239,8 @@ pub struct ResourceChange {
     pub body: Map,
     /// Of one that is new or removed because its logical id changed: the other id.
     pub moved: Option<String>,
+    /// Of one that is new or removed although both templates have it: the condition that holds now, or no longer.
+    pub condition: Option<String>,
     /// The difference between the templates of a nested stack, if the caller has [hung it in](TemplateDiff::nest).
     pub nested: Option<Box<TemplateDiff>>,
     /// What becomes of it if it is replaced.
@@ -258,6 +263,7 @@ impl ResourceChange {
             fixed_name: None,
             body: Map::new(),
             moved: None,
+            condition: None,
             nested: None,
             if_replaced: Fate::Kept,
         }

@@ -68,6 +68,9 @@ impl TemplateDiff {
     /// Resources that only the change set has are added. Those that only refer to something replaced, and that the change set does
     /// not have, go.
     pub fn join(&mut self, observed: &[Observed], before: &Template, after: &Template) {
+        // What is there in effect counts.
+        let effective = self.effective.take();
+        let (before, after) = effective.as_deref().map_or((before, after), |it| (&it.before, &it.after));
         self.resources.retain_mut(|resource| {
             let found = observed.iter().find(|it| it.logical_id == resource.logical_id);
             match found {
@@ -105,6 +108,7 @@ impl TemplateDiff {
         self.risks = risk::all(before, after, &self.resources);
         self.risks.extend(gaps);
         self.exposed = outputs::changes(before, after, &self.resources);
+        self.effective = effective;
     }
 }
 

@@ -32,6 +32,11 @@ pub enum Origin {
         /// The parameter.
         name: String,
     },
+    /// The property is written as before, and a condition chooses another value.
+    Condition {
+        /// The condition.
+        name: String,
+    },
     /// CloudFormation's own verdict, from a change set.
     ChangeSet,
     /// The resource gets another type.

@@ -131,3 +131,12 @@ fn the_cases_too() {
     let count = cases.len();
     assert!(count > 100, "{count}");
 }
+
+/// What parameters and conditions make of a difference does not change what is written.
+#[test]
+fn the_cases_with_their_parameters_too() {
+    for case in common::case::cases() {
+        let made = case.compared().apply(&case.before);
+        assert_eq!(normalise(&made), normalise(&case.after), "{}", case.name);
+    }
+}

@@ -3,7 +3,7 @@
 //! A case has either two whole templates or, with `type`, the properties of one resource `X`. Each line that is expected is
 //! one of
 //!
-//! * `LogicalId action fate` of a resource,
+//! * `LogicalId action fate` of a resource, with `by` the condition that it comes or goes by,
 //! * `LogicalId .path kind replacement by origin` of a property,
 //! * `LogicalId @path kind` of another attribute of a resource,
 //! * `section name added|removed|changed paths` of an entry of a section,
@@ -49,12 +49,14 @@ fn lines(diff: &TemplateDiff) -> Vec<String> {
             Judge::NotInChangeSet => ", not in the change set",
             _ => "?",
         };
-        lines.push(format!("{id} {action} {fate}{judge}"));
+        let condition = resource.condition.as_ref().map(|name| format!(" by {name}")).unwrap_or_default();
+        lines.push(format!("{id} {action} {fate}{condition}{judge}"));
         for property in &resource.properties {
             let origin = |origin: &Origin| match origin {
                 Origin::Specification => "specification".to_owned(),
                 Origin::Reference { logical_id } => format!("reference to {logical_id}"),
                 Origin::Parameter { name } => format!("parameter {name}"),
+                Origin::Condition { name } => format!("condition {name}"),
                 Origin::ChangeSet => "change set".to_owned(),
                 Origin::ResourceType => "resource type".to_owned(),
                 Origin::CustomResource => "custom resource".to_owned(),

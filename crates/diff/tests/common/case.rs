@@ -19,13 +19,18 @@ pub struct Case {
 impl Case {
     /// What is found.
     pub fn diff(&self) -> TemplateDiff {
-        let values = self.parameters.as_ref();
-        let side = |template, at: usize| Side { template, parameters: values.map(|values| &values[at]) };
-        let mut diff = compare(side(&self.before, 0), side(&self.after, 1));
+        let mut diff = self.compared();
         if let Some(observed) = &self.observed {
             diff.join(observed, &self.before, &self.after);
         }
         diff
+    }
+
+    /// What is found without the change set.
+    pub fn compared(&self) -> TemplateDiff {
+        let values = self.parameters.as_ref();
+        let side = |template, at: usize| Side { template, parameters: values.map(|values| &values[at]) };
+        compare(side(&self.before, 0), side(&self.after, 1))
     }
 }
 

@@ -111,7 +111,7 @@ impl<'a> One<'a> {
                     ui.say(&format!("{} {name} is as it should be: nothing to do\n", style::paint(style::GOOD, "✓")));
                 } else {
                     let old = session.template(&stack.stack_id).await.map_err(fail)?;
-                    self.guard_steps(&session, &stack.stack_id, old, wanted, &mut Compared::default()).await?;
+                    self.guard_steps(&session, &stack, old.as_ref(), wanted, &mut Compared::default()).await?;
                     self.say_held(&held);
                 }
                 self.report("unchanged", started, None, &stack)?;
@@ -141,11 +141,12 @@ impl<'a> One<'a> {
         if self.flags.how.no_execute {
             return self.left(&session, *plan, &losses, &compared).await.map(|ended| End::Done("planned", ended));
         }
-        let guarded = match self.guard_against(&session, &plan.stack_id, &losses, &mut compared).await {
-            Ok(()) if !plan.held.is_empty() => {
-                self.guard_steps(&session, &plan.stack_id, plan.old_template.clone(), wanted, &mut compared).await
+        let guarded = match (self.guard_against(&session, &plan.stack_id, &losses, &mut compared).await, &plan.deployed)
+        {
+            (Ok(()), Some(deployed)) if !plan.held.is_empty() => {
+                self.guard_steps(&session, deployed, plan.old_template.as_ref(), wanted, &mut compared).await
             }
-            other => other,
+            (other, _) => other,
         };
         if let Err(refusal) = guarded {
             self.give_up(&session, &plan).await?;
@@ -276,7 +277,7 @@ impl<'a> One<'a> {
     /// The plan as a difference, and what is worth knowing beside it.
     async fn compared(&self, session: &skysmith_deploy::Session, wanted: &Wanted, plan: &Plan) -> Compared {
         let before = plan.deployed.as_deref().zip(plan.old_template.as_ref());
-        let mut compared = Compared::of(wanted, &plan.new_template, before);
+        let mut compared = Compared::of(session, wanted, &plan.new_template, before);
         // Without a change set the changes come from the templates as well.
         if !plan.is_direct {
             compared.join(&plan.changes, plan.old_template.as_ref());
@@ -326,15 +327,15 @@ impl<'a> One<'a> {
     async fn guard_steps(
         &self,
         session: &skysmith_deploy::Session,
-        stack_id: &str,
-        old: Option<Template>,
+        deployed: &DeployedStack,
+        old: Option<&Template>,
         wanted: &Wanted,
         compared: &mut Compared,
     ) -> Result<(), Failure> {
-        let found = skysmith_diff::diff(&old.unwrap_or_default(), &wanted.template);
+        let found = Compared::of(session, wanted, &wanted.template, old.map(|old| (deployed, old))).diff;
         let certain = found.data_losses().into_iter().filter(|loss| loss.is_certain);
         let losses: Vec<Loss> = certain.map(|loss| Loss::of_diff(loss.resource)).collect();
-        self.guard_against(session, stack_id, &losses, compared).await
+        self.guard_against(session, &deployed.stack_id, &losses, compared).await
     }
 
     /// Refuses what would lose data, unless that is allowed; then it is said.

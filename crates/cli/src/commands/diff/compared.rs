@@ -29,13 +29,21 @@ pub struct Compared {
 
 impl Compared {
     /// Compares without asking anybody. `after` is the template that is deployed in the end: the wanted one, perhaps with outputs that are held.
-    pub fn of(wanted: &Wanted, after: &Template, before: Option<(&DeployedStack, &Template)>) -> Self {
+    pub fn of(
+        account: &Account,
+        wanted: &Wanted,
+        after: &Template,
+        before: Option<(&DeployedStack, &Template)>,
+    ) -> Self {
         let (values, missing) = wanted.effective_parameters(before);
         let (nothing, no_values) = (Template::new(), BTreeMap::new());
         let old = before.map_or(&nothing, |(_, template)| template);
+        // Conditions may be about the place as well.
+        let had = account.with_place(before.map_or(&no_values, |(stack, _)| &stack.parameters));
+        let has = account.with_place(&values);
         let diff = skysmith_diff::compare(
-            Side { template: old, parameters: Some(before.map_or(&no_values, |(stack, _)| &stack.parameters)) },
-            Side { template: after, parameters: Some(&values) },
+            Side { template: old, parameters: Some(&had) },
+            Side { template: after, parameters: Some(&has) },
         );
         let tags = before.map(|(stack, _)| tags(&stack.tags, &wanted.tags)).unwrap_or_default();
         Self {

@@ -97,7 +97,7 @@ async fn with_deployed(
         Some(found) => account.template(&found.stack_id).await.map_err(fail)?,
         None => None,
     };
-    let mut compared = Compared::of(wanted, &wanted.template, deployed.as_ref().zip(before.as_ref()));
+    let mut compared = Compared::of(account, wanted, &wanted.template, deployed.as_ref().zip(before.as_ref()));
     compared.title = title(session, &stack.display_name, account);
     compared.has_estimate = !session.globals.local;
     if flags.change_set {

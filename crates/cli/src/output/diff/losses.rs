@@ -39,7 +39,10 @@ impl View<'_> {
         let held = held.unwrap_or_else(|| ", with its data".to_owned());
         let mut lines = Vec::new();
         match (resource.action, loss.is_certain) {
-            (Action::Remove, true) => lines.push(format!("{subject} is deleted{held}.")),
+            (Action::Remove, true) => {
+                let why = resource.condition.as_ref().map(|name| format!(": the condition {name} no longer holds"));
+                lines.push(format!("{subject} is deleted{held}{}.", why.unwrap_or_default()));
+            }
             (Action::Remove, false) => {
                 lines.push(format!("{subject} is removed. Whether its data is kept depends on a condition."));
             }

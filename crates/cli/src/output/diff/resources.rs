@@ -29,6 +29,10 @@ impl View<'_> {
             let name = self.names.name(&gone.logical_id);
             said.push(format!("under another id; the old one, {name}, is {}", fate(gone)));
         }
+        said.extend(resource.condition.as_ref().map(|name| match resource.action {
+            Action::Remove => format!("the condition {name} no longer holds"),
+            _ => format!("the condition {name} holds now"),
+        }));
         said.extend(judged(resource));
         said.retain(|text| !text.is_empty());
         let place = self.names.place(&resource.logical_id).map(ToString::to_string).unwrap_or_default();
@@ -90,6 +94,7 @@ impl View<'_> {
                 format!("since {} {does} replaced", self.names.name(logical_id))
             }
             Origin::Parameter { name } => format!("by the parameter {name}"),
+            Origin::Condition { name } => format!("by the condition {name}"),
             Origin::UnknownType => "this type is not known".to_owned(),
             Origin::CustomResource => "its function decides".to_owned(),
             Origin::ChangeSet => "says CloudFormation".to_owned(),

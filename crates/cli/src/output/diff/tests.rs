@@ -234,3 +234,36 @@ fn another_id_is_one_row() {
         "{plain}"
     );
 }
+
+#[test]
+fn a_condition_that_no_longer_holds_is_the_reason() {
+    let template = read(
+        r#"{"Parameters":{"Stage":{"Type":"String"}},"Conditions":{"IsProd":{"Fn::Equals":[{"Ref":"Stage"},"prod"]}},
+        "Resources":{"Table1A":{"Type":"AWS::DynamoDB::Table","Condition":"IsProd"},
+          "Errors1A":{"Type":"AWS::SNS::Topic","Properties":{"DisplayName":{"Fn::If":["IsProd","a","b"]}}}}}"#,
+    );
+    let [old, new] = ["prod", "dev"].map(|stage| BTreeMap::from([("Stage".to_owned(), stage.to_owned())]));
+    let diff = skysmith_diff::compare(
+        Side { template: &template, parameters: Some(&old) },
+        Side { template: &template, parameters: Some(&new) },
+    );
+    let (names, more) = (names(), More::default());
+    let view = View {
+        title: "app",
+        nested_in: &[],
+        diff: &diff,
+        names: &names,
+        after: &template,
+        is_deployed: true,
+        has_estimate: false,
+        more: &more,
+    };
+    let told = strip_str(&text::render(&view.document(), 200)).to_string();
+    for line in [
+        "DATA LOSS  Counter/Table (DynamoDB table) is deleted, with its data: the condition IsProd no longer holds.",
+        "deleted with its data; the condition IsProd no longer holds",
+        "a → b",
+    ] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+}
