@@ -155,12 +155,6 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// The template.
-    #[must_use]
-    pub fn template(&self) -> &'a Template {
-        self.template
-    }
-
     pub(crate) fn has_condition(&self, name: &str) -> bool {
         self.template.section("Conditions").is_some_and(|all| all.contains_key(name))
     }

@@ -270,6 +270,32 @@ async fn without_a_change_set_no_data_is_risked() {
     assert_eq!(aws.calls("UpdateStack").len(), 1);
 }
 
+/// A condition takes a table as well as a template does, and where nobody knows what it decides, nothing is risked either.
+#[tokio::test]
+async fn without_a_change_set_no_condition_takes_data() {
+    let template = |secret: &str| {
+        format!(
+            r#"{{"Parameters":{{"Stage":{{"Type":"String"{secret}}}}},"Conditions":{{"IsProd":{{"Fn::Equals":[{{"Ref":"Stage"}},"prod"]}}}},
+            "Resources":{{"Table":{{"Type":"AWS::DynamoDB::Table","Condition":"IsProd"}},"Queue":{{"Type":"AWS::SQS::Queue"}}}}}}"#
+        )
+    };
+    let aws = Scripted::new().start();
+    let session = session(&aws).await;
+    let direct = |name: &str, secret: &str, stage: &str| {
+        let settings = Settings { direct: true, ..Settings::default() };
+        let values = [("Stage".to_owned(), stage.to_owned())];
+        wanted(name, &template(secret)).with_settings(settings).with_parameters(values)
+    };
+    for (name, secret, reason) in
+        [("known", "", "data could be lost in Table"), ("secret", r#","NoEcho":true"#, "whether Table stays")]
+    {
+        deploy(&session, &direct(name, secret, "prod")).await.unwrap();
+        let refused = deploy(&session, &direct(name, secret, "dev")).await;
+        assert!(matches!(&refused, Err(Error::NotDirect { reason: why, .. }) if why.contains(reason)), "{refused:?}");
+    }
+    assert!(aws.calls("UpdateStack").is_empty() && aws.calls("CreateChangeSet").is_empty());
+}
+
 #[tokio::test]
 async fn a_name_that_cannot_be_had_twice_is_found_before() {
     let table = |key: &str| {
