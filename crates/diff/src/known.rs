@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use skysmith_template::{Intrinsic, Node, SubPart, Template};
+use skysmith_template::{Intrinsic, Node, Resource, SubPart, Template};
 
 /// Values may stand in each other; a template in which they do so in a circle is refused elsewhere.
 const MAX_DEPTH: usize = 16;
@@ -127,7 +127,15 @@ impl<'a> Known<'a> {
         if is_elsewhere || parameter.is_no_echo() {
             return None;
         }
-        self.parameters.get(name).cloned().or_else(|| parameter.default().and_then(scalar_text))
+        let value = self.parameters.get(name).cloned().or_else(|| parameter.default().and_then(scalar_text));
+        value.filter(|text| !is_as_written(text))
+    }
+
+    /// Whether there is such a resource in effect. One whose condition is not known counts as there.
+    #[must_use]
+    pub fn resource(&self, logical_id: &str) -> Option<Resource<'a>> {
+        let is_there = |it: &Resource<'a>| it.condition().and_then(|name| self.condition(name)) != Some(false);
+        self.template.resource(logical_id).filter(is_there)
     }
 
     /// Whether the condition holds; `None` if that is not known.
@@ -193,6 +201,11 @@ impl<'a> Known<'a> {
     }
 }
 
+/// Whether a function stands where a value is not known.
+fn is_as_written(text: &str) -> bool {
+    ["${", "{\"Ref\"", "{\"Fn::"].into_iter().any(|start| text.contains(start))
+}
+
 /// What `AWS::NoValue` stands for is not there.
 pub(crate) fn is_no_value(node: &Node) -> bool {
     node.as_intrinsic().is_some_and(|it| it.is_ref_to("AWS::NoValue"))
@@ -215,7 +228,7 @@ mod tests {
     const TEMPLATE: &str = r#"{
         "Parameters": {"Stage": {"Type": "String", "Default": "dev"}, "Bucket": {"Type": "String"}, "Key": {"Type": "String"},
             "Secret": {"Type": "String", "NoEcho": true}, "Ami": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/x"},
-            "Many": {"Type": "CommaDelimitedList"}},
+            "Many": {"Type": "CommaDelimitedList"}, "Written": {"Type": "String"}, "WrittenInFull": {"Type": "String"}},
         "Conditions": {"IsDev": {"Fn::Equals": [{"Ref": "Stage"}, "dev"]}, "Hidden": {"Fn::Equals": [{"Ref": "Secret"}, "a"]},
             "Not": {"Fn::Not": [{"Condition": "IsDev"}]}, "HiddenOrDev": {"Fn::Or": [{"Condition": "Hidden"}, {"Condition": "IsDev"}]},
             "HiddenAndDev": {"Fn::And": [{"Condition": "Hidden"}, {"Condition": "IsDev"}]},
@@ -228,7 +241,14 @@ mod tests {
     fn text(value: &str) -> Option<String> {
         let template = skysmith_template::read(&TEMPLATE.replace("VALUE", value)).unwrap().template;
         let place = [("AWS::AccountId", "123"), ("AWS::Region", "eu-west-1"), ("AWS::Partition", "aws")];
-        let given = [("Bucket", "old-assets"), ("Key", "a/||b.zip"), ("Secret", "****"), ("Many", "x, y")];
+        let given = [
+            ("Bucket", "old-assets"),
+            ("Key", "a/||b.zip"),
+            ("Secret", "****"),
+            ("Many", "x, y"),
+            ("Written", "${Table.Arn}"),
+            ("WrittenInFull", r#"{"Fn::ImportValue":"x"}"#),
+        ];
         let pairs = place.into_iter().chain(given);
         let parameters = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Known::new(&template, Cow::Owned(parameters)).text(template.resource("T").unwrap().property("V").unwrap())
@@ -262,6 +282,8 @@ mod tests {
             r#"{"Ref": "Secret"}"#,
             r#"{"Ref": "Ami"}"#,
             r#"{"Ref": "Unknown"}"#,
+            r#"{"Ref": "Written"}"#,
+            r#"{"Ref": "WrittenInFull"}"#,
             r#"{"Ref": "AWS::URLSuffix"}"#,
             r#"{"Fn::If": ["Hidden", "a", "b"]}"#,
             r#"{"Fn::Sub": "${T.Arn}"}"#,

@@ -12,7 +12,8 @@ pub struct Side<'a> {
     /// The template.
     pub template: &'a Template,
     /// The effective values of its parameters by name, where they are known: a parameter that is not among them has its default.
-    /// `None` where nothing is known of any.
+    /// `None` where nothing is known of any. Those of pseudo parameters, `AWS::Region`, may be among them. A value that is not known may
+    /// stand there as it is written, `${Table.Arn}`: no condition is decided by it.
     pub parameters: Option<&'a BTreeMap<String, String>>,
 }
 

@@ -151,8 +151,7 @@ impl Looking<'_> {
         resources: &[StackResource],
         id: &str,
     ) -> Result<(TemplateDiff, More), String> {
-        let of =
-            |known: &Known<'_>| known.template().resource(id).filter(|it| it.resource_type() == Some(STACK)).is_some();
+        let of = |known: &Known<'_>| known.resource(id).filter(|it| it.resource_type() == Some(STACK)).is_some();
         let there = resources.iter().find(|it| it.logical_id == id && it.resource_type == STACK);
         let there = there.and_then(|it| it.physical_id.as_deref()).filter(|_| of(&around.old));
         let (old, new) = tokio::join!(self.deployed(there), self.wanted(around, id));
@@ -170,9 +169,10 @@ impl Looking<'_> {
             None => (&nothing.0, None),
         };
         let new_values = given(around, id, new_template, old_values);
+        let (had, has) = (self.account.with_place(old_values), self.account.with_place(&new_values));
         let mut diff = skysmith_diff::compare(
-            Side { template: old_template, parameters: Some(old_values) },
-            Side { template: new_template, parameters: Some(&new_values) },
+            Side { template: old_template, parameters: Some(&had) },
+            Side { template: new_template, parameters: Some(&has) },
         );
         let mut more = More::default();
         let path = [around.path.as_slice(), &[id.to_owned()]].concat();
@@ -197,7 +197,7 @@ impl Looking<'_> {
 
     /// What it should become; `None` if it goes.
     async fn wanted(&self, around: &Around<'_>, id: &str) -> Result<Option<New>, String> {
-        let resource = around.new.template().resource(id).filter(|it| it.resource_type() == Some(STACK));
+        let resource = around.new.resource(id).filter(|it| it.resource_type() == Some(STACK));
         let Some(resource) = resource else { return Ok(None) };
         if let Some(file) = around.file.and_then(|file| template_file(resource, file)) {
             let template =
@@ -214,8 +214,7 @@ impl Looking<'_> {
 }
 
 fn is_kept(template: &Template, id: &str) -> bool {
-    let policy = template.resource(id).and_then(Resource::deletion_policy);
-    policy.and_then(Node::as_str).is_some_and(|policy| policy.starts_with("Retain"))
+    template.resource(id).and_then(skysmith_diff::kept_when_removed).is_some()
 }
 
 /// The values that the stack around gives to the parameters of a nested one. One that follows from what is not known before is what it was, where nothing
