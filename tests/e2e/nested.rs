@@ -126,6 +126,16 @@ fn what_is_in_nested_stacks_is_compared() {
     let queue_arn = "arn:aws:sqs:us-east-1:000000000000:web-Queue-";
     assert!(!inside["values"].to_string().contains(queue_arn));
 
+    // Before it is deployed the same is shown, and what would be lost in there is asked about.
+    let told = app.run(&new, &["deploy", "--no-execute"]).stderr;
+    assert!(told.contains("Inner/Jobs") && told.contains("30 → 40"), "{told}");
+    let empty = json!({"Parameters": {"Stage": {"Type": "String"}, "Queue": {"Type": "String"}}, "Resources": {
+        "Untouched": parameter(&json!({"Ref": "Queue"}))}});
+    let empty = app.assembly("empty", &outer("empty"), &[("inner.json", empty.to_string())]);
+    let words = ["--local", "--app", empty.to_str().unwrap(), "deploy", "--yes"];
+    let refused = app.shell.skysmith(words).exits(1).stderr;
+    assert!(refused.contains("Table") && refused.contains("--allow-data-loss"), "{refused}");
+
     // A value that only the deployment will know stands as it is written.
     let mut other = outer("old");
     other["Resources"]["Other"] = queue(1);

@@ -7,7 +7,7 @@ use serde_json::json;
 use skysmith_assembly::Stack;
 use skysmith_deploy::{Cause, Contents, DataLoss, Denied, Error, Failure as Failed, LossKind, StackStatus};
 
-use skysmith_diff::{Action, ResourceChange};
+use skysmith_diff::Action;
 
 use crate::error::Failure;
 use crate::hints;
@@ -332,13 +332,14 @@ impl Loss {
     }
 
     /// By the specification.
-    pub fn of_diff(resource: &ResourceChange) -> Self {
+    pub fn of_diff(loss: &skysmith_diff::DataLoss<'_>) -> Self {
+        let resource = loss.resource;
         Self {
             logical_id: resource.logical_id.clone(),
             resource_type: resource.before_type.clone().unwrap_or_default(),
             how: if resource.action == Action::Remove { "is removed" } else { "is replaced" },
             properties: resource.causes().map(|cause| cause.change.path.to_string()).collect(),
-            nested_in: Vec::new(),
+            nested_in: loss.nested_in.iter().map(|id| (*id).to_owned()).collect(),
         }
     }
 }

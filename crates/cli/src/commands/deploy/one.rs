@@ -278,9 +278,10 @@ impl<'a> One<'a> {
     async fn compared(&self, session: &skysmith_deploy::Session, wanted: &Wanted, plan: &Plan) -> Compared {
         let before = plan.deployed.as_deref().zip(plan.old_template.as_ref());
         let mut compared = Compared::of(session, wanted, &plan.new_template, before);
+        compared.look_inside(session, wanted, before).await;
         // Without a change set the changes come from the templates as well.
         if !plan.is_direct {
-            compared.join(&plan.changes, plan.old_template.as_ref());
+            compared.join(plan);
         }
         compared.has_estimate = !self.session.globals.local;
         if let Some(before) = before {
@@ -334,7 +335,7 @@ impl<'a> One<'a> {
     ) -> Result<(), Failure> {
         let found = Compared::of(session, wanted, &wanted.template, old.map(|old| (deployed, old))).diff;
         let certain = found.data_losses().into_iter().filter(|loss| loss.is_certain);
-        let losses: Vec<Loss> = certain.map(|loss| Loss::of_diff(loss.resource)).collect();
+        let losses: Vec<Loss> = certain.map(|loss| Loss::of_diff(&loss)).collect();
         self.guard_against(session, &deployed.stack_id, &losses, compared).await
     }
 

@@ -59,7 +59,7 @@ pub async fn change_set(
         return Err(Failure::failed("stopped; nothing was changed"));
     }
     if let Prepared::Planned(plan) = prepared.map_err(fail)? {
-        compared.join(&plan.changes, plan.old_template.as_ref());
+        compared.join(&plan);
     }
     Ok(())
 }

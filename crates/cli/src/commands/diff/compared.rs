@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use skysmith_deploy::{Change, ChangeAction, CodeFiles, CodeSide, Contents, DeployedStack, Session as Account, Wanted};
+use skysmith_deploy::{
+    Change, ChangeAction, CodeFiles, CodeSide, Contents, DeployedStack, Plan, Session as Account, Wanted,
+};
 use skysmith_diff::{Risk, RiskKind, Side, TemplateDiff};
 use skysmith_template::Template;
 
@@ -71,16 +73,26 @@ impl Compared {
         }
     }
 
-    /// Takes in what CloudFormation's change set says of the same.
-    pub fn join(&mut self, changes: &[Change], before: Option<&Template>) {
+    /// Takes in what CloudFormation's change set says of the same, in nested stacks as well as far as these have been looked into.
+    pub fn join(&mut self, plan: &Plan) {
         let nothing = Template::new();
-        let observed: Vec<_> = changes.iter().filter_map(Change::observed).collect();
-        self.more.imported = changes
-            .iter()
-            .filter(|change| change.action == ChangeAction::Import)
-            .map(|change| change.logical_id.clone())
-            .collect();
-        self.diff.join(&observed, before.unwrap_or(&nothing), &self.after);
+        let observed = |changes: &[Change]| changes.iter().filter_map(Change::observed).collect::<Vec<_>>();
+        let imported = plan.changes.iter().filter(|change| change.action == ChangeAction::Import);
+        self.more.imported = imported.map(|change| change.logical_id.clone()).collect();
+        let old = plan.old_template.as_ref().unwrap_or(&nothing);
+        self.diff.join(&observed(&plan.changes), old, &self.after);
+        for nested in &plan.nested {
+            let mut inside = Some(&mut self.diff);
+            for id in &nested.path {
+                inside = inside
+                    .and_then(|diff| diff.resources.iter_mut().find(|it| it.logical_id == *id))
+                    .and_then(|resource| resource.nested.as_deref_mut());
+            }
+            if let Some(diff) = inside {
+                let old = nested.old_template.as_ref().unwrap_or(&nothing);
+                diff.join(&observed(&nested.changes), old, &nested.new_template);
+            }
+        }
     }
 
     /// What people and programs are shown.

@@ -100,10 +100,10 @@ async fn with_deployed(
     let mut compared = Compared::of(account, wanted, &wanted.template, deployed.as_ref().zip(before.as_ref()));
     compared.title = title(session, &stack.display_name, account);
     compared.has_estimate = !session.globals.local;
+    compared.look_inside(account, wanted, deployed.as_ref().zip(before.as_ref())).await;
     if flags.change_set {
         asked::change_set(session, account, wanted, deployed.as_ref(), &mut compared).await?;
     }
-    compared.look_inside(account, wanted, deployed.as_ref().zip(before.as_ref())).await;
     if let Some(deployed) = &deployed {
         if let Some(before) = &before {
             compared.look_up(account, wanted, (deployed, before)).await;
