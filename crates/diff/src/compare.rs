@@ -1,19 +1,23 @@
 //! The walk over two values.
 
-use skysmith_spec::{Shape, ValueType};
+use skysmith_spec::{Property, ResourceType, Shape, ValueType};
 use skysmith_template::{Intrinsic, Map, Node};
 
 use crate::model::{ChangeKind, ValueChange};
+use crate::orderless::{self, Orderless};
 use crate::path::{Path, PathStep};
 use crate::verdict::Specified;
-use crate::{known, list};
-use crate::{policy, text};
+use crate::{known, list, policy, text};
 
 /// How a value is read, which decides what is the same.
 #[derive(Clone, Copy)]
 pub(crate) enum Reading {
-    /// As the specification says.
-    Shape(Shape),
+    /// As the specification says of a resource type.
+    Shape(ResourceType, Shape),
+    /// The same, where the order of a list means nothing.
+    Unordered(ResourceType, Shape),
+    /// As it is, but that the order of lists means nothing.
+    UnorderedJson,
     /// As text: CloudFormation makes text of every scalar here.
     Text,
     /// As it is.
@@ -26,30 +30,52 @@ impl Reading {
     /// How the entry `key` of a map is read.
     pub(crate) fn entry(self, key: &str) -> Self {
         match self {
-            Self::Shape(shape) => match shape.value_type() {
+            Self::Shape(kind, shape) => match shape.value_type() {
                 ValueType::Object(definition) => {
-                    definition.property(key).map_or(Self::Json, |property| Self::Shape(property.shape()))
+                    let property = definition.property(key);
+                    property.map_or(Self::Json, |it| Self::of(kind, definition.name(), it))
                 }
-                ValueType::Map(of) => Self::Shape(of),
+                ValueType::Map(of) => Self::Shape(kind, of),
                 ValueType::Union(union) => union
                     .alternatives()
                     .find(|it| matches!(it.value_type(), ValueType::Object(_) | ValueType::Map(_)))
-                    .map_or(Self::Json, |it| Self::Shape(it).entry(key)),
+                    .map_or(Self::Json, |it| Self::Shape(kind, it).entry(key)),
                 _ => Self::Json,
             },
+            // A function, say, where a list was expected.
+            Self::Unordered(kind, shape) => Self::Shape(kind, shape).entry(key),
+            // What is compared, and what with.
+            Self::UnorderedJson if key == "numeric" => Self::Json,
             other => other,
+        }
+    }
+
+    /// How a property of a resource type is read, or of a type of value inside of it.
+    pub(crate) fn of(kind: ResourceType, definition: &str, property: Property) -> Self {
+        match orderless::of(kind.name(), definition, property.name()) {
+            Some(Orderless::List) => Self::Unordered(kind, property.shape()),
+            Some(Orderless::Json) => Self::UnorderedJson,
+            None => Self::Shape(kind, property.shape()),
+        }
+    }
+
+    /// How JSON in a string is read.
+    pub(crate) fn json(self) -> Self {
+        match self {
+            Self::UnorderedJson => self,
+            _ => Self::Json,
         }
     }
 
     /// How the items of a list are read.
     pub(crate) fn item(self) -> Self {
         match self {
-            Self::Shape(shape) => match shape.value_type() {
-                ValueType::List(of) => Self::Shape(of),
+            Self::Shape(kind, shape) | Self::Unordered(kind, shape) => match shape.value_type() {
+                ValueType::List(of) => Self::Shape(kind, of),
                 ValueType::Union(union) => union
                     .alternatives()
                     .find(|it| matches!(it.value_type(), ValueType::List(_)))
-                    .map_or(Self::Json, |it| Self::Shape(it).item()),
+                    .map_or(Self::Json, |it| Self::Shape(kind, it).item()),
                 _ => Self::Json,
             },
             other => other,
@@ -59,8 +85,8 @@ impl Reading {
     /// Whether the order of a list means nothing, whatever its items are.
     pub(crate) fn is_unordered(self) -> bool {
         match self {
-            Self::Shape(shape) => shape.is_unordered(),
-            Self::Policy => true,
+            Self::Shape(_, shape) => shape.is_unordered(),
+            Self::Policy | Self::Unordered(..) | Self::UnorderedJson => true,
             Self::Text | Self::Json => false,
         }
     }
@@ -68,16 +94,16 @@ impl Reading {
     /// Whether the value is a policy that is written as it was thought of, and may be written in other ways.
     pub(crate) fn is_policy(self, node: &Node) -> bool {
         let may_be = match self {
-            Self::Shape(shape) => matches!(shape.value_type(), ValueType::Json | ValueType::Union(_)),
+            Self::Shape(_, shape) => matches!(shape.value_type(), ValueType::Json | ValueType::Union(_)),
             Self::Json | Self::Text => true,
-            Self::Policy => false,
+            Self::Policy | Self::Unordered(..) | Self::UnorderedJson => false,
         };
         may_be && policy::is_policy(node)
     }
 
     /// Whether one value may be written instead of a list of one.
     pub(crate) fn takes_one_or_many(self) -> bool {
-        let Self::Shape(shape) = self else { return false };
+        let (Self::Shape(_, shape) | Self::Unordered(_, shape)) = self else { return false };
         let ValueType::Union(union) = shape.value_type() else { return false };
         let is_list = |shape: Shape| matches!(shape.value_type(), ValueType::List(_));
         let is_scalar =
@@ -159,7 +185,7 @@ impl Comparison {
             (Node::Map(old), Node::Map(new)) => self.maps(old, new, reading),
             (Node::List(old), Node::List(new)) => list::compare(self, old, new, reading),
             (Node::Intrinsic(old), Node::Intrinsic(new)) => self.functions(before, old, after, new, reading),
-            (Node::JsonString(old), Node::JsonString(new)) => self.values(old, new, Reading::Json),
+            (Node::JsonString(old), Node::JsonString(new)) => self.values(old, new, reading.json()),
             // One of them was read from a file, where JSON in a string is a string.
             (Node::JsonString(_), _) => self.values(&Node::from_long_form(before.to_long_form()), after, reading),
             (_, Node::JsonString(_)) => self.values(before, &Node::from_long_form(after.to_long_form()), reading),
@@ -167,7 +193,7 @@ impl Comparison {
                 if reading.takes_one_or_many() && is_one(items, other, reading) => {}
             _ if is_same_scalar(before, after, reading) => {}
             (Node::String(old), Node::String(new)) => match (text::json(old), text::json(new)) {
-                (Some(old), Some(new)) => self.values(&old, &new, Reading::Json),
+                (Some(old), Some(new)) => self.values(&old, &new, reading.json()),
                 _ => self.push(ChangeKind::Changed, Some(before), Some(after)),
             },
             _ => self.push(ChangeKind::Changed, Some(before), Some(after)),
@@ -207,7 +233,7 @@ fn is_same_scalar(before: &Node, after: &Node, reading: Reading) -> bool {
         return false;
     }
     match reading {
-        Reading::Shape(shape) => match shape.value_type() {
+        Reading::Shape(_, shape) | Reading::Unordered(_, shape) => match shape.value_type() {
             ValueType::Integer | ValueType::Number => {
                 text::is_same_number(before, after) || text::is_same(before, after)
             }
@@ -216,7 +242,7 @@ fn is_same_scalar(before: &Node, after: &Node, reading: Reading) -> bool {
             _ => text::is_same(before, after),
         },
         Reading::Text | Reading::Policy => text::is_same(before, after),
-        Reading::Json => is_same_text_function(before, after),
+        Reading::Json | Reading::UnorderedJson => is_same_text_function(before, after),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Compares CloudFormation templates by meaning: what would change, what would be replaced and why, what would be lost.
 //!
 //! [`diff`] takes two templates and returns a [`TemplateDiff`] that is easy to walk. What CloudFormation and the services
-//! take for the same is no difference: the order of keys, tags, policy statements and dependencies, `5` and `"5"`, one
-//! action and a list of one, `Fn::Sub` and the `Fn::Join` that means the same, JSON in a string written in another way.
+//! take for the same is no difference: the order of keys, tags, policy statements, dependencies and whatever else a service takes
+//! in any order, `5` and `"5"`, one action and a list of one, `Fn::Sub` and the `Fn::Join` that means the same, JSON in a string
+//! written in another way.
 //!
 //! Whether a resource is replaced comes from the specification, property by property, and travels along references until
 //! nothing more changes; every [`Verdict`] says where it comes from. What becomes of the data of a resource that goes or
@@ -45,6 +46,7 @@ mod model;
 mod moves;
 mod normal;
 mod observed;
+mod orderless;
 mod outputs;
 mod parameters;
 mod path;

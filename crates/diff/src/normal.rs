@@ -162,7 +162,7 @@ pub(crate) fn form<F: Form>(node: &Node, reading: Reading, made: &mut F) -> F::M
         Node::JsonString(_) => form(&Node::from_long_form(node.to_long_form()), reading, made),
         Node::String(literal) => match text::json(literal) {
             Some(json) => {
-                let inner = form(&json, Reading::Json, made);
+                let inner = form(&json, reading.json(), made);
                 made.json_string(inner)
             }
             None => made.leaf(scalar(node, reading)),
@@ -175,9 +175,9 @@ pub(crate) fn form<F: Form>(node: &Node, reading: Reading, made: &mut F) -> F::M
 fn scalar(node: &Node, reading: Reading) -> Node {
     use skysmith_spec::ValueType;
     let value_type = match reading {
-        Reading::Shape(shape) => shape.value_type(),
+        Reading::Shape(_, shape) | Reading::Unordered(_, shape) => shape.value_type(),
         Reading::Text | Reading::Policy => ValueType::String,
-        Reading::Json => ValueType::Json,
+        Reading::Json | Reading::UnorderedJson => ValueType::Json,
     };
     match value_type {
         ValueType::Json => node.clone(),

@@ -11,6 +11,7 @@ use crate::compare::{Comparison, Reading};
 use crate::iam::{Broadening, Effect, Statement, StatementChange};
 use crate::list;
 use crate::path::{Path, PathStep};
+use crate::verdict::Specified;
 use crate::watched::{REMOVAL, Safe, WATCHED, Watched};
 
 /// A setting that matters for security or safety and becomes another.
@@ -120,8 +121,9 @@ fn watch(kind: &str, old: Option<Resource<'_>>, new: Option<Resource<'_>>, chang
             after: after.cloned(),
         };
         let path = Path::of(watched.path);
+        let reading = Specified::of(Some(kind)).reading_at(watched.path);
         if let Safe::FewerItems = watched.safe {
-            for (step, trend, before, after) in items(was, is) {
+            for (step, trend, before, after) in items(was, is, reading.item()) {
                 let mut path = path.clone();
                 path.push(step);
                 changes.push(push(path, trend, before, after));
@@ -129,7 +131,7 @@ fn watch(kind: &str, old: Option<Resource<'_>>, new: Option<Resource<'_>>, chang
             continue;
         }
         // What goes with its resource is not less safe than before.
-        if new.is_none() || is_same(was, is) {
+        if new.is_none() || is_same(was, is, reading) {
             continue;
         }
         let trend = match old {
@@ -143,9 +145,9 @@ fn watch(kind: &str, old: Option<Resource<'_>>, new: Option<Resource<'_>>, chang
     }
 }
 
-fn is_same(was: Option<&Node>, is: Option<&Node>) -> bool {
+fn is_same(was: Option<&Node>, is: Option<&Node>, reading: Reading) -> bool {
     match (was, is) {
-        (Some(was), Some(is)) => Comparison::is_same(was, is, Reading::Text),
+        (Some(was), Some(is)) => Comparison::is_same(was, is, reading),
         (None, None) => true,
         _ => false,
     }
@@ -168,6 +170,7 @@ fn trend(watched: &Watched, was: Option<&Node>, is: Option<&Node>) -> Trend {
 fn items<'n>(
     was: Option<&'n Node>,
     is: Option<&'n Node>,
+    reading: Reading,
 ) -> Vec<(PathStep, Trend, Option<&'n Node>, Option<&'n Node>)> {
     let list = |node: Option<&'n Node>| match node {
         Some(Node::List(items)) => items.as_slice(),
@@ -175,7 +178,7 @@ fn items<'n>(
         None => &[],
     };
     let (old, new) = (list(was), list(is));
-    let is_in = |item: &Node, items: &[Node]| items.iter().any(|it| Comparison::is_same(it, item, Reading::Text));
+    let is_in = |item: &Node, items: &[Node]| items.iter().any(|it| Comparison::is_same(it, item, reading));
     let mut found = Vec::new();
     for (step, item) in list::steps(new).zip(new) {
         if !is_in(item, old) {

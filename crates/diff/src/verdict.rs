@@ -68,11 +68,17 @@ impl Specified {
     /// How the values of the property `name` are read.
     pub(crate) fn reading(self, name: &str) -> Reading {
         match self {
-            Self::Type(known) => known.property(name).map_or(Reading::Json, |it| Reading::Shape(it.shape())),
+            Self::Type(known) => known.property(name).map_or(Reading::Json, |it| Reading::of(known, "", it)),
             // The function of a custom resource gets every scalar as text.
             Self::Custom => Reading::Text,
             Self::Nothing => Reading::Json,
         }
+    }
+
+    /// How the value at the end of these keys is read.
+    pub(crate) fn reading_at(self, path: &[&str]) -> Reading {
+        let Some((first, rest)) = path.split_first() else { return Reading::Json };
+        rest.iter().fold(self.reading(first), |reading, key| reading.entry(key))
     }
 
     /// The verdict about a change at `path`, where these values stood and stand.
