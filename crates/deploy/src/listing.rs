@@ -62,8 +62,12 @@ impl Session {
         self.lanes.share_among(stacks);
     }
 
-    /// The stack of this name, as it is before anything is done to it.
-    pub(crate) async fn stack_at_first(&self, name: &str) -> Result<Option<DeployedStack>, Error> {
+    /// The stack of this name, as it is before anything is done to it. Where the run is [about many](Session::share_among) it is taken from a list of all, at
+    /// most ten seconds old: one call instead of one each, of which only three are made in a second.
+    ///
+    /// # Errors
+    /// As those of [`Session::stack`].
+    pub async fn stack_at_first(&self, name: &str) -> Result<Option<DeployedStack>, Error> {
         if self.lanes.are_many() {
             let mut kept = self.lane.listings.0.lock().await;
             if kept.told.insert(name.to_owned())

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use skysmith_scripted::{Aws, Fault, On, Request, Scripted, Stack};
 
-use crate::project::{Ran, TestProject, writes_assembly};
+use crate::project::{Ran, TEMPLATE, TestProject, writes_assembly};
 
 fn project(stacks: &[(&str, &[&str])]) -> TestProject {
     // Every stack has an output.
@@ -174,4 +174,26 @@ fn what_is_to_be_destroyed_is_looked_at_side_by_side() {
     let resources = operations.iter().position(|operation| operation == "ListStackResources").unwrap();
     let first = operations[..resources].iter().filter(|operation| *operation == "GetTemplate").count();
     assert!(templates == 3 && first > 1, "{operations:?}");
+}
+
+/// CloudFormation is asked three things a second: fifty looks would take a quarter of a minute, and a list of all takes one.
+#[test]
+fn many_stacks_are_compared_by_one_look_at_all() {
+    let names: Vec<String> = (0..50).map(|number| format!("app-{number}")).collect();
+    let shape: Vec<(&str, &[&str])> = names.iter().map(|name| (name.as_str(), &[][..])).collect();
+    let project = project(&shape);
+    let deployed = TEMPLATE.replace("PAY_PER_REQUEST", "PROVISIONED");
+    // The last one is new.
+    let there = names.iter().take(49).map(|name| Stack::new(name).status("CREATE_COMPLETE").template(&deployed));
+    let aws = there.fold(Scripted::new(), Scripted::stack).start();
+    let begun = Instant::now();
+    let ran = project.skysmith(["--endpoint-url", aws.url(), "diff", "--json"]).ok();
+    let took = begun.elapsed();
+    let json = ran.json();
+    let stacks = json["stacks"].as_array().unwrap();
+    assert_eq!(stacks.len(), 50);
+    assert_eq!(stacks.iter().filter(|stack| stack["summary"]["change"] == 1).count(), 49);
+    assert!(stacks.iter().all(|stack| stack["is_deployed"] == (stack["stack"] != "app-49")));
+    assert_eq!((aws.calls("DescribeStacks").len(), aws.calls("GetTemplate").len()), (1, 49));
+    assert!(took < Duration::from_secs(8), "{took:?}");
 }

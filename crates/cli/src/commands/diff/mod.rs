@@ -57,6 +57,7 @@ pub fn run(session: &Session, flags: &Diff) -> Result<Done, Failure> {
 
 /// Compares all stacks with what is deployed of them, several at once, and gives them back in their order.
 async fn at_once(session: &Session, flags: &Diff, aws: &Aws, all: &[Wanted]) -> Result<Vec<Compared>, Failure> {
+    aws.session.share_among(all.len());
     let mut accounts = Vec::with_capacity(all.len());
     for wanted in all {
         // One after the other: a role that several stacks need is taken once. The role for reading may make no change set and look for no drift.
@@ -90,7 +91,7 @@ async fn with_deployed(
 ) -> Result<Compared, Failure> {
     let fail = |error| worded(session, error);
     let stack = &wanted.stack;
-    let deployed = account.stack(&stack.stack_name).await.map_err(fail)?;
+    let deployed = account.stack_at_first(&stack.stack_name).await.map_err(fail)?;
     // What a failed creation leaves behind has a template, but nothing of it is there.
     let deployed = deployed.filter(|found| super::is_deployed(&found.status));
     let before = match &deployed {
