@@ -28,7 +28,7 @@ Usage: cargo xtask COMMAND
   ci                     all that must pass: formatting, lints, documentation, generated code, tests
   bless                  synthesize the applications and put their templates in place of those in templates/
   bench [WHAT]...        figures beside their bars and beside the AWS CDK's, as a table; WHAT is one or more of
-                         version, synth, list, validate, fleet, deploy, build, size
+                         version, synth, list, validate, fleet, deploy, diff, build, size
   aws-smoke --account N [--profile P] [--region R] [--only TRIAL]
                          try in an account of AWS that may be played with what only AWS can settle, and say what was seen;
                          makes small stacks named skysmith-smoke-..., and takes them down again

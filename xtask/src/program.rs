@@ -21,7 +21,18 @@ pub enum Profile {
 
 /// Builds a package that has one program, and returns the program's path.
 pub fn build(package: &str, profile: Profile) -> Result<PathBuf> {
+    built(package, &[], profile)
+}
+
+/// Builds a package that has one program together with another package, so that what both stand on is compiled once for both, with the features that
+/// both need.
+pub fn build_with(package: &str, other: &str, profile: Profile) -> Result<PathBuf> {
+    built(package, &["--package", other], profile)
+}
+
+fn built(package: &str, options: &[&str], profile: Profile) -> Result<PathBuf> {
     let mut command = cargo(&["build", "--package", package, "--message-format", "json-render-diagnostics"]);
+    command.args(options);
     if profile == Profile::Release {
         command.arg("--release");
     }
@@ -29,16 +40,26 @@ pub fn build(package: &str, profile: Profile) -> Result<PathBuf> {
     if !output.status.success() {
         bail!("{package} could not be built");
     }
-    executable(&String::from_utf8_lossy(&output.stdout)).with_context(|| format!("{package} has no program"))
+    executable(&String::from_utf8_lossy(&output.stdout), package).with_context(|| format!("{package} has no program"))
 }
 
-/// The program in what Cargo says about a build: dependencies have none.
-fn executable(messages: &str) -> Option<PathBuf> {
+/// The package's program in what Cargo says about a build.
+fn executable(messages: &str, package: &str) -> Option<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["kind"][0] == "bin")
+        .filter(|message| message["target"]["kind"][0] == "bin" && is_of(message, package))
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+}
+
+/// Whether a message is about a package, by its id: `...#NAME@VERSION`, or `.../NAME#VERSION` where the folder has its name.
+fn is_of(message: &Value, package: &str) -> bool {
+    let id = message["package_id"].as_str().unwrap_or_default();
+    let (place, version) = id.rsplit_once('#').unwrap_or_default();
+    match version.split_once('@') {
+        Some((name, _)) => name == package,
+        None => place.rsplit('/').next() == Some(package),
+    }
 }
 
 /// Runs a command to its end. If it fails, the error has what it said.
@@ -60,12 +81,15 @@ mod tests {
 
     #[test]
     fn a_program_is_told_from_a_build_script() {
-        let messages = r#"{"reason":"compiler-artifact","target":{"kind":["custom-build"]},"executable":null}
-{"reason":"compiler-artifact","target":{"kind":["lib"]},"executable":null}
+        let messages = r##"{"reason":"compiler-artifact","package_id":"path+file:///x/bare#0.1.0","target":{"kind":["custom-build"]},"executable":null}
+{"reason":"compiler-artifact","package_id":"path+file:///x/bare#0.1.0","target":{"kind":["lib"]},"executable":null}
 warning: not JSON
-{"reason":"compiler-artifact","target":{"kind":["bin"]},"executable":"/target/debug/skysmith"}"#;
-        assert_eq!(executable(messages), Some(PathBuf::from("/target/debug/skysmith")));
-        assert_eq!(executable(""), None);
+{"reason":"compiler-artifact","package_id":"path+file:///x/cli#skysmith-cli@0.1.0","target":{"kind":["bin"]},"executable":"/x/skysmith"}
+{"reason":"compiler-artifact","package_id":"path+file:///x/bare#0.1.0","target":{"kind":["bin"]},"executable":"/x/bare"}"##;
+        assert_eq!(executable(messages, "skysmith-cli"), Some(PathBuf::from("/x/skysmith")));
+        assert_eq!(executable(messages, "bare"), Some(PathBuf::from("/x/bare")));
+        assert_eq!(executable(messages, "cli"), None);
+        assert_eq!(executable("", "bare"), None);
     }
 
     #[test]

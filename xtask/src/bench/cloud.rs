@@ -3,7 +3,7 @@
 use std::{
     io::{Read as _, Write as _},
     net::{Ipv4Addr, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -19,6 +19,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Cloud {
     emulator: Emulator,
     running: Running,
+    folder: PathBuf,
+    cache: PathBuf,
     /// What clients talk to.
     pub proxy: Proxy,
 }
@@ -33,16 +35,20 @@ pub struct LastEvent {
 impl Cloud {
     /// Starts one that keeps its state below `folder`, and installs it into `cache` on first use.
     pub fn start(folder: &Path, cache: &Path) -> Result<Self> {
-        let options = Options {
-            name: "bench".to_owned(),
-            cache_dir: Some(cache.to_owned()),
-            local_dir: Some(folder.to_owned()),
-            ..Options::default()
-        };
+        let options =
+            Options { cache_dir: Some(cache.to_owned()), local_dir: Some(folder.to_owned()), ..Options::default() };
         let emulator = Emulator::new(&options)?;
         let running = emulator.ensure_started(&mut |_| {})?;
         let proxy = Proxy::start(running.port)?;
-        Ok(Self { emulator, running, proxy })
+        let cloud = Self { emulator, running, folder: folder.to_owned(), cache: cache.to_owned(), proxy };
+        // It loads what it needs at the first call: seconds on a busy machine, which are not what is measured.
+        cloud.request("POST", "/", "sts", "Action=GetCallerIdentity&Version=2011-06-15")?;
+        Ok(cloud)
+    }
+
+    /// Makes `skysmith --local` find this one.
+    pub fn be_local(&self, command: &mut Command) {
+        command.env("SKYSMITH_LOCAL_DIR", &self.folder).env("SKYSMITH_CACHE_DIR", &self.cache);
     }
 
     /// Forgets all stacks.
@@ -50,15 +56,25 @@ impl Cloud {
         Ok(self.emulator.reset(&mut |_| {})?)
     }
 
+    /// Where the emulator itself is found, past the proxy.
+    pub fn url(&self) -> &str {
+        self.running.endpoint.url()
+    }
+
     /// Makes a command talk to the proxy, with dummy credentials and nothing of the user's.
     pub fn environment(&self, command: &mut Command) {
+        self.environment_at(command, &self.proxy.url());
+    }
+
+    /// The same with this URL in place of the proxy's.
+    pub fn environment_at(&self, command: &mut Command, url: &str) {
         for (name, value) in self.running.endpoint.environment() {
             match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),
             };
         }
-        command.env("AWS_ENDPOINT_URL", self.proxy.url());
+        command.env("AWS_ENDPOINT_URL", url);
     }
 
     /// The environment of an app that is deployed here.

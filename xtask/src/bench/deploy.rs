@@ -120,7 +120,7 @@ fn rows(ours: &[Deploys], theirs: &[Deploys], report: &mut Report) {
 }
 
 /// Each action with how often it was called, and the failed ones apart, as they may be asked on purpose.
-fn counted(calls: &[Call]) -> String {
+pub fn counted(calls: &[Call]) -> String {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for call in calls {
         let failed = if call.status >= 400 { format!(" ({})", call.status) } else { String::new() };

@@ -9,6 +9,7 @@ mod cdk;
 mod cloud;
 mod commands;
 mod deploy;
+mod diff;
 mod fleet;
 mod measure;
 mod proxy;
@@ -39,13 +40,14 @@ const RUNS: usize = 20;
 type Group = fn(&Bench, &mut Report) -> Result<()>;
 
 /// What can be measured by itself, in the table's order.
-const GROUPS: [(&str, Group); 8] = [
+const GROUPS: [(&str, Group); 9] = [
     ("version", commands::version),
     ("synth", commands::synth),
     ("list", commands::list_and_diff),
     ("validate", commands::validate),
     ("fleet", fleet::fleet),
     ("deploy", deploy::deploy),
+    ("diff", diff::diff),
     ("build", build::build),
     ("size", commands::size),
 ];
