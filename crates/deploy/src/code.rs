@@ -12,6 +12,7 @@ use flate2::Crc;
 use futures_util::{StreamExt as _, stream};
 use skysmith_assembly::{FileAsset, FileSource, Packaging};
 use skysmith_diff::{Code, CodeChange, File, FileChanges, Known, compare_files};
+use skysmith_template::Node;
 
 use crate::entries::{self, Tail, Unlisted};
 use crate::packing::blocking;
@@ -243,19 +244,46 @@ pub(crate) fn unread(error: &Error, place: &str) -> Unread {
     }
 }
 
-/// The files of a folder as they are packed, or those of an archive.
+/// Compares the files of functions and layers of two assemblies, of which it is not known where they are deployed: their assets are found by their keys.
+#[must_use]
+pub fn asset_files(changes: &[CodeChange], before: &[FileAsset], after: &[FileAsset]) -> Vec<CodeFiles> {
+    let files = |code: &Code, assets: &[FileAsset]| {
+        let Code::Object { key: Node::String(key), .. } = code else { return Err(Unread::Unknown) };
+        let is_it = |asset: &&FileAsset| asset.destinations.iter().any(|place| place.object_key == *key);
+        match assets.iter().find(is_it).map(|asset| &asset.source) {
+            Some(FileSource::Path { path, packaging }) => list(path, *packaging),
+            Some(FileSource::Executable(_)) => Err(Unread::MadeLater),
+            Some(_) => Err(Unread::Unknown),
+            None => Err(Unread::Missing { place: format!("the asset {key}") }),
+        }
+    };
+    let is_object = |code: &Code| matches!(code, Code::Object { .. });
+    changes
+        .iter()
+        .filter(|change| is_object(&change.before) && is_object(&change.after))
+        .map(|change| {
+            let old = files(&change.before, before).map_err(|why| (CodeSide::Old, why));
+            let new = files(&change.after, after).map_err(|why| (CodeSide::New, why));
+            let found = old.and_then(|old| Ok(compare_files(&old, &new?)));
+            CodeFiles { logical_id: change.logical_id.clone(), found }
+        })
+        .collect()
+}
+
 async fn local_files(path: PathBuf, packaging: Packaging) -> Result<Vec<File>, Unread> {
-    let failed = |error: &Error| Unread::Failed { reason: error.to_string() };
-    let place = path.display().to_string();
+    let listed = blocking(move || Ok(list(&path, packaging))).await;
+    listed.unwrap_or_else(|error| Err(Unread::Failed { reason: error.to_string() }))
+}
+
+/// The files of a folder as they are packed, or those of an archive.
+fn list(path: &Path, packaging: Packaging) -> Result<Vec<File>, Unread> {
+    let failed = |error: Error| Unread::Failed { reason: error.to_string() };
     match packaging {
-        Packaging::Zip => blocking(move || folder(&path)).await.map_err(|error| failed(&error)),
+        Packaging::Zip => folder(path).map_err(failed),
         Packaging::File => {
-            let read = blocking(move || {
-                let file = fs::File::open(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
-                Ok(entries::files(BufReader::new(file)))
-            });
-            let files = read.await.map_err(|error| failed(&error))?;
-            files.map_err(|_| Unread::NoArchive { place })
+            let file = fs::File::open(path).map_err(|source| failed(Error::Io { path: path.to_owned(), source }))?;
+            let files = entries::files(BufReader::new(file));
+            files.map_err(|_| Unread::NoArchive { place: path.display().to_string() })
         }
     }
 }

@@ -76,7 +76,7 @@ mod wanted;
 pub use bootstrap::{BOOTSTRAP_TEMPLATE, BOOTSTRAP_VERSION, Bootstrap, BootstrapOptions};
 pub use change_set::{Change, ChangeAction, ChangeDetail, ChangeSetKind, NestedPlan, Plan, Replacement};
 pub use change_sets::OpenChangeSet;
-pub use code::{CodeFiles, CodeSide, Unread};
+pub use code::{CodeFiles, CodeSide, Unread, asset_files};
 pub use denied::{Because, Denied, PolicyKind};
 pub use deploy::{DeployOptions, Outcome, Prepared};
 pub use destroy::DestroyOptions;

@@ -46,3 +46,49 @@ fn two_assemblies_are_compared() {
     let ran = project.skysmith(against).code(1);
     assert!(ran.out.contains("BillingMode") && ran.out.contains("PROVISIONED"), "{}", ran.out);
 }
+
+#[test]
+fn nested_stacks_and_the_files_of_code_are_compared_as_far_as_they_are_in_the_assemblies() {
+    let manifest = r#"{"version":"36.0.0","artifacts":{
+        "web.assets":{"type":"cdk:asset-manifest","properties":{"file":"web.assets.json"}},
+        "web":{"type":"aws:cloudformation:stack","environment":"aws://unknown-account/eu-west-1",
+            "properties":{"templateFile":"web.json"},"dependencies":["web.assets"]}}}"#;
+    let outer = r#"{"Resources":{"Inner":{"Type":"AWS::CloudFormation::Stack","DeletionPolicy":"Delete","UpdateReplacePolicy":"Delete",
+        "Properties":{"TemplateURL":"https://s3.amazonaws.com/assets/inner.json"},
+        "Metadata":{"aws:asset:path":"inner.json","aws:asset:property":"TemplateURL"}}}}"#;
+    let inner = |hash: &str, seconds: u32| {
+        format!(
+            r#"{{"Resources":{{"Function":{{"Type":"AWS::Lambda::Function","Properties":{{"Role":"arn:aws:iam::123456789012:role/r",
+            "Runtime":"python3.13","Handler":"index.handler","Timeout":{seconds},
+            "Code":{{"S3Bucket":{{"Fn::Sub":"assets-${{AWS::AccountId}}"}},"S3Key":"{hash}.zip"}}}}}}}}}}"#
+        )
+    };
+    let assets = |hash: &str| {
+        format!(
+            r#"{{"version":"36.0.0","files":{{"{hash}":{{"source":{{"path":"code","packaging":"zip"}},
+            "destinations":{{"here":{{"bucketName":"assets-${{AWS::AccountId}}","objectKey":"{hash}.zip"}}}}}}}}}}"#
+        )
+    };
+    let mut project = TestProject::new();
+    for (folder, hash, seconds, code) in [("old", "aaaa", 3, "return 1"), ("new", "bbbb", 4, "return 22")] {
+        project = project
+            .file(&format!("{folder}/manifest.json"), manifest)
+            .file(&format!("{folder}/web.json"), outer)
+            .file(&format!("{folder}/inner.json"), &inner(hash, seconds))
+            .file(&format!("{folder}/web.assets.json"), &assets(hash))
+            .file(&format!("{folder}/code/index.py"), code)
+            .file(&format!("{folder}/code/same.py"), "same");
+    }
+    let ran = project.skysmith(["--app", "new", "diff", "--against", "old"]).ok();
+    for words in ["Inner/Function", "3 → 4", "1 changed, 1 the same", "index.py", "8 B → 9 B"] {
+        assert!(ran.out.contains(words), "{words}\n{}", ran.out);
+    }
+    let project = project.file("old/other.json", outer);
+    let ran = project.skysmith(["--app", "new", "diff", "--against", "old/other.json"]).ok();
+    assert!(ran.out.contains("3 → 4") && !ran.out.contains("not compared"), "{}", ran.out);
+    let project = project.file("alone/web.json", outer);
+    let ran = project.skysmith(["--app", "new", "diff", "--against", "alone/web.json"]).ok();
+    let words = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = "the nested stack Inner was not compared: its template is not beside the one around it";
+    assert!(words.contains(said), "{}", ran.out);
+}

@@ -16,9 +16,9 @@ use crate::app;
 use crate::names::Names;
 use crate::output::diff::More;
 
-const STACK: &str = "AWS::CloudFormation::Stack";
+pub(super) const STACK: &str = "AWS::CloudFormation::Stack";
 /// Nested stacks in nested stacks; a template that names itself would otherwise be read for ever.
-const MAX_DEPTH: usize = 6;
+pub(super) const MAX_DEPTH: usize = 6;
 
 impl Compared {
     /// Compares the nested stacks as well, with all that is in them.
@@ -213,7 +213,8 @@ impl Looking<'_> {
     }
 }
 
-fn is_kept(template: &Template, id: &str) -> bool {
+/// Whether a policy keeps a nested stack that the template no longer has.
+pub(super) fn is_kept(template: &Template, id: &str) -> bool {
     template.resource(id).and_then(skysmith_diff::kept_when_removed).is_some()
 }
 
@@ -263,7 +264,7 @@ fn written(node: &Node) -> String {
 }
 
 /// The file that an assembly has beside the template around it.
-fn template_file(resource: Resource<'_>, around: &Path) -> Option<PathBuf> {
+pub(super) fn template_file(resource: Resource<'_>, around: &Path) -> Option<PathBuf> {
     if resource.resource_type() != Some(STACK) {
         return None;
     }
