@@ -147,6 +147,11 @@ pub fn worded(session: &Session, error: Error) -> Failure {
             let names: Vec<&str> = stacks.iter().map(|(name, _)| name.as_str()).collect();
             vec![format!("nothing was removed; wait for them, or set them right first: {}", names.join(", "))]
         }
+        Error::NotKept { .. } => {
+            vec!["give them the deletion policy Retain in the program, deploy, and remove them then".to_owned()]
+        }
+        Error::FirstStep { .. } => vec!["deploy once without the removal, so that nothing else is left to change".to_owned()],
+        Error::SecondStep { .. } => vec!["run it again, to see what is to be done now".to_owned()],
         Error::MovedOn => vec!["run it again".to_owned()],
         Error::NoBucket { .. } => vec!["bootstrap the environment with the tool that the app was made for".to_owned()],
         _ if error.denied().is_some() => error.denied().map(|denied| missing(session, &denied)).unwrap_or_default(),

@@ -96,6 +96,7 @@ impl Session {
         }
         let allowed: Vec<String> =
             lost.into_iter().filter(|loss| loss.kind != LossKind::NoLongerKept).map(|loss| loss.logical_id).collect();
+        let plan = self.let_go(wanted, plan, observer).await?;
         let stack = self.execute(plan.allowing(allowed.iter().map(String::as_str)), observer).await?;
         Ok(Outcome::Deployed(Box::new(stack)))
     }

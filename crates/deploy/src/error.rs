@@ -246,6 +246,28 @@ pub enum Error {
         /// What has changed since.
         moved: Vec<Moved>,
     },
+    /// Before resources can leave the stack in two steps, something else in it would change: see [`Session::let_go`](crate::Session::let_go).
+    #[error("stack {stack} cannot be prepared for what leaves it: {} would change as well", resources.join(", "))]
+    FirstStep {
+        /// The stack's name.
+        stack: String,
+        /// What would change: their logical ids.
+        resources: Vec<String>,
+    },
+    /// CloudFormation sees no change where resources that leave the stack in two steps shall be kept first.
+    #[error("stack {stack} cannot be prepared for what leaves it: CloudFormation does not take up that {} shall be kept", resources.join(", "))]
+    NotKept {
+        /// The stack's name.
+        stack: String,
+        /// What should be kept when it goes: their logical ids.
+        resources: Vec<String>,
+    },
+    /// After the first of two steps something else is to be done than was planned.
+    #[error("stack {stack} has moved on while it was prepared: what is to be done now is not what was shown")]
+    SecondStep {
+        /// The stack's name.
+        stack: String,
+    },
     /// There is another change set of the name that was given.
     #[error("stack {stack} has a change set {change_set} already")]
     ChangeSetExists {

@@ -44,6 +44,7 @@ mod import;
 mod inventory;
 mod known;
 mod lane;
+mod leaving;
 mod listing;
 mod looks;
 mod message;

@@ -29,6 +29,9 @@ pub enum RiskKind {
         helper: Option<Helper>,
         /// The resources of the new template that it referred to, on which the clean-up may act.
         acts_on: Vec<String>,
+        /// Whether its clean-up takes away what a resource that stays in the stack has: then it is to leave in two steps, first kept when it goes
+        /// (`DeletionPolicy: Retain`) and removed only in a second update, so that the clean-up never runs.
+        in_two_steps: bool,
     },
     /// A custom resource may be replaced: its function decides, and CloudFormation then has the old one cleaned up.
     CustomReplaced {
@@ -93,6 +96,16 @@ impl Helper {
             _ => return None,
         })
     }
+
+    /// The property that names what its clean-up takes everything from, whoever has put it there.
+    fn takes_from(self) -> Option<&'static str> {
+        match self {
+            Self::BucketNotifications | Self::AutoDeleteObjects => Some("BucketName"),
+            Self::AutoDeleteImages => Some("RepositoryName"),
+            // The others take back what they have done themselves, or only where they were told to.
+            _ => None,
+        }
+    }
 }
 
 /// Types that are removed by what they are called or sit on, not by an id of their own: another of them with the same of these
@@ -119,6 +132,14 @@ pub(crate) fn of_gap(from: &str, to: &str, before: &Template) -> Risk {
     Risk { logical_id: from.to_owned(), resource_type: kind.to_owned(), kind: RiskKind::RightsGap { to } }
 }
 
+impl Risk {
+    /// Whether it is a clean-up that does not run if the resource leaves in two steps.
+    #[must_use]
+    pub fn leaves_in_two_steps(&self) -> bool {
+        matches!(self.kind, RiskKind::CustomRemoved { in_two_steps: true, .. })
+    }
+}
+
 pub(crate) fn all(before: &Template, after: &Template, resources: &[ResourceChange]) -> Vec<Risk> {
     let mut risks = Vec::new();
     for change in resources {
@@ -131,7 +152,13 @@ pub(crate) fn all(before: &Template, after: &Template, resources: &[ResourceChan
         let Some(old) = before.resource(&change.logical_id) else { continue };
         let is_removed = change.action == Action::Remove && !matches!(change.fate, fate::Fate::LeavesStack(_));
         if is_custom && is_removed {
-            push(RiskKind::CustomRemoved { helper: Helper::of(kind), acts_on: acts_on(old, after) });
+            let (helper, acts_on) = (Helper::of(kind), acts_on(old, after));
+            let target = helper.and_then(Helper::takes_from).and_then(|property| old.property(property));
+            let mut in_two_steps = false;
+            if let Some(target) = target {
+                target.for_each_ref(&mut |target| in_two_steps |= acts_on.contains(target));
+            }
+            push(RiskKind::CustomRemoved { helper, acts_on, in_two_steps });
         } else if is_custom && replaces_custom(change) {
             push(RiskKind::CustomReplaced { helper: Helper::of(kind) });
         }

@@ -128,8 +128,9 @@ fn findings(diff: &TemplateDiff, lines: &mut Vec<String>) {
     }
     for it in &diff.risks {
         let kind = match &it.kind {
-            RiskKind::CustomRemoved { helper, acts_on } => {
-                format!("custom removed {helper:?} on {}", acts_on.join(", "))
+            RiskKind::CustomRemoved { helper, acts_on, in_two_steps } => {
+                let steps = if *in_two_steps { ", in two steps" } else { "" };
+                format!("custom removed {helper:?} on {}{steps}", acts_on.join(", "))
             }
             RiskKind::CustomReplaced { helper } => format!("custom replaced {helper:?}"),
             RiskKind::CleansUpAnother { other, shared } => format!("cleans up {other} by {}", shared.join(", ")),

@@ -17,6 +17,7 @@ mod doctor;
 mod fake_aws;
 #[path = "../judges/mod.rs"]
 mod judges;
+mod leaving;
 mod many;
 mod pace;
 mod package;

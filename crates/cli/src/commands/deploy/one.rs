@@ -148,7 +148,8 @@ impl<'a> One<'a> {
             }
             (other, _) => other,
         };
-        if let Err(refusal) = guarded {
+        let leaving = plan.leaving_in_two_steps();
+        if let Err(refusal) = guarded.and_then(|()| self.guard_clean_up(&leaving)) {
             self.give_up(&session, &plan).await?;
             return Err(refusal);
         }
@@ -164,6 +165,20 @@ impl<'a> One<'a> {
                 return Ok(End::Declined);
             }
         }
+        let plan = match leaving.as_slice() {
+            [] => plan,
+            leaving => {
+                let names: Vec<&str> = leaving.iter().map(|id| self.names.name(id)).collect();
+                ui.say(&format!(
+                    "  first, so that nothing is cleaned up after it: letting go of {}\n",
+                    names.join(", ")
+                ));
+                match watch.over(session.let_go(wanted, plan, &watch)).await {
+                    Some(plan) => plan.map_err(refused)?,
+                    None => return Ok(End::Interrupted(stopped())),
+                }
+            }
+        };
         // Since the plan was made.
         if watch.over(std::future::ready(())).await.is_none() {
             self.give_up(&session, &plan).await?;
@@ -231,6 +246,21 @@ impl<'a> One<'a> {
         session.discard(plan).await.map_err(|error| worded(self.session, error))
     }
 
+    /// A plan of an earlier run is one step. Of what is to leave in two it would have the clean-up run.
+    fn guard_clean_up(&self, leaving: &[String]) -> Result<(), Failure> {
+        let (Some(plan), false) = (&self.flags.how.change_set, leaving.is_empty()) else { return Ok(()) };
+        let names: Vec<&str> = leaving.iter().map(|id| self.names.name(id)).collect();
+        let name = &self.stack.display_name;
+        Err(Failure::failed(format!(
+            "the plan {plan} would have {} clean up what stays; nothing was changed",
+            names.join(" and ")
+        ))
+        .hint(format!(
+            "{}, which lets go of it in two steps",
+            self.session.globals.next_command(&format!("deploy {name}"))
+        )))
+    }
+
     /// Tells how the plan that stays in the account is carried out.
     async fn left(
         &self,
@@ -244,8 +274,16 @@ impl<'a> One<'a> {
         let more = if losses.is_empty() { "" } else { " --allow-data-loss" };
         let change_set = &plan.change_set_name;
         ui.say(&format!("the plan is in the account as the change set {change_set}; nothing was changed\n"));
-        let next = self.session.globals.next_command(&format!("deploy {name} --change-set {change_set}{more}"));
-        ui.say(&format!("to carry it out: {next}\n"));
+        let leaving = plan.leaving_in_two_steps();
+        let next = match leaving.is_empty() {
+            true => format!("deploy {name} --change-set {change_set}{more}"),
+            false => format!("deploy {name}{more}"),
+        };
+        if !leaving.is_empty() {
+            let names: Vec<&str> = leaving.iter().map(|id| self.names.name(id)).collect();
+            ui.say(&format!("it is not carried out as it is: {} has to leave in two steps\n", names.join(" and ")));
+        }
+        ui.say(&format!("to carry it out: {}\n", self.session.globals.next_command(&next)));
         let found = session.stack(&plan.stack_id).await.map_err(|error| worded(self.session, error))?;
         let Some(mut stack) = found else {
             return Err(Failure::failed(format!("{name} was deleted while it was planned")));

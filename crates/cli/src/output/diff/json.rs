@@ -167,6 +167,7 @@ fn risk(risk: &Risk, names: &Names) -> Value {
         "kind": kind,
         "other": other,
         "acts_on": acts_on,
+        "in_two_steps": risk.leaves_in_two_steps(),
     })
 }
 

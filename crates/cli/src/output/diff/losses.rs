@@ -144,10 +144,14 @@ impl View<'_> {
     fn risk(&self, risk: &Risk) -> Option<Item> {
         let subject = format!("{} ({})", self.names.name(&risk.logical_id), words::kind(&risk.resource_type));
         let said = match &risk.kind {
-            RiskKind::CustomRemoved { helper, acts_on } => {
+            RiskKind::CustomRemoved { helper, acts_on, in_two_steps } => {
                 let on: Vec<&str> = acts_on.iter().map(|id| self.names.name(id)).collect();
                 let on = if on.is_empty() { String::new() } else { format!(" It acts on {}.", on.join(", ")) };
                 match helper {
+                    Some(helper) if *in_two_steps && self.nested_in.is_empty() => format!(
+                        "{subject} is removed: {}.{on} So that this does not happen, `skysmith deploy` lets go of it in two steps.",
+                        clean_up(*helper)
+                    ),
                     Some(helper) => format!("{subject} is removed: {}.{on}", clean_up(*helper)),
                     None => format!(
                         "{subject} is removed: its function cleans up after everything else, in a way that only it knows.{on}"
