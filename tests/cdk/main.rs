@@ -11,6 +11,7 @@ mod both;
 #[allow(dead_code, reason = "the other end-to-end tests use the rest")]
 mod harness;
 mod images;
+mod leaving;
 mod object_counter;
 #[path = "../e2e/recorder.rs"]
 mod recorder;

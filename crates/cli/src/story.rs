@@ -379,8 +379,8 @@ pub fn contents(contents: Contents) -> String {
             format!("{least}{} of objects, {}", counted(versions, "version"), words::size(bytes))
         }
         Contents::Missing => "nothing: it is gone already".to_owned(),
-        Contents::NotAllowed { action } => format!("not counted: the credentials lack {action}"),
-        _ => "not counted".to_owned(),
+        Contents::NotAllowed { action } => format!("what nobody could count (the credentials lack {action})"),
+        _ => "what nobody has counted".to_owned(),
     }
 }
 
