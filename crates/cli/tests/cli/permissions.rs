@@ -30,6 +30,7 @@ fn prints_a_document_and_says_the_rest_elsewhere() {
     for action in ["dynamodb:DescribeTable", "cloudformation:ListImports"] {
         assert!(actions.contains(action), "{actions}");
     }
+    assert!(!actions.contains("s3:"), "there is neither code nor a nested stack: {actions}");
     assert!(!actions.contains("Create") && !actions.contains("Delete") && !actions.contains("Put"), "{actions}");
     project
         .skysmith(["--app", "web.json", "permissions", "--for", "deply"])
@@ -47,6 +48,9 @@ fn nested_stacks_are_looked_at_by_the_names_that_they_get() {
     let statements = policy["Statement"].as_array().unwrap();
     let resources: String = statements.iter().map(|it| it["Resource"].to_string()).collect();
     assert!(resources.contains("arn:aws:cloudformation:eu-west-1:*:stack/web-Inner-*/*"), "{resources}");
+    // Its template is read where it lies.
+    let reading = statements.iter().find(|it| it["Action"] == "s3:GetObject").unwrap();
+    assert_eq!(reading["Resource"], "arn:aws:s3:::bucket/*");
 }
 
 #[test]
