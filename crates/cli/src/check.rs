@@ -12,6 +12,7 @@ use crate::app::{self, Loaded};
 use crate::error::Failure;
 use crate::handlers::{self, Missing};
 use crate::output::{diagnostics, paths};
+use crate::parallel;
 use crate::points;
 use crate::session::Session;
 
@@ -42,10 +43,17 @@ pub fn findings(session: &Session, loaded: &Loaded, stacks: &[&Stack]) -> Result
     if !loaded.checked {
         let levels = session.levels();
         let folder = loaded.folder.as_deref();
-        for stack in stacks {
+        let region = session.region();
+        let of_each = parallel::map(stacks, |stack| {
+            let mut checked = Checked::default();
             let mut check =
-                Check { stack, levels: &levels, region: session.region(), folder, known: None, checked: &mut checked };
-            check.template(&stack.template_file, &mut Vec::new())?;
+                Check { stack, levels: &levels, region: region.clone(), folder, known: None, checked: &mut checked };
+            check.template(&stack.template_file, &mut Vec::new()).map(|()| checked)
+        });
+        for of_one in of_each {
+            let Checked { findings, silenced } = of_one?;
+            checked.findings.extend(findings);
+            checked.silenced.extend(silenced);
         }
     }
     Ok(checked)

@@ -21,6 +21,7 @@ mod live;
 mod mfa;
 mod names;
 mod output;
+mod parallel;
 mod params;
 mod points;
 mod regions;

@@ -6,6 +6,7 @@ use skysmith_template::Parameter;
 
 use crate::error::Failure;
 use crate::hints::worded;
+use crate::parallel;
 use crate::session::Session;
 
 /// Reads the templates of `stacks`, which are some or all of the app's, and gives each its parameters.
@@ -16,8 +17,8 @@ pub fn read(
     parameters: &[String],
 ) -> Result<Vec<Wanted>, Failure> {
     let mut wanted = Vec::new();
-    for stack in stacks {
-        let mut one = Wanted::read((*stack).clone()).map_err(|error| worded(session, error))?;
+    for (stack, one) in stacks.iter().zip(parallel::map(stacks, |stack| Wanted::read((*stack).clone()))) {
+        let mut one = one.map_err(|error| worded(session, error))?;
         let others = app.iter().filter(|other| other.id != stack.id && other.environment == stack.environment);
         one.followers = others.map(|other| other.stack_name.clone()).collect();
         wanted.push(one);

@@ -7,9 +7,11 @@ mod offline;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::thread::{self, Scope};
 
 use serde_json::{Value, json};
 use skysmith_deploy::Wanted;
+use tokio::sync::oneshot;
 
 use crate::aws::Aws;
 use crate::check;
@@ -18,6 +20,7 @@ use crate::error::{Done, Failure};
 use crate::hints::worded;
 use crate::output::diff::document::Document;
 use crate::output::diff::{View, json as programs, markdown, text};
+use crate::parallel;
 use crate::select;
 use crate::session::Session;
 
@@ -49,14 +52,21 @@ pub fn run(session: &Session, flags: &Diff) -> Result<Done, Failure> {
             }
             let aws = Aws::connect(session)?;
             let names = stacks.iter().map(|stack| stack.display_name.clone());
-            names.zip(aws.run(at_once(session, flags, &aws, &all))?).collect()
+            let found = thread::scope(|scope| aws.run(at_once(session, flags, &aws, &all, scope)))?;
+            names.zip(found).collect()
         }
     };
     tell(session, flags, &found)
 }
 
 /// Compares all stacks with what is deployed of them, several at once, and gives them back in their order.
-async fn at_once(session: &Session, flags: &Diff, aws: &Aws, all: &[Wanted]) -> Result<Vec<Compared>, Failure> {
+async fn at_once<'scope>(
+    session: &Session,
+    flags: &Diff,
+    aws: &Aws,
+    all: &'scope [Wanted],
+    scope: &'scope Scope<'scope, '_>,
+) -> Result<Vec<Compared>, Failure> {
     aws.session.share_among(all.len());
     let mut accounts = Vec::with_capacity(all.len());
     for wanted in all {
@@ -73,7 +83,9 @@ async fn at_once(session: &Session, flags: &Diff, aws: &Aws, all: &[Wanted]) -> 
     loop {
         let room = AT_ONCE.saturating_sub(at_work.len());
         for (index, account) in waiting.by_ref().take(room) {
-            at_work.push(Box::pin(async move { (index, with_deployed(session, flags, &account, &all[index]).await) }));
+            let wanted = &all[index];
+            at_work
+                .push(Box::pin(async move { (index, with_deployed(session, flags, &account, wanted, scope).await) }));
         }
         let Some((index, compared)) = first_of(&mut at_work).await else { break };
         // Of one that fails the others are seen to their end: a change set that was begun is to be removed.
@@ -83,11 +95,12 @@ async fn at_once(session: &Session, flags: &Diff, aws: &Aws, all: &[Wanted]) -> 
 }
 
 /// Compares a stack with what is deployed of it.
-async fn with_deployed(
+async fn with_deployed<'scope>(
     session: &Session,
     flags: &Diff,
     account: &skysmith_deploy::Session,
-    wanted: &Wanted,
+    wanted: &'scope Wanted,
+    scope: &'scope Scope<'scope, '_>,
 ) -> Result<Compared, Failure> {
     let fail = |error| worded(session, error);
     let stack = &wanted.stack;
@@ -98,7 +111,15 @@ async fn with_deployed(
         Some(found) => account.template(&found.stack_id).await.map_err(fail)?,
         None => None,
     };
-    let mut compared = Compared::of(account, wanted, &wanted.template, deployed.as_ref().zip(before.as_ref()));
+    // Elsewhere, so that the calls for other stacks go on meanwhile.
+    let (tell, told) = oneshot::channel();
+    let of_thread = account.clone();
+    scope.spawn(move || {
+        let compared = Compared::of(&of_thread, wanted, &wanted.template, deployed.as_ref().zip(before.as_ref()));
+        drop(tell.send((compared, deployed, before)));
+    });
+    // It is only silent if it panicked, which the scope then does as well.
+    let Ok((mut compared, deployed, before)) = told.await else { return Err(Failure::failed("not compared")) };
     compared.title = title(session, &stack.display_name, account);
     compared.has_estimate = !session.globals.local;
     compared.look_inside(account, wanted, deployed.as_ref().zip(before.as_ref())).await;
@@ -132,9 +153,12 @@ fn tell(session: &Session, flags: &Diff, found: &[(String, Compared)]) -> Result
         ui.result(&markdown::render(&markdown::marker(&app_name(session, found), environment), &documents))?;
     } else {
         let mut is_first = true;
-        for (_, view) in views.iter().filter(|(_, view)| !ui.is_quiet() || differs(view)) {
+        let width = ui.width();
+        let shown: Vec<&View<'_>> =
+            views.iter().map(|(_, view)| view).filter(|view| !ui.is_quiet() || differs(view)).collect();
+        for text in parallel::map(&shown, |view| text::render(&document(view), width)) {
             let gap = if is_first { "" } else { "\n" };
-            ui.result(&format!("{gap}{}", text::render(&document(view), ui.width())))?;
+            ui.result(&format!("{gap}{text}"))?;
             is_first = false;
         }
     }
