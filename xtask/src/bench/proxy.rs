@@ -7,9 +7,12 @@
 use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 /// One call of AWS.
@@ -28,22 +31,31 @@ pub struct Call {
 pub struct Proxy {
     port: u16,
     calls: Arc<Mutex<Vec<Call>>>,
+    /// In milliseconds.
+    delay: Arc<AtomicU64>,
 }
 
 impl Proxy {
     /// Starts one in front of `upstream` on 127.0.0.1.
     pub fn start(upstream: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let proxy = Self { port: listener.local_addr()?.port(), calls: Arc::default() };
-        let calls = Arc::clone(&proxy.calls);
+        let proxy = Self { port: listener.local_addr()?.port(), calls: Arc::default(), delay: Arc::default() };
+        let (calls, delay) = (Arc::clone(&proxy.calls), Arc::clone(&proxy.delay));
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let calls = Arc::clone(&calls);
+                let (calls, delay) = (Arc::clone(&calls), Arc::clone(&delay));
                 // A connection that breaks is the client's affair: it sees it.
-                thread::spawn(move || serve(&client, SocketAddr::from((Ipv4Addr::LOCALHOST, upstream)), &calls));
+                thread::spawn(move || {
+                    serve(&client, SocketAddr::from((Ipv4Addr::LOCALHOST, upstream)), &calls, &delay)
+                });
             }
         });
         Ok(proxy)
+    }
+
+    /// Holds every answer back for so long, as a network does.
+    pub fn delay(&self, time: Duration) {
+        self.delay.store(u64::try_from(time.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     /// Where clients find it.
@@ -63,7 +75,7 @@ fn lock(calls: &Mutex<Vec<Call>>) -> MutexGuard<'_, Vec<Call>> {
     calls.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn serve(client: &TcpStream, upstream: SocketAddr, calls: &Mutex<Vec<Call>>) -> io::Result<()> {
+fn serve(client: &TcpStream, upstream: SocketAddr, calls: &Mutex<Vec<Call>>, delay: &AtomicU64) -> io::Result<()> {
     client.set_nodelay(true)?;
     let mut from_client = BufReader::new(client);
     while let Some(mut request) = Message::read_head(&mut from_client)? {
@@ -81,6 +93,7 @@ fn serve(client: &TcpStream, upstream: SocketAddr, calls: &Mutex<Vec<Call>>) -> 
         if !(request.first.starts_with("HEAD ") || matches!(status, 204 | 304)) {
             response.read_body(&mut from_server, true)?;
         }
+        thread::sleep(Duration::from_millis(delay.load(Ordering::Relaxed)));
         // Before the client has the answer: it may be its last, and the calls be asked for at once.
         lock(calls).push(Call { name: request.name(), at, status });
         response.write(client)?;
