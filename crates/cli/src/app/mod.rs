@@ -138,11 +138,13 @@ pub fn read(session: &Session, source: Source) -> Result<Loaded, Failure> {
     let ui = &session.ui;
     match source {
         Source::Template(path) => {
+            require_no_params(session, "a template")?;
             ui.set_sources(Sources::new(vec![PathBuf::new()]));
             let stack = Stack::plain(stack_name(&path), path);
             Ok(Loaded { stacks: vec![stack], ..Loaded::default() })
         }
         Source::Assembly(folder) => {
+            require_no_params(session, "an assembly")?;
             ui.set_sources(Sources::new(vec![PathBuf::new(), session.project.root.clone()]));
             let mut loaded = read_assembly(session, &folder)?;
             loaded.fresh = false;
@@ -169,6 +171,16 @@ pub fn read(session: &Session, source: Source) -> Result<Loaded, Failure> {
             finish(session, run::Run { label: text, folders: vec![root], command, context })
         }
     }
+}
+
+/// What is ready takes no values any more: whoever gives one means something else.
+fn require_no_params(session: &Session, what: &str) -> Result<(), Failure> {
+    let Some(param) = session.globals.params.first() else { return Ok(()) };
+    let key = param.split_once('=').map_or(param.as_str(), |(key, _)| key);
+    Err(Failure::usage(format!(
+        "--param {key} is a value for a program, and this is {what}, where it would change nothing"
+    ))
+    .hint(format!("for a parameter of the template: --parameters {key}=VALUE")))
 }
 
 fn finish(session: &Session, run: run::Run) -> Result<Loaded, Failure> {

@@ -58,3 +58,11 @@ fn what_is_no_template_is_shown_with_its_line() {
     project.skysmith(["--app", "b.yaml", "synth"]).code(1).out("").err_has("error[syntax]: ").err_has("┌─ b.yaml:");
     project.skysmith(["--app", "c.json", "synth"]).code(1).err_has("the template is empty");
 }
+
+#[test]
+fn values_for_a_program_are_not_lost_on_it() {
+    let project = TestProject::new().file("web.yaml", YAML);
+    let ran = project.skysmith(["--app", "web.yaml", "--param", "Stage=prod", "list"]).code(2).out("");
+    assert!(ran.err.contains("--param Stage is a value for a program, and this is a template"), "{}", ran.err);
+    assert!(ran.err.contains("--parameters Stage=VALUE"), "{}", ran.err);
+}
