@@ -42,7 +42,7 @@ pub fn path(text: &str, columns: usize) -> String {
 }
 
 /// `text` in pieces of at most `columns`.
-pub fn pieces(text: &str, columns: usize) -> Vec<String> {
+fn pieces(text: &str, columns: usize) -> Vec<String> {
     let mut pieces: Vec<String> = Vec::new();
     for character in text.chars() {
         match pieces.last_mut() {
@@ -64,8 +64,8 @@ fn taken(characters: impl Iterator<Item = char>, columns: usize) -> String {
         .collect()
 }
 
-/// The words of a text in lines of at most `columns`, at most `most` of them; the last one says with `…` that there is more.
-pub fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
+/// The words of a text in lines of at most `columns`; a word that is longer goes on in the next line.
+pub fn lines(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
@@ -73,16 +73,22 @@ pub fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
                 line.push(' ');
                 line.push_str(word);
             }
-            _ => lines.push(word.to_owned()),
+            _ => lines.extend(pieces(word, columns)),
         }
     }
+    lines
+}
+
+/// The same in at most `most` lines; the last one says with `…` that there is more.
+pub fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
+    let mut lines = lines(text, columns);
     if lines.len() > most
         && let Some(last) = most.checked_sub(1)
     {
         let rest = lines.split_off(last).join(" ");
-        lines.push(rest);
+        lines.push(end(&rest, columns));
     }
-    lines.iter().map(|line| end(line, columns)).collect()
+    lines
 }
 
 #[cfg(test)]

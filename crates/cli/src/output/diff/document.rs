@@ -48,6 +48,16 @@ pub enum Item {
     Lines(Vec<(Mark, String)>),
 }
 
+impl Item {
+    pub fn as_row(&self) -> Option<&Row> {
+        if let Self::Row(row) = self { Some(row) } else { None }
+    }
+
+    pub fn as_alert(&self) -> Option<&Alert> {
+        if let Self::Alert(alert) = self { Some(alert) } else { None }
+    }
+}
+
 /// Something that nobody may miss.
 #[derive(Debug)]
 pub struct Alert {

@@ -5,7 +5,7 @@
 
 use anstream::adapter::strip_str;
 
-use super::document::{Document, Item, Mark, Section, Tone};
+use super::document::{Alert, Document, Item, Mark, Section, Tone};
 use super::text;
 
 /// GitHub takes 65,536 characters; some are left for what others put around it. Counted in bytes, which are never fewer.
@@ -76,7 +76,7 @@ fn head(document: &Document) -> String {
 
 fn one(section: &Section) -> String {
     if let [Item::Alert(_), ..] = section.items.as_slice() {
-        return section.items.iter().map(alert).collect();
+        return section.items.iter().filter_map(Item::as_alert).map(alert).collect();
     }
     let mut body = String::new();
     text::items(&section.items, 0, WIDTH, &mut body);
@@ -91,8 +91,7 @@ fn one(section: &Section) -> String {
     )
 }
 
-fn alert(item: &Item) -> String {
-    let Item::Alert(alert) = item else { return String::new() };
+fn alert(alert: &Alert) -> String {
     let kind = if alert.tone == Tone::Warning { "WARNING" } else { "CAUTION" };
     let lines = alert.lines.iter().map(|line| escape(line));
     let steps = alert.steps.iter().map(|(label, step)| format!("_{label}:_ {}", escape(step)));

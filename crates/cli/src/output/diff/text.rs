@@ -49,32 +49,21 @@ pub fn items(all: &[Item], indent: usize, width: usize, text: &mut String) {
     let mut index = 0;
     while index < all.len() {
         match &all[index] {
+            // What follows each other is aligned.
             Item::Row(_) => {
-                let rows: Vec<&Row> = all[index..]
-                    .iter()
-                    .map_while(|item| match item {
-                        Item::Row(row) => Some(row),
-                        _ => None,
-                    })
-                    .collect();
+                let rows: Vec<&Row> = all[index..].iter().map_while(Item::as_row).collect();
                 index += rows.len();
                 table(&rows, indent, width, text);
                 continue;
             }
             Item::Alert(_) => {
-                let all: Vec<&Alert> = all[index..]
-                    .iter()
-                    .map_while(|item| match item {
-                        Item::Alert(alert) => Some(alert),
-                        _ => None,
-                    })
-                    .collect();
-                index += all.len();
-                alerts(&all, width, text);
+                let run: Vec<&Alert> = all[index..].iter().map_while(Item::as_alert).collect();
+                index += run.len();
+                alerts(&run, width, text);
                 continue;
             }
             Item::Note(note) => {
-                for line in wrap(note, width.saturating_sub(indent)) {
+                for line in fit::lines(note, width.saturating_sub(indent)) {
                     text.push_str(&format!("{}{line}\n", " ".repeat(indent)));
                 }
             }
@@ -102,11 +91,13 @@ fn alerts(all: &[&Alert], width: usize, text: &mut String) {
         if index > 0 && (is_long(alert) || is_long(all[index - 1])) {
             text.push('\n');
         }
-        let mut lines: Vec<String> = alert.lines.iter().flat_map(|line| wrap(line, room)).collect();
+        let mut lines: Vec<String> = alert.lines.iter().flat_map(|line| fit::lines(line, room)).collect();
         let labels = alert.steps.iter().map(|(label, _)| fit::width(label)).max().unwrap_or(0);
         for (label, step) in &alert.steps {
             let label = format!("{}{}:", " ".repeat(labels - fit::width(label)), style::paint(style::STRONG, label));
-            for (index, part) in wrap(step, room.saturating_sub(labels + 2).max(LEAST_TEXT)).into_iter().enumerate() {
+            for (index, part) in
+                fit::lines(step, room.saturating_sub(labels + 2).max(LEAST_TEXT)).into_iter().enumerate()
+            {
                 lines.push(if index == 0 { format!("{label} {part}") } else { " ".repeat(labels + 2) + &part });
             }
         }
@@ -116,21 +107,6 @@ fn alerts(all: &[&Alert], width: usize, text: &mut String) {
             text.push_str(&format!("{head}  {line}\n"));
         }
     }
-}
-
-/// Words in lines of at most `columns`; a word that is longer goes on in the next line.
-fn wrap(text: &str, columns: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if fit::width(line) + 1 + fit::width(word) <= columns => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.extend(fit::pieces(word, columns)),
-        }
-    }
-    lines
 }
 
 fn natural(cell: &Cell) -> usize {
@@ -224,14 +200,11 @@ fn cells(row: &Row, widths: &[usize], start: usize, width: usize, line: &mut Str
                     // In full, in lines below each other; where there is no room beside what comes before, all of them below that.
                     let (at, is_beside) = if room < LEAST_TEXT { (start + 4, false) } else { (used, true) };
                     let room = width.saturating_sub(at).max(LEAST_TEXT);
-                    let lines = wrap(&said, room);
-                    for (index, part) in lines.iter().take(MOST_LINES).enumerate() {
-                        let is_cut = index + 1 == MOST_LINES && lines.len() > MOST_LINES;
-                        let part = if is_cut { fit::end(&format!("{part}…"), room) } else { part.clone() };
+                    for (index, part) in fit::wrap(&said, room, MOST_LINES).iter().enumerate() {
                         if index == 0 && is_beside {
-                            line.push_str(&paint(&part));
+                            line.push_str(&paint(part));
                         } else {
-                            below.push_str(&format!("{}{}\n", " ".repeat(at), paint(&part)));
+                            below.push_str(&format!("{}{}\n", " ".repeat(at), paint(part)));
                         }
                     }
                     used = width;
