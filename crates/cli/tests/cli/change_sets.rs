@@ -14,12 +14,7 @@ const BEFORE: &str = r#"{"Resources":{"Queue":{"Type":"AWS::SQS::Queue"},"Topic"
 const AFTER: &str = r#"{"Resources":{"Queue":{"Type":"AWS::SQS::Queue","Properties":{"DelaySeconds":1}},"Topic":{"Type":"AWS::SNS::Topic"}}}"#;
 
 fn project() -> TestProject {
-    TestProject::new()
-        .variable("AWS_ACCESS_KEY_ID", "test")
-        .variable("AWS_SECRET_ACCESS_KEY", "test")
-        .variable("AWS_EC2_METADATA_DISABLED", "true")
-        .variable("AWS_REGION", "eu-west-1")
-        .file("app.json", AFTER)
+    TestProject::new().with_credentials().file("app.json", AFTER)
 }
 
 fn arguments<'a>(aws: &'a Aws, flag: &'a str) -> [&'a str; 7] {

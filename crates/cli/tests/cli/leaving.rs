@@ -19,10 +19,7 @@ fn deployed() -> Scripted {
 
 fn run<const N: usize>(aws: &Aws, command: [&str; N]) -> Ran {
     let project = TestProject::new()
-        .variable("AWS_ACCESS_KEY_ID", "test")
-        .variable("AWS_SECRET_ACCESS_KEY", "test")
-        .variable("AWS_EC2_METADATA_DISABLED", "true")
-        .variable("AWS_REGION", "eu-west-1")
+        .with_credentials()
         .variable("SKYSMITH_APP", "app.json")
         .variable("SKYSMITH_ENDPOINT_URL", aws.url())
         .file("app.json", AFTER);

@@ -11,11 +11,7 @@ use crate::project::{Ran, TEMPLATE, TestProject, writes_assembly};
 fn project(stacks: &[(&str, &[&str])]) -> TestProject {
     // Every stack has an output.
     let with_output = r#"for file in "$CDK_OUTDIR"/*.template.json; do sed -i 's/^{$/{ "Outputs": { "Place": { "Value": "here" } },/' "$file"; done"#;
-    TestProject::with_script(&format!("{}{with_output}\n", writes_assembly(stacks)))
-        .variable("AWS_ACCESS_KEY_ID", "test")
-        .variable("AWS_SECRET_ACCESS_KEY", "test")
-        .variable("AWS_EC2_METADATA_DISABLED", "true")
-        .variable("AWS_REGION", "eu-west-1")
+    TestProject::with_script(&format!("{}{with_output}\n", writes_assembly(stacks))).with_credentials()
 }
 
 fn events(ran: &Ran) -> Vec<Value> {

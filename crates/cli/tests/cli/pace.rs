@@ -7,11 +7,7 @@ use skysmith_scripted::{Aws, Scripted, Stack};
 use crate::project::TestProject;
 
 fn project() -> TestProject {
-    TestProject::new()
-        .variable("AWS_ACCESS_KEY_ID", "test")
-        .variable("AWS_SECRET_ACCESS_KEY", "test")
-        .variable("AWS_EC2_METADATA_DISABLED", "true")
-        .variable("AWS_REGION", "eu-west-1")
+    TestProject::new().with_credentials()
 }
 
 /// How long ago the stack's last event was.

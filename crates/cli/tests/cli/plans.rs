@@ -13,12 +13,7 @@ const TWO: &str = r#"{"Resources":{"Queue":{"Type":"AWS::SQS::Queue"},"Table":{"
 const ONE: &str = r#"{"Resources":{"Queue":{"Type":"AWS::SQS::Queue"}}}"#;
 
 fn project() -> TestProject {
-    TestProject::new()
-        .variable("AWS_ACCESS_KEY_ID", "test")
-        .variable("AWS_SECRET_ACCESS_KEY", "test")
-        .variable("AWS_EC2_METADATA_DISABLED", "true")
-        .variable("AWS_REGION", "eu-west-1")
-        .file("app.json", ONE)
+    TestProject::new().with_credentials().file("app.json", ONE)
 }
 
 #[test]

@@ -47,6 +47,14 @@ impl TestProject {
         self
     }
 
+    /// With credentials that are nobody's, and a region.
+    pub fn with_credentials(self) -> Self {
+        self.variable("AWS_ACCESS_KEY_ID", "test")
+            .variable("AWS_SECRET_ACCESS_KEY", "test")
+            .variable("AWS_EC2_METADATA_DISABLED", "true")
+            .variable("AWS_REGION", "eu-west-1")
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

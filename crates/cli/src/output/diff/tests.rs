@@ -97,6 +97,11 @@ fn with_view<T>(show: impl FnOnce(&View<'_>) -> T) -> T {
     show(&view)
 }
 
+/// A view of which nothing more is known.
+fn plain_view<'a>(diff: &'a TemplateDiff, after: &'a Template, names: &'a Names, more: &'a More) -> View<'a> {
+    View { title: "app", nested_in: &[], diff, names, after, is_deployed: true, has_estimate: false, more }
+}
+
 /// Compares with the file; `SKYSMITH_BLESS=1` writes it instead.
 #[track_caller]
 fn is_snapshot(name: &str, text: &str) {
@@ -154,16 +159,7 @@ fn nothing_is_said_in_one_word() {
     let (template, more) = (read(BEFORE), More::default());
     let diff = skysmith_diff::diff(&template, &template);
     let names = Names::default();
-    let view = View {
-        title: "app",
-        nested_in: &[],
-        diff: &diff,
-        names: &names,
-        after: &template,
-        is_deployed: true,
-        has_estimate: true,
-        more: &more,
-    };
+    let view = plain_view(&diff, &template, &names, &more);
     assert_eq!(strip_str(&text::render(&view.document(), 80)).to_string(), "app   no changes\n");
     assert!(view.is_empty() && view.is_secure());
 }
@@ -187,16 +183,7 @@ fn nested_stacks_are_no_hiding_place() {
     diff.nest("Inner", skysmith_diff::diff(&inner(table, "s3:GetObject"), &inner("", "s3:*")));
     let more = More { contents: [("Inner/Table".to_owned(), "7 items".to_owned())].into(), ..More::default() };
     let names = Names::default();
-    let view = View {
-        title: "app",
-        nested_in: &[],
-        diff: &diff,
-        names: &names,
-        after: &outer,
-        is_deployed: true,
-        has_estimate: false,
-        more: &more,
-    };
+    let view = plain_view(&diff, &outer, &names, &more);
     let plain = strip_str(&text::render(&view.document(), 100)).to_string();
     assert!(plain.contains("DATA LOSS  Inner/Table (DynamoDB table) is deleted, with 7 items."), "{plain}");
     assert!(plain.contains("permissions, broader than before\n  ~ Inner/Role  may  s3:* on everything"), "{plain}");
@@ -217,16 +204,7 @@ fn another_id_is_one_row() {
     let (before, after, more) = (of("Old"), of("New"), More::default());
     let diff = skysmith_diff::diff(&before, &after);
     let names = Names::default();
-    let view = View {
-        title: "app",
-        nested_in: &[],
-        diff: &diff,
-        names: &names,
-        after: &after,
-        is_deployed: true,
-        has_estimate: false,
-        more: &more,
-    };
+    let view = plain_view(&diff, &after, &names, &more);
     let plain = strip_str(&text::render(&view.document(), 100)).to_string();
     assert!(plain.contains("DATA LOSS  Old (DynamoDB table) is deleted"), "{plain}");
     assert!(
@@ -248,16 +226,7 @@ fn a_condition_that_no_longer_holds_is_the_reason() {
         Side { template: &template, parameters: Some(&new) },
     );
     let (names, more) = (names(), More::default());
-    let view = View {
-        title: "app",
-        nested_in: &[],
-        diff: &diff,
-        names: &names,
-        after: &template,
-        is_deployed: true,
-        has_estimate: false,
-        more: &more,
-    };
+    let view = plain_view(&diff, &template, &names, &more);
     let told = strip_str(&text::render(&view.document(), 200)).to_string();
     for line in [
         "DATA LOSS  Counter/Table (DynamoDB table) is deleted, with its data: the condition IsProd no longer holds.",
