@@ -202,8 +202,12 @@ impl Session {
     }
 }
 
-/// The resources that an operation made, or made anew in another's place.
+/// The resources that the last operation made, or made anew in another's place.
+///
+/// Its beginning is looked for: times are told in whole seconds, so that the events since it may have the end of the operation before among them.
 fn made_by(events: &[StackEvent]) -> HashSet<String> {
+    let begins = |event: &StackEvent| event.is_stack && event.status == ResourceStatus::UpdateInProgress;
+    let events = &events[events.iter().rposition(begins).unwrap_or(0)..];
     let is_new = |event: &&StackEvent| {
         !event.is_stack
             && (matches!(event.status, ResourceStatus::CreateInProgress | ResourceStatus::CreateComplete)
@@ -273,5 +277,10 @@ mod tests {
             event("Replaced", "UPDATE_IN_PROGRESS", Some(anew)),
         ]);
         assert_eq!(made, HashSet::from(["New".to_owned(), "Replaced".to_owned()]));
+
+        // What an operation in the same second made is not this one's.
+        let begins = StackEvent { is_stack: true, ..event("s", "UPDATE_IN_PROGRESS", None) };
+        let made = made_by(&[event("Old", "CREATE_COMPLETE", None), begins, event("New", "CREATE_COMPLETE", None)]);
+        assert_eq!(made, HashSet::from(["New".to_owned()]));
     }
 }
