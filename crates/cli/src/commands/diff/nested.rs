@@ -8,7 +8,7 @@ use std::pin::Pin;
 
 use futures_util::future::join_all;
 use skysmith_deploy::{DeployedStack, Session as Account, StackResource, Wanted};
-use skysmith_diff::{Known, ResourceChange, Side, TemplateDiff};
+use skysmith_diff::{Known, PathStep, ResourceChange, Side, TemplateDiff};
 use skysmith_template::{Intrinsic, Node, Resource, SubPart, Template};
 
 use super::Compared;
@@ -237,13 +237,14 @@ fn given(around: &Around<'_>, id: &str, nested: &Template, old: &BTreeMap<String
     nested.parameters().filter_map(|it| Some((it.name().to_owned(), value(it.name())?))).collect()
 }
 
+/// Whether the value of a parameter, or all of them, differs in what the stack around says.
 fn is_changed(change: Option<&ResourceChange>, parameter: &str) -> bool {
-    let path = format!("Parameters.{parameter}");
-    change.is_some_and(|change| {
-        change.properties.iter().any(|it| {
-            let changed = it.change.path.to_string();
-            path.starts_with(&changed) || changed.strip_prefix(&path).is_some_and(|rest| rest.starts_with(['.', '[']))
-        })
+    let is_key = |step: &PathStep, name: &str| matches!(step, PathStep::Key(key) if key == name);
+    let mut paths = change.into_iter().flat_map(|change| &change.properties).map(|it| it.change.path.steps());
+    paths.any(|path| match path {
+        [first] => is_key(first, "Parameters"),
+        [first, second, ..] => is_key(first, "Parameters") && is_key(second, parameter),
+        [] => false,
     })
 }
 
@@ -280,6 +281,22 @@ pub(super) fn template_file(resource: Resource<'_>, around: &Path) -> Option<Pat
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_parameter_is_not_changed_by_one_whose_name_it_begins_with() {
+        let around = |table: &str| {
+            let text = format!(
+                r#"{{"Resources":{{"N":{{"Type":"{STACK}","Properties":{{"Parameters":{{"Table":"{table}","TableArn":"c"}}}}}}}}}}"#
+            );
+            skysmith_template::read(&text).unwrap().template
+        };
+        let diff = skysmith_diff::diff(&around("a"), &around("b"));
+        let changed = |parameter| is_changed(diff.resource("N"), parameter);
+        assert_eq!([changed("Table"), changed("TableArn"), is_changed(None, "Table")], [true, false, false]);
+        let none = skysmith_template::read(&format!(r#"{{"Resources":{{"N":{{"Type":"{STACK}"}}}}}}"#)).unwrap();
+        let diff = skysmith_diff::diff(&none.template, &around("a"));
+        assert!(is_changed(diff.resource("N"), "Table"));
+    }
 
     #[test]
     fn files_are_found_in_the_assembly_alone() {
