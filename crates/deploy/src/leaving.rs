@@ -34,10 +34,9 @@ impl Plan {
 
     /// Whether it comes to the same as another, whatever becomes of what is removed.
     fn comes_to_the_same(&self, other: &Self) -> bool {
-        let work = |plan: &Self| {
-            let one = |it: &Change| (it.logical_id.clone(), format!("{:?} {:?}", it.action, it.replacement));
-            plan.changes.iter().map(one).collect::<BTreeMap<_, _>>()
-        };
+        fn work(plan: &Plan) -> BTreeMap<&str, (&ChangeAction, Replacement)> {
+            plan.changes.iter().map(|it| (it.logical_id.as_str(), (&it.action, it.replacement))).collect()
+        }
         work(self) == work(other)
     }
 }

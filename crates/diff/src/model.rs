@@ -138,8 +138,13 @@ impl TemplateDiff {
 
     /// The changes of rights that give more than before, those of nested stacks after the stack's own.
     pub fn broader(&self) -> impl Iterator<Item = &StatementChange> {
+        self.stacks().flat_map(|diff| &diff.iam).filter(|change| change.broadens())
+    }
+
+    /// This and the differences of all nested stacks, each after the one around it.
+    pub fn stacks(&self) -> impl Iterator<Item = &Self> {
         let nested = self.all_resources().into_iter().filter_map(|(_, resource)| resource.nested.as_deref());
-        std::iter::once(self).chain(nested).flat_map(|diff| &diff.iam).filter(|change| change.broadens())
+        std::iter::once(self).chain(nested)
     }
 
     /// Hangs the difference of a nested stack's templates below its resource `logical_id`. One that is empty is not kept; the

@@ -1,14 +1,9 @@
 //! `diff --change-set`: CloudFormation is asked, and nothing is left of that.
 
-use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
-
 use serde_json::Value;
-use skysmith_scripted::{Aws, Fault, Scripted, Stack};
+use skysmith_scripted::{Aws, Scripted, Stack};
 
-use crate::project::{Ran, TestProject};
+use crate::project::{Person, Ran, TestProject};
 
 const BEFORE: &str = r#"{"Resources":{"Queue":{"Type":"AWS::SQS::Queue"},"Topic":{"Type":"AWS::SNS::Topic"}}}"#;
 const AFTER: &str = r#"{"Resources":{"Queue":{"Type":"AWS::SQS::Queue","Properties":{"DelaySeconds":1}},"Topic":{"Type":"AWS::SNS::Topic"}}}"#;
@@ -78,26 +73,11 @@ fn a_stack_that_was_never_completed_is_left_alone() {
 fn ctrl_c_waits_until_it_is_gone() {
     for stack in [None, Some(deployed())] {
         for at in ["CreateChangeSet", "DescribeChangeSet", "DeleteChangeSet"] {
-            let process = Arc::new(AtomicU32::new(0));
-            let pressed = Arc::clone(&process);
-            let press = Fault::before(move |_| {
-                let process = pressed.load(Ordering::Relaxed).to_string();
-                Command::new("kill").args(["-INT", &process]).status().unwrap();
-                std::thread::sleep(Duration::from_millis(200));
-            });
+            let person = Person::default();
             let world = stack.iter().cloned().fold(Scripted::new(), Scripted::stack);
-            let aws = world.fault(press.on(at).once()).start();
+            let aws = world.fault(person.presses().on(at).once()).start();
             let before = aws.inventory();
-            let project = project();
-            let child = project
-                .command("", arguments(&aws, "--quiet"))
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap();
-            process.store(child.id(), Ordering::Relaxed);
-            let ran = Ran::from(child.wait_with_output().unwrap());
-            let ran = ran.code(1);
+            let ran = person.runs(project().command("", arguments(&aws, "--quiet"))).code(1);
             assert!(ran.err.contains("stopped; nothing was changed"), "{at}: {}", ran.err);
             assert_eq!(ran.out, "", "{at}");
             assert_eq!(aws.calls("DeleteChangeSet").len(), 1, "{at}");

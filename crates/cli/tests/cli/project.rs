@@ -3,14 +3,43 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use serde_json::Value;
+use skysmith_scripted::Fault;
 
 /// A throw-away project.
 pub struct TestProject {
     folder: tempfile::TempDir,
     variables: Vec<(String, String)>,
+}
+
+/// Somebody at the terminal of a command, who presses Ctrl-C at a moment of its work with AWS.
+#[derive(Default)]
+pub struct Person {
+    process: Arc<AtomicU32>,
+}
+
+impl Person {
+    /// Presses before a request is answered; to be told which.
+    pub fn presses(&self) -> Fault {
+        let process = Arc::clone(&self.process);
+        Fault::before(move |_| {
+            let process = process.load(Ordering::Relaxed).to_string();
+            Command::new("kill").args(["-INT", &process]).status().unwrap();
+            std::thread::sleep(Duration::from_millis(200));
+        })
+    }
+
+    /// Runs the command to its end.
+    pub fn runs(&self, mut command: Command) -> Ran {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        self.process.store(child.id(), Ordering::Relaxed);
+        Ran::from(child.wait_with_output().unwrap())
+    }
 }
 
 /// What one run of the command left behind.

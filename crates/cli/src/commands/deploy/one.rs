@@ -168,14 +168,14 @@ impl<'a> One<'a> {
         let plan = match leaving.as_slice() {
             [] => plan,
             leaving => {
-                let names: Vec<&str> = leaving.iter().map(|id| self.names.name(id)).collect();
-                ui.say(&format!(
-                    "  first, so that nothing is cleaned up after it: letting go of {}\n",
-                    names.join(", ")
-                ));
+                let names = self.named(leaving, ", ");
+                ui.say(&format!("  first, so that nothing is cleaned up after it: letting go of {names}\n"));
                 match watch.over(session.let_go(wanted, plan, &watch)).await {
                     Some(plan) => plan.map_err(refused)?,
-                    None => return Ok(End::Interrupted(stopped())),
+                    None => {
+                        let said = format!("stopped while {name} let go of {names}; no resource of it was changed");
+                        return Ok(End::Interrupted(Failure::failed(said)));
+                    }
                 }
             }
         };
@@ -246,19 +246,20 @@ impl<'a> One<'a> {
         session.discard(plan).await.map_err(|error| worded(self.session, error))
     }
 
+    /// What people call these resources.
+    fn named(&self, logical_ids: &[String], between: &str) -> String {
+        logical_ids.iter().map(|id| self.names.name(id)).collect::<Vec<_>>().join(between)
+    }
+
     /// A plan of an earlier run is one step. Of what is to leave in two it would have the clean-up run.
     fn guard_clean_up(&self, leaving: &[String]) -> Result<(), Failure> {
         let (Some(plan), false) = (&self.flags.how.change_set, leaving.is_empty()) else { return Ok(()) };
-        let names: Vec<&str> = leaving.iter().map(|id| self.names.name(id)).collect();
-        let name = &self.stack.display_name;
-        Err(Failure::failed(format!(
-            "the plan {plan} would have {} clean up what stays; nothing was changed",
-            names.join(" and ")
-        ))
-        .hint(format!(
-            "{}, which lets go of it in two steps",
-            self.session.globals.next_command(&format!("deploy {name}"))
-        )))
+        let (name, names) = (&self.stack.display_name, self.named(leaving, " and "));
+        Err(Failure::failed(format!("the plan {plan} would have {names} clean up what stays; nothing was changed"))
+            .hint(format!(
+                "{}, which lets go of it in two steps",
+                self.session.globals.next_command(&format!("deploy {name}"))
+            )))
     }
 
     /// Tells how the plan that stays in the account is carried out.
@@ -280,8 +281,8 @@ impl<'a> One<'a> {
             false => format!("deploy {name}{more}"),
         };
         if !leaving.is_empty() {
-            let names: Vec<&str> = leaving.iter().map(|id| self.names.name(id)).collect();
-            ui.say(&format!("it is not carried out as it is: {} has to leave in two steps\n", names.join(" and ")));
+            let names = self.named(&leaving, " and ");
+            ui.say(&format!("it is not carried out as it is: {names} has to leave in two steps\n"));
         }
         ui.say(&format!("to carry it out: {}\n", self.session.globals.next_command(&next)));
         let found = session.stack(&plan.stack_id).await.map_err(|error| worded(self.session, error))?;

@@ -107,10 +107,7 @@ impl View<'_> {
 
     /// Whether there is nothing to tell that matters for security.
     pub fn is_secure(&self) -> bool {
-        self.everywhere(&mut |view| {
-            Vec::from_iter((!view.diff.iam.is_empty() || !view.diff.security.is_empty()).then_some(()))
-        })
-        .is_empty()
+        self.diff.stacks().all(|diff| diff.iam.is_empty() && diff.security.is_empty())
     }
 
     /// What is found in the stack itself and then in each of those nested in it.
